@@ -1,0 +1,1 @@
+"""The Juicebox bot: webhooks in, Slack messages and mails out."""

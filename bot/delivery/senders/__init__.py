@@ -1,0 +1,28 @@
+"""What talks to the outside: Slack, SMTP or the console."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from bot.model import Delivery
+
+Ensure = Callable[[], None]
+"""Raises `LeaseLost` if the delivery may be another worker's by now."""
+
+
+class Sender(Protocol):
+    """One way out."""
+
+    async def send(self, delivery: Delivery, ensure: Ensure) -> str:
+        """Send the delivery; its receipt.
+
+        An `unsure` delivery may have arrived already: the sender looks first where it can, and
+        otherwise repeats the message under the same name. `ensure` is called right before the call
+        that cannot be taken back.
+
+        Raises:
+            DeliveryError: which says what should happen next.
+            LeaseLost: out of `ensure`.
+        """
+        ...
+
+    async def close(self) -> None: ...

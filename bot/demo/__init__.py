@@ -1,0 +1,1 @@
+"""The playground: real parts on one machine. Never loaded in production."""

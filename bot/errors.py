@@ -1,0 +1,107 @@
+"""Errors that know what should happen next."""
+
+from datetime import timedelta
+
+
+class BotError(Exception):
+    """Anything this program raises on purpose. The text is fit for the people who run it."""
+
+
+class SettingsError(BotError):
+    """The environment is not fit to start with; the text names the setting."""
+
+
+class RegistryError(BotError):
+    """A handler breaks its contract; the process does not start."""
+
+
+class InvalidData(BotError):
+    """An event's data does not fit its type: a dead letter at once."""
+
+
+class CorruptRecord(BotError):
+    """What was read back from Redis is not what this program writes."""
+
+
+class LeaseLost(BotError):
+    """Another worker may have this job now: stop, and touch nothing."""
+
+
+class IntakeError(BotError):
+    """A request is refused: with which status, under which name it is counted."""
+
+    status: int
+    reason: str
+
+
+class InvalidSignature(IntakeError):
+    status = 401
+    reason = "signature"
+
+    def __init__(self) -> None:
+        super().__init__("Invalid signature")
+
+
+class InvalidEnvelope(IntakeError):
+    status = 400
+    reason = "envelope"
+
+
+class StaleEvent(IntakeError):
+    status = 400
+    reason = "stale"
+
+
+class BodyTooLarge(IntakeError):
+    status = 413
+    reason = "size"
+
+
+class UnsupportedBody(IntakeError):
+    status = 415
+    reason = "media_type"
+
+
+class StoreUnavailable(IntakeError):
+    status = 503
+    reason = "store"
+
+
+class DeliveryError(BotError):
+    """A send that failed, and what that means for the next one.
+
+    `reason` is shown to people: no secrets, no payload. `retry` says whether another attempt makes
+    sense, `after` that it must wait at least so long, `counts` whether this one used up an attempt,
+    and `unsure` that the message may have got through all the same.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retry: bool,
+        after: timedelta | None = None,
+        counts: bool = True,
+        unsure: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry = retry
+        self.after = after
+        self.counts = counts
+        self.unsure = unsure
+
+    @classmethod
+    def passing(cls, reason: str, *, unsure: bool = False) -> "DeliveryError":
+        """A fault that can pass by itself."""
+        return cls(reason, retry=True, unsure=unsure)
+
+    @classmethod
+    def paced(cls, reason: str, after: timedelta) -> "DeliveryError":
+        """The other side asks for patience; waiting uses up no attempt."""
+        return cls(reason, retry=True, after=after, counts=False)
+
+    @classmethod
+    def final(cls, reason: str, *, unsure: bool = False) -> "DeliveryError":
+        """A fault that no repetition mends."""
+        return cls(reason, retry=False, unsure=unsure)

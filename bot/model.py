@@ -1,0 +1,246 @@
+"""The nouns of the bot, as frozen data without I/O."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic.alias_generators import to_camel
+
+Context = Mapping[str, JsonValue]
+"""What a template sees: JSON values only, so that it survives a trip through Redis."""
+
+
+class Audience(StrEnum):
+    RECRUITERS = "recruiters"
+    OPERATORS = "operators"
+
+
+class Channel(StrEnum):
+    SLACK = "slack"
+    EMAIL = "email"
+    NOBODY = "nobody"
+
+
+class EventState(StrEnum):
+    ACCEPTED = "accepted"
+    """Stored, and waiting for its handler."""
+    HANDLED = "handled"
+    """Its deliveries are in the ledger."""
+    UNHANDLED = "unhandled"
+    """No handler knows its type."""
+    DEAD = "dead"
+    """Its data did not fit, or its handler failed for good."""
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    RETRYING = "retrying"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What Juicebox sent. Immutable, kept as received."""
+
+    id: str
+    type: str
+    timestamp: datetime
+    data: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The few settings that a handler's decision depends on, handed in so that it stays pure."""
+
+    quota_alert_percent: float = 80
+    api_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """A handler asks that an audience be told.
+
+    `template` names a folder of `templates/`, `context` is what it sees. Mails that share a
+    `thread` are shown as one conversation. An `opt_in` notification goes to those alone who
+    subscribed to its template.
+    """
+
+    audience: Audience
+    template: str
+    context: Context = field(repr=False)
+    thread: str = ""
+    opt_in: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A handler asks that `fields` be kept as what is known of the `kind` with this `id`."""
+
+    kind: str
+    id: str
+    fields: Context = field(repr=False)
+
+
+Intent = Notify | Record
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One Slack channel, one Slack user, one mail address; or nobody, for an audience without any."""
+
+    channel: Channel
+    address: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.channel}:{self.address}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Destination":
+        channel, _, address = text.partition(":")
+        return cls(Channel(channel), address)
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """What is to be said of one event to one audience; every destination gets the same."""
+
+    event_id: str
+    event_type: str
+    occurred_at: datetime
+    audience: Audience
+    template: str
+    context: Context = field(repr=False)
+    thread: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One notification to one destination, as the ledger has it.
+
+    `unsure` says that an earlier attempt may have got through without our knowing.
+    `receipt` is what the other side calls the message: Slack's channel and `ts`, a `Message-ID`.
+    """
+
+    id: str
+    notification: Notification
+    destination: Destination
+    state: DeliveryState
+    created_at: datetime
+    updated_at: datetime
+    attempts: int = 0
+    next_at: datetime | None = None
+    reason: str = ""
+    receipt: str = ""
+    unsure: bool = False
+
+    @property
+    def event_id(self) -> str:
+        return self.notification.event_id
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an event's way: what happened, when, and to which delivery."""
+
+    at: datetime
+    what: str
+    delivery_id: str = ""
+    destination: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackMessage:
+    """A message as `chat.postMessage` takes it: `text` says in one sentence what `blocks` show."""
+
+    text: str
+    blocks: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail's subject and its two bodies, which say the same."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def delivery_id(event_id: str, audience: Audience, template: str, destination: Destination) -> str:
+    """The same notification to the same destination always has the same id, so a rerun finds it."""
+    parts = (event_id, audience, template, destination.channel, destination.address)
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return f"dlv_{digest[:24]}"
+
+
+def from_ms(milliseconds: float | str | bytes) -> datetime:
+    return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
+
+
+def to_ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+class Payload(BaseModel):
+    """Base of every handler's typed `data`: camelCase on the wire, unknown fields ignored."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+
+
+def _a_number_is_an_id_too(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _https_only(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname:
+        raise ValueError("must be an https:// address")
+    if any(c.isspace() or not c.isprintable() for c in url):
+        raise ValueError("must not contain spaces or control characters")
+    return url
+
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _leave_out_what_does_not_fit(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return validate(value)
+    except ValidationError:
+        return None
+
+
+Id = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    BeforeValidator(_a_number_is_an_id_too),
+]
+Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+Count = Annotated[int, Field(ge=0, le=10**15, strict=True)]
+Amount = Annotated[float, Field(ge=0, le=10**15, strict=True, allow_inf_nan=False)]
+HttpsUrl = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(_https_only)]
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+
+T = TypeVar("T")
+Extra = Annotated[T | None, WrapValidator(_leave_out_what_does_not_fit)]
+"""A detail that is shown when present; one that makes no sense never costs us the message."""

@@ -1,0 +1,195 @@
+"""The environment, read once into one frozen `Settings`."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from bot.errors import SettingsError
+from bot.model import Audience, Channel, Destination, Policy
+from bot.smtp_url import MailAddon, Smtp, parse_smtp_url
+
+_ADDRESS = re.compile(r"[^@\s<>,;\"\x00-\x1f\x7f]+@[A-Za-z0-9.\-]+")
+_SENDER = re.compile(rf"(?:[^<>\r\n]*<{_ADDRESS.pattern}>|{_ADDRESS.pattern})")
+
+
+def _split_addresses(value: object) -> object:
+    return (
+        tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
+    )
+
+
+def _all_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    for address in addresses:
+        if not address.isascii() or not _ADDRESS.fullmatch(address):
+            raise ValueError(f"{address!r} is not a mail address")
+    return tuple(dict.fromkeys(addresses))
+
+
+Secret = Annotated[SecretStr, Field(min_length=1)]
+Addresses = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_split_addresses), AfterValidator(_all_addresses)
+]
+
+
+class Settings(MailAddon):
+    """Every setting the bot has; a variable that is set but empty counts as absent."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    juicebox_webhook_secret: Secret
+    juicebox_webhook_secret_previous: Secret | None = None
+    juicebox_api_key: Secret | None = None
+    juicebox_api_url: HttpUrl = HttpUrl("https://api.juicebox.ai/v1")
+
+    redis_url: SecretStr = SecretStr("redis://localhost:6379/0")
+    redis_ssl_cert_reqs: Literal["required", "none"] = "required"
+
+    slack_bot_token: Secret | None = None
+    slack_signing_secret: Secret | None = None
+    slack_api_url: HttpUrl = HttpUrl("https://slack.com/api/")
+    slack_app_token: Secret | None = None
+    slack_channel: str | None = None
+    slack_alert_channel: str | None = None
+
+    smtp_url: SecretStr | None = None
+    email_from: str | None = None
+    email_to: Addresses = ()
+    email_alert_to: Addresses = ()
+
+    public_url: HttpUrl | None = None
+    quota_alert_percent: float = Field(default=80, ge=0, le=100, allow_inf_nan=False)
+    retention_days: int = Field(default=30, ge=1, le=3_650)
+
+    port: int = Field(default=8000, ge=1, le=65_535)
+    web_concurrency: int = Field(default=1, ge=1, le=64)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["logfmt", "json"] = "logfmt"
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _a_redis_address(cls, value: SecretStr) -> SecretStr:
+        if not re.match(r"(rediss?|unix)://", value.get_secret_value()):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _an_smtp_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_smtp_url(value.get_secret_value())
+        return value
+
+    @field_validator("email_from")
+    @classmethod
+    def _a_sender(cls, value: str | None) -> str | None:
+        if value is not None and not _SENDER.fullmatch(value):
+            raise ValueError("must look like bot@example.com or Juicebox <bot@example.com>")
+        return value
+
+    @model_validator(mode="after")
+    def _pairs_are_whole(self) -> Self:
+        if (self.slack_bot_token is None) != (self.slack_signing_secret is None):
+            missing = "SLACK_SIGNING_SECRET" if self.slack_bot_token else "SLACK_BOT_TOKEN"
+            raise ValueError(f"{missing} is missing: Slack needs a token and a signing secret")
+        if self.smtp_url is not None and self.email_from is None:
+            raise ValueError("EMAIL_FROM is missing: SMTP_URL is set, and mails need a sender")
+        if self.email_from is not None and self.smtp is None:
+            raise ValueError("SMTP_URL is missing: EMAIL_FROM is set, and mails need a server")
+        if not self.slack_on and not self.email_on:
+            raise ValueError(
+                "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SMTP_URL and EMAIL_FROM, are missing:"
+                " neither Slack nor email is configured"
+            )
+        if not self.audiences[Audience.RECRUITERS]:
+            names = [
+                n for n, on in (("SLACK_CHANNEL", self.slack_on), ("EMAIL_TO", self.email_on)) if on
+            ]
+            raise ValueError(f"{' or '.join(names)} is missing: nobody would be told")
+        return self
+
+    @property
+    def slack_on(self) -> bool:
+        return self.slack_bot_token is not None and self.slack_signing_secret is not None
+
+    @property
+    def smtp(self) -> Smtp | None:
+        """The mail server: `SMTP_URL`, or what a mail add-on has set."""
+        if self.smtp_url is not None:
+            return parse_smtp_url(self.smtp_url.get_secret_value())
+        return self.addon_smtp
+
+    @property
+    def email_on(self) -> bool:
+        return self.smtp is not None and self.email_from is not None
+
+    @property
+    def webhook_secrets(self) -> tuple[bytes, ...]:
+        """Every secret that a signature may have been made with, as bytes, the current one first."""
+        secrets = (self.juicebox_webhook_secret, self.juicebox_webhook_secret_previous)
+        return tuple(s.get_secret_value().encode() for s in secrets if s is not None)
+
+    @property
+    def policy(self) -> Policy:
+        key = self.juicebox_api_key.get_secret_value() if self.juicebox_api_key else None
+        return Policy(quota_alert_percent=self.quota_alert_percent, api_key=key)
+
+    @property
+    def audiences(self) -> Mapping[Audience, tuple[Destination, ...]]:
+        """Where each audience is told, of the channels that are on."""
+        return {
+            Audience.RECRUITERS: self._destinations(self.slack_channel, self.email_to),
+            Audience.OPERATORS: self._destinations(
+                self.slack_alert_channel or self.slack_channel, self.email_alert_to or self.email_to
+            ),
+        }
+
+    def _destinations(
+        self, slack_channel: str | None, addresses: tuple[str, ...]
+    ) -> tuple[Destination, ...]:
+        slack = [slack_channel] if self.slack_on and slack_channel else []
+        mail = addresses if self.email_on else ()
+        return (
+            *(Destination(Channel.SLACK, c) for c in slack),
+            *(Destination(Channel.EMAIL, a) for a in mail),
+        )
+
+
+def load_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingsError: with one line that names each variable that is missing or malformed.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(
+            "; ".join(_explain(e["loc"], e["type"], e["msg"]) for e in error.errors())
+        ) from None
+
+
+def _explain(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    if not loc:
+        return message
+    name = str(loc[0]).upper()
+    return f"{name} is missing" if kind == "missing" else f"{name} is malformed: {message}"

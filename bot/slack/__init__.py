@@ -1,0 +1,1 @@
+"""What Slack asks of us."""

@@ -1,0 +1,30 @@
+"""Redis, and the only place that knows the name of a key of ours."""
+
+from datetime import datetime, timedelta
+
+from redis.asyncio import Redis
+
+from bot.store.backlog import Backlog, dead_letters, read_backlog
+from bot.store.counters import Counters
+from bot.store.events import Events
+from bot.store.ledger import Ledger
+from bot.store.records import Records
+
+
+class Store:
+    """Everything that is kept, on one Redis."""
+
+    def __init__(self, redis: Redis, *, retention: timedelta) -> None:
+        self.redis = redis
+        self.retention = retention
+        self.events = Events(redis, retention)
+        self.ledger = Ledger(redis, retention)
+        self.records = Records(redis, retention)
+        self.counters = Counters(redis)
+
+    async def backlog(self, now: datetime) -> Backlog:
+        return await read_backlog(self.redis, now)
+
+    async def dead_letters(self) -> list[str]:
+        """Every dead letter as `event:<id>` or `delivery:<id>`, the latest first."""
+        return await dead_letters(self.redis)

@@ -1,0 +1,39 @@
+"""What waits, what is dead, and whether a worker is alive."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from redis.asyncio import Redis
+
+from bot.model import to_ms
+from bot.queue import HEARTBEAT, QUEUE
+from bot.store import keys
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The queue at one moment: jobs that are due, jobs for later, how long the oldest is overdue."""
+
+    due: int
+    later: int
+    oldest_seconds: float
+    dead: int
+    worker_alive: bool
+
+
+async def read_backlog(redis: Redis, now: datetime) -> Backlog:
+    now_ms = to_ms(now)
+    async with redis.pipeline(transaction=False) as pipe:
+        pipe.zcount(QUEUE, "-inf", now_ms)
+        pipe.zcard(QUEUE)
+        pipe.zrange(QUEUE, 0, 0, withscores=True)
+        pipe.zcard(keys.DEAD)
+        pipe.exists(HEARTBEAT)
+        due, queued, first, dead, alive = await pipe.execute()
+    oldest_ms = max(0.0, now_ms - first[0][1]) if first else 0.0
+    return Backlog(due, queued - due, oldest_ms / 1000, dead, bool(alive))
+
+
+async def dead_letters(redis: Redis) -> list[str]:
+    """Every dead letter as `event:<id>` or `delivery:<id>`, the latest first."""
+    return [raw.decode() for raw in await redis.zrevrange(keys.DEAD, 0, -1)]

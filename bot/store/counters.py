@@ -1,0 +1,53 @@
+"""Counts that every process adds to and one page shows; only Redis is shared between processes."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+
+from redis.asyncio import Redis
+
+from bot.store import keys
+from bot.store.reading import read_hash
+
+Labels = tuple[tuple[str, str], ...]
+
+
+class Counters:
+    """Counts in memory and adds to Redis in one go, so that a flood of bad requests costs no Redis.
+
+    A killed process loses what it counted since its last `flush`.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._pending: Counter[str] = Counter()
+
+    def add(self, name: str, value: float = 1, **labels: str) -> None:
+        field = json.dumps([name, sorted(labels.items())])
+        self._pending[field] += value  # type: ignore[assignment]  # Counter is typed for int only
+
+    async def flush(self) -> None:
+        """Add what was counted here to the totals; what could not be added is kept for next time."""
+        pending, self._pending = self._pending, Counter()
+        if not pending:
+            return
+        try:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                for field, value in pending.items():
+                    pipe.hincrbyfloat(keys.COUNTERS, field, value)
+                await pipe.execute()
+        except BaseException:
+            self._pending.update(pending)
+            raise
+
+    async def totals(self) -> Mapping[str, Mapping[Labels, float]]:
+        """Every total by name, then by labels; a field that is not ours is left out."""
+        found: dict[str, dict[Labels, float]] = {}
+        for field, value in (await read_hash(self._redis, keys.COUNTERS)).items():
+            try:
+                name, labels = json.loads(field)
+                key = tuple((str(label), str(text)) for label, text in labels)
+                found.setdefault(str(name), {})[key] = float(value)
+            except (ValueError, TypeError):
+                continue
+        return found

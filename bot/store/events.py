@@ -1,0 +1,179 @@
+"""The events themselves: accepted once, logged, concluded, read back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pydantic_core import from_json
+from redis.asyncio import Redis
+
+from bot.errors import CorruptRecord
+from bot.model import Event, EventState, Step, from_ms, to_ms
+from bot.queue import QUEUE, Task, job
+from bot.store import keys
+from bot.store.move import Move, Mover
+from bot.store.reading import read_hash, read_list
+from bot.store.scripts import Script
+from bot.store.trail import decode_step, encode_step
+
+_CLOCK_MARGIN = timedelta(days=1)
+"""How long an event is remembered beyond its retention, so that a replay which one machine's clock
+still lets in is not forgotten already by another's."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event and how far it has come. `body` is what was received, to the byte."""
+
+    event: Event
+    body: bytes = field(repr=False)
+    state: EventState
+    received_at: datetime
+    reason: str = ""
+
+
+class Events:
+    """What was accepted, for as long as events are kept."""
+
+    def __init__(self, redis: Redis, retention: timedelta) -> None:
+        self._redis = redis
+        self._retention = retention
+        self._accept = Script(redis, "accept")
+        self._count_failure = Script(redis, "count_failure")
+        self._move = Mover(redis, retention)
+
+    async def accept(self, event: Event, body: bytes, now: datetime) -> bool:
+        """Store the event, log it and enqueue its job in one atomic step; False if it was seen.
+
+        Raises:
+            redis.RedisError: if that could not be done, or if nobody can tell whether it was.
+        """
+        first = job(Task.EVENT, event.id, now=now)
+        remembered = max(now, event.timestamp) - now + self._retention + _CLOCK_MARGIN
+        names = [
+            keys.event(event.id),
+            keys.trail(event.id),
+            keys.LOG,
+            keys.log_of(event.type),
+            keys.TYPES,
+            QUEUE,
+            first.key,
+        ]
+        fields: list[str | bytes | int] = [
+            *("type", event.type, "timestamp", to_ms(event.timestamp), "body", body),
+            *("received_at", to_ms(now), "state", EventState.ACCEPTED, "attempts", 0),
+        ]
+        step = encode_step(Step(now, "received"))
+        args = [
+            *(event.id, event.type, to_ms(now), int(remembered / timedelta(milliseconds=1))),
+            *(to_ms(now - self._retention), step, first.id, first.blob, first.due_ms),
+            *fields,
+        ]
+        return bool(await self._accept(names, args))
+
+    async def get(self, event_id: str) -> StoredEvent | None:
+        """The event, or None if it never came or is kept no longer.
+
+        Raises:
+            CorruptRecord: if what is kept is not what `accept` wrote.
+        """
+        kept = await read_hash(self._redis, keys.event(event_id))
+        return _decode(event_id, kept) if kept else None
+
+    async def latest(self, count: int) -> list[StoredEvent]:
+        """The events that came last, newest first; what is not readable is left out."""
+        ids = [raw.decode() for raw in await self._redis.zrevrange(keys.LOG, 0, count - 1)]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for event_id in ids:
+                pipe.hgetall(keys.event(event_id))
+            rows = await pipe.execute()
+        found = []
+        for event_id, row in zip(ids, rows, strict=True):
+            try:
+                found += [_decode(event_id, row)] if row else []
+            except CorruptRecord:
+                continue
+        return found
+
+    async def counts_since(self, since: datetime) -> Mapping[str, int]:
+        """How many events of each type were accepted since then, the most frequent first."""
+        types = [
+            raw.decode()
+            for raw in await self._redis.zrangebyscore(keys.TYPES, to_ms(since), "+inf")
+        ]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for event_type in types:
+                pipe.zcount(keys.log_of(event_type), to_ms(since), "+inf")
+            counts: list[int] = await pipe.execute()
+        ranked = sorted(zip(types, counts, strict=True), key=lambda pair: (-pair[1], pair[0]))
+        return dict(ranked)
+
+    async def trail(self, event_id: str) -> Sequence[Step]:
+        """The steps of the event's way, in the order they were taken."""
+        return [decode_step(raw) for raw in await read_list(self._redis, keys.trail(event_id))]
+
+    async def count_failure(self, event_id: str) -> int:
+        """Count one more failed run of the event's handler; how many that makes."""
+        return int(await self._count_failure([keys.event(event_id)], []))
+
+    async def leave_unhandled(self, event_id: str, now: datetime) -> bool:
+        """Keep an event of a type that no handler knows."""
+        step = Step(now, "no handler")
+        return await self._conclude(event_id, EventState.UNHANDLED, "", step, now)
+
+    async def bury(self, event_id: str, reason: str, now: datetime) -> bool:
+        """Make the event a dead letter, and have the operators told."""
+        step = Step(now, "dead letter", detail=reason)
+        return await self._conclude(event_id, EventState.DEAD, reason, step, now)
+
+    async def revive(self, event_id: str, now: datetime) -> bool:
+        """Run a dead letter's handler again; False if the event is not one."""
+        move = Move(
+            subject=keys.event(event_id),
+            trail=keys.trail(event_id),
+            expect={"state": [EventState.DEAD]},
+            set={"state": EventState.ACCEPTED, "reason": "", "attempts": "0"},
+            step=Step(now, "retried by hand"),
+            job=job(Task.EVENT, event_id, now=now),
+            unbury=dead_member("event", event_id),
+        )
+        return await self._move(move, now)
+
+    async def _conclude(
+        self, event_id: str, state: EventState, reason: str, step: Step, now: datetime
+    ) -> bool:
+        dead = dead_member("event", event_id) if state is EventState.DEAD else None
+        move = Move(
+            subject=keys.event(event_id),
+            trail=keys.trail(event_id),
+            expect={"state": [EventState.ACCEPTED]},
+            set={"state": state, "reason": reason, "concluded_at": str(to_ms(now))},
+            step=step,
+            job=job(Task.DEAD_LETTER, dead, now=now) if dead else None,
+            bury=dead,
+        )
+        return await self._move(move, now)
+
+
+def dead_member(kind: str, subject_id: str) -> str:
+    """How a dead letter is called in the list of them, and in the job that reports it."""
+    return f"{kind}:{subject_id}"
+
+
+def _decode(event_id: str, kept: Mapping[bytes, bytes]) -> StoredEvent:
+    try:
+        event = Event(
+            id=event_id,
+            type=kept[b"type"].decode(),
+            timestamp=from_ms(kept[b"timestamp"]),
+            data=from_json(kept[b"body"])["data"],
+        )
+        return StoredEvent(
+            event=event,
+            body=kept[b"body"],
+            state=EventState(kept[b"state"].decode()),
+            received_at=from_ms(kept[b"received_at"]),
+            reason=kept.get(b"reason", b"").decode(),
+        )
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise CorruptRecord(f"event {event_id} is not readable in Redis") from error

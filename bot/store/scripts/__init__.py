@@ -1,0 +1,23 @@
+"""Every Lua script, registered with one client; redis-py sends it anew after a NOSCRIPT."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+_HERE = Path(__file__).parent
+
+
+class Script:
+    """One atomic step in Redis, in one round trip. What it takes is said in its first lines."""
+
+    def __init__(self, redis: Redis, name: str) -> None:
+        self._call = redis.register_script((_HERE / f"{name}.lua").read_text())
+
+    async def __call__(
+        self,
+        keys: Sequence[str],
+        args: Sequence[str] | Sequence[bytes | int] | Sequence[str | bytes | int],
+    ) -> Any:
+        return await self._call(keys=keys, args=args)

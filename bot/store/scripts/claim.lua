@@ -1,0 +1,22 @@
+-- Mark a delivery `sending` before the call that sends it, on behalf of one job.
+-- KEYS  1 delivery  2 trail
+-- ARGV  1 owner (job id)  2 token of this claim  3 now_ms  4 step
+-- Returns the delivery's fields; or nothing if it is gone, settled, or another job's to send.
+-- Whoever finds `sending` does not know whether the earlier call got through: `unsure`.
+local d = KEYS[1]
+local state = redis.call('HGET', d, 'state')
+if redis.call('HGET', d, 'owner') ~= ARGV[1] then
+  return {}
+end
+if state == 'sending' then
+  if redis.call('HGET', d, 'token') == ARGV[2] then
+    return redis.call('HGETALL', d)
+  end
+  redis.call('HSET', d, 'unsure', '1')
+elseif state ~= 'pending' and state ~= 'retrying' then
+  return {}
+end
+redis.call('HINCRBY', d, 'attempts', 1)
+redis.call('HSET', d, 'state', 'sending', 'token', ARGV[2], 'updated_at', ARGV[3])
+redis.call('RPUSHX', KEYS[2], ARGV[4])
+return redis.call('HGETALL', d)

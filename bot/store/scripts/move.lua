@@ -1,0 +1,45 @@
+-- Move an event or a delivery from one state to another with all that goes with it, or not at all.
+-- KEYS  1 event or delivery  2 trail  3 dead letters  4 arq queue  5 arq job
+-- ARGV  1 the move, as JSON:
+--   id      of this very move: repeating it after a lost reply is harmless
+--   expect  field -> the values of it that permit the move
+--   set     field -> its new value
+--   uncount true where the attempt is not to count
+--   dead    {add = member, at = ms, oldest = ms} or {remove = member}
+--   step    for the trail
+--   job     {id, blob, due, ttl}: what is to run next
+-- Returns 1 if it is moved, 0 if it was not in a state to be moved.
+local subject = KEYS[1]
+local move = cjson.decode(ARGV[1])
+if redis.call('HGET', subject, 'last_move') == move.id then
+  return 1
+end
+for field, permitted in pairs(move.expect) do
+  local value = redis.call('HGET', subject, field)
+  local ok = false
+  for _, candidate in ipairs(permitted) do
+    ok = ok or value == candidate
+  end
+  if not ok then
+    return 0
+  end
+end
+redis.call('HSET', subject, 'last_move', move.id)
+for field, value in pairs(move.set) do
+  redis.call('HSET', subject, field, value)
+end
+if move.uncount then
+  redis.call('HINCRBY', subject, 'attempts', -1)
+end
+redis.call('RPUSHX', KEYS[2], move.step)
+if move.dead and move.dead.add then
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. move.dead.oldest)
+  redis.call('ZADD', KEYS[3], move.dead.at, move.dead.add)
+elseif move.dead then
+  redis.call('ZREM', KEYS[3], move.dead.remove)
+end
+if move.job then
+  redis.call('PSETEX', KEYS[5], move.job.ttl, move.job.blob)
+  redis.call('ZADD', KEYS[4], move.job.due, move.job.id)
+end
+return 1

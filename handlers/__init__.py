@@ -1,0 +1,1 @@
+"""One module per event type; `bot.registry` finds them."""

@@ -1,0 +1,71 @@
+"""The real parts that tests run on: a redis-server, and settings that point at it."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.demo.redis_server import RedisServer, redis_server
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.connection import connect
+
+NOW = datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
+
+BASE_ENVIRONMENT = {
+    "JUICEBOX_WEBHOOK_SECRET": "whsec_current",
+    "SLACK_BOT_TOKEN": "xoxb-test-token",
+    "SLACK_SIGNING_SECRET": "slack-signing-secret",
+    "SLACK_CHANNEL": "C0RECRUIT",
+    "SLACK_ALERT_CHANNEL": "C0ALERTS",
+    "SMTP_URL": "smtp://127.0.0.1:1",
+    "EMAIL_FROM": "Juicebox <bot@example.com>",
+    "EMAIL_TO": "recruiter@example.com",
+    "EMAIL_ALERT_TO": "operator@example.com",
+}
+
+MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture(scope="session")
+def redis_process() -> Iterator[RedisServer]:
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def redis(redis_process: RedisServer) -> AsyncIterator[Redis]:
+    """A client of an empty Redis."""
+    client = connect(redis_process.url, timeout=timedelta(seconds=5))
+    await client.flushall()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def store(redis: Redis) -> Store:
+    return Store(redis, retention=timedelta(days=30))
+
+
+@pytest.fixture
+def make_settings(monkeypatch: pytest.MonkeyPatch, redis_process: RedisServer) -> MakeSettings:
+    """Settings as a complete environment gives them, changed by keywords; None takes one away."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+    def make(**changes: str | None) -> Settings:
+        environment = {**BASE_ENVIRONMENT, "REDIS_URL": redis_process.url, **changes}
+        for name, value in environment.items():
+            if value is None:
+                monkeypatch.delenv(name, raising=False)
+            else:
+                monkeypatch.setenv(name, value)
+        return Settings()
+
+    return make
+
+
+@pytest.fixture
+def settings(make_settings: MakeSettings) -> Settings:
+    return make_settings()
