@@ -19,12 +19,24 @@ class InvalidData(BotError):
     """An event's data does not fit its type: a dead letter at once."""
 
 
+class RenderError(BotError):
+    """A template could not be made into a message; the text names the template, never a value."""
+
+
 class CorruptRecord(BotError):
     """What was read back from Redis is not what this program writes."""
 
 
 class LeaseLost(BotError):
     """Another worker may have this job now: stop, and touch nothing."""
+
+
+class TryAgain(BotError):
+    """A job is to run again, not before `after` has passed."""
+
+    def __init__(self, message: str, after: timedelta) -> None:
+        super().__init__(message)
+        self.after = after
 
 
 class IntakeError(BotError):
@@ -55,6 +67,11 @@ class StaleEvent(IntakeError):
 class BodyTooLarge(IntakeError):
     status = 413
     reason = "size"
+
+
+class BodyCutOff(IntakeError):
+    status = 400
+    reason = "disconnect"
 
 
 class UnsupportedBody(IntakeError):

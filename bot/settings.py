@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -89,6 +90,10 @@ class Settings(MailAddon):
     def _a_redis_address(cls, value: SecretStr) -> SecretStr:
         if not re.match(r"(rediss?|unix)://", value.get_secret_value()):
             raise ValueError("must begin with redis://, rediss:// or unix://")
+        try:
+            _ = urlsplit(value.get_secret_value()).port
+        except ValueError:
+            raise ValueError("its port must be a number up to 65535") from None
         return value
 
     @field_validator("smtp_url")

@@ -46,8 +46,10 @@ def parse_smtp_url(url: str) -> Smtp:
         raise ValueError("its port must be a number up to 65535") from None
     if not parts.hostname:
         raise ValueError("it names no host")
-    if security is Security.NONE and port == _DEFAULT_PORT[Security.TLS]:
+    if port == _DEFAULT_PORT[Security.TLS] and security is not Security.TLS:
         raise ValueError("port 465 speaks TLS from the first byte: begin it with smtps://")
+    if port == _DEFAULT_PORT[Security.STARTTLS] and security is Security.TLS:
+        raise ValueError("port 587 begins in plain text: begin it with smtp+starttls://")
     return Smtp(
         host=parts.hostname,
         port=port,

@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import hypothesis
 import pytest
 from redis.asyncio import Redis
 
+from bot.demo.inbox import Inbox
 from bot.demo.redis_server import RedisServer, redis_server
+from bot.demo.slack_api import LocalSlack
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.connection import connect
@@ -25,7 +28,19 @@ BASE_ENVIRONMENT = {
     "EMAIL_ALERT_TO": "operator@example.com",
 }
 
+# A busy machine is slow, and slow is not wrong.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
+
 MakeSettings = Callable[..., Settings]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--record-golden",
+        action="store_true",
+        help="write what is rendered into tests/golden/, instead of comparing the two",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +84,17 @@ def make_settings(monkeypatch: pytest.MonkeyPatch, redis_process: RedisServer) -
 @pytest.fixture
 def settings(make_settings: MakeSettings) -> Settings:
     return make_settings()
+
+
+@pytest.fixture
+async def slack_api() -> AsyncIterator[LocalSlack]:
+    """A local Slack whose token is the settings' `SLACK_BOT_TOKEN`."""
+    async with LocalSlack(token=BASE_ENVIRONMENT["SLACK_BOT_TOKEN"]) as api:
+        yield api
+
+
+@pytest.fixture
+async def inbox() -> AsyncIterator[Inbox]:
+    """A mail server that takes everything."""
+    async with Inbox() as server:
+        yield server

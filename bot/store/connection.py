@@ -36,6 +36,9 @@ def connect(
         socket_keepalive=True,
         health_check_interval=_HEALTH_CHECK_SECONDS,
         retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
+        retry_on_error=[RedisConnectionError],
         **options,
     )
-    return ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize)
+    client = ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize)
+    client.auto_close_connection_pool = True  # redis-py leaves a pool open that it did not make
+    return client

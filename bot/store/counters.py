@@ -1,10 +1,13 @@
 """Counts that every process adds to and one page shows; only Redis is shared between processes."""
 
+import asyncio
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
 from bot.store import keys
 from bot.store.reading import read_hash
@@ -39,6 +42,26 @@ class Counters:
         except BaseException:
             self._pending.update(pending)
             raise
+
+    @asynccontextmanager
+    async def flushing(self, seconds: float) -> AsyncIterator[None]:
+        """Flush every so often and once more at the end; Redis may be away for a while."""
+        task = asyncio.create_task(self._keep_flushing(seconds))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self._flush_if_possible()
+
+    async def _keep_flushing(self, seconds: float) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await self._flush_if_possible()
+
+    async def _flush_if_possible(self) -> None:
+        with suppress(RedisError, OSError):
+            await self.flush()
 
     async def totals(self) -> Mapping[str, Mapping[Labels, float]]:
         """Every total by name, then by labels; a field that is not ours is left out."""

@@ -29,6 +29,7 @@ class StoredEvent:
     body: bytes = field(repr=False)
     state: EventState
     received_at: datetime
+    concluded_at: datetime | None = None
     reason: str = ""
 
 
@@ -151,6 +152,7 @@ class Events:
             step=step,
             job=job(Task.DEAD_LETTER, dead, now=now) if dead else None,
             bury=dead,
+            id=state,
         )
         return await self._move(move, now)
 
@@ -173,6 +175,7 @@ def _decode(event_id: str, kept: Mapping[bytes, bytes]) -> StoredEvent:
             body=kept[b"body"],
             state=EventState(kept[b"state"].decode()),
             received_at=from_ms(kept[b"received_at"]),
+            concluded_at=from_ms(kept[b"concluded_at"]) if b"concluded_at" in kept else None,
             reason=kept.get(b"reason", b"").decode(),
         )
     except (ValueError, KeyError, TypeError, OverflowError) as error:

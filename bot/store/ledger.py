@@ -180,6 +180,7 @@ class Ledger:
             expect={"state": [DeliveryState.SENDING], "token": [token]},
             set={"next_at": "", **values, "updated_at": str(to_ms(step.at))},
             step=step,
+            id=token,
         )
 
 

@@ -19,7 +19,7 @@ from bot.store.trail import encode_step
 class Move:
     """What `move.lua` does in one atomic step.
 
-    `expect` gives for each field the values that permit the move. `bury` and `unbury` name a dead
+    `id` is the same for every try of the same move. `expect` gives for each field the values that permit the move. `bury` and `unbury` name a dead
     letter that begins or ends with it, `job` is what is to run next.
     """
 

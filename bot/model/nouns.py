@@ -5,22 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    JsonValue,
-    StringConstraints,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
-from pydantic.alias_generators import to_camel
+from pydantic import JsonValue
 
 Context = Mapping[str, JsonValue]
 """What a template sees: JSON values only, so that it survives a trip through Redis."""
@@ -185,9 +172,12 @@ class Mail:
     html: str
 
 
-def delivery_id(event_id: str, audience: Audience, template: str, destination: Destination) -> str:
+def delivery_id(notification: Notification, to: Destination) -> str:
     """The same notification to the same destination always has the same id, so a rerun finds it."""
-    parts = (event_id, audience, template, destination.channel, destination.address)
+    parts = (
+        *(notification.event_id, notification.audience, notification.template),
+        *(notification.thread, to.channel, to.address),
+    )
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     return f"dlv_{digest[:24]}"
 
@@ -198,49 +188,3 @@ def from_ms(milliseconds: float | str | bytes) -> datetime:
 
 def to_ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
-
-
-class Payload(BaseModel):
-    """Base of every handler's typed `data`: camelCase on the wire, unknown fields ignored."""
-
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
-
-
-def _a_number_is_an_id_too(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _https_only(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
-        raise ValueError("must be an https:// address")
-    if any(c.isspace() or not c.isprintable() for c in url):
-        raise ValueError("must not contain spaces or control characters")
-    return url
-
-
-def _in_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _leave_out_what_does_not_fit(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    try:
-        return validate(value)
-    except ValidationError:
-        return None
-
-
-Id = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
-    BeforeValidator(_a_number_is_an_id_too),
-]
-Text = Annotated[str, StringConstraints(strip_whitespace=True)]
-Count = Annotated[int, Field(ge=0, le=10**15, strict=True)]
-Amount = Annotated[float, Field(ge=0, le=10**15, strict=True, allow_inf_nan=False)]
-HttpsUrl = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(_https_only)]
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
-
-T = TypeVar("T")
-Extra = Annotated[T | None, WrapValidator(_leave_out_what_does_not_fit)]
-"""A detail that is shown when present; one that makes no sense never costs us the message."""

@@ -1,0 +1,68 @@
+"""Records: the latest word on a thing, kept as long as events are."""
+
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.errors import CorruptRecord
+from bot.model import Record
+from bot.store import Store
+from bot.store.records import Known
+from tests.making import NOW
+
+PROFILE = Record("profile", "prof_1", {"enrichedAt": "2026-01-15T14:30:00Z", "fields": ["email"]})
+
+
+async def test_a_record_is_read_back(store: Store) -> None:
+    assert await store.records.keep(PROFILE, NOW) is True
+    assert await store.records.get("profile", "prof_1") == Known(NOW, PROFILE.fields)
+
+
+async def test_what_was_never_recorded_is_none(store: Store) -> None:
+    assert await store.records.get("profile", "prof_none") is None
+
+
+async def test_a_late_event_never_overwrites_a_newer_one(store: Store) -> None:
+    await store.records.keep(PROFILE, NOW)
+    older = Record("profile", "prof_1", {"fields": []})
+    assert await store.records.keep(older, NOW - timedelta(seconds=1)) is False
+    assert await store.records.get("profile", "prof_1") == Known(NOW, PROFILE.fields)
+
+
+async def test_a_newer_one_replaces_it_whole(store: Store) -> None:
+    await store.records.keep(PROFILE, NOW)
+    later = NOW + timedelta(seconds=1)
+    assert await store.records.keep(Record("profile", "prof_1", {"fields": []}), later) is True
+    assert await store.records.get("profile", "prof_1") == Known(later, {"fields": []})
+
+
+async def test_a_profile_drops_its_cached_copy_even_when_it_is_late(
+    store: Store, redis: Redis
+) -> None:
+    for moment in (NOW, NOW - timedelta(days=1)):
+        await redis.set("profile:prof_1", "stale")
+        await store.records.keep(PROFILE, moment)
+        assert await redis.exists("profile:prof_1") == 0
+
+
+async def test_other_kinds_leave_the_keys_of_others_alone(store: Store, redis: Redis) -> None:
+    await redis.set("export:exp_1", "theirs")
+    await store.records.keep(Record("export", "exp_1", {"downloadUrl": "https://x"}), NOW)
+    assert await redis.get("export:exp_1") == b"theirs"
+
+
+async def test_a_record_ends_with_the_retention(store: Store, redis: Redis) -> None:
+    await store.records.keep(PROFILE, NOW)
+    left = await redis.pttl("juicebox:record:profile:prof_1")
+    assert 0 < left <= 30 * 86_400_000
+
+
+@pytest.mark.parametrize(("field", "value"), [("at", "x"), ("fields", "[]"), ("fields", "{")])
+async def test_what_redis_gives_back_is_not_trusted(
+    store: Store, redis: Redis, field: str, value: str
+) -> None:
+    await store.records.keep(PROFILE, NOW)
+    await redis.hset("juicebox:record:profile:prof_1", field, value)
+    with pytest.raises(CorruptRecord, match="profile prof_1"):
+        await store.records.get("profile", "prof_1")

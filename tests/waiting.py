@@ -1,0 +1,11 @@
+"""Waits for what nothing announces: Redis tells nobody what changes in it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+    """Return as soon as the condition holds; TimeoutError if it does not in time."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110  # see the first line
+            await asyncio.sleep(0.01)
