@@ -1,0 +1,81 @@
+"""The door for Juicebox: verify, parse, accept; everything else is the worker's."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+from redis.exceptions import RedisError
+from starlette.requests import ClientDisconnect
+
+from bot.body import read_body
+from bot.errors import IntakeError, StaleEvent, StoreUnavailable, UnsupportedBody
+from bot.intake.envelope import parse_envelope
+from bot.intake.signature import HEADER, verify
+from bot.model import Event
+from bot.store import Store
+from bot.store.measures import Metrics
+
+LARGEST_BODY = 256 * 1024
+_STORE_SECONDS = 1.8
+"""Redis gets less than the two seconds after which a sender should have its 503."""
+_COME_BACK_SECONDS = 5
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Answers `POST /webhooks/juicebox`."""
+
+    store: Store
+    metrics: Metrics
+    secrets: Sequence[bytes]
+    clock: Callable[[], datetime]
+
+    async def receive(self, request: Request) -> Response:
+        try:
+            if request.headers.get("content-encoding", "identity").lower() != "identity":
+                raise UnsupportedBody("compressed bodies are not taken: send it as it is")
+            body = await read_body(request, LARGEST_BODY)
+            verify(body, [v for name, v in request.headers.raw if name == HEADER], self.secrets)
+            if not _is_json(request.headers.get("content-type", "")):
+                raise UnsupportedBody("Content-Type must be application/json")
+            await self._accept(parse_envelope(body), body)
+        except IntakeError as refusal:
+            return self._refuse(refusal)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is left to read it
+        return JSONResponse({"received": True})
+
+    async def _accept(self, event: Event, body: bytes) -> None:
+        now = self.clock()
+        kept_days = self.store.retention.days
+        if now - event.timestamp > self.store.retention:
+            raise StaleEvent(f"timestamp is older than events are kept, which is {kept_days} days")
+        try:
+            async with asyncio.timeout(_STORE_SECONDS):
+                unseen = await self.store.events.accept(event, body, now)
+        except (RedisError, OSError, TimeoutError) as fault:
+            _log.error("event not stored", fault=type(fault).__name__)  # its text may hold the event
+            raise StoreUnavailable("it could not be stored: send it again") from None
+        if unseen:
+            self.metrics.accepted(event.type)
+        else:
+            self.metrics.duplicate()
+        _log.info("event accepted" if unseen else "event seen before", event_id=event.id)
+
+    def _refuse(self, refusal: IntakeError) -> Response:
+        self.metrics.rejected(refusal.reason)
+        _log.warning("event refused", reason=refusal.reason, status=refusal.status)
+        again = isinstance(refusal, StoreUnavailable)
+        headers = {"Retry-After": str(_COME_BACK_SECONDS)} if again else None
+        return JSONResponse({"error": str(refusal)}, refusal.status, headers)
+
+
+def _is_json(content_type: str) -> bool:
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")
