@@ -1,0 +1,145 @@
+"""Notifications made into Slack messages and mails: escaping lives here, not in templates."""
+
+import json
+import re
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import mrml
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    Undefined,
+    pass_eval_context,
+)
+from jinja2.nodes import EvalContext
+from markupsafe import Markup, escape
+
+from bot.delivery import filters, limits
+from bot.delivery.escaping import clean, json_string, mrkdwn
+from bot.errors import RenderError
+from bot.model import Mail, Notification, SlackMessage
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+SLACK, SUBJECT, TEXT, HTML = "slack.json.j2", "subject.txt.j2", "body.txt.j2", "body.mjml.j2"
+TEMPLATE_FILES = (SLACK, SUBJECT, TEXT, HTML)
+
+_SUBJECT_CHARACTERS = 150
+_WAYS_AROUND_ESCAPING = ("safe", "e", "escape", "forceescape", "tojson", "urlize", "xmlattr")
+_NO_WEB_FONTS = mrml.RenderOptions(fonts={})
+_BLANK_LINES = re.compile(r"\n\s*\n")
+
+Escape = Callable[[str], str]
+
+
+def context_of(notification: Notification) -> dict[str, Any]:
+    """What a template sees: the notification's context, the `event` and the `audience`."""
+    return {
+        **notification.context,
+        "event": {
+            "id": notification.event_id,
+            "type": notification.event_type,
+            "at": int(notification.occurred_at.timestamp()),
+        },
+        "audience": str(notification.audience),
+    }
+
+
+class Renderer:
+    """Templates of one folder. Both methods are pure, and raise RenderError where a template fails."""
+
+    def __init__(self, templates: Path = TEMPLATES) -> None:
+        self._templates = templates
+        self._slack = _environment(templates, lambda text: json_string(mrkdwn(text)))
+        self._slack.filters |= filters.SLACK_ONLY
+        self._text = _environment(templates, str)
+        self._html = _environment(templates, escape)
+
+    def slack(self, template: str, context: Mapping[str, Any]) -> SlackMessage:
+        """The message as `chat.postMessage` takes it, within Slack's limits.
+
+        Raises:
+            RenderError: if the template fails, or makes no message.
+        """
+        with self._naming(f"{template}/{SLACK}") as name:
+            message = json.loads(self._slack.get_template(name).render(context))
+            return limits.fit(SlackMessage(message["text"], tuple(message["blocks"])))
+
+    def mail(self, template: str, context: Mapping[str, Any]) -> Mail:
+        """The mail's subject, which both bodies see as `subject`, and the bodies.
+
+        Raises:
+            RenderError: if one of the three templates fails.
+        """
+        with self._naming(f"{template}/{SUBJECT}") as name:
+            line = " ".join(self._text.get_template(name).render(context).split())
+            subject = limits.cut(line, _SUBJECT_CHARACTERS)
+        seen = {**context, "subject": subject}
+        with self._naming(f"{template}/{TEXT}") as name:
+            body = self._text.get_template(name).render(seen).strip()
+            text = _BLANK_LINES.sub("\n\n", body) + "\n"
+        with self._naming(f"{template}/{HTML}") as name:
+            mjml = self._html.get_template(name).render(seen)
+            html = mrml.to_html(mjml, render_options=_NO_WEB_FONTS).content
+        return Mail(subject, text, html)
+
+    @contextmanager
+    def _naming(self, name: str) -> Iterator[str]:
+        """Say of an error which template it comes from; a template's own words are fit to be shown."""
+        try:
+            yield name
+        except Exception as error:
+            said = f": {error}" if isinstance(error, TemplateError) else f": {type(error).__name__}"
+            raise RenderError(f"template {name}{self._line(error)}{said}") from error
+
+    def _line(self, error: Exception) -> str:
+        ours = [
+            f"{Path(frame.filename).relative_to(self._templates)} line {frame.lineno}"
+            for frame in traceback.extract_tb(error.__traceback__)
+            if Path(frame.filename).is_relative_to(self._templates)
+        ]
+        return f" ({ours[-1]})" if ours else ""
+
+
+def _environment(templates: Path, escape_text: Escape) -> Environment:
+    """Templates whose every value is cleaned and escaped on its way out.
+
+    Autoescape is on in each of them: it makes macros and blocks return Markup, which is how
+    `finalize` knows what it has escaped already.
+    """
+
+    # Jinja would escape a template's constants as HTML, were it not for the evaluation context.
+    @pass_eval_context
+    def finalize(_: EvalContext, value: object) -> object:
+        if isinstance(value, Markup | Undefined):
+            return value
+        return Markup(escape_text(clean(_text_of(value))))  # noqa: S704  # escaped right here
+
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= filters.EVERYWHERE
+    for name in _WAYS_AROUND_ESCAPING:
+        del environment.filters[name]
+    return environment
+
+
+def _text_of(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise TypeError("only text and numbers can be shown")

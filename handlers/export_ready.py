@@ -1,0 +1,45 @@
+"""An export can be downloaded: recruiters get the link, and it is kept."""
+
+from bot.model import (
+    Audience,
+    Count,
+    Event,
+    Extra,
+    HttpsUrl,
+    Id,
+    Intent,
+    Moment,
+    Notify,
+    Payload,
+    Policy,
+    Record,
+)
+
+TYPE = "export.ready"
+
+SAMPLE = {
+    "exportId": "exp_5t7h1q",
+    "downloadUrl": "https://exports.example.com/exp_5t7h1q/candidates.csv?expires=1772323200&signature=Zm9v",
+    "recordCount": 1204,
+    "expiresAt": "2026-03-01T00:00:00Z",
+}
+
+
+class Data(Payload):
+    export_id: Id
+    download_url: HttpsUrl
+    record_count: Extra[Count] = None
+    expires_at: Extra[Moment] = None
+
+
+def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
+    kept = {
+        "downloadUrl": data.download_url,
+        "recordCount": data.record_count,
+        "expiresAt": int(data.expires_at.timestamp()) if data.expires_at else None,
+    }
+    context = {"exportId": data.export_id, **kept}
+    return [
+        Record("export", data.export_id, kept),
+        Notify(Audience.RECRUITERS, TYPE, context, thread=f"export:{data.export_id}"),
+    ]

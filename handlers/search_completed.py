@@ -1,0 +1,38 @@
+"""A search has finished: recruiters hear how many people it found."""
+
+from bot.model import (
+    Audience,
+    Context,
+    Count,
+    Event,
+    Extra,
+    Id,
+    Intent,
+    Notify,
+    Payload,
+    Policy,
+    Text,
+)
+
+TYPE = "search.completed"
+
+SAMPLE = {
+    "searchId": "srch_8f3k2m",
+    "resultCount": 1204,
+    "query": "Senior backend engineers in Berlin who know Rust",
+}
+
+
+class Data(Payload):
+    search_id: Id
+    result_count: Count
+    query: Extra[Text] = None
+
+
+def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
+    context: Context = {
+        "searchId": data.search_id,
+        "resultCount": data.result_count,
+        "query": data.query or None,
+    }
+    return [Notify(Audience.RECRUITERS, TYPE, context, thread=f"search:{data.search_id}")]

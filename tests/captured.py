@@ -1,0 +1,43 @@
+"""Events as Juicebox sends them, read from tests/fixtures, and what their handlers make of them."""
+
+from pathlib import Path
+from typing import Any
+
+from bot.intake.envelope import parse_envelope
+from bot.model import Event, Intent, Notification, Notify, Policy
+from bot.registry import load_registry
+from tests.making import make_event
+
+FIXTURES = Path(__file__).parent / "fixtures"
+NAMES = sorted(path.stem for path in FIXTURES.glob("*.json"))
+POLICY = Policy(quota_alert_percent=80, api_key="jb_live_3Bd9_and_the_rest_of_the_old_key")
+
+
+def captured(name: str) -> Event:
+    return parse_envelope((FIXTURES / f"{name}.json").read_bytes())
+
+
+def sent(event_type: str, data: dict[str, Any]) -> Event:
+    return make_event("evt_1", event_type, data=data)
+
+
+def intents_of(event: Event, policy: Policy = POLICY) -> list[Intent]:
+    handler = load_registry().get(event.type)
+    assert handler is not None
+    return handler.run(event, policy)
+
+
+def notifications_of(event: Event, policy: Policy = POLICY) -> list[Notification]:
+    return [
+        Notification(
+            event_id=event.id,
+            event_type=event.type,
+            occurred_at=event.timestamp,
+            audience=intent.audience,
+            template=intent.template,
+            context=intent.context,
+            thread=intent.thread,
+        )
+        for intent in intents_of(event, policy)
+        if isinstance(intent, Notify)
+    ]

@@ -1,0 +1,70 @@
+"""What a finished export asks for."""
+
+import pytest
+
+from bot.errors import InvalidData
+from bot.model import Audience, Notify, Record
+from tests.captured import captured, intents_of, sent
+
+URL = (
+    "https://exports.example.com/exp_5t7h1q/candidates.csv?expires=1772323200&signature=Zm9v%2Bw=="
+)
+
+
+def test_the_link_is_kept_and_recruiters_are_told() -> None:
+    assert intents_of(captured("export.ready.full")) == [
+        Record(
+            "export",
+            "exp_5t7h1q",
+            {"downloadUrl": URL, "recordCount": 1204, "expiresAt": 1772323200},
+        ),
+        Notify(
+            Audience.RECRUITERS,
+            "export.ready",
+            {
+                "exportId": "exp_5t7h1q",
+                "downloadUrl": URL,
+                "recordCount": 1204,
+                "expiresAt": 1772323200,
+            },
+            thread="export:exp_5t7h1q",
+        ),
+    ]
+
+
+def test_an_export_needs_neither_a_count_nor_an_end() -> None:
+    kept, _ = intents_of(captured("export.ready"))
+    assert isinstance(kept, Record)
+    assert kept.fields == {
+        "downloadUrl": "https://exports.example.com/exp_5t7h1q.csv",
+        "recordCount": None,
+        "expiresAt": None,
+    }
+
+
+@pytest.mark.parametrize("expires_at", ["soon", [], "9999-12-31T23:59:59-12:00"])
+def test_an_end_that_makes_no_sense_is_left_out(expires_at: object) -> None:
+    data = {"exportId": "e", "downloadUrl": "https://e.example/", "expiresAt": expires_at}
+    kept, _ = intents_of(sent("export.ready", data))
+    assert isinstance(kept, Record)
+    assert kept.fields["expiresAt"] is None
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://secret.example/x", "must be an https:// address"),
+        ("javascript:alert('secret')", "must be an https:// address"),
+        ("https://", "must be an https:// address"),
+        ("https://secret.example/ x", "must not contain spaces or control characters"),
+        ("https://secret.example/\u202ex", "must not contain spaces or control characters"),
+        ("https://[secret/x", "is not valid"),
+        ("https://secret\u2100.example/", "is not valid"),
+        ("https://secret.example/" + "x" * 8_000, "must have at most 8000 characters"),
+        (7, "must be a valid string"),
+    ],
+)
+def test_a_link_that_is_not_https_is_refused_without_repeating_it(url: object, reason: str) -> None:
+    with pytest.raises(InvalidData) as refused:
+        intents_of(sent("export.ready", {"exportId": "e", "downloadUrl": url}))
+    assert str(refused.value) == f"data.downloadUrl {reason}"

@@ -1,0 +1,45 @@
+"""What an enriched profile asks for."""
+
+import pytest
+
+from bot.errors import InvalidData
+from bot.model import Audience, Notify, Record
+from tests.captured import captured, intents_of, sent
+
+
+def test_the_profile_is_kept_and_only_subscribers_are_told() -> None:
+    assert intents_of(captured("profile.enriched")) == [
+        Record("profile", "prof_2x9d4w", {"enrichedAt": 1768487400, "fields": ["email", "phone"]}),
+        Notify(
+            Audience.RECRUITERS,
+            "profile.enriched",
+            {"profileId": "prof_2x9d4w", "fields": ["email", "phone"], "source": None},
+            thread="profile:prof_2x9d4w",
+            opt_in=True,
+        ),
+    ]
+
+
+def test_values_of_fields_are_kept_and_their_names_alone_are_told() -> None:
+    kept, told = intents_of(captured("profile.enriched.full"))
+    assert isinstance(kept, Record)
+    assert kept.fields["fields"] == {"email": "ada@example.com"}
+    assert isinstance(told, Notify)
+    assert told.context == {
+        "profileId": "prof_2x9d4w",
+        "fields": ["email"],
+        "source": "linkedin",
+    }
+
+
+@pytest.mark.parametrize("fields", ["email", 3, None, [1], [["email"]]])
+def test_fields_must_be_names_or_an_object(fields: object) -> None:
+    with pytest.raises(InvalidData) as refused:
+        intents_of(sent("profile.enriched", {"profileId": "p", "fields": fields}))
+    assert str(refused.value) == "data.fields must be a list of names or an object"
+
+
+def test_fields_must_be_there() -> None:
+    with pytest.raises(InvalidData) as refused:
+        intents_of(sent("profile.enriched", {"profileId": "p"}))
+    assert str(refused.value) == "data.fields is missing"

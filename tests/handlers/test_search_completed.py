@@ -1,0 +1,60 @@
+"""What a finished search asks for."""
+
+import pytest
+
+from bot.errors import InvalidData
+from bot.model import Audience, Notify
+from tests.captured import captured, intents_of, sent
+
+
+def test_recruiters_are_told_how_many_people_were_found() -> None:
+    assert intents_of(captured("search.completed")) == [
+        Notify(
+            Audience.RECRUITERS,
+            "search.completed",
+            {"searchId": "srch_8f3k2m", "resultCount": 1204, "query": None},
+            thread="search:srch_8f3k2m",
+        )
+    ]
+
+
+def test_the_query_is_told_where_it_was_sent() -> None:
+    [told] = intents_of(captured("search.completed.full"))
+    assert isinstance(told, Notify)
+    assert told.context["query"] == "Senior backend engineers in Berlin & Zürich who know “Rust”"
+
+
+@pytest.mark.parametrize("query", ["   ", 7, None, {"text": "x"}])
+def test_a_query_that_makes_no_sense_is_left_out(query: object) -> None:
+    event = sent("search.completed", {"searchId": "s", "resultCount": 0, "query": query})
+    [told] = intents_of(event)
+    assert isinstance(told, Notify)
+    assert told.context["query"] is None
+
+
+def test_a_number_is_a_search_id_too() -> None:
+    [told] = intents_of(sent("search.completed", {"searchId": 42, "resultCount": 1}))
+    assert isinstance(told, Notify)
+    assert told.context["searchId"] == "42"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ({"resultCount": 1}, "data.searchId is missing"),
+        ({"searchId": "", "resultCount": 1}, "data.searchId must have at least 1 character"),
+        ({"searchId": "s"}, "data.resultCount is missing"),
+        (
+            {"searchId": "s", "resultCount": -1},
+            "data.resultCount must be greater than or equal to 0",
+        ),
+        ({"searchId": "s", "resultCount": "12"}, "data.resultCount must be a valid integer"),
+        ({}, "data.searchId is missing; data.resultCount is missing"),
+    ],
+)
+def test_data_that_does_not_fit_is_refused_with_a_reason(
+    data: dict[str, object], reason: str
+) -> None:
+    with pytest.raises(InvalidData) as refused:
+        intents_of(sent("search.completed", data))
+    assert str(refused.value) == reason

@@ -1,0 +1,161 @@
+"""The registry takes sound handlers and refuses to start with others."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import handlers
+from bot.delivery.render import TEMPLATE_FILES, Renderer
+from bot.errors import InvalidData, RegistryError
+from bot.model import Notify, Policy
+from bot.registry import load_registry
+from tests.captured import sent
+
+SOUND = '''
+"""Someone answered a message."""
+
+from bot.model import Audience, Event, Id, Intent, Notify, Payload, Policy
+
+TYPE = "reply.received"
+SAMPLE = {"replyId": "rep_1"}
+
+
+class Data(Payload):
+    reply_id: Id
+
+
+def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
+    return [Notify(Audience.RECRUITERS, TYPE, {"replyId": data.reply_id})]
+'''
+
+Write = Callable[[str, str], ModuleType]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+    """Write a module into a package of its own; the package."""
+    package = tmp_path / "other_handlers"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def add(name: str, source: str) -> ModuleType:
+        (package / f"{name}.py").write_text(source)
+        importlib.invalidate_caches()
+        return importlib.import_module("other_handlers")
+
+    yield add
+    for name in [name for name in sys.modules if name.startswith("other_handlers")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Path:
+    folder = tmp_path / "templates" / "reply.received"
+    folder.mkdir(parents=True)
+    (folder / "slack.json.j2").write_text('{"text": "Reply {{ replyId }}", "blocks": []}')
+    (folder / "subject.txt.j2").write_text("Reply {{ replyId }}")
+    (folder / "body.txt.j2").write_text("Reply {{ replyId }}")
+    (folder / "body.mjml.j2").write_text("<mjml><mj-body></mj-body></mjml>")
+    return folder.parent
+
+
+def test_every_event_of_the_design_has_its_handler() -> None:
+    assert load_registry().types == (
+        "export.ready",
+        "key.rotated",
+        "profile.enriched",
+        "quota.warning",
+        "search.completed",
+    )
+
+
+def test_an_unknown_type_has_no_handler() -> None:
+    assert load_registry().get("nobody.knows") is None
+
+
+def test_a_sample_cannot_be_changed() -> None:
+    handler = load_registry().get("export.ready")
+    assert handler is not None
+    with pytest.raises(TypeError):
+        handler.sample["exportId"] = "other"  # type: ignore[index]  # that is the point
+
+
+def test_a_handler_is_under_60_lines() -> None:
+    folder = Path(handlers.__file__).parent
+    lengths = {path.name: len(path.read_text().splitlines()) for path in folder.glob("*.py")}
+    assert {name: length for name, length in lengths.items() if length >= 60} == {}
+
+
+def test_a_module_and_a_folder_are_all_that_a_new_type_takes(write: Write, templates: Path) -> None:
+    registry = load_registry(write("reply_received", SOUND), templates)
+    handler = registry.get("reply.received")
+    assert registry.types == ("reply.received",)
+    assert handler is not None
+    assert handler.sample == {"replyId": "rep_1"}
+    [told] = handler.run(sent("reply.received", {"replyId": "rep_2", "more": 1}), Policy())
+    assert isinstance(told, Notify)
+    assert Renderer(templates).slack(told.template, told.context).text == "Reply rep_2"
+    assert Renderer(templates).mail(told.template, told.context).subject == "Reply rep_2"
+
+
+def test_data_that_is_no_object_is_refused(write: Write, templates: Path) -> None:
+    handler = load_registry(write("reply_received", SOUND), templates).get("reply.received")
+    assert handler is not None
+    with pytest.raises(InvalidData, match=r"^data must be an object$"):
+        handler.run(sent("reply.received", ["secret"]), Policy())  # type: ignore[arg-type]  # on purpose
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (('"reply.received"', '""'), "TYPE must be the event's type, a string"),
+        (('TYPE = "reply.received"', "TYPE = 7"), "TYPE must be the event's type, a string"),
+        (("class Data(Payload)", "class Other(Payload)"), "cannot be imported"),
+        (("class Data(Payload)", "class Data"), "Data must be a class that extends Payload"),
+        (("def handle(event: Event", "def handle(it: Event"), "handle must be a function of event"),
+        (("def handle", "def handles"), "handle must be a function of event"),
+        (('SAMPLE = {"replyId": "rep_1"}', "SAMPLE = []"), "SAMPLE must be an example"),
+        (('"replyId": "rep_1"', ""), "SAMPLE does not fit Data: data.replyId is missing"),
+        (("return [Notify", "return [1 / 0, Notify"), "handle fails on SAMPLE: ZeroDivisionError"),
+        (("return [Notify", "return [7, Notify"), "handle must return a list of Notify and Record"),
+        (('"replyId": data.reply_id', '"at": event.timestamp'), "nothing but JSON"),
+        (('"replyId": data.reply_id', '"n": float("nan")'), "nothing but JSON"),
+        (("import Audience", "import Nothing, Audience"), "cannot be imported"),
+        (("RECRUITERS, TYPE", 'RECRUITERS, "other"'), "templates/other/slack.json.j2"),
+    ],
+)
+def test_a_broken_contract_stops_the_start_and_names_the_module(
+    write: Write, templates: Path, change: tuple[str, str], fault: str
+) -> None:
+    before, after = change
+    assert before in SOUND
+    package = write("reply_received", SOUND.replace(before, after, 1))
+    with pytest.raises(RegistryError) as refused:
+        load_registry(package, templates)
+    assert str(refused.value).startswith("other_handlers.reply_received: ")
+    assert fault in str(refused.value)
+
+
+def test_two_handlers_for_one_type_are_refused(write: Write, templates: Path) -> None:
+    write("reply_received", SOUND)
+    package = write("reply_received_again", SOUND)
+    with pytest.raises(RegistryError) as refused:
+        load_registry(package, templates)
+    assert str(refused.value) == (
+        "other_handlers.reply_received_again: TYPE 'reply.received' has a handler already"
+    )
+
+
+@pytest.mark.parametrize("file", TEMPLATE_FILES)
+def test_a_missing_template_is_named(write: Write, templates: Path, file: str) -> None:
+    (templates / "reply.received" / file).unlink()
+    with pytest.raises(RegistryError) as refused:
+        load_registry(write("reply_received", SOUND), templates)
+    assert str(refused.value) == (
+        f"other_handlers.reply_received: templates/reply.received/{file} is missing"
+    )
