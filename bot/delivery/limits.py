@@ -34,7 +34,7 @@ ALL_TEXT = 11_999
 
 _ELLIPSIS = "…"
 _NOTHING = "—"
-_TOO_LONG = "this link is too long for Slack. The mail has it, and juicebox-bot record shows it."
+_TOO_LONG = "this link is too long for Slack. The mail has it, and python -m bot record shows it."
 _WHOLE = re.compile(r"&(?:amp|lt|gt);|<[^<>]*>")
 """What must not be cut in two: an escaped character, and a token such as `<!date^…>`."""
 

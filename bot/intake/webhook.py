@@ -9,7 +9,6 @@ import structlog
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from redis.exceptions import RedisError
-from starlette.requests import ClientDisconnect
 
 from bot.body import read_body
 from bot.errors import IntakeError, StaleEvent, StoreUnavailable, UnsupportedBody
@@ -47,8 +46,6 @@ class Webhook:
             await self._accept(parse_envelope(body), body)
         except IntakeError as refusal:
             return self._refuse(refusal)
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is left to read it
         return JSONResponse({"received": True})
 
     async def _accept(self, event: Event, body: bytes) -> None:

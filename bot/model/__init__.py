@@ -19,6 +19,7 @@ from bot.model.nouns import (
     Step,
     delivery_id,
     from_ms,
+    retry_command,
     to_ms,
 )
 from bot.model.payload import Amount, Count, Extra, HttpsUrl, Id, Moment, Payload, Text
@@ -50,5 +51,6 @@ __all__ = [
     "Text",
     "delivery_id",
     "from_ms",
+    "retry_command",
     "to_ms",
 ]

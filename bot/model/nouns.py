@@ -1,6 +1,7 @@
 """The nouns of the bot, as frozen data without I/O."""
 
 import hashlib
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -180,6 +181,14 @@ def delivery_id(notification: Notification, to: Destination) -> str:
     )
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     return f"dlv_{digest[:24]}"
+
+
+def retry_command(subject_id: str) -> str:
+    """What to type to send a dead letter again, where the bot runs from its source tree.
+
+    An event's id is the sender's to choose, so it is quoted for the shell.
+    """
+    return f"python -m bot retry {shlex.quote(subject_id)}"
 
 
 def from_ms(milliseconds: float | str | bytes) -> datetime:

@@ -104,7 +104,7 @@ def test_no_more_than_25_buttons_stand_in_a_row() -> None:
 
 
 TOO_LONG = (
-    "Download: this link is too long for Slack. The mail has it, and juicebox-bot record shows it."
+    "Download: this link is too long for Slack. The mail has it, and python -m bot record shows it."
 )
 
 

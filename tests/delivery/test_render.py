@@ -234,7 +234,7 @@ def test_a_link_that_slack_refuses_is_left_to_the_mail() -> None:
 
 def test_a_dead_letter_says_how_to_retry_it() -> None:
     context = context_of(DEAD_DELIVERY)
-    command = "juicebox-bot retry dlv_8d3f0a91c2b7"
+    command = "python -m bot retry dlv_8d3f0a91c2b7"
     assert command in RENDERER.slack("dead_letter", context).text
     mail = RENDERER.mail("dead_letter", context)
     assert command in mail.text

@@ -30,7 +30,7 @@ DEAD_DELIVERY = Notification(
         "destination": "slack:C0RECRUIT",
         "reason": "Slack says channel_not_found",
         "attempts": 1,
-        "command": "juicebox-bot retry dlv_8d3f0a91c2b7",
+        "command": "python -m bot retry dlv_8d3f0a91c2b7",
     },
 )
 DEAD_EVENT = replace(
@@ -42,7 +42,7 @@ DEAD_EVENT = replace(
         "destination": "",
         "reason": "data.searchId is missing",
         "attempts": 0,
-        "command": "juicebox-bot retry evt_srch_0001",
+        "command": "python -m bot retry evt_srch_0001",
     },
 )
 TOLD = {

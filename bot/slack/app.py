@@ -1,0 +1,66 @@
+"""The Bolt app: which requests of Slack are answered, and by what."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.commands import Commands
+from bot.slack.log import bolt_log
+from bot.slack.render import Describe, Render
+from bot.slack.workspace import Workspace
+from bot.store import Store
+
+_BROKEN = "Something went wrong on my side, and my log says what. Please try again in a minute."
+
+_log = structlog.get_logger()
+
+
+def create_bolt(
+    *,
+    signing_secret: str,
+    client: AsyncWebClient,
+    store: Store,
+    render: Render,
+    describe: Describe,
+    clock: Callable[[], datetime],
+) -> AsyncApp:
+    """The app that answers `/juicebox`: its own workspace, and there the asker alone."""
+    workspace = Workspace(client)
+    commands = Commands(store=store, render=render, describe=describe, clock=clock)
+
+    async def authorize() -> AuthorizeResult:
+        return await workspace.identity()
+
+    app = AsyncApp(
+        name="juicebox",
+        logger=bolt_log(),
+        client=client,
+        signing_secret=signing_secret,
+        before_authorize=workspace.gate,
+        authorize=authorize,
+        process_before_response=True,  # the answer is the acknowledgement
+    )
+
+    @app.command("/juicebox")
+    async def juicebox(ack: AsyncAck, command: dict[str, str]) -> BoltResponse:
+        answer = await commands.answer(command.get("text", ""))
+        blocks = [dict(block) for block in answer.blocks]
+        return await ack(response_type="ephemeral", text=answer.text, blocks=blocks)
+
+    @app.action("open_link")
+    async def opened(ack: AsyncAck) -> BoltResponse:
+        # Slack opens the link by itself, tells us, and shows a warning where nobody answers:
+        # https://docs.slack.dev/reference/block-kit/block-elements/button-element
+        return await ack()
+
+    @app.error
+    async def broken(error: Exception) -> BoltResponse:
+        _log.error("slack request failed", fault=type(error).__name__)
+        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": _BROKEN})
+
+    return app

@@ -1,0 +1,50 @@
+"""What happened, in one sentence, of any event: what its message said, else what its data says."""
+
+import re
+from collections.abc import Sequence
+
+from bot.errors import RenderError
+from bot.model import Delivery, Event
+from bot.slack.escaped import unescape
+from bot.slack.render import Describe
+
+_LONGEST = 140
+_FACTS = 3
+_LONGEST_FACT = 60
+_TOKEN = re.compile(r"<[^<>|]*\|([^<>]*)>")
+"""A date or a link: Slack shows what stands behind the bar where it can't show the rest."""
+
+
+def what_happened(event: Event, deliveries: Sequence[Delivery], describe: Describe) -> str:
+    """One sentence of plain text, from data that may be anything."""
+    for delivery in deliveries[:1]:
+        try:
+            return _cut(unescape(_TOKEN.sub(r"\1", describe(delivery.notification))))
+        except RenderError:
+            # What an older release has stored may not fit today's template.
+            break
+    facts = ", ".join(_facts(event))
+    return _cut(f"{_in_words(event.type)} ({facts})" if facts else _in_words(event.type))
+
+
+def _in_words(event_type: str) -> str:
+    """`profile.enriched` as `Profile enriched`."""
+    words = " ".join(re.split(r"[._\s-]+", event_type)).strip()
+    return words[:1].upper() + words[1:] or "An event without a type"
+
+
+def _facts(event: Event) -> list[str]:
+    """The first few details that are short, and no links: those are for who they were sent to."""
+    data: object = event.data
+    if not isinstance(data, dict):
+        return []
+    shown = [
+        f"{name} {value}"
+        for name, value in data.items()
+        if isinstance(value, str | int | float) and "://" not in str(value)
+    ]
+    return [fact for fact in shown if len(fact) <= _LONGEST_FACT][:_FACTS]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

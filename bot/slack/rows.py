@@ -1,0 +1,79 @@
+"""What templates see of events and deliveries: text, numbers and seconds since 1970."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from bot.model import Channel, Delivery, DeliveryState, Destination, retry_command
+
+Row = Mapping[str, Any]
+
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,20}")
+_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+_TROUBLE_FIRST = tuple(
+    DeliveryState(name) for name in ("failed", "retrying", "sending", "pending", "sent", "skipped")
+)
+_PLACES = 5
+_MINUTE = 60
+_HOUR = 60 * _MINUTE
+_DAY = 24 * _HOUR
+
+
+def epoch(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def place_row(destination: Destination) -> Row:
+    """A destination, and whether Slack can show it by its name."""
+    address = destination.address
+    if destination.channel is Channel.SLACK and _CHANNEL.fullmatch(address):
+        return {"kind": "channel", "address": address}
+    if destination.channel is Channel.SLACK and _USER.fullmatch(address):
+        return {"kind": "user", "address": address}
+    return {"kind": str(destination.channel), "address": address}
+
+
+def delivery_row(delivery: Delivery) -> Row:
+    return {
+        "id": delivery.id,
+        "state": str(delivery.state),
+        "template": delivery.notification.template,
+        "place": place_row(delivery.destination),
+        "attempts": delivery.attempts,
+        "reason": delivery.reason,
+        "next_at": epoch(delivery.next_at) if delivery.next_at else None,
+        "unsure": delivery.unsure,
+        "retry": retry_command(delivery.id),
+    }
+
+
+def outcome_rows(deliveries: Sequence[Delivery]) -> list[Row]:
+    """Deliveries that fared alike as one row with all their places, what is in trouble first."""
+    ranked = sorted(deliveries, key=_likeness)
+    rows: list[Row] = []
+    for _, alike in groupby(ranked, key=_likeness):
+        group = list(alike)
+        rows.append(
+            {
+                **delivery_row(group[0]),
+                "places": [place_row(d.destination) for d in group[:_PLACES]],
+                "more_places": max(0, len(group) - _PLACES),
+            }
+        )
+    return rows
+
+
+def _likeness(delivery: Delivery) -> tuple[int, str, int, str]:
+    due = epoch(delivery.next_at) if delivery.next_at else 0
+    rank = _TROUBLE_FIRST.index(delivery.state)
+    return rank, delivery.notification.template, due, delivery.reason
+
+
+def duration(seconds: float) -> str:
+    """`12 s`, `3 min`, `2 h`, `5 days`."""
+    for size, unit in ((_DAY, "days"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

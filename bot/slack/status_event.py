@@ -1,0 +1,89 @@
+"""`/juicebox status <event id>`: one event's whole trail."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.errors import CorruptRecord
+from bot.model import Destination, SlackMessage, Step, retry_command
+from bot.slack.escaped import unescape
+from bot.slack.happened import what_happened
+from bot.slack.render import Describe, Render
+from bot.slack.rows import Row, delivery_row, epoch, place_row
+from bot.store import Store
+from bot.store.events import StoredEvent
+
+_FIRST_STEPS = 10
+_LAST_STEPS = 40
+_DELIVERIES = 20
+_SECOND = timedelta(seconds=1)
+
+
+async def show_event(store: Store, render: Render, describe: Describe, asked: str) -> SlackMessage:
+    """The answer, made of six round trips to Redis at most.
+
+    Raises:
+        redis.RedisError: if Redis does not answer.
+    """
+    try:
+        kept = await _find(store, asked)
+        if kept is None:
+            return render("status_event", {"event": None, "asked": asked, "readable": True})
+        steps = await store.events.trail(kept.event.id)
+    except CorruptRecord:
+        return render("status_event", {"event": None, "asked": asked, "readable": False})
+    deliveries = await store.ledger.of_event(kept.event.id)
+    event = {
+        "id": kept.event.id,
+        "type": kept.event.type,
+        "what": what_happened(kept.event, deliveries, describe),
+        "at": epoch(kept.event.timestamp),
+        "received_at": epoch(kept.received_at),
+        "state": str(kept.state),
+        "reason": kept.reason,
+        "retry": retry_command(kept.event.id),
+        "deliveries": [delivery_row(delivery) for delivery in deliveries[:_DELIVERIES]],
+        "more_deliveries": max(0, len(deliveries) - _DELIVERIES),
+        **_trail(steps, kept.received_at),
+    }
+    return render("status_event", {"event": event})
+
+
+async def _find(store: Store, asked: str) -> StoredEvent | None:
+    """The event of this id, also where Slack has escaped it or someone has put it in backticks."""
+    unescaped = unescape(asked)
+    for event_id in dict.fromkeys([asked, unescaped, unescaped.strip("`\"' ")]):
+        kept = await store.events.get(event_id)
+        if kept is not None:
+            return kept
+    return None
+
+
+def _trail(steps: Sequence[Step], received_at: datetime) -> dict[str, object]:
+    """The steps, without the middle of a very long way: its begin and its end tell the story."""
+    left_out = max(0, len(steps) - _FIRST_STEPS - _LAST_STEPS)
+    first = steps[:_FIRST_STEPS] if left_out else steps
+    last = steps[-_LAST_STEPS:] if left_out else []
+    return {
+        "first_steps": [_step_row(step, received_at) for step in first],
+        "left_out": left_out,
+        "last_steps": [_step_row(step, received_at) for step in last],
+    }
+
+
+def _step_row(step: Step, received_at: datetime) -> Row:
+    return {
+        "at": epoch(step.at),
+        "after": f"{(step.at - received_at) / _SECOND:+,.3f} s",
+        "what": step.what,
+        "place": _place(step.destination),
+        "detail": step.detail,
+    }
+
+
+def _place(destination: str) -> Row | None:
+    if not destination:
+        return None
+    try:
+        return place_row(Destination.parse(destination))
+    except ValueError:
+        return {"kind": "unknown", "address": destination}

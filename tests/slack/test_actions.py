@@ -1,0 +1,40 @@
+"""What Slack tells us of a button that was pressed."""
+
+import json
+from urllib.parse import urlencode
+
+import httpx
+
+from tests.slack.traffic import signed
+
+
+def pressed(action_id: str, team: str = "T0JUICEBOX") -> bytes:
+    """The body of an interaction, with the fields of Slack's that count."""
+    payload = {
+        "type": "block_actions",
+        "user": {"id": "U0RECRUITER", "username": "recruiter", "team_id": team},
+        "api_app_id": "A0JUICEBOX",
+        "token": "gIkuvaNzQIHg97ATvDxqgjtO",
+        "container": {"type": "message", "message_ts": "1.1", "channel_id": "C0RECRUIT"},
+        "trigger_id": "13345224609.738474920.8088930838d88f008e0",
+        "team": {"id": team, "domain": "juicebox"},
+        "channel": {"id": "C0RECRUIT", "name": "recruiting"},
+        "response_url": "https://hooks.slack.com/actions/T0JUICEBOX/1/abc",
+        "actions": [
+            {"type": "button", "action_id": action_id, "block_id": "b", "action_ts": "1.2"}
+        ],
+    }
+    return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+async def test_the_download_button_is_acknowledged(http: httpx.AsyncClient) -> None:
+    """Slack opens the link by itself, and shows a warning where nobody acknowledges."""
+    body = pressed("open_link")
+    answer = await http.post("/slack/events", content=body, headers=signed(body))
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_a_button_of_a_foreign_workspace_is_refused(http: httpx.AsyncClient) -> None:
+    body = pressed("open_link", team="T0OTHER")
+    answer = await http.post("/slack/events", content=body, headers=signed(body))
+    assert (answer.status_code, answer.content) == (403, b"")

@@ -1,0 +1,124 @@
+"""Socket Mode, against a WebSocket that talks as Slack's does."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from aiohttp import WSMsgType, web
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.delivery.render import Renderer
+from bot.slack.app import create_bolt
+from bot.slack.door import SlackDoor
+from bot.slack.side import SlackSide
+from bot.slack.socket_mode import SocketMode
+from bot.store import Store
+from tests.slack.conftest import Clock, describe
+from tests.slack.traffic import SECRET, slash_command
+
+
+class SocketModeServer:
+    """Opens sockets for `xapp-token`, sends the envelope over the first, and keeps the answer."""
+
+    def __init__(self, envelope: dict[str, Any]) -> None:
+        self.url = ""
+        self.answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.closed = asyncio.Event()
+        self.opened = asyncio.Event()
+        self.refuse = False
+        self._envelope = envelope
+
+    async def open(self, request: web.Request) -> web.Response:
+        self.opened.set()
+        if self.refuse or request.headers["Authorization"] != "Bearer xapp-token":
+            return web.json_response({"ok": False, "error": "invalid_auth"})
+        return web.json_response({"ok": True, "url": self.url.replace("http", "ws") + "socket"})
+
+    async def identify(self, request: web.Request) -> web.Response:
+        return web.json_response({"ok": True, "team_id": "T0JUICEBOX", "user_id": "U0BOT"})
+
+    async def talk(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "hello", "num_connections": 1})
+        await socket.send_json(self._envelope)
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                self.answers.put_nowait(json.loads(message.data))
+        self.closed.set()
+        return socket
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[SocketModeServer]:
+    payload = dict(parse_qsl(slash_command("help").decode(), keep_blank_values=True))
+    server = SocketModeServer(
+        {
+            "envelope_id": "dbdd0ef3-1543-4f94-bfb4-133d0e6c1545",
+            "type": "slash_commands",
+            "accepts_response_payload": True,
+            "payload": payload,
+        }
+    )
+    app = web.Application()
+    app.router.add_post("/api/apps.connections.open", server.open)
+    app.router.add_post("/api/auth.test", server.identify)
+    app.router.add_get("/api/socket", server.talk)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
+    yield server
+    await runner.cleanup()
+
+
+@pytest.fixture
+def app(server: SocketModeServer, store: Store, clock: Clock) -> AsyncApp:
+    return create_bolt(
+        signing_secret=SECRET,
+        client=AsyncWebClient(token="xoxb-test-token", base_url=server.url, retry_handlers=[]),
+        store=store,
+        render=Renderer().slack,
+        describe=describe,
+        clock=clock,
+    )
+
+
+async def test_a_command_is_answered_over_the_socket(
+    app: AsyncApp, server: SocketModeServer
+) -> None:
+    async with SlackSide(SlackDoor(app, SECRET), SocketMode(app, "xapp-token")).running():
+        answer = await asyncio.wait_for(server.answers.get(), 5)
+    assert answer["envelope_id"] == "dbdd0ef3-1543-4f94-bfb4-133d0e6c1545"
+    assert answer["payload"]["response_type"] == "ephemeral"
+    assert answer["payload"]["text"].startswith("Try /juicebox status")
+    await asyncio.wait_for(server.closed.wait(), 5)
+
+
+async def test_a_process_starts_and_stops_while_slack_refuses_a_socket(
+    app: AsyncApp, server: SocketModeServer
+) -> None:
+    server.refuse = True
+    socket = SocketMode(app, "xapp-token")
+    await asyncio.wait_for(socket.open(), 1)
+    await asyncio.wait_for(server.opened.wait(), 5)
+    await asyncio.wait_for(socket.close(), 1)
+
+
+async def test_closing_what_was_never_opened_is_no_fault(
+    app: AsyncApp, server: SocketModeServer
+) -> None:
+    await SocketMode(app, "xapp-token").close()
+    assert not server.opened.is_set()
+
+
+async def test_without_an_app_token_there_is_no_socket(
+    app: AsyncApp, server: SocketModeServer
+) -> None:
+    async with SlackSide(SlackDoor(app, SECRET), None).running():
+        await asyncio.sleep(0)
+    assert not server.opened.is_set()
