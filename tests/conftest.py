@@ -1,10 +1,13 @@
 """The real parts that tests run on: a redis-server, and settings that point at it."""
 
+import logging
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import hypothesis
 import pytest
+import structlog
 from redis.asyncio import Redis
 
 from bot.demo.inbox import Inbox
@@ -98,3 +101,14 @@ async def inbox() -> AsyncIterator[Inbox]:
     """A mail server that takes everything."""
     async with Inbox() as server:
         yield server
+
+
+@pytest.fixture
+def clean_logging() -> Iterator[None]:
+    """Whatever a test configures of the logs is gone afterwards."""
+    root, hook = logging.getLogger(), sys.excepthook
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:], sys.excepthook = handlers, hook
+    root.setLevel(level)
+    structlog.reset_defaults()

@@ -1,0 +1,70 @@
+"""Makes a mail of a delivery: the headers that let it be threaded, repeated and left unanswered."""
+
+import re
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from hashlib import sha256
+
+from bot.errors import DeliveryError
+from bot.model import Delivery, Mail
+
+# The default of 78 folds long words in headers, such as addresses of the web, into encoded-words.
+# 7bit has every body encoded that is not ASCII, so that no server needs to know 8BITMIME.
+_POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
+_ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+_MAILABLE = re.compile(rf"({_ATOMS})@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)")
+_LONGEST_ADDRESS = (
+    254  # https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.3, less the brackets
+)
+
+
+def write_letter(delivery: Delivery, mail: Mail, sender: str, now: datetime) -> EmailMessage:
+    """The mail as it is sent; `sender` is what EMAIL_FROM says.
+
+    The same delivery always has the same Message-ID: whoever gets it twice shows it once.
+
+    Raises:
+        DeliveryError: final, if the sender or the recipient is no address that mail goes to.
+    """
+    ours = _sender(sender)
+    letter = EmailMessage(policy=_POLICY)
+    letter["From"] = ours
+    letter["To"] = mailable(delivery.destination.address, "the recipient")
+    letter["Subject"] = mail.subject
+    letter["Date"] = now
+    letter["Message-ID"] = f"<{delivery.id}@{ours.domain}>"
+    if delivery.notification.thread:
+        root = _root(delivery.notification.thread, ours.domain)
+        letter["In-Reply-To"] = root
+        letter["References"] = root
+    # https://www.rfc-editor.org/rfc/rfc3834#section-5 and, for Exchange, learn.microsoft.com/
+    # openspecs/exchange_server_protocols/ms-oxcmail: nobody's absence is answered to a bot.
+    letter["Auto-Submitted"] = "auto-generated"
+    letter["X-Auto-Response-Suppress"] = "All"
+    # https://www.rfc-editor.org/rfc/rfc2919: what people filter by.
+    letter["List-ID"] = f"<{delivery.notification.audience}.juicebox-bot.{ours.domain}>"
+    letter.set_content(mail.text)
+    letter.add_alternative(mail.html, subtype="html")
+    return letter
+
+
+def mailable(address: str, whose: str) -> Address:
+    """The address, if it is one that every mail server takes; DeliveryError otherwise."""
+    parts = _MAILABLE.fullmatch(address)
+    if parts is None or len(address) > _LONGEST_ADDRESS:
+        raise DeliveryError.final(f"{whose} has no address that mail can be sent to")
+    return Address(username=parts[1], domain=parts[2])
+
+
+def _sender(text: str) -> Address:
+    """`bot@example.com` or `Juicebox <bot@example.com>`, as the settings permit it."""
+    name, bracket, rest = text.rpartition("<")
+    address = mailable(rest.removesuffix(">") if bracket else text, "EMAIL_FROM")
+    return Address(name.strip().strip('"'), address.username, address.domain)
+
+
+def _root(thread: str, domain: str) -> str:
+    """The Message-ID of a mail that never was: all mails of the thread reply to it."""
+    return f"<thread_{sha256(thread.encode()).hexdigest()[:24]}@{domain}>"

@@ -1,0 +1,137 @@
+"""Every way in which a call to Slack fails, and what that means for the next attempt."""
+
+import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import aiohttp
+from pydantic import BaseModel
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.errors import DeliveryError
+from bot.model import Extra
+
+_LEAST_WAIT, _MOST_WAIT, _USUAL_WAIT = 1, 3_600, 30
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+_OK = 200
+
+# https://docs.slack.dev/apis/web-api/rate-limits; chat.postMessage spells it with an underscore.
+_PACED = frozenset({"ratelimited", "rate_limited"})
+
+# https://docs.slack.dev/reference/methods/chat.postMessage#errors: of fatal_error Slack says that
+# part of the call may have succeeded, and the others do not say that it has not.
+_PASSING = frozenset(
+    {
+        *("internal_error", "fatal_error", "service_unavailable", "request_timeout"),
+        *("team_added_to_org", "org_login_required", "unknown_error"),
+    }
+)
+
+_TOKEN = "Slack does not take SLACK_BOT_TOKEN; copy it again from the app's page"  # noqa: S105 - no token
+_TEMPLATE = "Slack refuses what the template makes; see python -m bot preview"
+_FORBIDDEN = "the workspace's rules forbid posting to {target}; ask its administrators"
+# https://docs.slack.dev/reference/methods/chat.postMessage#errors
+_MENDS = {
+    "channel_not_found": "no channel {target} that this bot can see; check SLACK_CHANNEL and invite the bot",
+    "not_in_channel": "the bot is not in {target}; invite it there",
+    "is_archived": "{target} is archived; check SLACK_CHANNEL",
+    "missing_scope": "the bot lacks the scope {needed}; grant it and install the app again",
+    "user_not_found": "no user {target} in this workspace",
+    "user_disabled": "the user {target} has left",
+    "cannot_dm_bot": "{target} is a bot, and bots take no direct messages",
+    "messages_tab_disabled": "the app's Messages tab is off; turn it on under App Home",
+    **dict.fromkeys(("not_authed", "invalid_auth", "token_revoked", "token_expired"), _TOKEN),
+    **dict.fromkeys(("account_inactive", "not_allowed_token_type"), _TOKEN),
+    **dict.fromkeys(("invalid_blocks", "invalid_blocks_format", "no_text"), _TEMPLATE),
+    **dict.fromkeys(("msg_too_long", "msg_blocks_too_long"), _TEMPLATE),
+    **dict.fromkeys(("restricted_action", "ekm_access_denied"), _FORBIDDEN),
+}
+
+_NEVER_SENT = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+)
+"""Raised before a request is written: no connection, no address, no TLS, no way through the proxy."""
+
+# Of a body that is neither an object nor HTML, slack_sdk's validate() trips over the type; one in
+# an unknown character set, or nested too deeply, fails in the decoder.
+_UNREADABLE = (AttributeError, ValueError, RecursionError)
+
+
+class _Body(BaseModel):
+    """What a refusal says: Slack's name for it, and the scopes that would have been needed."""
+
+    error: Extra[str] = None
+    needed: Extra[str] = None
+
+
+@contextmanager
+def as_delivery_errors(target: str) -> Iterator[None]:
+    """Raise DeliveryError for whatever goes wrong inside with a call about the channel `target`."""
+    try:
+        yield
+    except SlackApiError as error:
+        raise _refused(error, target) from error
+    except _NEVER_SENT as error:
+        kind = type(error).__name__
+        raise DeliveryError.passing(f"Slack cannot be reached ({kind})") from error
+    except TimeoutError as error:
+        raise DeliveryError.passing("Slack did not answer in time", unsure=True) from error
+    except (aiohttp.ClientError, OSError) as error:
+        kind = type(error).__name__
+        raise DeliveryError.passing(
+            f"the connection to Slack broke ({kind})", unsure=True
+        ) from error
+    except _UNREADABLE as error:
+        raise DeliveryError.passing("Slack's answer is not readable", unsure=True) from error
+
+
+def refusal(name: str, target: str, needed: str = "") -> DeliveryError:
+    """What to make of Slack's error `name` in a call about the channel `target`, and the mend."""
+    mend = _MENDS.get(name, "Slack refuses the call")
+    told = mend.format(target=_clean(target), needed=_clean(needed))
+    return DeliveryError.final(f"{name}: {told}")
+
+
+def _refused(error: SlackApiError, target: str) -> DeliveryError:
+    status, body = _read(error.response)
+    name = _clean(body.error or "")
+    said = name or f"HTTP {status}"
+    if status == _TOO_MANY_REQUESTS or name in _PACED:
+        wait = _wait(error.response.headers.get("Retry-After", ""))
+        return DeliveryError.paced(f"Slack asks to wait {wait.seconds} s", wait)
+    if status >= _SERVER_ERROR or name in _PASSING:
+        return DeliveryError.passing(f"{said}: Slack is having trouble", unsure=True)
+    if name:
+        return refusal(name, target, body.needed or "that it needs")
+    if status == _OK:
+        return DeliveryError.passing("Slack's answer is not readable", unsure=True)
+    return DeliveryError.final(f"{said}: this is not Slack's API; check SLACK_API_URL")
+
+
+def _read(response: AsyncSlackResponse | aiohttp.ClientResponse) -> tuple[int, _Body]:
+    """The HTTP status and the body; slack_sdk hands out the bare response if that is not JSON."""
+    if isinstance(response, AsyncSlackResponse):
+        data = response.data if isinstance(response.data, dict) else {}
+        return response.status_code, _Body.model_validate(data)
+    return response.status, _Body()
+
+
+def _wait(retry_after: str) -> timedelta:
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        seconds = math.nan
+    if not seconds >= 0:
+        seconds = _USUAL_WAIT
+    return timedelta(seconds=math.ceil(min(max(seconds, _LEAST_WAIT), _MOST_WAIT)))
+
+
+def _clean(text: str) -> str:
+    """Names and scopes as Slack spells them, whatever else a stranger's server puts there."""
+    return re.sub(r"[^\w#:,. \-]", "", text)[:100]

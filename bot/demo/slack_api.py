@@ -1,0 +1,206 @@
+"""A local Slack: the HTTP in front of a workspace in memory, as faithful as the bot can tell."""
+
+import asyncio
+import math
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+from pydantic_core import from_json
+
+from bot.demo.arrivals import Arrivals
+from bot.demo.faults import Fault, Script
+from bot.demo.slack_arguments import SlackRefusal
+from bot.demo.slack_methods import METHODS, Method
+from bot.demo.workspace import Post, Workspace
+
+__all__ = ["Call", "Fault", "LocalSlack"]
+
+SCOPES = (
+    "chat:write",
+    "channels:history",
+    "channels:read",
+    "commands",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:write",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a method; `at` is on the monotonic clock, in seconds."""
+
+    method: str
+    arguments: Mapping[str, Any] = field(repr=False)
+    at: float
+
+
+class LocalSlack:
+    """Serves Slack's Web API on loopback, in the event loop that enters it.
+
+    With `messages_per_second`, a channel that is posted to faster answers 429 as Slack does:
+    docs.slack.dev/apis/web-api/rate-limits
+    """
+
+    def __init__(
+        self,
+        port: int | None = None,
+        *,
+        token: str = "xoxb-test-token",  # noqa: S107 - it opens nothing but this
+        scopes: Iterable[str] = SCOPES,
+        messages_per_second: float | None = None,
+        workspace: Workspace | None = None,
+    ) -> None:
+        self.port = port or 0
+        self.token = token
+        self.scopes = tuple(scopes)
+        self.messages_per_second = messages_per_second
+        self.workspace = workspace or Workspace()
+        self._calls: Arrivals[Call] = Arrivals("calls")
+        self._faults: Script[Fault] = Script()
+        self._last_post: dict[str, float] = {}
+        self._closing = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=1_000_000)
+        app.router.add_route("*", "/api/{method}", self._handle)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0, handler_cancellation=True)
+        self._closing.push_async_callback(runner.cleanup)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", self.port).start()
+        self.port = runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._closing.aclose()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/"
+
+    @property
+    def posts(self) -> list[Post]:
+        """Every message that was accepted, whether or not its reply got through."""
+        return list(self.workspace.posts)
+
+    def calls(self, method: str | None = None) -> list[Call]:
+        """Every call, refused and failed ones too."""
+        return [c for c in self._calls if method in (None, c.method)]
+
+    def script(self, method: str, faults: Iterable[Fault | None]) -> None:
+        """What the next calls of the method run into, one each; None is a call that works."""
+        self._faults.add(method, faults)
+
+    def mend(self) -> None:
+        """Forget the faults that have not happened yet."""
+        self._faults.clear()
+
+    async def wait_for(self, count: int, timeout: float = 5) -> list[Post]:  # noqa: ASYNC109 - as in Arrivals
+        """The accepted messages, as soon as there are at least `count`; TimeoutError otherwise."""
+        return await self.workspace.posts.wait_for(count, timeout)
+
+    async def wait_for_calls(self, method: str, count: int, timeout: float = 5) -> list[Call]:  # noqa: ASYNC109 - as in Arrivals
+        """The calls of the method, as soon as there are at least `count`; TimeoutError otherwise."""
+        async with asyncio.timeout(timeout):
+            while len(self.calls(method)) < count:
+                await self._calls.wait_for(len(self._calls) + 1, timeout)
+        return self.calls(method)
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["method"]
+        try:
+            given = await _arguments(request)
+        except SlackRefusal as refusal:
+            return self._answer(refusal.reply)
+        given_token = _token(request, given)
+        self._calls.add(Call(name, given, time.monotonic()))
+        fault = self._faults.next(name)
+        if fault and not fault.accepted:
+            return await _fail(request, fault)
+        try:
+            method = self._permitted(name, given_token)
+            if name == "chat.postMessage":
+                self._pace(str(given.get("channel")))
+            reply = method(self.workspace, given)
+        except _Paced as paced:
+            headers = {"Retry-After": str(paced.seconds)}
+            return self._answer({"ok": False, "error": "ratelimited"}, 429, headers)
+        except SlackRefusal as refusal:
+            return self._answer(refusal.reply)
+        return await _fail(request, fault) if fault else self._answer(reply)
+
+    def _permitted(self, name: str, token: str) -> Method:
+        method = METHODS.get(name)
+        if method is None:
+            raise SlackRefusal("unknown_method", req_method=name)
+        if not token:
+            raise SlackRefusal("not_authed")
+        if token != self.token:
+            raise SlackRefusal("invalid_auth")
+        if method.scopes and not set(method.scopes) & set(self.scopes):
+            provided = ",".join(self.scopes)
+            raise SlackRefusal("missing_scope", needed=method.scopes[0], provided=provided)
+        return method
+
+    def _pace(self, channel: str) -> None:
+        if not self.messages_per_second:
+            return
+        now = time.monotonic()
+        free_at = self._last_post.get(channel, -math.inf) + 1 / self.messages_per_second
+        if now < free_at:
+            raise _Paced(math.ceil(free_at - now))
+        self._last_post[channel] = now
+
+    def _answer(
+        self, reply: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> web.Response:
+        scopes = {"x-oauth-scopes": ",".join(self.scopes)}
+        return web.json_response(reply, status=status, headers={**scopes, **(headers or {})})
+
+
+class _Paced(Exception):
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+async def _arguments(request: web.Request) -> dict[str, Any]:
+    """The query, the form or the JSON object; a body's wins over the query's."""
+    given: dict[str, Any] = dict(request.query)
+    if request.content_type == "application/json":
+        try:
+            body = from_json(await request.read())
+        except ValueError:
+            raise SlackRefusal("invalid_json") from None
+        if not isinstance(body, dict):
+            raise SlackRefusal("json_not_object")
+        return given | body
+    return given | dict(await request.post())
+
+
+def _token(request: web.Request, given: Mapping[str, Any]) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else str(given.get("token", ""))
+
+
+async def _fail(request: web.Request, fault: Fault) -> web.StreamResponse:
+    if fault.hangs:
+        await asyncio.Event().wait()
+    if fault.code == 0 and request.transport is not None:
+        request.transport.close()
+    return web.Response(
+        status=fault.code or 500,
+        body=fault.body.encode(),
+        headers={"Content-Type": fault.content_type, **fault.headers},
+    )

@@ -1,0 +1,69 @@
+"""What the methods of Slack's Web API are asked, and how they refuse it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import from_json
+
+Reply = Mapping[str, Any]
+
+
+class SlackRefusal(Exception):
+    """`ok: false`, with Slack's name for what is wrong."""
+
+    def __init__(self, error: str, **details: Any) -> None:
+        super().__init__(error)
+        self.reply: Reply = {"ok": False, "error": error, **details}
+
+
+def _decoded(value: object) -> object:
+    """In a form or a query, whatever is not a string is JSON."""
+    return from_json(value) if isinstance(value, str) else value
+
+
+class Arguments(BaseModel):
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True)
+
+
+class Page(Arguments):
+    cursor: str = ""
+    limit: int = Field(100, ge=1, le=1_000)
+
+
+class PostMessage(Arguments):
+    channel: str = ""
+    text: str = ""
+    blocks: Annotated[list[Any], BeforeValidator(_decoded)] = []
+    metadata: Annotated[Any, BeforeValidator(_decoded)] = None
+    unfurl_links: bool = True
+    unfurl_media: bool = True
+    thread_ts: str | None = None
+
+
+class History(Page):
+    channel: str = ""
+    oldest: float = 0
+    latest: float = float("inf")
+    inclusive: bool = False
+    include_all_metadata: bool = False
+
+
+class ListChannels(Page):
+    types: str = "public_channel"
+    exclude_archived: bool = False
+
+
+class ChannelInfo(Arguments):
+    channel: str = ""
+
+
+class OpenConversation(Arguments):
+    users: str = ""
+
+
+class Metadata(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    event_type: str = Field(min_length=1, max_length=255)
+    event_payload: dict[str, Any]

@@ -1,0 +1,337 @@
+"""The local Slack answers as Slack does, so that what the bot sends to it would be taken there."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.demo.slack_api import Fault, LocalSlack
+from bot.demo.workspace import Conversation
+
+BEARER = {"Authorization": "Bearer xoxb-test-token"}
+
+
+class Caller:
+    """Calls the API as any HTTP client would."""
+
+    def __init__(self, api: LocalSlack, session: aiohttp.ClientSession) -> None:
+        self._api = api
+        self._session = session
+
+    async def __call__(self, method: str, **arguments: Any) -> dict[str, Any]:
+        async with self._session.post(
+            self._api.url + method, json=arguments, headers=BEARER
+        ) as answer:
+            return await answer.json()
+
+    def raw(self, verb: str, method: str, **options: Any) -> Any:
+        options.setdefault("headers", BEARER)
+        return self._session.request(verb, self._api.url + method, **options)
+
+
+@pytest.fixture
+async def call(slack_api: LocalSlack) -> AsyncIterator[Caller]:
+    async with aiohttp.ClientSession() as session:
+        yield Caller(slack_api, session)
+
+
+async def test_a_message_is_posted_and_kept(slack_api: LocalSlack, call: Caller) -> None:
+    reply = await call(
+        "chat.postMessage",
+        channel="C0RECRUIT",
+        text="hello",
+        blocks=[{"type": "divider"}],
+        metadata={"event_type": "x", "event_payload": {"a": 1}},
+        unfurl_links=False,
+        unfurl_media=False,
+    )
+    assert reply["ok"] is True
+    assert reply["channel"] == "C0RECRUIT"
+    [post] = slack_api.posts
+    assert reply["ts"] == post.ts
+    assert (post.channel, post.text, post.blocks) == ("C0RECRUIT", "hello", [{"type": "divider"}])
+    assert post.metadata == {"event_type": "x", "event_payload": {"a": 1}}
+    assert (post.unfurl_links, post.unfurl_media) == (False, False)
+
+
+async def test_a_form_and_a_query_are_understood_like_json(
+    slack_api: LocalSlack, call: Caller
+) -> None:
+    form = {"channel": "#recruiting", "text": "a form", "unfurl_links": "0"}
+    blocks = json.dumps([{"type": "divider"}])
+    async with call.raw("POST", "chat.postMessage", data={**form, "blocks": blocks}) as answer:
+        assert (await answer.json())["ok"] is True
+    query = {"token": "xoxb-test-token", "channel": "recruiting", "text": "a query"}
+    async with call.raw("GET", "chat.postMessage", params=query, headers={}) as answer:
+        assert (await answer.json())["ok"] is True
+    assert [(p.channel, p.text) for p in slack_api.posts] == [
+        ("C0RECRUIT", "a form"),
+        ("C0RECRUIT", "a query"),
+    ]
+    assert slack_api.posts[0].blocks == [{"type": "divider"}]
+    assert slack_api.posts[0].unfurl_links is False
+
+
+async def test_the_bot_learns_who_it_is_and_what_it_may_do(call: Caller) -> None:
+    async with call.raw("POST", "auth.test") as answer:
+        reply = await answer.json()
+        assert answer.headers["x-oauth-scopes"].split(",")[:2] == ["chat:write", "channels:history"]
+    assert (reply["team_id"], reply["user_id"]) == ("T0JUICEBOX", "U0BOT")
+
+
+@pytest.mark.parametrize(
+    ("headers", "error"),
+    [
+        ({}, "not_authed"),
+        ({"Authorization": "Bearer xoxb-other"}, "invalid_auth"),
+        ({"Authorization": "Basic xoxb-test-token"}, "not_authed"),
+    ],
+)
+async def test_only_the_bots_token_is_let_in(
+    call: Caller, headers: dict[str, str], error: str
+) -> None:
+    async with call.raw("POST", "auth.test", headers=headers) as answer:
+        assert await answer.json() == {"ok": False, "error": error}
+
+
+async def test_a_scope_that_was_not_granted_is_named() -> None:
+    async with (
+        LocalSlack(scopes=("chat:write",)) as api,
+        aiohttp.ClientSession(headers=BEARER) as session,
+        session.get(api.url + "conversations.history?channel=C0RECRUIT") as answer,
+    ):
+        assert await answer.json() == {
+            "ok": False,
+            "error": "missing_scope",
+            "needed": "channels:history",
+            "provided": "chat:write",
+        }
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "error"),
+    [
+        ("chat.postMessage", {"channel": "C0NONE", "text": "x"}, "channel_not_found"),
+        ("chat.postMessage", {"channel": "#nowhere", "text": "x"}, "channel_not_found"),
+        ("chat.postMessage", {"text": "x"}, "channel_not_found"),
+        ("chat.postMessage", {"channel": "C0OTHER", "text": "x"}, "not_in_channel"),
+        ("chat.postMessage", {"channel": "C0SECRET", "text": "x"}, "channel_not_found"),
+        ("chat.postMessage", {"channel": "C0OLD", "text": "x"}, "is_archived"),
+        ("chat.postMessage", {"channel": "C0RECRUIT"}, "no_text"),
+        ("chat.postMessage", {"channel": "C0RECRUIT", "text": "x" * 40_001}, "msg_too_long"),
+        ("chat.postMessage", {"channel": "C0RECRUIT", "blocks": "{"}, "invalid_blocks_format"),
+        (
+            "chat.postMessage",
+            {"channel": "C0RECRUIT", "text": "x", "metadata": {"event_type": "x"}},
+            "invalid_metadata_format",
+        ),
+        ("chat.postMessage", {"channel": ["C0RECRUIT"], "text": "x"}, "invalid_arguments"),
+        ("conversations.history", {"channel": "C0NONE"}, "channel_not_found"),
+        ("conversations.history", {"channel": "C0OTHER"}, "not_in_channel"),
+        ("conversations.history", {"channel": "C0RECRUIT", "cursor": "x"}, "invalid_cursor"),
+        ("conversations.history", {"channel": "C0RECRUIT", "limit": 0}, "invalid_limit"),
+        ("conversations.info", {"channel": "#recruiting"}, "channel_not_found"),
+        ("conversations.list", {"types": "planets"}, "invalid_types"),
+        ("conversations.open", {}, "users_list_not_supplied"),
+        ("conversations.open", {"users": "U0NOBODY"}, "user_not_found"),
+        ("conversations.open", {"users": "U0BOT"}, "cannot_dm_bot"),
+        ("chat.dance", {}, "unknown_method"),
+    ],
+)
+async def test_what_slack_refuses_is_refused_by_the_same_name(
+    slack_api: LocalSlack, call: Caller, method: str, arguments: dict[str, Any], error: str
+) -> None:
+    slack_api.workspace.add(Conversation("C0OTHER", "other", is_member=False))
+    slack_api.workspace.add(Conversation("C0SECRET", "secret", is_member=False, is_private=True))
+    slack_api.workspace.add(Conversation("C0OLD", "old", is_archived=True))
+    reply = await call(method, **arguments)
+    assert (reply["ok"], reply["error"]) == (False, error)
+    assert slack_api.posts == []
+
+
+async def test_bodies_that_are_not_json_objects_are_refused(call: Caller) -> None:
+    headers = {**BEARER, "Content-Type": "application/json"}
+    for body, error in (("{", "invalid_json"), ("[]", "json_not_object")):
+        async with call.raw("POST", "auth.test", data=body, headers=headers) as answer:
+            assert (await answer.json())["error"] == error
+
+
+async def test_invalid_blocks_are_refused_with_what_is_wrong(
+    slack_api: LocalSlack, call: Caller
+) -> None:
+    blocks = [{"type": "header", "text": {"type": "plain_text", "text": ""}}]
+    reply = await call("chat.postMessage", channel="C0RECRUIT", text="x", blocks=blocks)
+    assert reply["error"] == "invalid_blocks"
+    assert reply["errors"] == [
+        "String should have at least 1 character [json-pointer:/blocks/0/text/text]"
+    ]
+    assert slack_api.posts == []
+
+
+async def test_blocks_with_too_much_text_together_are_refused(call: Caller) -> None:
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3_000}}
+    reply = await call("chat.postMessage", channel="C0RECRUIT", text="x", blocks=[section] * 5)
+    assert reply["error"] == "msg_blocks_too_long"
+
+
+async def test_history_comes_in_pages_the_newest_first(slack_api: LocalSlack, call: Caller) -> None:
+    for number in range(5):
+        slack_api.workspace.say("C0RECRUIT", f"message {number}")
+    first = await call("conversations.history", channel="C0RECRUIT", limit=3)
+    cursor = first["response_metadata"]["next_cursor"]
+    second = await call("conversations.history", channel="C0RECRUIT", limit=3, cursor=cursor)
+    assert [m["text"] for m in first["messages"]] == ["message 4", "message 3", "message 2"]
+    assert [m["text"] for m in second["messages"]] == ["message 1", "message 0"]
+    assert (first["has_more"], second["has_more"]) == (True, False)
+    assert second["response_metadata"] == {"next_cursor": ""}
+
+
+async def test_history_begins_after_oldest(slack_api: LocalSlack, call: Caller) -> None:
+    posts = [slack_api.workspace.say("C0RECRUIT", f"message {number}") for number in range(3)]
+    later = await call("conversations.history", channel="C0RECRUIT", oldest=posts[1].ts)
+    assert [m["text"] for m in later["messages"]] == ["message 2"]
+    same = await call(
+        "conversations.history", channel="C0RECRUIT", oldest=posts[1].ts, inclusive=True
+    )
+    assert [m["text"] for m in same["messages"]] == ["message 2", "message 1"]
+
+
+async def test_metadata_is_told_on_request_only(slack_api: LocalSlack, call: Caller) -> None:
+    metadata = {"event_type": "x", "event_payload": {}}
+    slack_api.workspace.say("C0RECRUIT", "hello", metadata=metadata)
+    [without] = (await call("conversations.history", channel="C0RECRUIT"))["messages"]
+    assert "metadata" not in without
+    async with call.raw(
+        "GET",
+        "conversations.history",
+        params={"channel": "C0RECRUIT", "include_all_metadata": "1"},
+    ) as answer:
+        [with_it] = (await answer.json())["messages"]
+    assert with_it["metadata"] == metadata
+
+
+async def test_another_persons_message_is_not_the_bots(slack_api: LocalSlack, call: Caller) -> None:
+    first = slack_api.workspace.say("C0RECRUIT", "hi", user="U0RECRUITER")
+    slack_api.workspace.say("C0RECRUIT", "hi yourself", thread_ts=first.ts)
+    reply, theirs = (await call("conversations.history", channel="C0RECRUIT"))["messages"]
+    assert "bot_id" not in theirs
+    assert (reply["bot_id"], reply["thread_ts"]) == ("B0BOT", first.ts)
+
+
+async def test_channels_are_listed_in_pages(slack_api: LocalSlack, call: Caller) -> None:
+    slack_api.workspace.add(Conversation("C0OLD", "old", is_archived=True))
+    slack_api.workspace.add(Conversation("C0PRIVATE", "private", is_private=True))
+    slack_api.workspace.add(Conversation("C0SECRET", "secret", is_private=True, is_member=False))
+    first = await call("conversations.list", limit=1, exclude_archived=True)
+    cursor = first["response_metadata"]["next_cursor"]
+    rest = await call("conversations.list", limit=9, cursor=cursor, exclude_archived=True)
+    assert [c["id"] for c in first["channels"] + rest["channels"]] == ["C0RECRUIT", "C0ALERTS"]
+    private = await call("conversations.list", types="private_channel")
+    assert [c["name"] for c in private["channels"]] == ["private"]
+
+
+async def test_a_channels_information_says_whether_the_bot_is_in_it(
+    slack_api: LocalSlack, call: Caller
+) -> None:
+    slack_api.workspace.add(Conversation("C0OTHER", "other", is_member=False))
+    assert (await call("conversations.info", channel="C0RECRUIT"))["channel"]["is_member"] is True
+    assert (await call("conversations.info", channel="C0OTHER"))["channel"]["is_member"] is False
+
+
+async def test_a_direct_message_is_opened_once(slack_api: LocalSlack, call: Caller) -> None:
+    opened = await call("conversations.open", users="U0RECRUITER")
+    assert opened["channel"] == {"id": "D0RECRUITER"}
+    posted = await call("chat.postMessage", channel="U0RECRUITER", text="psst")
+    assert posted["channel"] == "D0RECRUITER"
+    told = await call("conversations.info", channel="D0RECRUITER")
+    assert told["channel"]["user"] == "U0RECRUITER"
+
+
+async def test_every_call_is_recorded_with_its_time(slack_api: LocalSlack, call: Caller) -> None:
+    await call("auth.test")
+    await call("chat.postMessage", channel="C0NONE", text="x")
+    assert [c.method for c in slack_api.calls()] == ["auth.test", "chat.postMessage"]
+    [posted] = slack_api.calls("chat.postMessage")
+    assert posted.arguments == {"channel": "C0NONE", "text": "x"}
+    assert posted.at > slack_api.calls("auth.test")[0].at
+
+
+async def test_scripted_faults_happen_once_and_in_order(
+    slack_api: LocalSlack, call: Caller
+) -> None:
+    slack_api.script(
+        "chat.postMessage",
+        [Fault.status(503), None, Fault.error("fatal_error"), Fault.rate_limited(7)],
+    )
+    async with call.raw("POST", "chat.postMessage") as answer:
+        assert answer.status == 503
+    assert (await call("chat.postMessage", channel="C0RECRUIT", text="x"))["ok"] is True
+    assert await call("chat.postMessage") == {"ok": False, "error": "fatal_error"}
+    async with call.raw("POST", "chat.postMessage") as answer:
+        assert (answer.status, answer.headers["Retry-After"]) == (429, "7")
+    assert (await call("chat.postMessage", channel="C0RECRUIT", text="x"))["ok"] is True
+    assert len(slack_api.posts) == 2
+
+
+async def test_forgotten_faults_do_not_happen(slack_api: LocalSlack, call: Caller) -> None:
+    slack_api.script("auth.test", [Fault.status(500)])
+    slack_api.mend()
+    assert (await call("auth.test"))["ok"] is True
+
+
+async def test_a_lost_reply_keeps_the_message(slack_api: LocalSlack, call: Caller) -> None:
+    slack_api.script("chat.postMessage", [Fault.lost_reply(), Fault.dropped()])
+    for _ in range(2):
+        with pytest.raises(aiohttp.ClientError):
+            await call("chat.postMessage", channel="C0RECRUIT", text="x")
+    assert len(slack_api.posts) == 1
+
+
+async def test_a_garbled_reply_keeps_the_message(slack_api: LocalSlack, call: Caller) -> None:
+    slack_api.script("chat.postMessage", [Fault.garbage("<html>", "text/html")])
+    arguments = {"channel": "C0RECRUIT", "text": "x"}
+    async with call.raw("POST", "chat.postMessage", json=arguments) as answer:
+        assert (answer.status, await answer.text()) == (200, "<html>")
+    assert len(slack_api.posts) == 1
+
+
+async def test_a_hanging_call_outlasts_its_caller(slack_api: LocalSlack, call: Caller) -> None:
+    slack_api.script("auth.test", [Fault.hang()])
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await call("auth.test")
+
+
+async def test_a_channel_takes_a_message_a_second_when_paced() -> None:
+    async with (
+        LocalSlack(messages_per_second=1) as api,
+        aiohttp.ClientSession() as session,
+    ):
+        call = Caller(api, session)
+        assert (await call("chat.postMessage", channel="C0RECRUIT", text="x"))["ok"] is True
+        assert (await call("chat.postMessage", channel="C0ALERTS", text="x"))["ok"] is True
+        again = {"channel": "C0RECRUIT", "text": "x"}
+        async with call.raw("POST", "chat.postMessage", json=again) as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (429, "1")
+            assert await answer.json() == {"ok": False, "error": "ratelimited"}
+    assert len(api.posts) == 2
+
+
+async def test_messages_and_calls_can_be_awaited(slack_api: LocalSlack, call: Caller) -> None:
+    waiting = asyncio.create_task(slack_api.wait_for(1))
+    calls = asyncio.create_task(slack_api.wait_for_calls("chat.postMessage", 1))
+    await call("chat.postMessage", channel="C0RECRUIT", text="x")
+    assert [p.text for p in await waiting] == ["x"]
+    assert len(await calls) == 1
+    with pytest.raises(TimeoutError, match=r"1 of 2 messages arrived within 0\.01 s"):
+        await slack_api.wait_for(2, timeout=0.01)
+
+
+async def test_a_given_port_is_served() -> None:
+    async with LocalSlack() as first:
+        port = first.port
+    async with LocalSlack(port) as second:
+        assert second.url == f"http://127.0.0.1:{port}/api/"
