@@ -1,7 +1,7 @@
 """The door for Slack, from outside: what gets in, and that nothing that is sent to it breaks it."""
 
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 
 import httpx
 import pytest

@@ -1,0 +1,149 @@
+"""One attempt at one delivery: claim, send, settle."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+import structlog
+
+from bot.delivery.backoff import BACKOFF, due_again
+from bot.delivery.notice import DEAD_LETTER_TEMPLATE
+from bot.delivery.senders import Ensure, Sender
+from bot.errors import DeliveryError, LeaseLost, RenderError
+from bot.lease import patiently
+from bot.model import Channel, Delivery
+from bot.store import Store
+from bot.store.measures import Metrics
+
+_MOST_ATTEMPTS = 1 + len(BACKOFF)
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Makes attempts, by the sender of each destination's channel."""
+
+    store: Store
+    senders: Mapping[Channel, Sender]
+    metrics: Metrics
+    clock: Callable[[], datetime]
+
+    async def make(self, delivery: Delivery, owner: str, ensure: Ensure) -> None:
+        """Try the delivery once on behalf of the job `owner`, if it is that job's to try.
+
+        What goes wrong with the sending is settled in the ledger and not raised.
+
+        Raises:
+            LeaseLost: if the job is another worker's by now; the ledger is left to that one.
+            redis.RedisError: if the ledger cannot be read or written; the job is to run again.
+        """
+        token = uuid4().hex
+        claimed = await self.store.ledger.claim(delivery, owner, token, self.clock())
+        if claimed is not None:
+            await _Attempt(self, claimed, token, ensure).run()
+
+
+class _Attempt:
+    """A claimed delivery on its way out."""
+
+    def __init__(self, parts: Attempts, delivery: Delivery, token: str, ensure: Ensure) -> None:
+        self._ledger = parts.store.ledger
+        self._sender = parts.senders.get(delivery.destination.channel)
+        self._metrics = parts.metrics
+        self._clock = parts.clock
+        self._delivery = delivery
+        self._token = token
+        self._ensure = ensure
+        self._started = time.monotonic()
+
+    async def run(self) -> None:
+        channel = self._delivery.destination.channel
+        if self._sender is None:
+            await self._skip(f"{channel} is not configured any more")
+            return
+        if self._delivery.attempts > _MOST_ATTEMPTS:
+            await self._fail(DeliveryError.final("its attempts never came to an end", unsure=True))
+            return
+        try:
+            receipt = await self._sender.send(self._delivery, self._ensure)
+        except DeliveryError as error:
+            await self._fail(error)
+        except RenderError as error:
+            await self._fail(DeliveryError.final(str(error)))
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001  # not a fault that a sender knows, and not ours to lose
+            _log.exception("sender failed", delivery_id=self._delivery.id)
+            reason = f"unexpected {type(error).__name__}"
+            await self._fail(DeliveryError.passing(reason, unsure=True))
+        else:
+            await self._succeed(receipt)
+
+    async def _skip(self, reason: str) -> None:
+        now = self._clock()
+        await self._settle(lambda: self._ledger.skip(self._delivery, self._token, reason, now))
+        self._account("skipped")
+
+    async def _succeed(self, receipt: str) -> None:
+        now = self._clock()
+        await self._settle(lambda: self._ledger.sent(self._delivery, self._token, receipt, now))
+        latency = (now - self._delivery.created_at).total_seconds()
+        self._metrics.arrived(self._delivery.destination.channel, latency)
+        self._account("sent")
+
+    async def _fail(self, error: DeliveryError) -> None:
+        now = self._clock()
+        due = due_again(error, self._delivery.attempts, now)
+        if due is None:
+            await self._bury(error, now)
+        else:
+            await self._retry(error, due, now)
+
+    async def _retry(self, error: DeliveryError, due: datetime, now: datetime) -> None:
+        await self._settle(
+            lambda: self._ledger.retry_later(
+                self._delivery,
+                self._token,
+                error.reason,
+                due=due,
+                counts=error.counts,
+                unsure=error.unsure or self._delivery.unsure,
+                now=now,
+            )
+        )
+        self._account("retrying")
+
+    async def _bury(self, error: DeliveryError, now: datetime) -> None:
+        await self._settle(
+            lambda: self._ledger.fail(
+                self._delivery,
+                self._token,
+                error.reason,
+                unsure=error.unsure or self._delivery.unsure,
+                report=self._delivery.notification.template != DEAD_LETTER_TEMPLATE,
+                now=now,
+            )
+        )
+        self._account("failed")
+
+    async def _settle(self, settle: Callable[[], Awaitable[bool]]) -> None:
+        if not await patiently(settle, self._ensure):
+            raise LeaseLost("another run has settled this delivery")
+
+    def _account(self, outcome: str) -> None:
+        seconds = time.monotonic() - self._started
+        channel = self._delivery.destination.channel
+        self._metrics.attempt(channel, seconds)
+        self._metrics.delivery(channel, outcome)
+        _log.info(
+            "attempt",
+            event_id=self._delivery.event_id,
+            delivery_id=self._delivery.id,
+            channel=str(channel),
+            outcome=outcome,
+            attempt=self._delivery.attempts,
+            duration_ms=round(seconds * 1000),
+        )

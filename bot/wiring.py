@@ -1,0 +1,95 @@
+"""The parts that web, worker and the command line are made of, put together from the settings."""
+
+from datetime import timedelta
+
+from bot.clock import utc_now
+from bot.delivery.attempt import Attempts
+from bot.delivery.render import Renderer, context_of
+from bot.delivery.senders import Sender
+from bot.delivery.senders.email import EmailSender
+from bot.delivery.senders.slack import SlackSender, slack_client
+from bot.jobs import Jobs
+from bot.model import Channel, Notification
+from bot.registry import load_registry
+from bot.settings import Settings
+from bot.slack.app import create_bolt
+from bot.slack.door import SlackDoor
+from bot.slack.side import SlackSide
+from bot.slack.socket_mode import SocketMode
+from bot.store import Store
+from bot.store.connection import connect
+from bot.store.measures import Metrics
+
+_WORKER_TIMEOUT = timedelta(seconds=5)
+
+
+def open_store(settings: Settings, *, timeout: timedelta) -> Store:
+    """The store on the Redis that the settings name; nothing is sent to it yet."""
+    redis = connect(
+        settings.redis_url.get_secret_value(),
+        cert_reqs=settings.redis_ssl_cert_reqs,
+        timeout=timeout,
+    )
+    return Store(redis, retention=timedelta(days=settings.retention_days))
+
+
+def build_senders(settings: Settings, renderer: Renderer) -> dict[Channel, Sender]:
+    """A sender for each channel that is on."""
+    senders: dict[Channel, Sender] = {}
+    if settings.slack_bot_token is not None and settings.slack_on:
+        client = slack_client(
+            settings.slack_bot_token.get_secret_value(), str(settings.slack_api_url)
+        )
+        senders[Channel.SLACK] = SlackSender(client, renderer)
+    if settings.smtp is not None and settings.email_from is not None:
+        senders[Channel.EMAIL] = EmailSender(settings.smtp, settings.email_from, renderer)
+    return senders
+
+
+def build_jobs(settings: Settings) -> Jobs:
+    """Everything that a worker works with.
+
+    Raises:
+        RegistryError: if a handler or its templates are not what they must be.
+    """
+    registry = load_registry()
+    store = open_store(settings, timeout=_WORKER_TIMEOUT)
+    attempts = Attempts(
+        store=store,
+        senders=build_senders(settings, Renderer()),
+        metrics=Metrics(store.counters, registry.types),
+        clock=utc_now,
+    )
+    return Jobs(
+        registry=registry,
+        store=store,
+        attempts=attempts,
+        audiences=settings.audiences,
+        policy=settings.policy,
+        clock=utc_now,
+    )
+
+
+def build_slack(settings: Settings, store: Store) -> SlackSide | None:
+    """What answers Slack, or None where Slack is off."""
+    token, secret = settings.slack_bot_token, settings.slack_signing_secret
+    if token is None or secret is None:
+        return None
+    renderer = Renderer()
+
+    def describe(notification: Notification) -> str:
+        context = context_of(notification)
+        return renderer.slack(notification.template, context).text
+
+    client = slack_client(token.get_secret_value(), str(settings.slack_api_url))
+    app = create_bolt(
+        signing_secret=secret.get_secret_value(),
+        client=client,
+        store=store,
+        render=renderer.slack,
+        describe=describe,
+        clock=utc_now,
+    )
+    app_token = settings.slack_app_token
+    socket = SocketMode(app, app_token.get_secret_value()) if app_token else None
+    return SlackSide(SlackDoor(app, secret.get_secret_value()), socket)

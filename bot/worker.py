@@ -1,0 +1,205 @@
+"""The worker: an arq worker with leases, and the loop that keeps it running whatever Redis does."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
+from typing import Any, cast
+
+import structlog
+import uvloop
+from arq.connections import ArqRedis
+from arq.typing import WorkerCoroutine
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
+
+from bot.errors import LeaseLost, TryAgain
+from bot.jobs import Jobs
+from bot.lease import LEASE, Lease
+from bot.queue import Task, deserialize, serialize
+from bot.settings import Settings
+from bot.store.leases import Leases
+from bot.wiring import build_jobs
+
+JOB_COMPLETION_WAIT = timedelta(seconds=20)
+"""How long SIGTERM waits for what runs; Heroku kills after 30 seconds."""
+_POLL_SECONDS = 0.1
+_HEARTBEAT_SECONDS = 5
+"""Also what turns a Redis that was demoted to a replica into an error instead of silence."""
+_MAX_JOBS = 20
+_JOB_SECONDS = 120
+_FLUSH_SECONDS = 1.0
+_AFTER_A_FAULT = timedelta(seconds=1)
+_AFTER_A_BUG = timedelta(minutes=1)
+
+Run = Callable[[str, Lease], Awaitable[None]]
+
+_log = structlog.get_logger()
+
+
+class LeasedWorker(Worker):
+    """arq's worker, with three things put right.
+
+    A running job holds a short lease instead of a lock of job timeout + 10 s. A job leaves the queue
+    only when our code said that it is done: arq drops it after any exception, a timeout or too many
+    tries. And a task that this version does not know waits for a worker that does.
+    """
+
+    def __init__(self, jobs: Jobs, redis: ArqRedis) -> None:
+        runs: dict[Task, Run] = {
+            Task.EVENT: jobs.handle_event,
+            Task.DELIVERY: jobs.retry_delivery,
+            Task.DEAD_LETTER: jobs.report_dead_letter,
+        }
+        super().__init__(
+            functions=[func(self._function(run), name=task) for task, run in runs.items()],
+            redis_pool=redis,
+            handle_signals=False,
+            max_jobs=_MAX_JOBS,
+            job_timeout=_JOB_SECONDS,
+            keep_result=0,
+            log_results=False,
+            poll_delay=_POLL_SECONDS,
+            max_tries=sys.maxsize,
+            health_check_interval=_HEARTBEAT_SECONDS,
+            job_serializer=serialize,
+            job_deserializer=deserialize,
+        )
+        self.in_progress_timeout_s = LEASE.total_seconds()
+        self._leases = Leases(redis, round(LEASE / timedelta(milliseconds=1)))
+        self._held: dict[str, Lease] = {}
+
+    def _function(self, run: Run) -> WorkerCoroutine:
+        async def call(ctx: dict[str, Any], subject_id: str) -> None:
+            await self._guard(run, subject_id, self._held[ctx["job_id"]])
+
+        return call
+
+    async def _guard(self, run: Run, subject_id: str, lease: Lease) -> None:
+        """Run the job, and note on its lease what is to become of it. Raises nothing."""
+        lease.job_runs_again(_AFTER_A_FAULT)
+        try:
+            await run(subject_id, lease)
+        except TryAgain as again:
+            lease.job_runs_again(again.after)
+        except LeaseLost:
+            _log.warning("lease lost", job_id=lease.job_id)
+        except (RedisError, OSError) as fault:
+            _log.warning("job interrupted", job_id=lease.job_id, fault=type(fault).__name__)
+        except asyncio.CancelledError:
+            lease.job_runs_again(timedelta())
+            raise
+        except Exception:  # noqa: BLE001  # arq would drop the job; it stays until a release mends us
+            _log.exception("job failed", job_id=lease.job_id)
+            lease.job_runs_again(_AFTER_A_BUG)
+        else:
+            lease.job_is_done()
+
+    async def run_job(self, job_id: str, score: int) -> None:
+        lease = self._held[job_id] = Lease(self._leases, job_id, score)
+        try:
+            if await lease.take():
+                async with lease.renewing(on_loss=lambda: self._cancel(job_id)):
+                    await super().run_job(job_id, score)
+        except (RedisError, OSError) as fault:
+            _log.warning("job not started", job_id=job_id, fault=type(fault).__name__)
+            await lease.end()
+        finally:
+            del self._held[job_id]
+
+    def _cancel(self, job_id: str) -> None:
+        _log.warning("lease lost", job_id=job_id)
+        task = self.job_tasks.get(job_id)
+        if task is not None:
+            task.cancel()
+
+    async def finish_job(self, job_id: str, *_: object, **__: object) -> None:
+        await self._held[job_id].end()
+
+    async def finish_failed_job(self, job_id: str, *_: object) -> None:
+        """End what arq could not start: its blob is gone or unreadable, or its task unknown here."""
+        lease = self._held[job_id]
+        if job_id.partition(":")[0] in {*Task}:
+            _log.error("job dropped: nothing is left that says what it was", job_id=job_id)
+            lease.job_is_done()
+        else:
+            lease.job_runs_again(_AFTER_A_BUG)
+        await lease.end()
+
+
+class Supervisor:
+    """Runs one worker after another until told to stop: a lost Redis is waited for, not died of."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._redis = cast("ArqRedis", jobs.store.redis)
+        self._stop = asyncio.Event()
+        self._running: set[asyncio.Task[Any]] = set()
+
+    def stop(self) -> None:
+        """Take no more jobs, and end what runs."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        while not self._stop.is_set():
+            worker = LeasedWorker(self._jobs, self._redis)
+            main = asyncio.create_task(worker.main())
+            stopped = asyncio.create_task(self._stop.wait())
+            await asyncio.wait({main, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            worker.allow_pick_jobs = False
+            self._running |= set(worker.tasks.values())
+            if main.done():
+                await self._recover(main)
+            main.cancel()
+            stopped.cancel()
+            await asyncio.gather(main, stopped, return_exceptions=True)
+        await self._finish()
+
+    async def _recover(self, main: "asyncio.Task[None]") -> None:
+        fault = main.exception()
+        if not isinstance(fault, RedisError | OSError):
+            _log.error("worker failed", exc_info=fault)
+        else:
+            _log.warning("waiting for redis", fault=type(fault).__name__)
+        await self._redis.connection_pool.disconnect(inuse_connections=False)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_AFTER_A_FAULT.total_seconds()):
+                await self._stop.wait()
+
+    async def _finish(self) -> None:
+        running = {task for task in self._running if not task.done()}
+        _log.info("worker stopping", running=len(running))
+        if running:
+            seconds = JOB_COMPLETION_WAIT.total_seconds()
+            _, late = await asyncio.wait(running, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+
+async def supervise(jobs: Jobs) -> None:
+    """Run until SIGTERM or SIGINT; then finish what runs, and leave nothing half-done."""
+    supervisor = Supervisor(jobs)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, supervisor.stop)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(jobs.close)
+        await stack.enter_async_context(jobs.store.counters.flushing(_FLUSH_SECONDS))
+        await supervisor.run()
+
+
+def run_worker(settings: Settings) -> None:
+    """The whole life of a worker process.
+
+    Raises:
+        RegistryError: if a handler or its templates are not what they must be.
+    """
+
+    async def live() -> None:
+        await supervise(build_jobs(settings))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(live())

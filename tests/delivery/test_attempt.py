@@ -1,0 +1,216 @@
+"""One attempt: what each outcome of a send leaves in the ledger."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.delivery.attempt import Attempts
+from bot.delivery.senders import Ensure
+from bot.errors import DeliveryError, LeaseLost, RenderError
+from bot.model import Channel, Delivery, DeliveryState
+from bot.queue import QUEUE
+from bot.store import Store
+from bot.store.measures import Metrics
+from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+
+OWNER = "handle_event:evt_1"
+POST = make_delivery(destination=SLACK)
+LETTER = make_delivery(destination=MAIL)
+NOTICE = make_delivery(template="dead_letter")
+
+
+@dataclass
+class ScriptedSender:
+    """Says what it is told to: the faults of real senders are tested where they are made."""
+
+    outcome: str | Exception = "C1/1.1"
+    seen: list[Delivery] = field(default_factory=list)
+
+    async def send(self, delivery: Delivery, ensure: Ensure) -> str:
+        self.seen.append(delivery)
+        ensure()
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+    async def close(self) -> None: ...
+
+
+@pytest.fixture
+def sender() -> ScriptedSender:
+    return ScriptedSender()
+
+
+@pytest.fixture
+async def attempts(store: Store, sender: ScriptedSender) -> Attempts:
+    event = make_event()
+    await store.events.accept(event, body_of(event), NOW)
+    await store.ledger.open("evt_1", [POST, LETTER, NOTICE], NOW)
+    metrics = Metrics(store.counters, ["search.completed"])
+    return Attempts(store, {Channel.SLACK: sender}, metrics, lambda: NOW + seconds(2))
+
+
+def still_ours() -> None:
+    """A lease that is good."""
+
+
+def not_ours() -> None:
+    raise LeaseLost("paused for too long")
+
+
+async def kept(store: Store, delivery: Delivery = POST) -> Delivery:
+    found = await store.ledger.get(delivery.id)
+    assert found is not None
+    return found
+
+
+async def test_what_is_sent_is_settled_with_its_receipt(attempts: Attempts, store: Store) -> None:
+    await attempts.make(POST, OWNER, still_ours)
+    assert (await kept(store)).state is DeliveryState.SENT
+    assert (await kept(store)).receipt == "C1/1.1"
+
+
+async def test_what_is_settled_is_not_sent_again(
+    attempts: Attempts, sender: ScriptedSender
+) -> None:
+    for _ in range(2):
+        await attempts.make(POST, OWNER, still_ours)
+    assert len(sender.seen) == 1
+
+
+async def test_it_is_marked_sending_before_the_call(
+    attempts: Attempts, sender: ScriptedSender
+) -> None:
+    await attempts.make(POST, OWNER, still_ours)
+    assert (sender.seen[0].state, sender.seen[0].attempts) == (DeliveryState.SENDING, 1)
+
+
+async def test_a_passing_fault_is_tried_again_by_a_job_of_its_own(
+    attempts: Attempts, sender: ScriptedSender, store: Store, redis: Redis
+) -> None:
+    sender.outcome = DeliveryError.passing("503 from Slack", unsure=True)
+    await attempts.make(POST, OWNER, still_ours)
+    delivery = await kept(store)
+    assert (delivery.state, delivery.reason) == (DeliveryState.RETRYING, "503 from Slack")
+    assert delivery.next_at == NOW + seconds(3)
+    assert delivery.unsure is True
+    assert await redis.zscore(QUEUE, f"retry_delivery:{POST.id}") is not None
+
+
+async def test_once_unsure_it_stays_so_until_it_is_sent(
+    attempts: Attempts, sender: ScriptedSender, store: Store
+) -> None:
+    sender.outcome = DeliveryError.passing("reply lost", unsure=True)
+    await attempts.make(POST, OWNER, still_ours)
+    sender.outcome = DeliveryError.passing("connection refused")
+    await attempts.make(POST, f"retry_delivery:{POST.id}", still_ours)
+    assert (await kept(store)).unsure is True
+
+
+async def test_a_rate_limit_uses_up_no_attempt(
+    attempts: Attempts, sender: ScriptedSender, store: Store
+) -> None:
+    sender.outcome = DeliveryError.paced("ratelimited", timedelta(seconds=7))
+    await attempts.make(POST, OWNER, still_ours)
+    delivery = await kept(store)
+    assert (delivery.attempts, delivery.next_at) == (0, NOW + seconds(9))
+
+
+async def test_a_lasting_fault_is_a_dead_letter_at_once(
+    attempts: Attempts, sender: ScriptedSender, store: Store, redis: Redis
+) -> None:
+    sender.outcome = DeliveryError.final("channel_not_found")
+    await attempts.make(POST, OWNER, still_ours)
+    assert (await kept(store)).state is DeliveryState.FAILED
+    assert await store.dead_letters() == [f"delivery:{POST.id}"]
+    assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{POST.id}") is not None
+
+
+async def test_of_a_dead_notice_no_notice_is_sent(
+    attempts: Attempts, sender: ScriptedSender, store: Store, redis: Redis
+) -> None:
+    sender.outcome = DeliveryError.final("channel_not_found")
+    await attempts.make(NOTICE, OWNER, still_ours)
+    assert (await kept(store, NOTICE)).state is DeliveryState.FAILED
+    assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{NOTICE.id}") is None
+
+
+async def test_a_template_that_fails_is_a_dead_letter(
+    attempts: Attempts, sender: ScriptedSender, store: Store
+) -> None:
+    sender.outcome = RenderError("template search.completed/slack.json.j2: 'x' is undefined")
+    await attempts.make(POST, OWNER, still_ours)
+    delivery = await kept(store)
+    assert delivery.state is DeliveryState.FAILED
+    assert delivery.reason == "template search.completed/slack.json.j2: 'x' is undefined"
+
+
+async def test_a_bug_in_a_sender_is_tried_again_and_names_no_payload(
+    attempts: Attempts, sender: ScriptedSender, store: Store
+) -> None:
+    sender.outcome = ValueError("secret-payload")
+    await attempts.make(POST, OWNER, still_ours)
+    delivery = await kept(store)
+    assert (delivery.state, delivery.reason) == (DeliveryState.RETRYING, "unexpected ValueError")
+    assert delivery.unsure is True
+
+
+async def test_a_channel_that_is_off_by_now_is_skipped(attempts: Attempts, store: Store) -> None:
+    await attempts.make(LETTER, OWNER, still_ours)
+    delivery = await kept(store, LETTER)
+    assert delivery.state is DeliveryState.SKIPPED
+    assert delivery.reason == "email is not configured any more"
+
+
+async def test_a_lost_lease_sends_nothing_and_settles_nothing(
+    attempts: Attempts, sender: ScriptedSender, store: Store
+) -> None:
+    with pytest.raises(LeaseLost):
+        await attempts.make(POST, OWNER, not_ours)
+    assert (await kept(store)).state is DeliveryState.SENDING
+
+
+async def test_the_next_run_after_a_crash_knows_that_it_does_not_know(
+    attempts: Attempts, sender: ScriptedSender
+) -> None:
+    with pytest.raises(LeaseLost):
+        await attempts.make(POST, OWNER, not_ours)
+    await attempts.make(POST, OWNER, still_ours)
+    assert [d.unsure for d in sender.seen] == [False, True]
+
+
+async def test_whoever_settles_second_finds_out(
+    attempts: Attempts, sender: ScriptedSender, store: Store
+) -> None:
+    """Another run claims the delivery while this one is waiting for Slack."""
+
+    async def overtaken(delivery: Delivery, _ensure: Ensure) -> str:
+        await store.ledger.claim(delivery, OWNER, "another token", NOW)
+        return "C1/1.1"
+
+    sender.send = overtaken  # type: ignore[method-assign]
+    with pytest.raises(LeaseLost, match="another run has settled"):
+        await attempts.make(POST, OWNER, still_ours)
+
+
+async def test_a_delivery_that_kills_its_worker_each_time_ends_as_a_dead_letter(
+    attempts: Attempts, sender: ScriptedSender, store: Store
+) -> None:
+    for number in range(9):
+        await store.ledger.claim(POST, OWNER, f"crash {number}", NOW)
+    await attempts.make(POST, OWNER, still_ours)
+    delivery = await kept(store)
+    assert sender.seen == []
+    assert delivery.state is DeliveryState.FAILED
+    assert delivery.reason == "its attempts never came to an end"
+
+
+async def test_attempts_are_counted_and_timed(attempts: Attempts, store: Store) -> None:
+    await attempts.make(POST, OWNER, still_ours)
+    await store.counters.flush()
+    totals = await store.counters.totals()
+    assert totals["deliveries"] == {(("channel", "slack"), ("outcome", "sent")): 1}
+    assert totals["delivery_seconds_sum"] == {(("channel", "slack"),): 2.0}
+    assert sum(totals["attempt_seconds"].values()) == 1

@@ -1,0 +1,171 @@
+"""A running job's lease: good for as long as it is renewed, and checked before what counts."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot import lease as lease_module
+from bot.demo.redis_server import redis_server
+from bot.errors import LeaseLost
+from bot.lease import LEASE, Lease, patiently
+from bot.queue import QUEUE
+from bot.store import Store
+from bot.store.connection import connect
+from bot.store.leases import Leases
+from tests.making import NOW, body_of, make_event
+from tests.waiting import until
+
+JOB = "handle_event:evt_1"
+DUE = int(NOW.timestamp() * 1000)
+IN_PROGRESS = f"arq:in-progress:{JOB}"
+
+
+@pytest.fixture
+def leases(redis: Redis) -> Leases:
+    return Leases(redis, 15_000)
+
+
+@pytest.fixture
+async def lease(store: Store, leases: Leases) -> Lease:
+    event = make_event()
+    await store.events.accept(event, body_of(event), NOW)
+    return Lease(leases, JOB, DUE)
+
+
+def test_the_lease_is_15_seconds() -> None:
+    """So that a killed worker's jobs run elsewhere within 16."""
+    assert timedelta(seconds=15) == LEASE
+
+
+async def test_before_it_is_taken_nothing_may_be_done(lease: Lease) -> None:
+    with pytest.raises(LeaseLost):
+        lease.ensure()
+
+
+async def test_a_taken_lease_is_good(lease: Lease) -> None:
+    assert await lease.take() is True
+    lease.ensure()
+
+
+async def test_two_cannot_hold_it(lease: Lease, leases: Leases) -> None:
+    await lease.take()
+    other = Lease(leases, JOB, DUE)
+    assert await other.take() is False
+    with pytest.raises(LeaseLost):
+        other.ensure()
+
+
+async def test_it_is_over_a_second_before_redis_lets_go(
+    lease: Lease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A paused process finds out by its own clock, without asking anyone."""
+    await lease.take()
+    now = lease_module.time.monotonic()
+    monkeypatch.setattr(lease_module.time, "monotonic", lambda: now + 14.1)
+    with pytest.raises(LeaseLost):
+        lease.ensure()
+
+
+async def test_a_finished_job_leaves_the_queue(lease: Lease, redis: Redis) -> None:
+    await lease.take()
+    lease.job_is_done()
+    await lease.end()
+    assert await redis.keys("arq:*") == []
+
+
+async def test_a_job_about_which_nothing_was_said_runs_again_at_once(
+    lease: Lease, redis: Redis
+) -> None:
+    await lease.take()
+    await lease.end()
+    assert await redis.zscore(QUEUE, JOB) == DUE
+    assert await redis.exists(IN_PROGRESS) == 0
+
+
+async def test_a_job_that_runs_again_later_is_due_that_long_from_now(
+    lease: Lease, redis: Redis
+) -> None:
+    await lease.take()
+    lease.job_runs_again(timedelta(seconds=60))
+    before = lease_module.time.time()
+    await lease.end()
+    after = lease_module.time.time()
+    due = await redis.zscore(QUEUE, JOB)
+    assert due is not None
+    assert round(before * 1000) + 60_000 - 1 <= due <= round(after * 1000) + 60_000 + 1
+
+
+async def test_it_is_renewed_while_the_job_runs(
+    lease: Lease, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease_module, "_RENEW_EVERY", timedelta(milliseconds=10))
+    await lease.take()
+    await redis.pexpire(IN_PROGRESS, 5_000)
+    async with lease.renewing(on_loss=pytest.fail):
+        await until(lambda: _long(redis))
+
+
+async def test_a_lease_that_was_lost_is_noticed(
+    lease: Lease, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease_module, "_RENEW_EVERY", timedelta(milliseconds=10))
+    await lease.take()
+    await redis.set(IN_PROGRESS, "another owner")
+    lost = asyncio.Event()
+    async with lease.renewing(on_loss=lost.set), asyncio.timeout(5):
+        await lost.wait()
+    with pytest.raises(LeaseLost):
+        lease.ensure()
+    await lease.end()
+    assert await redis.get(IN_PROGRESS) == b"another owner"
+
+
+async def test_a_short_absence_of_redis_loses_no_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease_module, "_RENEW_EVERY", timedelta(milliseconds=10))
+    with redis_server() as server:
+        client = connect(server.url, timeout=timedelta(seconds=1))
+        lease = Lease(Leases(client, 15_000), JOB, DUE)
+        await lease.take()
+        async with lease.renewing(on_loss=pytest.fail):
+            server.stop()
+            server.start()
+            await client.set(IN_PROGRESS, lease._token, px=1_000)
+            await until(lambda: _long(client))
+        lease.ensure()
+        await client.aclose()
+
+
+async def test_a_long_absence_of_redis_loses_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease_module, "_RENEW_EVERY", timedelta(milliseconds=10))
+    monkeypatch.setattr(lease_module, "LEASE", timedelta(seconds=1.5))
+    with redis_server() as server:
+        client = connect(server.url, timeout=timedelta(seconds=1))
+        lease = Lease(Leases(client, 15_000), JOB, DUE)
+        await lease.take()
+        lost = asyncio.Event()
+        async with lease.renewing(on_loss=lost.set), asyncio.timeout(5):
+            server.stop()
+            await lost.wait()
+        await lease.end()
+        await client.aclose()
+
+
+async def test_patience_repeats_a_step_until_redis_takes_it() -> None:
+    tries = 0
+
+    async def step() -> bool:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise RedisError("away")
+        return True
+
+    assert await patiently(step, lambda: None) is True
+    assert tries == 2
+
+
+async def _long(redis: Redis) -> bool:
+    return bool(await redis.pttl(IN_PROGRESS) > 14_000)

@@ -1,0 +1,216 @@
+"""The worker: no job is dropped, and none runs twice at a time."""
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from arq.connections import ArqRedis
+from arq.worker import Worker, func
+from redis.asyncio import Redis
+
+from bot import worker as worker_module
+from bot.clock import utc_now
+from bot.demo.redis_server import redis_server
+from bot.errors import LeaseLost, TryAgain
+from bot.jobs import Jobs
+from bot.lease import Lease
+from bot.queue import HEARTBEAT, QUEUE, Task, deserialize, job, serialize
+from bot.store import Store
+from bot.worker import LeasedWorker
+from tests.scripted import (
+    JOB,
+    ScriptedJobs,
+    accept,
+    due_later,
+    for_ever,
+    gone,
+    scripted_on,
+    working,
+)
+from tests.waiting import until
+
+
+@pytest.fixture
+def jobs(store: Store) -> ScriptedJobs:
+    return ScriptedJobs(store)
+
+
+async def test_a_job_runs_once_and_leaves_nothing_behind(jobs: ScriptedJobs, redis: Redis) -> None:
+    async with working(jobs):
+        await accept(jobs.store)
+        await until(lambda: gone(redis))
+    assert jobs.runs == ["evt_1"]
+    assert await redis.keys("arq:*") in ([], [HEARTBEAT.encode()])
+
+
+async def test_a_stock_arq_worker_runs_the_job_that_was_accepted(
+    store: Store, redis: Redis
+) -> None:
+    """The contract with arq 0.28, whose key layout the accept script writes by itself."""
+    ran = []
+
+    async def handle_event(_: dict[Any, Any], event_id: str) -> None:
+        ran.append(event_id)
+
+    await accept(store)
+    stock = Worker(
+        [func(handle_event, name="handle_event")],
+        redis_pool=cast("ArqRedis", redis),
+        burst=True,
+        handle_signals=False,
+        job_serializer=serialize,
+        job_deserializer=deserialize,
+    )
+    await stock.main()
+    assert ran == ["evt_1"]
+    assert await redis.zcard(QUEUE) == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        TryAgain("not now", timedelta(milliseconds=10)),
+        ConnectionError("redis went away"),
+        LeaseLost("paused"),
+    ],
+)
+async def test_a_job_that_did_not_get_through_runs_again(
+    jobs: ScriptedJobs, redis: Redis, fault: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "_AFTER_A_FAULT", timedelta(milliseconds=10))
+    jobs.script = [fault, fault]
+    async with working(jobs):
+        await accept(jobs.store)
+        await until(lambda: gone(redis))
+    assert jobs.runs == ["evt_1"] * 3
+
+
+async def test_a_bug_in_a_job_loses_nothing(
+    jobs: ScriptedJobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arq ends a job at any exception; ours waits for the release that mends the bug."""
+    monkeypatch.setattr(worker_module, "_AFTER_A_BUG", timedelta(milliseconds=10))
+    jobs.script = [RuntimeError("a bug")] * 7
+    async with working(jobs):
+        await accept(jobs.store)
+        await until(lambda: gone(redis))
+    assert jobs.runs == ["evt_1"] * 8
+
+
+async def test_a_job_that_takes_too_long_runs_again(
+    jobs: ScriptedJobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "_JOB_SECONDS", 0.05)
+    monkeypatch.setattr(worker_module, "_AFTER_A_FAULT", timedelta(milliseconds=10))
+    jobs.script = [for_ever]
+    async with working(jobs):
+        await accept(jobs.store)
+        await until(lambda: gone(redis))
+    assert jobs.runs == ["evt_1", "evt_1"]
+
+
+async def test_a_running_job_is_locked_for_seconds_and_not_minutes(
+    jobs: ScriptedJobs, redis: Redis
+) -> None:
+    """With arq's own lock, a killed worker's job would wait for 310 seconds."""
+    go_on = asyncio.Event()
+
+    async def wait(_: str, __: Lease) -> None:
+        await go_on.wait()
+
+    jobs.script = [wait]
+    async with working(jobs):
+        await accept(jobs.store)
+        await jobs.ran.wait()
+        assert 10_000 < await redis.pttl(f"arq:in-progress:{JOB}") <= 15_000
+        go_on.set()
+
+
+async def test_a_job_that_another_worker_holds_is_left_alone(
+    jobs: ScriptedJobs, redis: Redis
+) -> None:
+    """It was taken between arq's own mark and our taking the lease."""
+    await accept(jobs.store)
+    worker = LeasedWorker(cast("Jobs", jobs), cast("ArqRedis", redis))
+    await redis.set(f"arq:in-progress:{JOB}", "another owner")
+    await worker.run_job(JOB, 0)
+    assert jobs.runs == []
+    assert await redis.zcard(QUEUE) == 1
+
+
+async def test_a_job_that_loses_its_lease_is_stopped(
+    jobs: ScriptedJobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.lease._RENEW_EVERY", timedelta(milliseconds=10))
+    stopped = asyncio.Event()
+
+    async def steal(_: str, __: Lease) -> None:
+        await redis.set(f"arq:in-progress:{JOB}", "another owner")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    jobs.script = [steal]
+    async with working(jobs):
+        await accept(jobs.store)
+        await stopped.wait()
+    assert await redis.get(f"arq:in-progress:{JOB}") == b"another owner"
+    assert await redis.zcard(QUEUE) == 1
+
+
+async def test_a_task_of_a_newer_release_waits_for_a_worker_that_knows_it(
+    jobs: ScriptedJobs, redis: Redis
+) -> None:
+    """In a rolling deploy, old and new workers share one queue; arq would drop the job."""
+    blob = json.dumps({"t": None, "f": "new_task", "a": ["x"], "k": {}, "et": 0}).encode()
+    await redis.set("arq:job:new_task:x", blob)
+    await redis.zadd(QUEUE, {"new_task:x": 1})
+    async with working(jobs):
+        await until(lambda: due_later(redis, "new_task:x"))
+    assert await redis.get("arq:job:new_task:x") == blob
+
+
+@pytest.mark.parametrize("blob", [None, b"\x80\x04not json"])
+async def test_a_job_of_which_nothing_readable_is_left_is_dropped(
+    jobs: ScriptedJobs, redis: Redis, blob: bytes | None
+) -> None:
+    """A pickle among them: it is never loaded."""
+    if blob:
+        await redis.set(f"arq:job:{JOB}", blob)
+    await redis.zadd(QUEUE, {JOB: 1})
+    async with working(jobs):
+        await until(lambda: gone(redis))
+    assert jobs.runs == []
+
+
+async def test_a_retry_that_a_job_writes_for_itself_survives_its_end(
+    jobs: ScriptedJobs, redis: Redis
+) -> None:
+    due = utc_now() + timedelta(hours=1)
+
+    async def write_the_next(_: str, __: Lease) -> None:
+        again = job(Task.EVENT, "evt_1", now=utc_now(), due=due)
+        await redis.psetex(again.key, 60_000, again.blob)
+        await redis.zadd(QUEUE, {again.id: again.due_ms})
+
+    jobs.script = [write_the_next]
+    async with working(jobs):
+        await accept(jobs.store)
+        await jobs.ran.wait()
+    assert await redis.zscore(QUEUE, JOB) == round(due.timestamp() * 1000)
+    assert await redis.exists(f"arq:job:{JOB}") == 1
+
+
+async def test_a_job_that_could_not_be_started_for_want_of_redis_is_no_end(
+    jobs: ScriptedJobs, redis: Redis
+) -> None:
+    with redis_server() as server:
+        elsewhere = scripted_on(server)
+        worker = LeasedWorker(cast("Jobs", jobs), cast("ArqRedis", elsewhere.store.redis))
+        server.stop()
+        await worker.run_job(JOB, 0)
+        await elsewhere.close()
+    assert jobs.runs == []
