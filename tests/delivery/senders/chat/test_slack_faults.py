@@ -1,0 +1,164 @@
+"""What each fault of Slack's means for the next attempt."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.delivery.senders.slack import SlackSender
+from bot.demo.redis_server import free_port
+from bot.demo.slack_api import Fault, LocalSlack
+from bot.demo.workspace import Conversation
+from tests.delivery.senders.chat.conftest import TOKEN, Impatient, ensure, failure
+from tests.delivery.senders.conftest import MakeDelivery
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        ("7", 7),
+        ("0", 1),
+        ("1.2", 2),
+        ("86400", 3_600),
+        ("inf", 3_600),
+        *((silly, 30) for silly in (None, "soon", "-5", "nan")),
+    ],
+)
+async def test_slack_is_given_the_time_that_it_asks_for(
+    slack_api: LocalSlack,
+    sender: SlackSender,
+    make_delivery: MakeDelivery,
+    retry_after: str | None,
+    seconds: int,
+) -> None:
+    slack_api.script("chat.postMessage", [Fault.rate_limited(retry_after)])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert error.after == timedelta(seconds=seconds)
+    assert (error.retry, error.counts, error.unsure) == (True, False, False)
+    assert error.reason == f"Slack asks to wait {seconds} s"
+
+
+async def test_ratelimited_without_429_is_waited_for_too(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    slack_api.script("chat.postMessage", [Fault.error("rate_limited")])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert (error.after, error.counts) == (timedelta(seconds=30), False)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault.status(500), "HTTP 500: Slack is having trouble"),
+        (Fault.status(503, "sorry", "text/plain"), "HTTP 503: Slack is having trouble"),
+        (Fault.status(502, "{", "application/json"), "HTTP 502: Slack is having trouble"),
+        (Fault.error("internal_error", 500), "internal_error: Slack is having trouble"),
+        (Fault.error("fatal_error"), "fatal_error: Slack is having trouble"),
+        (Fault.error("service_unavailable"), "service_unavailable: Slack is having trouble"),
+        (Fault.error("request_timeout"), "request_timeout: Slack is having trouble"),
+        (Fault.dropped(), "the connection to Slack broke (ServerDisconnectedError)"),
+        (Fault.garbage("<html>", "text/html"), "Slack's answer is not readable"),
+        (Fault.garbage("hello", "text/plain"), "Slack's answer is not readable"),
+        (Fault.garbage("{"), "Slack's answer is not readable"),
+        (Fault.garbage("null"), "Slack's answer is not readable"),
+        (Fault.garbage("[1]"), "Slack's answer is not readable"),
+        (Fault.garbage("[" * 100_000), "Slack's answer is not readable"),
+        (Fault.garbage('{"ok": true}'), "Slack's answer is not readable"),
+        (Fault.garbage('{"ok": false, "error": 5}'), "Slack's answer is not readable"),
+    ],
+)
+async def test_trouble_that_can_pass_leaves_it_open_whether_the_message_arrived(
+    slack_api: LocalSlack,
+    sender: SlackSender,
+    make_delivery: MakeDelivery,
+    fault: Fault,
+    reason: str,
+) -> None:
+    slack_api.script("chat.postMessage", [fault])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert error.reason == reason
+    assert (error.retry, error.counts, error.after, error.unsure) == (True, True, None, True)
+    assert len(slack_api.calls("chat.postMessage")) == 1
+
+
+async def test_a_slack_that_does_not_answer_is_not_waited_for_long(
+    slack_api: LocalSlack, sender_to: Impatient, make_delivery: MakeDelivery
+) -> None:
+    slack_api.script("chat.postMessage", [Fault.hang(accepted=True)])
+    error = await failure(sender_to(slack_api.url), make_delivery("C0RECRUIT"))
+    assert error.reason == "Slack did not answer in time"
+    assert (error.retry, error.unsure) == (True, True)
+
+
+async def test_a_slack_that_cannot_be_reached_has_not_got_the_message(
+    sender_to: Impatient, make_delivery: MakeDelivery
+) -> None:
+    nobody = sender_to(f"http://127.0.0.1:{free_port()}/api/")
+    error = await failure(nobody, make_delivery("C0RECRUIT"))
+    assert error.reason == "Slack cannot be reached (ClientConnectorError)"
+    assert (error.retry, error.unsure) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (
+            Fault.error("channel_not_found"),
+            "channel_not_found: no channel C0RECRUIT that this bot can see; check SLACK_CHANNEL",
+        ),
+        (Fault.error("restricted_action"), "restricted_action: the workspace's rules forbid"),
+        (Fault.error("invalid_blocks"), "invalid_blocks: Slack refuses what the template makes"),
+        (Fault.error("missing_scope"), "missing_scope: the bot lacks the scope that it needs;"),
+        (Fault.error("as_user_not_supported"), "as_user_not_supported: Slack refuses the call"),
+        (Fault.error("channel_not_found", 404), "channel_not_found: no channel C0RECRUIT"),
+        (Fault.status(404, "<html>"), "HTTP 404: this is not Slack's API; check SLACK_API_URL"),
+        (Fault.error("a<b>c;" + "d" * 200), "abc" + "d" * 97 + ": Slack refuses the call"),
+    ],
+)
+async def test_what_no_repetition_mends_is_final(
+    slack_api: LocalSlack,
+    sender: SlackSender,
+    make_delivery: MakeDelivery,
+    fault: Fault,
+    reason: str,
+) -> None:
+    slack_api.script("chat.postMessage", [fault])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert error.reason.startswith(reason)
+    assert (error.retry, error.unsure) == (False, False)
+
+
+async def test_a_channel_without_the_bot_is_named(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    slack_api.workspace.add(Conversation("C0OTHER", "other", is_member=False))
+    error = await failure(sender, make_delivery("C0OTHER"))
+    assert error.reason == "not_in_channel: the bot is not in C0OTHER; invite it there"
+
+
+async def test_a_token_that_slack_does_not_take_is_final(
+    slack_api: LocalSlack, sender_to: Callable[..., SlackSender], make_delivery: MakeDelivery
+) -> None:
+    stranger = sender_to(slack_api.url, "xoxb-wrong")
+    error = await failure(stranger, make_delivery("C0RECRUIT"))
+    assert error.retry is False
+    assert error.reason == (
+        "invalid_auth: Slack does not take SLACK_BOT_TOKEN; copy it again from the app's page"
+    )
+
+
+async def test_a_user_who_is_not_there_is_final(
+    sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    error = await failure(sender, make_delivery("U0NOBODY"))
+    assert error.reason == "user_not_found: no user U0NOBODY in this workspace"
+
+
+async def test_no_message_is_logged_not_even_for_debugging(
+    sender: SlackSender, make_delivery: MakeDelivery, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await sender.send(make_delivery("C0RECRUIT"), ensure)
+    assert "1,204" not in caplog.text
+    assert TOKEN not in caplog.text
