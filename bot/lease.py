@@ -10,6 +10,7 @@ from uuid import uuid4
 from redis.exceptions import RedisError
 
 from bot.errors import LeaseLost
+from bot.pause import pause
 from bot.store.leases import Leases
 
 LEASE = timedelta(seconds=15)
@@ -53,13 +54,13 @@ class Lease:
     @asynccontextmanager
     async def renewing(self, on_loss: Callable[[], None]) -> AsyncIterator[None]:
         """Renew in the background; `on_loss` is called once if the lease is lost all the same."""
-        renewal = asyncio.create_task(self._keep(on_loss))
+        ended = asyncio.Event()
+        renewal = asyncio.create_task(self._keep(on_loss, ended))
         try:
             yield
         finally:
-            renewal.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewal
+            ended.set()
+            await renewal
 
     async def end(self) -> None:
         """Drop the job or put it back; while Redis is away, try for as long as the lease lasts."""
@@ -74,16 +75,15 @@ class Lease:
         later = max(0, now_ms - self._due_ms) + delay if delay else 0
         return await self._leases.put_back(self.job_id, self._token, self._due_ms, later)
 
-    async def _keep(self, on_loss: Callable[[], None]) -> None:
-        pause = _RENEW_EVERY.total_seconds()
-        while True:
-            await asyncio.sleep(pause)
+    async def _keep(self, on_loss: Callable[[], None], ended: asyncio.Event) -> None:
+        seconds = _RENEW_EVERY.total_seconds()
+        while not await pause(seconds, ended):
             try:
                 held = await self._extend(self._leases.renew)
+                seconds = _RENEW_EVERY.total_seconds()
             except (RedisError, OSError):
-                held, pause = time.monotonic() < self._good_until, _AGAIN
-            else:
-                pause = _RENEW_EVERY.total_seconds()
+                held = time.monotonic() < self._good_until
+                seconds = _AGAIN
             if not held:
                 self._good_until = 0.0
                 on_loss()

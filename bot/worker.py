@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any, cast
 
@@ -15,9 +15,10 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from bot.errors import LeaseLost, TryAgain
+from bot.errors import BotError, LeaseLost, TryAgain
 from bot.jobs import Jobs
 from bot.lease import LEASE, Lease
+from bot.pause import pause
 from bot.queue import Task, deserialize, serialize
 from bot.settings import Settings
 from bot.store.leases import Leases
@@ -25,6 +26,7 @@ from bot.wiring import build_jobs
 
 JOB_COMPLETION_WAIT = timedelta(seconds=20)
 """How long SIGTERM waits for what runs; Heroku kills after 30 seconds."""
+_PUT_BACK_SECONDS = 3
 _POLL_SECONDS = 0.1
 _HEARTBEAT_SECONDS = 5
 """Also what turns a Redis that was demoted to a replica into an error instead of silence."""
@@ -39,6 +41,10 @@ Run = Callable[[str, Lease], Awaitable[None]]
 _log = structlog.get_logger()
 
 
+class Stopped(BotError):
+    """The worker was told to stop, and takes no more jobs."""
+
+
 class LeasedWorker(Worker):
     """arq's worker, with three things put right.
 
@@ -47,7 +53,7 @@ class LeasedWorker(Worker):
     tries. And a task that this version does not know waits for a worker that does.
     """
 
-    def __init__(self, jobs: Jobs, redis: ArqRedis) -> None:
+    def __init__(self, jobs: Jobs, redis: ArqRedis, stopping: asyncio.Event) -> None:
         runs: dict[Task, Run] = {
             Task.EVENT: jobs.handle_event,
             Task.DELIVERY: jobs.retry_delivery,
@@ -70,6 +76,12 @@ class LeasedWorker(Worker):
         self.in_progress_timeout_s = LEASE.total_seconds()
         self._leases = Leases(redis, round(LEASE / timedelta(milliseconds=1)))
         self._held: dict[str, Lease] = {}
+        self._stopping = stopping
+
+    async def _poll_iteration(self) -> None:
+        if self._stopping.is_set():
+            raise Stopped
+        await super()._poll_iteration()
 
     def _function(self, run: Run) -> WorkerCoroutine:
         async def call(ctx: dict[str, Any], subject_id: str) -> None:
@@ -135,48 +147,40 @@ class Supervisor:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._redis = cast("ArqRedis", jobs.store.redis)
-        self._stop = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[Any]] = set()
 
     def stop(self) -> None:
         """Take no more jobs, and end what runs."""
-        self._stop.set()
+        self._stopping.set()
 
     async def run(self) -> None:
-        while not self._stop.is_set():
-            worker = LeasedWorker(self._jobs, self._redis)
-            main = asyncio.create_task(worker.main())
-            stopped = asyncio.create_task(self._stop.wait())
-            await asyncio.wait({main, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            worker.allow_pick_jobs = False
-            self._running |= set(worker.tasks.values())
-            if main.done():
-                await self._recover(main)
-            main.cancel()
-            stopped.cancel()
-            await asyncio.gather(main, stopped, return_exceptions=True)
+        while not self._stopping.is_set():
+            worker = LeasedWorker(self._jobs, self._redis, self._stopping)
+            try:
+                await worker.main()
+            except Stopped:
+                pass
+            except (RedisError, OSError) as fault:
+                _log.warning("waiting for redis", fault=type(fault).__name__)
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
+                await pause(_AFTER_A_FAULT.total_seconds(), self._stopping)
+            except Exception:  # noqa: BLE001  # a worker that is gone helps nobody: begin again
+                _log.exception("worker failed")
+                await pause(_AFTER_A_FAULT.total_seconds(), self._stopping)
+            self._running |= {task for task in worker.tasks.values() if not task.done()}
         await self._finish()
 
-    async def _recover(self, main: "asyncio.Task[None]") -> None:
-        fault = main.exception()
-        if not isinstance(fault, RedisError | OSError):
-            _log.error("worker failed", exc_info=fault)
-        else:
-            _log.warning("waiting for redis", fault=type(fault).__name__)
-        await self._redis.connection_pool.disconnect(inuse_connections=False)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_AFTER_A_FAULT.total_seconds()):
-                await self._stop.wait()
-
     async def _finish(self) -> None:
+        """Wait for what runs; what takes too long is put back for another worker."""
         running = {task for task in self._running if not task.done()}
         _log.info("worker stopping", running=len(running))
         if running:
-            seconds = JOB_COMPLETION_WAIT.total_seconds()
-            _, late = await asyncio.wait(running, timeout=seconds)
+            _, late = await asyncio.wait(running, timeout=JOB_COMPLETION_WAIT.total_seconds())
             for task in late:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            if late:
+                await asyncio.wait(late, timeout=_PUT_BACK_SECONDS)
 
 
 async def supervise(jobs: Jobs) -> None:

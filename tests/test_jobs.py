@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from bot.demo.faults import Fault
 from bot.demo.inbox import Inbox
 from bot.demo.slack_api import LocalSlack
-from bot.errors import TryAgain
+from bot.errors import LeaseLost, TryAgain
 from bot.jobs import Jobs
 from bot.lease import Lease
 from bot.model import Audience, DeliveryState, EventState, Intent, Notify, Payload
@@ -153,6 +153,17 @@ async def test_a_dead_letter_that_was_retried_meanwhile_is_not_reported(
     await jobs.store.ledger.revive(post, NOW)
     await jobs.report_dead_letter(f"delivery:{post.id}", lease)
     assert len(slack_api.calls("chat.postMessage")) == 1
+
+
+async def test_a_job_that_lost_its_lease_sends_nothing_and_says_so(
+    jobs: Jobs, redis: Redis, slack_api: LocalSlack, inbox: Inbox
+) -> None:
+    await accept(jobs.store)
+    never_taken = Lease(Leases(redis, 15_000), "handle_event:evt_1", 0)
+    with pytest.raises(LeaseLost):
+        await jobs.handle_event("evt_1", never_taken)
+    assert slack_api.calls("chat.postMessage") == []
+    assert inbox.mails == []
 
 
 async def test_a_report_that_runs_twice_tells_once(

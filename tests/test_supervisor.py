@@ -15,7 +15,7 @@ from bot.jobs import Jobs
 from bot.lease import Lease
 from bot.queue import HEARTBEAT, QUEUE
 from bot.store import Store
-from bot.worker import supervise
+from bot.worker import LeasedWorker, supervise
 from tests.scripted import (
     JOB,
     ScriptedJobs,
@@ -136,3 +136,31 @@ async def test_sigterm_ends_it(redis_process: RedisServer, redis: Redis) -> None
     async with asyncio.timeout(5):
         await task
     assert await redis.zcard(QUEUE) == 0
+
+
+async def test_stopping_ends_it_at_whatever_moment(redis_process: RedisServer) -> None:
+    """redis-py can swallow a cancellation; a worker that is ended by one would poll for ever."""
+    for step in range(25):
+        jobs = scripted_on(redis_process)
+        async with asyncio.timeout(5), working(jobs):
+            await asyncio.sleep(step / 1_000)  # another moment each time
+        await jobs.close()
+
+
+async def test_a_bug_in_the_worker_itself_is_not_its_end(
+    jobs: ScriptedJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "_AFTER_A_FAULT", timedelta(milliseconds=10))
+    faults = [RuntimeError("a bug")]
+    iterate = LeasedWorker._poll_iteration
+
+    async def fail_once(worker: LeasedWorker) -> None:
+        if faults:
+            raise faults.pop()
+        await iterate(worker)
+
+    monkeypatch.setattr(LeasedWorker, "_poll_iteration", fail_once)
+    async with working(jobs):
+        await accept(jobs.store)
+        await jobs.ran.wait()
+    assert jobs.runs == ["evt_1"]

@@ -133,7 +133,7 @@ async def test_a_job_that_another_worker_holds_is_left_alone(
 ) -> None:
     """It was taken between arq's own mark and our taking the lease."""
     await accept(jobs.store)
-    worker = LeasedWorker(cast("Jobs", jobs), cast("ArqRedis", redis))
+    worker = LeasedWorker(cast("Jobs", jobs), cast("ArqRedis", redis), asyncio.Event())
     await redis.set(f"arq:in-progress:{JOB}", "another owner")
     await worker.run_job(JOB, 0)
     assert jobs.runs == []
@@ -209,7 +209,9 @@ async def test_a_job_that_could_not_be_started_for_want_of_redis_is_no_end(
 ) -> None:
     with redis_server() as server:
         elsewhere = scripted_on(server)
-        worker = LeasedWorker(cast("Jobs", jobs), cast("ArqRedis", elsewhere.store.redis))
+        worker = LeasedWorker(
+            cast("Jobs", jobs), cast("ArqRedis", elsewhere.store.redis), asyncio.Event()
+        )
         server.stop()
         await worker.run_job(JOB, 0)
         await elsewhere.close()

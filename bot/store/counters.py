@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from bot.pause import pause
 from bot.store import keys
 from bot.store.reading import read_hash
 
@@ -46,18 +47,18 @@ class Counters:
     @asynccontextmanager
     async def flushing(self, seconds: float) -> AsyncIterator[None]:
         """Flush every so often and once more at the end; Redis may be away for a while."""
-        task = asyncio.create_task(self._keep_flushing(seconds))
+        ended = asyncio.Event()
+        task = asyncio.create_task(self._keep_flushing(seconds, ended))
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await self._flush_if_possible()
+            ended.set()
+            await task
 
-    async def _keep_flushing(self, seconds: float) -> None:
-        while True:
-            await asyncio.sleep(seconds)
+    async def _keep_flushing(self, seconds: float, ended: asyncio.Event) -> None:
+        while not await pause(seconds, ended):
             await self._flush_if_possible()
+        await self._flush_if_possible()
 
     async def _flush_if_possible(self) -> None:
         with suppress(RedisError, OSError):

@@ -11,7 +11,7 @@ from bot.errors import CorruptRecord
 from bot.model import Event, EventState, Step, from_ms, to_ms
 from bot.queue import QUEUE, Task, job
 from bot.store import keys
-from bot.store.move import Move, Mover
+from bot.store.move import Move, Mover, job_ttl_ms
 from bot.store.reading import read_hash, read_list
 from bot.store.scripts import Script
 from bot.store.trail import decode_step, encode_step
@@ -68,6 +68,7 @@ class Events:
         args = [
             *(event.id, event.type, to_ms(now), int(remembered / timedelta(milliseconds=1))),
             *(to_ms(now - self._retention), step, first.id, first.blob, first.due_ms),
+            job_ttl_ms(remembered),
             *fields,
         ]
         return bool(await self._accept(names, args))

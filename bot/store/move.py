@@ -76,6 +76,6 @@ class Mover:
         return encoded
 
 
-def job_ttl_ms(retention: timedelta) -> int:
+def job_ttl_ms(kept: timedelta) -> int:
     """A job outlives what it is about: arq drops a job whose key has expired, and says nothing."""
-    return int((retention + timedelta(days=2)) / timedelta(milliseconds=1))
+    return int((kept + timedelta(days=2)) / timedelta(milliseconds=1))

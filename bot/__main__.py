@@ -1,0 +1,29 @@
+"""Where `juicebox-bot` and `python -m bot` begin."""
+
+import click
+
+from bot.commands import NAME, Commands
+
+_HELP = """Juicebox webhooks as Slack messages and mails.
+
+\b
+Try it:      demo, preview
+Set it up:   doctor, webhook create, send
+Run it:      web, worker
+Look after:  events, record, retry
+
+The settings are read from the environment; "doctor" says what is missing.
+"""
+
+
+@click.group(
+    cls=Commands,
+    help=_HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+def main() -> None:
+    pass
+
+
+if __name__ == "__main__":
+    main(prog_name=NAME)

@@ -1,0 +1,56 @@
+"""The command line: what there is to type, loaded when it is typed."""
+
+import io
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from bot.errors import BotError, SettingsError
+from bot.operations.printable import printable
+
+NAME = "juicebox-bot"
+
+_NAMES = (
+    *("demo", "doctor", "events", "preview", "record", "retry"),
+    *("send", "web", "webhook", "worker"),
+)
+
+
+class Stop(click.ClickException):
+    """Ends the command with one line that says why."""
+
+    exit_code = 1
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"{NAME}: {printable(self.format_message())}", file=file, err=file is None)
+
+
+class NotSetUp(Stop):
+    """Ends the command since a setting, or what it was told, is not fit for it."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """Each command is a module of this package with a `command`; a worker need not load the web."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(_NAMES)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _NAMES:
+            return None
+        found: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        return found
+
+    def invoke(self, ctx: click.Context) -> Any:
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack what an event says
+            sys.stdout.reconfigure(errors="backslashreplace")
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            raise NotSetUp(str(error)) from error
+        except BotError as error:
+            raise Stop(str(error)) from error

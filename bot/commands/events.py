@@ -1,0 +1,97 @@
+"""`events`: what came in, and what became of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import click
+
+from bot.commands import Stop
+from bot.commands.on_store import on_store
+from bot.model import Delivery, Step
+from bot.operations.printable import printable
+from bot.store import Store
+from bot.store.events import StoredEvent
+
+_HEADINGS = ("RECEIVED (UTC)", "TYPE", "ID", "STATE", "DELIVERIES")
+_SECONDS = "%Y-%m-%d %H:%M:%S"
+
+
+@click.command(short_help="List the latest events, or show one event's whole way.")
+@click.argument("event_id", metavar="[ID]", required=False)
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many."
+)
+def command(event_id: str | None, limit: int) -> None:
+    """List the latest events, newest first; with an ID, show that event's whole way."""
+    if event_id is None:
+        on_store(lambda store: _list(store, limit))
+    else:
+        on_store(lambda store: _show(store, event_id))
+
+
+async def _list(store: Store, limit: int) -> None:
+    events = await store.events.latest(limit)
+    deliveries = await store.ledger.of_events([e.event.id for e in events])
+    if events:
+        _print(_table([_HEADINGS, *(_row(e, deliveries[e.event.id]) for e in events)]))
+    else:
+        click.echo("No events yet. 'juicebox-bot send' makes one, to see whether all is well.")
+
+
+async def _show(store: Store, event_id: str) -> None:
+    stored = await store.events.get(event_id)
+    if stored is None:
+        raise Stop(f"there is no event {event_id}: it never came, or is kept no longer")
+    deliveries = await store.ledger.of_event(event_id)
+    trail = await store.events.trail(event_id)
+    reason = f": {stored.reason}" if stored.reason else ""
+    lines = [
+        f"{stored.event.id}  {stored.event.type}  {stored.state}{reason}",
+        f"happened {_at(stored.event.timestamp)} UTC, received {_at(stored.received_at)} UTC",
+        *("", "DELIVERIES"),
+        *([_delivery(d) for d in deliveries] or ["none"]),
+        *("", "TRAIL (UTC)"),
+        *_table([_step(step) for step in trail]),
+    ]
+    _print(lines)
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(printable(line))
+
+
+def _row(stored: StoredEvent, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
+    counts = Counter(str(d.state) for d in deliveries)
+    summary = ", ".join(f"{count} {state}" for state, count in counts.items())
+    return (
+        _at(stored.received_at),
+        stored.event.type,
+        stored.event.id,
+        stored.state,
+        summary or stored.reason or "none",
+    )
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> Sequence[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _delivery(delivery: Delivery) -> str:
+    attempts = "1 attempt" if delivery.attempts == 1 else f"{delivery.attempts} attempts"
+    due = f", again at {_at(delivery.next_at)} UTC" if delivery.next_at else ""
+    reason = f": {delivery.reason}" if delivery.reason else ""
+    return f"{delivery.id}  {delivery.destination}  {delivery.state} ({attempts}{due}){reason}"
+
+
+def _step(step: Step) -> tuple[str, ...]:
+    return _at(step.at), step.what, step.destination, step.detail
+
+
+def _at(moment: datetime) -> str:
+    return moment.strftime(_SECONDS)

@@ -1,0 +1,39 @@
+"""Commands that need Redis and nothing else: opened, closed, and explained when it is away."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from redis.exceptions import RedisError
+
+from bot.commands import Stop
+from bot.operations.check_redis import where
+from bot.operations.faults import in_words
+from bot.settings import load_settings
+from bot.store import Store
+from bot.wiring import open_store
+
+_PATIENCE = timedelta(seconds=5)
+
+
+def on_store(work: Callable[[Store], Awaitable[None]]) -> None:
+    """Do the work on the store that the settings name.
+
+    Raises:
+        SettingsError: if the environment is not fit to start with.
+        Stop: if Redis does not answer; names its host, and not its password.
+    """
+    settings = load_settings()
+    store = open_store(settings, timeout=_PATIENCE)
+
+    async def run() -> None:
+        try:
+            await work(store)
+        finally:
+            await store.redis.aclose()
+
+    try:
+        asyncio.run(run())
+    except (RedisError, OSError) as error:
+        host = where(settings.redis_url.get_secret_value())
+        raise Stop(f"Redis at {host} (REDIS_URL): {in_words(error)}") from error

@@ -1,0 +1,31 @@
+"""`record`: what is kept of a profile, an export or the quota."""
+
+import json
+
+import click
+
+from bot.commands import Stop
+from bot.commands.on_store import on_store
+from bot.store import Store
+
+_HELP = """Show what is known of the KIND with this ID, as JSON.
+
+\b
+juicebox-bot record profile prof_8s2k4d
+juicebox-bot record export exp_5t7h1q
+"""
+
+
+@click.command(help=_HELP, short_help="Show what is kept of a profile, an export or the quota.")
+@click.argument("kind")
+@click.argument("record_id", metavar="ID")
+def command(kind: str, record_id: str) -> None:
+    on_store(lambda store: _show(store, kind, record_id))
+
+
+async def _show(store: Store, kind: str, record_id: str) -> None:
+    known = await store.records.get(kind, record_id)
+    if known is None:
+        raise Stop(f"nothing is kept of {kind} {record_id}")
+    shown = {"kind": kind, "id": record_id, "at": known.at.isoformat(), "fields": known.fields}
+    click.echo(json.dumps(shown, indent=2))

@@ -1,0 +1,87 @@
+"""The event that `preview` and `send` are about: a handler's sample, or a file's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import click
+from pydantic_core import from_json, to_json
+
+from bot.errors import InvalidEnvelope
+from bot.intake.envelope import parse_envelope
+from bot.model import Event
+from bot.registry import Handler, Registry
+
+data_option = click.option(
+    "--data",
+    "data_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A JSON file: an event's data, or a whole event. Default: the handler's sample.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An event, and the body that carries it."""
+
+    event: Event
+    body: bytes
+
+
+def sample(
+    event_type: str,
+    registry: Registry,
+    data_file: Path | None,
+    *,
+    event_id: str | None,
+    now: datetime,
+) -> Sample:
+    """The event to show or to send; its id is a fresh one where none is given.
+
+    Raises:
+        click.UsageError: if there is no sample of this type, or the file does not fit.
+    """
+    given = (
+        _read(data_file) if data_file else {"data": dict(handler_of(event_type, registry).sample)}
+    )
+    if given.get("type", event_type) != event_type:
+        raise click.UsageError(f"{data_file} holds an event of type {given['type']}")
+    envelope = {
+        "id": f"evt_{uuid4().hex}",
+        "timestamp": now.isoformat(),
+        **given,
+        **({"id": event_id} if event_id else {}),
+        "type": event_type,
+    }
+    body = to_json(envelope)
+    try:
+        return Sample(parse_envelope(body), body)
+    except InvalidEnvelope as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _read(file: Path) -> Mapping[str, Any]:
+    """A whole event as it is; anything else as an event's data."""
+    try:
+        loaded = from_json(file.read_bytes())
+    except (ValueError, OSError) as error:
+        raise click.UsageError(f"{file} is not JSON that can be read") from error
+    if isinstance(loaded, dict) and isinstance(loaded.get("data"), dict) and "type" in loaded:
+        return loaded
+    return {"data": loaded}
+
+
+def handler_of(event_type: str, registry: Registry) -> Handler:
+    """The handler of this type.
+
+    Raises:
+        click.UsageError: if there is none; names those that there are.
+    """
+    handler = registry.get(event_type)
+    if handler is None:
+        known = ", ".join(registry.types)
+        raise click.UsageError(f"no handler knows {event_type}; there are: {known}")
+    return handler

@@ -1,0 +1,50 @@
+"""`send`: a signed sample event, posted to a bot that runs."""
+
+from pathlib import Path
+
+import click
+
+from bot.clock import utc_now
+from bot.commands import Stop
+from bot.commands.http import post
+from bot.commands.sample import data_option, sample
+from bot.intake.signature import HEADER, sign
+from bot.operations.printable import printable
+from bot.registry import load_registry
+
+_ACCEPTED = 200
+
+
+@click.command(short_help="Sign a sample event and post it to a running bot.")
+@click.argument("event_type", metavar="TYPE")
+@click.option("--url", required=True, help="Where to: https://.../webhooks/juicebox")
+@data_option
+@click.option("--id", "event_id", help="The event's id. Default: a fresh one.")
+@click.option(
+    "--secret",
+    envvar="JUICEBOX_WEBHOOK_SECRET",
+    required=True,
+    help="What to sign with. Better set JUICEBOX_WEBHOOK_SECRET: others can see options.",
+)
+def command(
+    event_type: str, url: str, data_file: Path | None, event_id: str | None, secret: str
+) -> None:
+    """Sign a sample event of this TYPE as Juicebox does, and post it to a running bot.
+
+    Exits with 1 unless the bot accepts it.
+    """
+    chosen = sample(event_type, load_registry(), data_file, event_id=event_id, now=utc_now())
+    headers = {HEADER.decode(): sign(chosen.body, secret.encode())}
+    status, text = post(url, chosen.body, headers)
+    click.echo(printable(f"{chosen.event.id} -> {status} {text.strip()}"))
+    if status != _ACCEPTED:
+        raise Stop(f"not accepted{_hint(status)}")
+
+
+def _hint(status: int) -> str:
+    hints = {
+        401: ": the bot has another JUICEBOX_WEBHOOK_SECRET",
+        404: ": the bot's door is /webhooks/juicebox",
+        503: ": the bot cannot reach its Redis",
+    }
+    return hints.get(status, "")

@@ -1,0 +1,62 @@
+"""`web`: the process that Juicebox and Slack talk to."""
+
+import click
+from fastapi import FastAPI
+from uvicorn.main import main as uvicorn_command
+
+from bot.operations.logs import configure_logs
+from bot.settings import Settings, load_settings
+from bot.web import create_app
+
+_APPLICATION = "bot.commands.web:application"
+_LEAVE_LOGS_ALONE = {"version": 1, "incremental": True}
+"""A configuration that changes nothing, where uvicorn would put its own."""
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    short_help="Take in webhooks and Slack's requests.",
+)
+@click.argument("uvicorn_options", nargs=-1, type=click.UNPROCESSED)
+def command(uvicorn_options: tuple[str, ...]) -> None:
+    """Take in webhooks and Slack's requests over HTTP.
+
+    Listens on 0.0.0.0 and PORT, with WEB_CONCURRENCY processes. All other options are uvicorn's
+    and passed on to it: --host, --port, --timeout-keep-alive, --proxy-headers, ... ("uvicorn
+    --help" lists them).
+    """
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)
+    serve(settings, uvicorn_options)
+
+
+def serve(settings: Settings, options: tuple[str, ...]) -> None:
+    """Run uvicorn's own command line with our defaults before the options that were given."""
+    defaults = [
+        *(_APPLICATION, "--factory", "--host", "0.0.0.0", "--port", str(settings.port)),  # noqa: S104 - a platform's router reaches it from outside
+        *("--workers", str(settings.web_concurrency), "--lifespan", "on", "--ws", "none"),
+        *("--no-server-header", "--no-access-log"),
+    ]
+    with _parsed([*defaults, *options]) as context:
+        if context.params["log_config"] is None:
+            context.params |= {"log_config": _LEAVE_LOGS_ALONE, "use_colors": None}
+        uvicorn_command.invoke(context)
+
+
+def _parsed(arguments: list[str]) -> click.Context:
+    try:
+        return uvicorn_command.make_context("uvicorn", arguments)
+    except click.UsageError as error:
+        raise click.UsageError(f"uvicorn says: {error.format_message()}") from error
+
+
+def application() -> FastAPI:
+    """The application of one process; uvicorn calls it in each of them.
+
+    Raises:
+        SettingsError: if the environment is not fit to start with.
+        RegistryError: if a handler or its templates are not what they must be.
+    """
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)
+    return create_app(settings)

@@ -1,0 +1,18 @@
+"""`worker`: the process that handles events and sends what is to be sent."""
+
+import click
+
+from bot.operations.logs import configure_logs
+from bot.settings import load_settings
+from bot.worker import run_worker
+
+
+@click.command(short_help="Handle events and send notifications.")
+def command() -> None:
+    """Handle events and send notifications, until told to stop by SIGTERM or Ctrl-C.
+
+    Run as many as you like: they share the work.
+    """
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)
+    run_worker(settings)

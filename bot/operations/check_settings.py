@@ -1,0 +1,102 @@
+"""What the environment says, before anything is connected to."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from pydantic import HttpUrl
+
+from bot.errors import SettingsError
+from bot.model import Audience, Channel
+from bot.operations.finding import Finding, failure, note, ok, warning
+from bot.settings import Settings
+from bot.smtp_url import Security
+
+_NAMES_AND_FAULT = re.compile(r"((?:[A-Z_]+|,? (?:and|or) )+),? ((?:is|are) .*)")
+_SHORT_SECRET = 16
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def broken(error: SettingsError) -> list[Finding]:
+    """A finding for each thing that keeps the bot from starting."""
+    mend = "set it in the environment; README lists them all"
+    found = []
+    for part in str(error).split("; "):
+        told = _NAMES_AND_FAULT.fullmatch(part)
+        subject, text = told.groups() if told else ("Settings", part)
+        found.append(failure(subject, text, mend))
+    return found
+
+
+def check_settings(settings: Settings) -> list[Finding]:
+    return [
+        *_juicebox(settings),
+        *_slack(settings),
+        *_email(settings),
+        ok("QUOTA_ALERT_PERCENT", f"alerts above {settings.quota_alert_percent:g} %"),
+        ok("RETENTION_DAYS", f"events are kept for {settings.retention_days} days"),
+        ok("LOG_LEVEL, LOG_FORMAT", f"{settings.log_level}, {settings.log_format}"),
+        ok("PORT, WEB_CONCURRENCY", f"{settings.port}, {settings.web_concurrency}"),
+    ]
+
+
+def _juicebox(settings: Settings) -> Iterable[Finding]:
+    secret = settings.juicebox_webhook_secret.get_secret_value()
+    if len(secret) < _SHORT_SECRET:
+        mend = "make a longer one: openssl rand -hex 32"
+        yield warning("JUICEBOX_WEBHOOK_SECRET", "set, but short enough to be guessed", mend)
+    else:
+        yield ok("JUICEBOX_WEBHOOK_SECRET", "set")
+    if settings.juicebox_webhook_secret_previous:
+        text = "set: what is signed with it is accepted too; unset it when the rotation is over"
+        yield note("..._SECRET_PREVIOUS", text)
+    if settings.juicebox_api_key:
+        yield ok("JUICEBOX_API_KEY", f"set, for {settings.juicebox_api_url}")
+    else:
+        mend = "set it, or register the webhook by hand"
+        yield warning("JUICEBOX_API_KEY", "not set: 'webhook create' needs it", mend)
+    yield _public_url(settings.public_url)
+
+
+def _public_url(url: HttpUrl | None) -> Finding:
+    if url is None:
+        mend = "set it to where this bot is reached, https://..."
+        return warning("PUBLIC_URL", "not set: 'webhook create' must be told the address", mend)
+    if url.scheme != "https":
+        mend = "begin it with https://"
+        return warning("PUBLIC_URL", "not https: Juicebox and Slack would refuse it", mend)
+    return ok("PUBLIC_URL", str(url))
+
+
+def _slack(settings: Settings) -> Iterable[Finding]:
+    if not settings.slack_on:
+        yield note("Slack", "off: SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET are not set")
+        return
+    yield ok("SLACK_SIGNING_SECRET", "set; it proves itself with the first slash command")
+    if settings.slack_app_token:
+        yield note("SLACK_APP_TOKEN", "set: Socket Mode instead of HTTP, meant for development")
+    if settings.slack_channel is None:
+        yield note("SLACK_CHANNEL", "not set: recruiters are not told in Slack")
+
+
+def _email(settings: Settings) -> Iterable[Finding]:
+    smtp = settings.smtp
+    if smtp is None or not settings.email_on:
+        yield note("Email", "off: SMTP_URL and EMAIL_FROM are not set")
+        return
+    if smtp.security is Security.NONE and smtp.host not in _LOOPBACK:
+        mend = "begin SMTP_URL with smtp+starttls:// or smtps://"
+        yield warning("SMTP_URL", "mails and the password travel unencrypted", mend)
+    for audience in Audience:
+        to = [d for d in settings.audiences[audience] if d.channel is Channel.EMAIL]
+        name = "EMAIL_TO" if audience is Audience.RECRUITERS else "EMAIL_ALERT_TO"
+        if to:
+            count = "one address" if len(to) == 1 else f"{len(to)} addresses"
+            yield ok(name, f"{count} for {audience}")
+        else:
+            yield note(name, f"not set: {audience} get no mail")
+
+
+def is_local(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "unix" or parts.hostname in _LOOPBACK

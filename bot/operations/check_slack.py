@@ -1,0 +1,159 @@
+"""Whether Slack knows the bot, permits what it does, and has it in its channels."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.operations.faults import in_words
+from bot.operations.finding import Finding, failure, note, ok, warning
+from bot.settings import Settings
+
+_PATIENCE_SECONDS = 4
+_MOST_PAGES = 3
+_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{2,}")
+_USER_ID = re.compile(r"[UWD][A-Z0-9]{2,}")
+
+REQUIRED_SCOPES: Mapping[str, str] = {
+    "chat:write": "to post messages",
+    "commands": "for /juicebox",
+    "channels:history": "to see whether a message got through before posting it again",
+    "channels:read": "to find channels by name",
+}
+PRIVATE_SCOPES: Mapping[str, str] = {
+    "groups:history": "the same for private channels",
+    "groups:read": "to find private channels by name",
+}
+"""Only needed by those who have the bot in a private channel."""
+
+_FAULTS = (SlackClientError, aiohttp.ClientError, OSError, ValueError)
+"""What a call may raise; ValueError is an answer that is not JSON."""
+
+
+async def check_slack(settings: Settings) -> list[Finding]:
+    if settings.slack_bot_token is None:
+        return []
+    slack = AsyncWebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=str(settings.slack_api_url),
+        timeout=_PATIENCE_SECONDS,
+        retry_handlers=[],
+    )
+    try:
+        who = await slack.auth_test()
+    except _FAULTS as error:
+        return [_no_entry(error, settings)]
+    found = [ok("SLACK_BOT_TOKEN", f"{who.get('user')} in {who.get('team')}")]
+    found += _scopes(who.headers)
+    channels = {
+        "SLACK_CHANNEL": settings.slack_channel,
+        "SLACK_ALERT_CHANNEL": settings.slack_alert_channel,
+    }
+    found += [
+        await _channel(slack, name, c, str(who.get("user"))) for name, c in channels.items() if c
+    ]
+    return found
+
+
+def _no_entry(error: Exception, settings: Settings) -> Finding:
+    if _code(error):
+        mend = "copy it anew from the app's page, 'OAuth & Permissions'"
+        return failure("SLACK_BOT_TOKEN", f"Slack answers {_code(error)}", mend)
+    mend = "check SLACK_API_URL and the network; status.slack.com says whether it is Slack"
+    return failure("Slack", f"{settings.slack_api_url}: {_why(error)}", mend)
+
+
+def _code(error: Exception) -> str:
+    """Slack's name for what is wrong; empty where the answer is not Slack's."""
+    data = getattr(error.response, "data", None) if isinstance(error, SlackApiError) else None
+    given = data.get("error") if isinstance(data, dict) else None
+    return given if isinstance(given, str) else ""
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, SlackApiError | ValueError):
+        code = _code(error)
+        return f"Slack answers {code}" if code else "the answer is not one of Slack's"
+    return in_words(error)
+
+
+def _scopes(headers: Mapping[str, str]) -> Iterable[Finding]:
+    named = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes")
+    if named is None:
+        mend = "compare them on the app's page, 'OAuth & Permissions'"
+        yield warning("Slack scopes", "Slack does not say which the token has", mend)
+        return
+    has = {scope.strip() for scope in named.split(",")}
+    mend = "add it on the app's page, 'OAuth & Permissions', and install the app again"
+    for scope, reason in REQUIRED_SCOPES.items():
+        if scope not in has:
+            yield failure(f"Slack scope {scope}", f"missing: {reason}", mend)
+    for scope, reason in PRIVATE_SCOPES.items():
+        if scope not in has:
+            yield warning(f"Slack scope {scope}", f"missing: {reason}", mend)
+    if has.issuperset(REQUIRED_SCOPES):
+        yield ok(
+            "Slack scopes", ", ".join(s for s in (*REQUIRED_SCOPES, *PRIVATE_SCOPES) if s in has)
+        )
+
+
+async def _channel(slack: AsyncWebClient, setting: str, channel: str, bot: str) -> Finding:
+    if _USER_ID.fullmatch(channel):
+        return note(
+            setting, "a person; whether they can be written to shows with the first message"
+        )
+    try:
+        found = await (_by_id if _CHANNEL_ID.fullmatch(channel) else _by_name)(slack, channel)
+    except _FAULTS as error:
+        return _unknown(setting, channel, error)
+    if found is None:
+        return failure(setting, f"no channel {channel} that the bot can see", _invite(bot, channel))
+    name = f"#{found.get('name')}"
+    if found.get("is_archived"):
+        return failure(setting, f"{name} is archived", "choose another channel, or unarchive it")
+    if not found.get("is_member"):
+        return failure(setting, f"the bot is not a member of {name}", _invite(bot, name))
+    return ok(setting, f"{name}, and the bot is in it")
+
+
+def _invite(bot: str, channel: str) -> str:
+    return f"type /invite @{bot} in {channel}, or mend the setting"
+
+
+def _unknown(setting: str, channel: str, error: Exception) -> Finding:
+    if _code(error) == "channel_not_found":
+        mend = (
+            "copy the channel's id from its details; into a private channel, invite the bot first"
+        )
+        return failure(setting, f"Slack knows no channel {channel} that the bot can see", mend)
+    mend = "see what is said of Slack above"
+    return failure(setting, f"{channel} could not be looked up: {_why(error)}", mend)
+
+
+async def _by_id(slack: AsyncWebClient, channel: str) -> Mapping[str, Any] | None:
+    answer = await slack.conversations_info(channel=channel)
+    found: Mapping[str, Any] | None = answer.get("channel")
+    return found
+
+
+async def _by_name(slack: AsyncWebClient, channel: str) -> Mapping[str, Any] | None:
+    """Look through the channels that the bot can see, 3,000 of them at most."""
+    wanted, cursor = channel.removeprefix("#"), ""
+    for _ in range(_MOST_PAGES):
+        answer = await slack.conversations_list(
+            types="public_channel,private_channel",
+            exclude_archived=True,
+            limit=1_000,
+            cursor=cursor,
+        )
+        channels: list[Mapping[str, Any]] = answer.get("channels", [])
+        for candidate in channels:
+            if candidate.get("name") == wanted:
+                return candidate
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor", "")
+        if not cursor:
+            break
+    return None

@@ -1,0 +1,74 @@
+"""What an exception says of itself without its message, which may hold a payload or a password."""
+
+import errno
+import socket
+import ssl
+from pathlib import PurePath
+from traceback import walk_tb
+from types import TracebackType
+
+_MOST_FRAMES = 20
+_ROOTS = ("site-packages", "bot", "handlers")
+"""Where a path begins to mean something to its reader: below these folders."""
+
+
+def kind_of(error: BaseException) -> str:
+    """The type, of whatever caused it too: `bot.errors.CorruptRecord from builtins.KeyError`."""
+    seen: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in seen:
+        seen.append(current)
+        current = current.__cause__ or (
+            None if current.__suppress_context__ else current.__context__
+        )
+    return " from ".join(_name(e) for e in seen)
+
+
+def frames_of(error: BaseException) -> str:
+    """The way into it as `file:line`, outermost first; of a long way, its end."""
+    return frames(error.__traceback__)
+
+
+def frames(traceback: TracebackType | None) -> str:
+    found = [place(f.f_code.co_filename, line) for f, line in walk_tb(traceback)]
+    return " ".join(found[-_MOST_FRAMES:])
+
+
+def place(path: str, line: int) -> str:
+    parts = PurePath(path).parts
+    for root in _ROOTS:
+        if root in parts[:-1]:
+            start = len(parts) - 1 - parts[::-1].index(root)
+            kept = parts[start + 1 :] if root == "site-packages" else parts[start:]
+            return f"{'/'.join(kept)}:{line}"
+    return f"{PurePath(path).name}:{line}"
+
+
+def _name(error: BaseException) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        return f"{type(error).__name__}({', '.join(_name(e) for e in error.exceptions)})"
+    kind = type(error)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    number = error.errno if isinstance(error, OSError) else None
+    code = errno.errorcode.get(number, "") if number is not None else ""
+    return f"{module}{kind.__qualname__}{f'[{code}]' if code else ''}"
+
+
+_IN_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLCertVerificationError, "its certificate is not trusted"),
+    (ssl.SSLError, "it does not speak TLS there"),
+    (socket.gaierror, "its host name is unknown"),
+    (ConnectionRefusedError, "the connection is refused"),
+    (TimeoutError, "no answer in time"),
+)
+
+
+def in_words(error: BaseException) -> str:
+    """What is wrong with a connection, for people; the type of the error where that is not known."""
+    current: BaseException | None = error
+    while current is not None:
+        for kind, words in _IN_WORDS:
+            if isinstance(current, kind):
+                return words
+        current = current.__cause__ or current.__context__
+    return f"failed with {kind_of(error)}"

@@ -1,0 +1,22 @@
+"""Whether this bot can do its job right now."""
+
+import asyncio
+from datetime import datetime
+
+from redis.exceptions import RedisError
+
+from bot.store import Store
+
+_SECONDS = 1.8
+
+
+async def why_not_ready(store: Store, now: datetime) -> str | None:
+    """None if Redis answers and a worker's heartbeat is fresh; else the reason, in one sentence."""
+    try:
+        async with asyncio.timeout(_SECONDS):
+            backlog = await store.backlog(now)
+    except (RedisError, OSError, TimeoutError) as fault:
+        return f"Redis does not answer ({type(fault).__name__})"
+    if not backlog.worker_alive:
+        return "no worker has given a sign of life in the last 6 seconds"
+    return None

@@ -1,0 +1,80 @@
+"""The web process: every HTTP door, top to bottom."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse, Response
+from redis.exceptions import RedisError
+
+from bot.clock import utc_now
+from bot.intake.webhook import Webhook
+from bot.operations.health import why_not_ready
+from bot.operations.metrics import CONTENT_TYPE, exposition
+from bot.registry import load_registry
+from bot.settings import Settings, load_settings
+from bot.store import Store
+from bot.store.measures import Metrics
+from bot.wiring import build_slack, open_store
+
+_REDIS_TIMEOUT = timedelta(seconds=1)
+"""A sender that waits is told to come back; it is not kept waiting."""
+_FLUSH_SECONDS = 1.0
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application; without settings, those of the environment.
+
+    Raises:
+        SettingsError: if the environment is not fit to start with.
+        RegistryError: if a handler or its templates are not what they must be.
+    """
+    settings = settings or load_settings()
+    store = open_store(settings, timeout=_REDIS_TIMEOUT)
+    metrics = Metrics(store.counters, load_registry().types)
+    webhook = Webhook(store, metrics, settings.webhook_secrets, utc_now)
+    slack = build_slack(settings, store)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(store.redis.aclose)
+            await stack.enter_async_context(store.counters.flushing(_FLUSH_SECONDS))
+            if slack is not None:
+                await stack.enter_async_context(slack.running())
+            yield
+
+    # The documentation pages would tell a stranger more than an operator needs.
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_api_route("/webhooks/juicebox", webhook.receive, methods=["POST"])
+    if slack is not None:
+        app.add_api_route("/slack/events", slack.door.handle, methods=["POST"])
+    app.include_router(_operations(store))
+    return app
+
+
+def _operations(store: Store) -> APIRouter:
+    """What platforms and operators look at."""
+    router = APIRouter()
+
+    @router.get("/healthz")
+    async def process_is_up() -> Response:
+        return JSONResponse({"status": "ok"})
+
+    @router.get("/readyz")
+    async def ready_for_work() -> Response:
+        reason = await why_not_ready(store, utc_now())
+        if reason is None:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "not ready", "reason": reason}, status_code=503)
+
+    @router.get("/metrics")
+    async def measured() -> Response:
+        try:
+            await store.counters.flush()
+            return Response(await exposition(store, utc_now()), media_type=CONTENT_TYPE)
+        except (RedisError, OSError):
+            return Response("Redis does not answer\n", status_code=503, media_type="text/plain")
+
+    return router

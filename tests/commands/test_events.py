@@ -1,0 +1,151 @@
+from datetime import timedelta
+
+import pytest
+
+from bot.store import Store
+from tests.commands.conftest import Cli
+from tests.conftest import MakeSettings
+from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event
+
+
+async def accept(store: Store, event_id: str, event_type: str = "search.completed") -> None:
+    event = make_event(event_id, event_type)
+    assert await store.events.accept(event, body_of(event), NOW)
+
+
+async def handle(store: Store, event_id: str) -> None:
+    deliveries = [make_delivery(event_id, SLACK), make_delivery(event_id, MAIL)]
+    assert await store.ledger.open(event_id, deliveries, NOW)
+    owner = f"handle_event:{event_id}"
+    await store.ledger.claim(deliveries[0], owner, "t1", NOW)
+    await store.ledger.sent(deliveries[0], "t1", "ts", NOW + timedelta(seconds=1))
+    await store.ledger.claim(deliveries[1], owner, "t2", NOW)
+    await store.ledger.retry_later(
+        deliveries[1],
+        "t2",
+        "mailbox busy",
+        due=NOW + timedelta(minutes=1),
+        counts=True,
+        unsure=False,
+        now=NOW + timedelta(seconds=2),
+    )
+
+
+async def test_no_events_yet(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
+    make_settings()
+    result = await cli("events")
+    assert result.exit_code == 0
+    assert result.output == (
+        "No events yet. 'juicebox-bot send' makes one, to see whether all is well.\n"
+    )
+
+
+async def test_the_latest_events_are_listed(
+    cli: Cli, store: Store, make_settings: MakeSettings
+) -> None:
+    make_settings()
+    await accept(store, "evt_1")
+    await handle(store, "evt_1")
+    await accept(store, "evt_2", "quota.warning")
+    await store.events.bury("evt_2", "data.limit is missing", NOW)
+    await accept(store, "evt_3", "other.thing")
+    result = await cli("events")
+    assert result.output == (
+        "RECEIVED (UTC)       TYPE              ID     STATE     DELIVERIES\n"
+        "2026-01-15 14:30:00  other.thing       evt_3  accepted  none\n"
+        "2026-01-15 14:30:00  quota.warning     evt_2  dead      data.limit is missing\n"
+        "2026-01-15 14:30:00  search.completed  evt_1  handled   1 sent, 1 retrying\n"
+    )
+    limited = await cli("events", "--limit", "1")
+    assert len(limited.output.splitlines()) == 2
+
+
+async def test_an_event_shows_its_whole_way(
+    cli: Cli, store: Store, make_settings: MakeSettings
+) -> None:
+    make_settings()
+    await accept(store, "evt_1")
+    await handle(store, "evt_1")
+    slack, mail = make_delivery("evt_1", SLACK), make_delivery("evt_1", MAIL)
+    result = await cli("events", "evt_1")
+    assert result.output == (
+        "evt_1  search.completed  handled\n"
+        "happened 2026-01-15 14:30:00 UTC, received 2026-01-15 14:30:00 UTC\n"
+        "\n"
+        "DELIVERIES\n"
+        f"{slack.id}  slack:C0RECRUIT  sent (1 attempt)\n"
+        f"{mail.id}  email:recruiter@example.com  retrying"
+        " (1 attempt, again at 2026-01-15 14:31:00 UTC): mailbox busy\n"
+        "\n"
+        "TRAIL (UTC)\n"
+        "2026-01-15 14:30:00  received\n"
+        "2026-01-15 14:30:00  handled                                deliveries: 2\n"
+        "2026-01-15 14:30:00  sending   slack:C0RECRUIT\n"
+        "2026-01-15 14:30:01  sent      slack:C0RECRUIT\n"
+        "2026-01-15 14:30:00  sending   email:recruiter@example.com\n"
+        "2026-01-15 14:30:02  retrying  email:recruiter@example.com  mailbox busy\n"
+    )
+
+
+async def test_a_dead_event_says_why(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
+    make_settings()
+    await accept(store, "evt_1")
+    await store.events.bury("evt_1", "data.searchId is missing", NOW)
+    result = await cli("events", "evt_1")
+    assert "evt_1  search.completed  dead: data.searchId is missing\n" in result.output
+    assert "DELIVERIES\nnone\n" in result.output
+
+
+async def test_an_unknown_event_fails(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
+    make_settings()
+    result = await cli("events", "evt_\x1b[2J")
+    assert result.exit_code == 1
+    assert result.output == (
+        "juicebox-bot: there is no event evt_\\x1b[2J: it never came, or is kept no longer\n"
+    )
+
+
+async def test_an_event_cannot_play_with_the_terminal(
+    cli: Cli, store: Store, make_settings: MakeSettings
+) -> None:
+    make_settings()
+    await accept(store, "evt_\x1b[2J\nforged", "a\u202eb")
+    listed = await cli("events")
+    shown = await cli("events", "evt_\x1b[2J\nforged")
+    assert "evt_\\x1b[2J\\nforged" in listed.output
+    assert "evt_\\x1b[2J\\nforged" in shown.output
+    for result in (listed, shown):
+        assert all(line.isprintable() for line in result.output.splitlines())
+    assert len(listed.output.splitlines()) == 2
+
+
+async def test_a_record_that_is_not_readable_is_named(
+    cli: Cli, store: Store, make_settings: MakeSettings
+) -> None:
+    make_settings()
+    await accept(store, "evt_1")
+    await store.redis.hset("juicebox:event:evt_1", "body", "not JSON")
+    result = await cli("events", "evt_1")
+    assert result.exit_code == 1
+    assert result.output == "juicebox-bot: event evt_1 is not readable in Redis\n"
+
+
+async def test_a_redis_that_is_away_is_named_without_its_password(
+    cli: Cli, make_settings: MakeSettings
+) -> None:
+    make_settings(REDIS_URL="redis://:hunter2@127.0.0.1:1/0")
+    result = await cli("events")
+    assert result.exit_code == 1
+    assert result.output == (
+        "juicebox-bot: Redis at 127.0.0.1:1 (REDIS_URL): the connection is refused\n"
+    )
+
+
+async def test_a_missing_setting_is_named(
+    cli: Cli, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_settings()
+    monkeypatch.delenv("JUICEBOX_WEBHOOK_SECRET")
+    result = await cli("events")
+    assert result.exit_code == 2
+    assert result.output == "juicebox-bot: JUICEBOX_WEBHOOK_SECRET is missing\n"

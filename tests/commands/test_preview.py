@@ -1,0 +1,101 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.commands import preview
+from bot.model import Policy
+from bot.registry import Registry, load_registry
+from tests.commands.conftest import Cli
+from tests.conftest import MakeSettings
+
+
+@pytest.fixture(autouse=True)
+def no_environment(make_settings: MakeSettings) -> None:
+    """`make_settings` takes every setting away, and nobody calls it here."""
+
+
+@pytest.mark.parametrize("event_type", load_registry().types)
+async def test_every_type_is_shown_on_every_channel(cli: Cli, event_type: str) -> None:
+    result = await cli("preview", event_type)
+    assert result.exit_code == 0
+    assert "╭ Slack to a channel\n" in result.output
+    assert "╭ Mail to someone@example.com\n" in result.output
+    assert f"{event_type} · " in result.output
+
+
+async def test_what_is_kept_is_shown(cli: Cli) -> None:
+    result = await cli("preview", "export.ready")
+    assert 'Kept as export exp_5t7h1q: {"downloadUrl": "https://' in result.output
+    assert "subscribed" not in result.output
+
+
+async def test_what_only_subscribers_are_told_is_marked(cli: Cli) -> None:
+    result = await cli("preview", "profile.enriched")
+    assert "Told to those alone who have subscribed to it.\n" in result.output
+
+
+async def test_an_event_that_nobody_is_told_of_says_so(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "quota.json"
+    file.write_text('{"usage": 80, "limit": 100}')
+    result = await cli("preview", "quota.warning", "--data", str(file))
+    assert result.output.startswith("Nobody is told of this event.\nKept as quota ")
+
+
+async def test_a_file_takes_the_samples_place(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "event.json"
+    data = {"searchId": "srch_mine", "resultCount": 1, "query": "a\x1b[2Jb"}
+    file.write_text(json.dumps({"id": "evt_mine", "type": "search.completed", "data": data}))
+    result = await cli("preview", "search.completed", "--data", str(file))
+    assert "Search completed with 1 result" in result.output
+    assert "evt_mine" in result.output
+    assert all(line.isprintable() for line in result.output.split("\n"))
+
+
+async def test_data_that_does_not_fit_says_why(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "data.json"
+    file.write_text("{}")
+    result = await cli("preview", "search.completed", "--data", str(file))
+    assert result.exit_code == 1
+    assert result.output == (
+        "juicebox-bot: data.searchId is missing; data.resultCount is missing\n"
+    )
+
+
+async def test_the_messages_are_written_to_files(cli: Cli, tmp_path: Path) -> None:
+    out = tmp_path / "new" / "folder"
+    result = await cli("preview", "search.completed", "--out", str(out))
+    names = ["slack.json", "subject.txt", "body.txt", "body.html"]
+    assert result.output.splitlines() == [str(out / name) for name in names]
+    message = json.loads((out / "slack.json").read_text(encoding="utf-8"))
+    assert message.keys() == {"text", "blocks"}
+    assert (out / "subject.txt").read_text(encoding="utf-8").startswith("Search completed with ")
+    assert "Results: 1,204\n" in (out / "body.txt").read_text(encoding="utf-8")
+    assert "</html>" in (out / "body.html").read_text(encoding="utf-8")
+
+
+async def test_several_notifications_get_a_folder_each(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = load_registry().get("search.completed")
+    assert known
+
+    def twice(event: object, data: object, policy: Policy) -> list[object]:
+        return known.handle(event, data, policy) * 2
+
+    handler = replace(known, handle=twice)
+    monkeypatch.setattr(preview, "load_registry", lambda: Registry({known.type: handler}))
+    result = await cli("preview", "search.completed", "--out", str(tmp_path))
+    assert result.exit_code == 0
+    assert (tmp_path / "1" / "slack.json").exists()
+    assert (tmp_path / "2" / "body.html").exists()
+
+
+async def test_an_unknown_type_lists_the_known_ones(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "data.json"
+    file.write_text("{}")
+    for args in ([], ["--data", str(file)]):
+        result = await cli("preview", "brand.new", *args)
+        assert result.exit_code == 2
+        assert "no handler knows brand.new; there are: export.ready, " in result.output

@@ -1,0 +1,149 @@
+"""`web` and `worker` as the platform runs them: real processes, told to stop by SIGTERM."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+
+from bot.demo.inbox import Inbox
+from bot.demo.redis_server import RedisServer, free_port
+from bot.demo.slack_api import LocalSlack
+from bot.store import Store
+from tests.commands.conftest import Cli, bare_environment
+from tests.conftest import BASE_ENVIRONMENT
+
+
+@dataclass
+class Process:
+    """A process of the bot, and what it has logged so far."""
+
+    running: asyncio.subprocess.Process
+    lines: list[str] = field(default_factory=list)
+
+    async def until(self, wanted: Callable[[str], bool]) -> str:
+        """The next line that is wanted."""
+        async with asyncio.timeout(15):
+            assert self.running.stdout
+            while raw := await self.running.stdout.readline():
+                self.lines.append(raw.decode())
+                if wanted(self.lines[-1]):
+                    return self.lines[-1]
+        raise AssertionError("it ended before: " + "".join(self.lines))
+
+    async def end(self) -> int:
+        if self.running.returncode is None:
+            self.running.send_signal(signal.SIGTERM)
+        rest, _ = await self.running.communicate()
+        self.lines += rest.decode().splitlines(keepends=True)
+        return self.running.returncode or 0
+
+
+@pytest.fixture
+def environment(redis_process: RedisServer, slack_api: LocalSlack, inbox: Inbox) -> dict[str, str]:
+    return {
+        **bare_environment(),
+        **BASE_ENVIRONMENT,
+        "REDIS_URL": redis_process.url,
+        "SLACK_API_URL": slack_api.url,
+        "SMTP_URL": inbox.url,
+    }
+
+
+@asynccontextmanager
+async def started(environment: dict[str, str], *args: str) -> AsyncIterator[Process]:
+    running = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *args),
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+    process = Process(running)
+    try:
+        yield process
+    finally:
+        if running.returncode is None:
+            os.killpg(running.pid, signal.SIGKILL)
+            await running.communicate()
+
+
+async def answer(url: str) -> tuple[int, Mapping[str, str]]:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return response.status, response.headers.copy()
+
+
+async def test_web_takes_uvicorns_options_and_keeps_our_logs(
+    environment: dict[str, str], store: Store
+) -> None:
+    port = free_port()
+    environment["PORT"] = "1"
+    options = ("--host", "127.0.0.1", "--port", str(port), "--timeout-keep-alive", "95")
+    more = ("--timeout-graceful-shutdown", "20", "--proxy-headers", "--use-colors")
+    async with started(environment, "web", *options, *more) as web:
+        line = await web.until(lambda line: "Uvicorn running" in line)
+        assert f'level=info event="Uvicorn running on http://127.0.0.1:{port} ' in line
+        status, headers = await answer(f"http://127.0.0.1:{port}/healthz?secret=canary")
+        assert status == 200
+        assert "server" not in headers
+        assert await web.end() == -signal.SIGTERM
+    assert 'event="Application shutdown complete."' in "".join(web.lines)
+    assert all(line.startswith("timestamp=") for line in web.lines)
+    assert "canary" not in "".join(web.lines)
+
+
+async def test_web_runs_as_many_processes_as_it_is_told(
+    environment: dict[str, str], store: Store, cli: Cli
+) -> None:
+    port = free_port()
+    environment |= {"WEB_CONCURRENCY": "2", "PORT": str(port), "LOG_FORMAT": "json"}
+    async with started(environment, "web") as web:
+        for _ in range(2):
+            await web.until(lambda line: "Application startup complete" in line)
+        url = f"http://127.0.0.1:{port}/webhooks/juicebox"
+        secret = environment["JUICEBOX_WEBHOOK_SECRET"]
+        sent = await cli("send", "search.completed", "--url", url, "--secret", secret)
+        assert sent.output.endswith('-> 200 {"received":true}\n')
+        assert await web.end() == 0
+    assert all(line.startswith("{") for line in web.lines)
+
+
+async def test_worker_sends_what_web_took_in(
+    environment: dict[str, str], store: Store, slack_api: LocalSlack, inbox: Inbox, cli: Cli
+) -> None:
+    port = free_port()
+    environment["PORT"] = str(port)
+    async with started(environment, "web") as web, started(environment, "worker") as worker:
+        await web.until(lambda line: "Uvicorn running" in line)
+        url = f"http://127.0.0.1:{port}/webhooks/juicebox"
+        secret = environment["JUICEBOX_WEBHOOK_SECRET"]
+        await cli("send", "search.completed", "--url", url, "--secret", secret, "--id", "evt_1")
+        await slack_api.wait_for(1, timeout=15)
+        await inbox.wait_for(1, timeout=15)
+        assert await worker.end() == 0
+        assert await web.end() == -signal.SIGTERM
+    assert all(line.startswith("timestamp=") for line in web.lines + worker.lines)
+    assert "recruiter@example.com" not in "".join(worker.lines)
+
+
+@pytest.mark.parametrize("command", ["web", "worker", "events", "retry --all"])
+async def test_without_settings_there_is_one_line_and_no_traceback(command: str) -> None:
+    async with started(bare_environment(), *command.split()) as process:
+        assert await process.running.wait() == 2
+        await process.end()
+    assert process.lines == ["juicebox-bot: JUICEBOX_WEBHOOK_SECRET is missing\n"]
+
+
+async def test_an_option_that_uvicorn_does_not_know_is_refused(
+    environment: dict[str, str],
+) -> None:
+    async with started(environment, "web", "--nonsense") as process:
+        assert await process.running.wait() == 2
+        await process.end()
+    assert process.lines[0] == "Usage: juicebox-bot web [OPTIONS] [UVICORN_OPTIONS]...\n"
+    assert process.lines[-1] == "Error: uvicorn says: No such option '--nonsense'.\n"

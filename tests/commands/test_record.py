@@ -1,0 +1,29 @@
+import json
+
+from bot.model import Record
+from bot.store import Store
+from tests.commands.conftest import Cli
+from tests.conftest import MakeSettings
+from tests.making import NOW
+
+
+async def test_what_is_kept_is_shown_as_json(
+    cli: Cli, store: Store, make_settings: MakeSettings
+) -> None:
+    make_settings()
+    await store.records.keep(Record("profile", "prof_1", {"fields": ["\x1b[2Jemail"]}), NOW)
+    result = await cli("record", "profile", "prof_1")
+    assert json.loads(result.output) == {
+        "kind": "profile",
+        "id": "prof_1",
+        "at": "2026-01-15T14:30:00+00:00",
+        "fields": {"fields": ["\x1b[2Jemail"]},
+    }
+    assert "\x1b" not in result.output
+
+
+async def test_what_is_not_kept_fails(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
+    make_settings()
+    result = await cli("record", "export", "exp_1")
+    assert result.exit_code == 1
+    assert result.output == "juicebox-bot: nothing is kept of export exp_1\n"

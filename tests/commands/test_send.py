@@ -1,0 +1,158 @@
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from bot.demo.redis_server import free_port
+from bot.intake.envelope import parse_envelope
+from bot.intake.signature import sign
+from tests.commands.conftest import Cli
+from tests.conftest import MakeSettings
+
+SECRET = "whsec_sending"
+
+
+class Bot:
+    """A door that keeps what comes, and answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.status = 200
+        self.answer = '{"received": true}'
+        self.headers: dict[str, str] = {}
+        self.body = b""
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.headers, self.body = dict(request.headers), await request.read()
+        location = {"Location": self.url + "/elsewhere"} if self.status == 302 else None
+        return web.Response(status=self.status, text=self.answer, headers=location)
+
+
+@pytest.fixture
+async def bot() -> AsyncIterator[Bot]:
+    taker = Bot()
+    app = web.Application()
+    app.router.add_post("/webhooks/juicebox", taker.take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    taker.url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhooks/juicebox"
+    yield taker
+    await runner.cleanup()
+
+
+async def test_a_sample_is_signed_and_posted(cli: Cli, bot: Bot) -> None:
+    result = await cli("send", "search.completed", "--url", bot.url, "--secret", SECRET)
+    event = parse_envelope(bot.body)
+    assert result.exit_code == 0
+    assert result.output == f'{event.id} -> 200 {{"received": true}}\n'
+    assert event.id.startswith("evt_")
+    assert event.type == "search.completed"
+    assert "searchId" in event.data
+    assert bot.headers["x-juicebox-signature"] == sign(bot.body, SECRET.encode())
+    assert bot.headers["Content-Type"] == "application/json"
+
+
+async def test_the_secret_comes_from_the_environment(
+    cli: Cli, bot: Bot, make_settings: MakeSettings
+) -> None:
+    make_settings(JUICEBOX_WEBHOOK_SECRET="whsec_environment")
+    result = await cli("send", "search.completed", "--url", bot.url, "--id", "evt_mine")
+    assert result.output.startswith("evt_mine -> 200")
+    assert bot.headers["x-juicebox-signature"] == sign(bot.body, b"whsec_environment")
+
+
+async def test_a_files_data_is_sent(cli: Cli, bot: Bot, tmp_path: Path) -> None:
+    file = tmp_path / "data.json"
+    file.write_text('{"searchId": "s", "resultCount": 3}')
+    args = ("--url", bot.url, "--secret", SECRET, "--data", str(file))
+    await cli("send", "search.completed", *args)
+    assert parse_envelope(bot.body).data == {"searchId": "s", "resultCount": 3}
+
+
+async def test_a_whole_event_is_sent_as_it_is(cli: Cli, bot: Bot, tmp_path: Path) -> None:
+    whole = {
+        "id": "evt_file",
+        "type": "search.completed",
+        "timestamp": "2026-01-15T14:30:00Z",
+        "data": {"searchId": "s"},
+        "extra": 1,
+    }
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(whole))
+    args = ("--url", bot.url, "--secret", SECRET, "--data", str(file))
+    await cli("send", "search.completed", *args)
+    assert json.loads(bot.body) == whole
+    await cli("send", "search.completed", *args, "--id", "evt_other")
+    assert parse_envelope(bot.body).id == "evt_other"
+
+
+async def test_a_type_that_no_handler_knows_can_be_sent_from_a_file(
+    cli: Cli, bot: Bot, tmp_path: Path
+) -> None:
+    file = tmp_path / "data.json"
+    file.write_text("{}")
+    args = ("--url", bot.url, "--secret", SECRET)
+    without = await cli("send", "brand.new", *args)
+    assert without.exit_code == 2
+    assert "no handler knows brand.new; there are: " in without.output
+    result = await cli("send", "brand.new", *args, "--data", str(file))
+    assert result.exit_code == 0
+    assert parse_envelope(bot.body).type == "brand.new"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("no JSON", "is not JSON that can be read"),
+        ("[1]", "data must be a JSON object"),
+        ('{"type": "export.ready", "data": {}}', "holds an event of type export.ready"),
+        (
+            '{"type": "search.completed", "data": {}, "timestamp": "soon"}',
+            "timestamp must be an ISO 8601 date and time",
+        ),
+    ],
+)
+async def test_a_file_that_does_not_fit_is_refused(
+    cli: Cli, bot: Bot, tmp_path: Path, content: str, said: str
+) -> None:
+    file = tmp_path / "data.json"
+    file.write_text(content)
+    args = ("--url", bot.url, "--secret", SECRET, "--data", str(file))
+    result = await cli("send", "search.completed", *args)
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+    assert bot.body == b""
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (401, "juicebox-bot: not accepted: the bot has another JUICEBOX_WEBHOOK_SECRET\n"),
+        (302, "juicebox-bot: not accepted\n"),
+        (503, "juicebox-bot: not accepted: the bot cannot reach its Redis\n"),
+    ],
+)
+async def test_an_answer_other_than_200_fails(cli: Cli, bot: Bot, status: int, said: str) -> None:
+    bot.status, bot.answer = status, "no\x1b[2J"
+    args = ("--url", bot.url, "--secret", SECRET, "--id", "evt_1")
+    result = await cli("send", "search.completed", *args)
+    assert result.exit_code == 1
+    assert result.output == f"evt_1 -> {status} no\\x1b[2J\n{said}"
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://[::1", "ftp://127.0.0.1/"])
+async def test_an_address_that_is_none_is_named(cli: Cli, url: str) -> None:
+    result = await cli("send", "search.completed", "--url", url, "--secret", SECRET)
+    assert result.exit_code == 1
+    assert result.output == f"juicebox-bot: {url} is not an http:// or https:// address\n"
+
+
+async def test_a_bot_that_is_not_there_is_named(cli: Cli) -> None:
+    port = free_port()
+    url = f"http://user:hunter2@127.0.0.1:{port}/"
+    result = await cli("send", "search.completed", "--url", url, "--secret", SECRET)
+    assert result.exit_code == 1
+    assert result.output == f"juicebox-bot: 127.0.0.1:{port}: the connection is refused\n"

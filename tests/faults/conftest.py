@@ -1,0 +1,38 @@
+"""The whole bot: web application, worker, Redis, the local Slack, a real SMTP server."""
+
+import os
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.demo.inbox import Inbox
+from bot.demo.redis_server import RedisServer, free_port
+from bot.demo.slack_api import LocalSlack
+from tests.conftest import BASE_ENVIRONMENT
+from tests.running import Bot, MakeSettings, running_worker, web_client
+
+
+@pytest.fixture
+async def bot(
+    make_settings: MakeSettings, redis: Redis, slack_api: LocalSlack, inbox: Inbox
+) -> AsyncIterator[Bot]:
+    settings = make_settings(SLACK_API_URL=slack_api.url, SMTP_URL=inbox.url)
+    async with web_client(settings) as client, running_worker(settings) as jobs:
+        yield Bot(client, jobs, slack_api, inbox)
+
+
+@pytest.fixture
+def env(
+    redis: Redis, redis_process: RedisServer, slack_api: LocalSlack, inbox: Inbox
+) -> Mapping[str, str]:
+    """A platform's environment: nothing of ours is installed, everything is in variables."""
+    return {
+        **BASE_ENVIRONMENT,
+        "REDIS_URL": redis_process.url,
+        "SLACK_API_URL": slack_api.url,
+        "SMTP_URL": inbox.url,
+        "PORT": str(free_port()),
+        "PATH": os.environ["PATH"],
+        "PYTHONWARNINGS": "error",
+    }

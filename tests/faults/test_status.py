@@ -1,0 +1,41 @@
+"""`/juicebox status` asked of the whole bot, as Slack asks it."""
+
+import json
+
+import httpx
+
+from bot.demo.block_kit import complaints
+from tests.faults.test_once import settled
+from tests.running import Bot, envelope
+from tests.slack.traffic import signed, slash_command
+
+
+async def ask(bot: Bot, text: str) -> httpx.Response:
+    body = slash_command(text)
+    return await bot.client.post("/slack/events", content=body, headers=signed(body))
+
+
+async def test_a_signed_slash_command_is_answered_with_what_happened(bot: Bot) -> None:
+    await bot.receive(envelope())
+    await settled(bot)
+    answer = (await ask(bot, "status")).json()
+    assert answer["response_type"] == "ephemeral"
+    assert complaints(answer["blocks"]) == []
+    shown = json.dumps(answer["blocks"], ensure_ascii=False)
+    assert "Search completed with 1,204 results" in shown
+    assert "✅ sent to <#C0RECRUIT>" in shown
+
+
+async def test_one_events_whole_trail_is_told_step_by_step(bot: Bot) -> None:
+    await bot.receive(envelope())
+    await settled(bot)
+    shown = json.dumps((await ask(bot, "status evt_1")).json()["blocks"], ensure_ascii=False)
+    places = [shown.index(step) for step in ("received", "handled", "sending", "sent")]
+    assert places == sorted(places)
+
+
+async def test_a_command_that_slack_did_not_sign_is_refused(bot: Bot) -> None:
+    body = slash_command("status")
+    headers = signed(body, secret="another-secret")
+    answer = await bot.client.post("/slack/events", content=body, headers=headers)
+    assert answer.status_code == 401

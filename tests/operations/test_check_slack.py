@@ -1,0 +1,90 @@
+import pytest
+
+from bot.demo.slack_api import Fault, LocalSlack
+from bot.demo.workspace import Conversation
+from bot.operations.finding import Mark
+from tests.conftest import MakeSettings
+from tests.operations.findings import found
+
+
+async def test_a_revoked_token_fails(make_settings: MakeSettings) -> None:
+    async with LocalSlack(token="xoxb-another") as slack_api:
+        findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert findings["SLACK_BOT_TOKEN"].text == "Slack answers invalid_auth"
+
+
+@pytest.mark.parametrize("fault", [Fault(503, "<html>"), Fault.garbage("[]"), Fault.error("")])
+async def test_an_answer_that_is_not_slacks_fails(
+    make_settings: MakeSettings, slack_api: LocalSlack, fault: Fault
+) -> None:
+    slack_api.script("auth.test", [fault])
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert findings["Slack"].text == f"{slack_api.url}: the answer is not one of Slack's"
+
+
+async def test_missing_scopes_are_named_with_what_they_are_for(make_settings: MakeSettings) -> None:
+    async with LocalSlack(scopes=["chat:write"]) as slack_api:
+        findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert findings["Slack scope commands"].text == "missing: for /juicebox"
+    assert findings["Slack scope commands"].mark is Mark.FAILURE
+    assert findings["Slack scope groups:read"].mark is Mark.WARNING
+    assert "Slack answers missing_scope" in findings["SLACK_CHANNEL"].text
+    assert "Slack scopes" not in findings
+
+
+async def test_a_slack_that_names_no_scopes_is_warned_of(
+    make_settings: MakeSettings, slack_api: LocalSlack
+) -> None:
+    slack_api.script("auth.test", [Fault.garbage('{"ok": true, "user": "juicebox", "team": "T"}')])
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert findings["Slack scopes"].mark is Mark.WARNING
+
+
+@pytest.mark.parametrize(
+    ("channel", "mark", "text"),
+    [
+        ("#recruiting", Mark.OK, "#recruiting, and the bot is in it"),
+        ("recruiting", Mark.OK, "#recruiting, and the bot is in it"),
+        ("C0OUTSIDE", Mark.FAILURE, "the bot is not a member of #outside"),
+        ("C0ARCHIVED", Mark.FAILURE, "#archived is archived"),
+        ("#nowhere", Mark.FAILURE, "no channel #nowhere that the bot can see"),
+        ("C0NOWHERE", Mark.FAILURE, "Slack knows no channel C0NOWHERE that the bot can see"),
+        ("U0RECRUITER", Mark.NOTE, "a person; whether they can be written to shows with"),
+    ],
+)
+async def test_each_channel_is_looked_up(
+    make_settings: MakeSettings, slack_api: LocalSlack, channel: str, mark: Mark, text: str
+) -> None:
+    slack_api.workspace.add(Conversation("C0OUTSIDE", "outside", is_member=False))
+    slack_api.workspace.add(Conversation("C0ARCHIVED", "archived", is_archived=True))
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL=channel))
+    assert findings["SLACK_CHANNEL"].mark is mark
+    assert findings["SLACK_CHANNEL"].text.startswith(text)
+
+
+async def test_a_channel_is_found_on_a_later_page(
+    make_settings: MakeSettings, slack_api: LocalSlack
+) -> None:
+    for number in range(3_100):
+        slack_api.workspace.add(Conversation(f"C1{number}", f"channel-{number}"))
+    late = make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL="channel-1500")
+    assert (await found(late))["SLACK_CHANNEL"].mark is Mark.OK
+    too_late = make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL="channel-3099")
+    assert (await found(too_late))["SLACK_CHANNEL"].mark is Mark.FAILURE
+
+
+async def test_an_answer_without_the_channel_counts_as_none(
+    make_settings: MakeSettings, slack_api: LocalSlack
+) -> None:
+    slack_api.script("conversations.info", [Fault.garbage('{"ok": true}'), *[Fault.dropped()] * 2])
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert findings["SLACK_CHANNEL"].text == "no channel C0RECRUIT that the bot can see"
+    assert findings["SLACK_ALERT_CHANNEL"].text.startswith("C0ALERTS could not be looked up")
+
+
+async def test_without_slack_no_slack_is_asked(make_settings: MakeSettings) -> None:
+    names = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CHANNEL", "SLACK_ALERT_CHANNEL")
+    findings = await found(make_settings(**dict.fromkeys(names), EMAIL_TO="a@x.org,b@x.org"))
+    assert findings["Slack"].mark is Mark.NOTE
+    assert findings["EMAIL_TO"].text == "2 addresses for recruiters"
+    assert not [subject for subject in findings if subject.startswith("SLACK_")]

@@ -1,0 +1,116 @@
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.demo.inbox import Inbox
+from bot.demo.redis_server import free_port
+from bot.demo.slack_api import LocalSlack
+from bot.operations import doctor
+from bot.operations.doctor import examine
+from bot.operations.finding import lines
+from bot.queue import HEARTBEAT
+from tests.conftest import MakeSettings
+from tests.making import NOW
+from tests.operations.findings import CANARY, failures, found
+
+DASH = "\u2013"
+PERSIST = "turn on appendonly, or choose a plan that persists"
+SCOPES = (
+    *("chat:write", "commands", "channels:history", "channels:read"),
+    *("groups:history", "groups:read"),
+)
+
+
+async def test_all_is_well(
+    redis: Redis, make_settings: MakeSettings, slack_api: LocalSlack, inbox: Inbox
+) -> None:
+    await redis.set(HEARTBEAT, "fresh")
+    settings = make_settings(
+        SLACK_API_URL=slack_api.url,
+        SMTP_URL=inbox.url,
+        PUBLIC_URL="https://bot.example.com",
+        JUICEBOX_API_KEY="jb_key",
+        JUICEBOX_WEBHOOK_SECRET="whsec_long_enough_to_be_safe",
+    )
+    shown = list(lines(await examine(settings, NOW), ascii_only=False))
+    version = (await redis.info())["redis_version"]
+    assert (
+        "\n".join(shown)
+        == f"""\
+✓ JUICEBOX_WEBHOOK_SECRET      set
+✓ JUICEBOX_API_KEY             set, for https://api.juicebox.ai/v1
+✓ PUBLIC_URL                   https://bot.example.com/
+✓ SLACK_SIGNING_SECRET         set; it proves itself with the first slash command
+✓ EMAIL_TO                     one address for recruiters
+✓ EMAIL_ALERT_TO               one address for operators
+✓ QUOTA_ALERT_PERCENT          alerts above 80 %
+✓ RETENTION_DAYS               events are kept for 30 days
+✓ LOG_LEVEL, LOG_FORMAT        INFO, logfmt
+✓ PORT, WEB_CONCURRENCY        8000, 1
+{DASH} Redis encryption             none, on this machine
+✓ Redis                        answers; version {version}
+✓ Redis role                   primary
+! Redis persistence            off: a restart loses events; {PERSIST}
+✓ Redis eviction               noeviction
+{DASH} Worker                       alive; 0 due, 0 for later, 0 dead
+✓ SLACK_BOT_TOKEN              juicebox in Juicebox demo
+✓ Slack scopes                 {", ".join(SCOPES)}
+✓ SLACK_CHANNEL                #recruiting, and the bot is in it
+✓ SLACK_ALERT_CHANNEL          #juicebox-alerts, and the bot is in it
+✓ Mail server                  127.0.0.1:{inbox.port} answers; unencrypted, no login"""
+    )
+    assert inbox.mails == []
+    assert slack_api.posts == []
+
+
+async def test_closed_ports_fail_with_their_mend(make_settings: MakeSettings) -> None:
+    settings = make_settings(
+        REDIS_URL=f"redis://:{CANARY}@127.0.0.1:{free_port()}/0",
+        SLACK_API_URL=f"http://127.0.0.1:{free_port()}/api/",
+        SLACK_BOT_TOKEN=CANARY,
+        SMTP_URL=f"smtp://user:{CANARY}@127.0.0.1:{free_port()}",
+        JUICEBOX_WEBHOOK_SECRET=CANARY,
+        JUICEBOX_WEBHOOK_SECRET_PREVIOUS=CANARY,
+        JUICEBOX_API_KEY=CANARY,
+    )
+    findings = await found(settings)
+    assert failures(findings) == {"Redis", "Slack", "Mail server"}
+    for subject in ("Redis", "Slack", "Mail server"):
+        assert "127.0.0.1" in findings[subject].text
+        assert "the connection is refused" in findings[subject].text
+        assert findings[subject].mend.startswith("check ")
+    assert CANARY not in "".join(lines(findings.values(), ascii_only=False))
+
+
+async def test_a_connection_that_says_nothing_is_given_up(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_PATIENCE_SECONDS", 0.1)
+    async with _silent() as port:
+        begun = time.monotonic()
+        settings = make_settings(
+            REDIS_URL=f"redis://127.0.0.1:{port}",
+            SLACK_API_URL=f"http://127.0.0.1:{port}/",
+            SMTP_URL=f"smtp://127.0.0.1:{port}",
+        )
+        findings = await found(settings)
+    assert time.monotonic() - begun < 2
+    assert failures(findings) == {"Redis", "Slack", "Mail server"}
+    assert findings["Redis"].text == "no answer in time"
+
+
+@contextlib.asynccontextmanager
+async def _silent() -> AsyncIterator[int]:
+    """A port that takes connections and never says a word."""
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()

@@ -1,0 +1,56 @@
+"""The processes of the Procfile, started as a platform starts them."""
+
+import asyncio
+import shlex
+import sys
+from asyncio.subprocess import PIPE, STDOUT, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+from tests.running import signed
+from tests.waiting import until
+
+ROOT = Path(__file__).parents[1]
+
+
+def procfile(name: str) -> list[str]:
+    """The command of a process, as a platform would start it."""
+    lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+    command = shlex.split(lines[name])
+    assert command[0] == "python"
+    return [sys.executable, *command[1:]]
+
+
+@asynccontextmanager
+async def process(
+    name: str, env: Mapping[str, str], output: int | IO[bytes] = PIPE
+) -> AsyncIterator[Process]:
+    command = [part.replace("$PORT", env["PORT"]) for part in procfile(name)]
+    started = await asyncio.create_subprocess_exec(
+        *command, env=dict(env), cwd=ROOT, stdout=output, stderr=STDOUT
+    )
+    try:
+        yield started
+    finally:
+        if started.returncode is None:
+            started.kill()
+        await started.communicate()
+
+
+async def deliver(env: Mapping[str, str], body: bytes) -> httpx.Response:
+    """Post to the web process, as soon as it listens."""
+    url = f"http://127.0.0.1:{env['PORT']}"
+    async with httpx.AsyncClient(base_url=url) as client:
+
+        async def up() -> bool:
+            try:
+                return (await client.get("/healthz")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        await until(up, seconds=20)
+        return await client.post("/webhooks/juicebox", content=body, headers=signed(body))

@@ -1,0 +1,56 @@
+import contextlib
+import io
+
+import pytest
+from click.testing import CliRunner
+
+from bot.__main__ import main
+from bot.commands import Commands
+from bot.errors import RegistryError
+
+COMMANDS = [
+    *("demo", "doctor", "events", "preview", "record", "retry"),
+    *("send", "web", "webhook", "worker"),
+]
+
+
+def test_help_lists_every_command_with_a_word_on_it() -> None:
+    result = CliRunner().invoke(main, ["--help"])
+    assert result.exit_code == 0
+    listed = result.output.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in listed] == COMMANDS
+    assert all(len(line.split()) > 3 for line in listed)
+    assert all(len(line) <= 80 for line in result.output.splitlines())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    for option in ("--help", "-h"):
+        result = CliRunner().invoke(main, [command, option], prog_name="juicebox-bot")
+        assert result.exit_code == 0
+        assert result.output.startswith(f"Usage: juicebox-bot {command} ")
+
+
+def test_an_unknown_command_is_refused() -> None:
+    result = CliRunner().invoke(main, ["nonsense"])
+    assert result.exit_code == 2
+    assert "No such command 'nonsense'" in result.output
+
+
+def test_an_error_of_ours_ends_with_its_sentence() -> None:
+    group = Commands("juicebox-bot")
+
+    @group.result_callback()
+    def fail(_: object) -> None:
+        raise RegistryError("handlers.one: TYPE must be\x1b a string")
+
+    group.no_args_is_help, group.invoke_without_command = False, True
+    result = CliRunner().invoke(group, [])
+    assert result.exit_code == 1
+    assert result.output == "juicebox-bot: handlers.one: TYPE must be\\x1b a string\n"
+
+
+def test_a_stdout_that_is_no_file_will_do() -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as written:
+        main(["preview", "key.rotated"], standalone_mode=False)
+    assert "Juicebox API key rotated" in written.getvalue()

@@ -1,0 +1,190 @@
+"""The settings: read strictly, named when wrong, secret when printed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.delivery.render import Renderer
+from bot.errors import SettingsError
+from bot.model import Audience, Channel, Destination
+from bot.settings import load_settings
+from bot.wiring import build_senders, build_slack, open_store
+from tests.running import MakeSettings
+
+NO_SLACK = {
+    "SLACK_BOT_TOKEN": None,
+    "SLACK_SIGNING_SECRET": None,
+    "SLACK_CHANNEL": None,
+    "SLACK_ALERT_CHANNEL": None,
+}
+NEITHER = (
+    "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SMTP_URL and EMAIL_FROM, are missing:"
+    " neither Slack nor email is configured"
+)
+NO_MAIL = {"SMTP_URL": None, "EMAIL_FROM": None, "EMAIL_TO": None, "EMAIL_ALERT_TO": None}
+
+
+Fault = Callable[..., str]
+
+
+@pytest.fixture
+def fault(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> Fault:
+    """The one line that a process ends with, when it starts with these changes."""
+
+    def find(**changes: str | None) -> str:
+        make_settings()
+        for name, value in changes.items():
+            if value is None:
+                monkeypatch.delenv(name, raising=False)
+            else:
+                monkeypatch.setenv(name, value)
+        with pytest.raises(SettingsError) as error:
+            load_settings()
+        return str(error.value)
+
+    return find
+
+
+def test_the_defaults_are_those_of_the_readme(make_settings: MakeSettings) -> None:
+    settings = make_settings(REDIS_URL=None)
+    assert settings.redis_url.get_secret_value() == "redis://localhost:6379/0"
+    assert settings.redis_ssl_cert_reqs == "required"
+    assert str(settings.juicebox_api_url) == "https://api.juicebox.ai/v1"
+    assert str(settings.slack_api_url) == "https://slack.com/api/"
+    assert settings.policy.quota_alert_percent == 80
+    assert settings.retention_days == 30
+    assert (settings.port, settings.web_concurrency) == (8000, 1)
+    assert (settings.log_level, settings.log_format) == ("INFO", "logfmt")
+
+
+def test_the_current_secret_comes_first(make_settings: MakeSettings) -> None:
+    settings = make_settings(JUICEBOX_WEBHOOK_SECRET_PREVIOUS="whsec_old")
+    assert settings.webhook_secrets == (b"whsec_current", b"whsec_old")
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"JUICEBOX_WEBHOOK_SECRET": None}, "JUICEBOX_WEBHOOK_SECRET is missing"),
+        ({"JUICEBOX_WEBHOOK_SECRET": ""}, "JUICEBOX_WEBHOOK_SECRET is missing"),
+        ({"SMTP_URL": "smtp://"}, "SMTP_URL is malformed: it names no host"),
+        (
+            {"REDIS_URL": "localhost:6379"},
+            "REDIS_URL is malformed: must begin with redis://, rediss:// or unix://",
+        ),
+        (
+            {"EMAIL_TO": "a@b.example,nobody"},
+            "EMAIL_TO is malformed: 'nobody' is not a mail address",
+        ),
+        (
+            {"EMAIL_FROM": "bot"},
+            "EMAIL_FROM is malformed: must look like bot@example.com or Juicebox <bot@example.com>",
+        ),
+        (
+            {"SLACK_SIGNING_SECRET": None},
+            "SLACK_SIGNING_SECRET is missing: Slack needs a token and a signing secret",
+        ),
+        (
+            {"SLACK_BOT_TOKEN": None},
+            "SLACK_BOT_TOKEN is missing: Slack needs a token and a signing secret",
+        ),
+        (
+            {"EMAIL_FROM": None},
+            "EMAIL_FROM is missing: SMTP_URL is set, and mails need a sender",
+        ),
+        (
+            {"SMTP_URL": None},
+            "SMTP_URL is missing: EMAIL_FROM is set, and mails need a server",
+        ),
+        (
+            {**NO_SLACK, **NO_MAIL},
+            NEITHER,
+        ),
+        (
+            {"SLACK_CHANNEL": None, "EMAIL_TO": None},
+            "SLACK_CHANNEL or EMAIL_TO is missing: nobody would be told",
+        ),
+        ({**NO_SLACK, "EMAIL_TO": None}, "EMAIL_TO is missing: nobody would be told"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(
+    fault: Fault, changes: dict[str, str | None], line: str
+) -> None:
+    assert fault(**changes) == line
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("WEB_CONCURRENCY", "0"),
+        ("RETENTION_DAYS", "forever"),
+        ("QUOTA_ALERT_PERCENT", "nan"),
+        ("REDIS_SSL_CERT_REQS", "maybe"),
+        ("LOG_FORMAT", "xml"),
+        ("PUBLIC_URL", "juicebox"),
+    ],
+)
+def test_a_malformed_setting_is_named(fault: Fault, name: str, value: str) -> None:
+    line = fault(**{name: value})
+    assert line.startswith(f"{name} is malformed: ")
+    assert "\n" not in line
+
+
+def test_two_wrong_settings_are_both_named(fault: Fault) -> None:
+    line = fault(PORT="x", JUICEBOX_WEBHOOK_SECRET=None)
+    assert "JUICEBOX_WEBHOOK_SECRET is missing" in line
+    assert "PORT is malformed" in line
+
+
+def test_no_secret_is_ever_printed(make_settings: MakeSettings, fault: Fault) -> None:
+    secret = "s3cr3t-canary"
+    settings = make_settings(
+        JUICEBOX_WEBHOOK_SECRET=secret,
+        JUICEBOX_API_KEY=secret,
+        SLACK_BOT_TOKEN=secret,
+        SLACK_SIGNING_SECRET=secret,
+        REDIS_URL=f"redis://:{secret}@localhost:6379/0",
+        SMTP_URL=f"smtp://user:{secret}@127.0.0.1:2525",
+    )
+    shown = f"{settings!r} {settings!s} {settings.policy!r} {settings.smtp!r}"
+    assert secret not in shown
+    assert secret not in fault(SMTP_URL=f"imap://user:{secret}@127.0.0.1")
+    assert secret not in fault(REDIS_URL=f"http://:{secret}@localhost")
+
+
+def test_each_audience_has_its_destinations(make_settings: MakeSettings) -> None:
+    settings = make_settings(EMAIL_TO="a@b.example, c@d.example,a@b.example")
+    assert settings.audiences == {
+        Audience.RECRUITERS: (
+            Destination(Channel.SLACK, "C0RECRUIT"),
+            Destination(Channel.EMAIL, "a@b.example"),
+            Destination(Channel.EMAIL, "c@d.example"),
+        ),
+        Audience.OPERATORS: (
+            Destination(Channel.SLACK, "C0ALERTS"),
+            Destination(Channel.EMAIL, "operator@example.com"),
+        ),
+    }
+
+
+def test_operators_are_the_recruiters_unless_told_otherwise(make_settings: MakeSettings) -> None:
+    settings = make_settings(SLACK_ALERT_CHANNEL=None, EMAIL_ALERT_TO=None)
+    assert settings.audiences[Audience.OPERATORS] == settings.audiences[Audience.RECRUITERS]
+
+
+def test_a_channel_that_is_off_has_no_destinations(make_settings: MakeSettings) -> None:
+    settings = make_settings(**{**NO_MAIL, "EMAIL_TO": "recruiter@example.com"})
+    assert settings.audiences[Audience.RECRUITERS] == (Destination(Channel.SLACK, "C0RECRUIT"),)
+
+
+async def test_only_channels_that_are_on_have_a_sender(make_settings: MakeSettings) -> None:
+
+    assert set(build_senders(make_settings(), Renderer())) == {Channel.SLACK, Channel.EMAIL}
+    assert set(build_senders(make_settings(**NO_MAIL), Renderer())) == {Channel.SLACK}
+    without = make_settings(**NO_SLACK)
+    assert set(build_senders(without, Renderer())) == {Channel.EMAIL}
+    store = open_store(without, timeout=timedelta(seconds=1))
+    assert build_slack(without, store) is None
+    await store.redis.aclose()

@@ -1,0 +1,90 @@
+"""What platforms and operators look at, and which doors there are."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from bot.errors import SettingsError
+from bot.queue import HEARTBEAT
+from bot.settings import Settings
+from bot.web import create_app
+from tests.running import MakeSettings, envelope, signed, web_client
+
+WEBHOOK = "/webhooks/juicebox"
+LIMIT = 256 * 1024
+
+
+@pytest.fixture
+async def client(settings: Settings, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
+    async with web_client(settings) as connected:
+        yield connected
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+async def test_the_documentation_pages_are_off(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 404
+
+
+async def test_the_webhook_takes_post_alone(client: httpx.AsyncClient) -> None:
+    assert (await client.get(WEBHOOK)).status_code == 405
+
+
+async def test_the_process_says_that_it_is_up(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_ready_needs_a_worker(client: httpx.AsyncClient, redis: Redis) -> None:
+    answer = await client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "status": "not ready",
+        "reason": "no worker has given a sign of life in the last 6 seconds",
+    }
+    await redis.set(HEARTBEAT, "alive")
+    answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+
+
+async def test_without_redis_it_is_up_but_not_ready(make_settings: MakeSettings) -> None:
+    async with web_client(make_settings(REDIS_URL="redis://127.0.0.1:1/0")) as client:
+        assert (await client.get("/healthz")).status_code == 200
+        answer = await client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.json()["reason"] == "Redis does not answer (ConnectionError)"
+        answer = await client.get("/metrics")
+        assert (answer.status_code, answer.text) == (503, "Redis does not answer\n")
+
+
+async def test_what_comes_in_is_counted(client: httpx.AsyncClient) -> None:
+    body = envelope()
+    for _ in range(3):
+        await client.post(WEBHOOK, content=body, headers=signed(body))
+    await client.post(WEBHOOK, content=body)
+    page = (await client.get("/metrics")).text
+    assert 'juicebox_events_accepted_total{type="search.completed"} 1.0' in page
+    assert "juicebox_events_duplicate_total 2.0" in page
+    assert 'juicebox_events_rejected_total{reason="signature"} 1.0' in page
+    assert "juicebox_queue_due 1.0" in page
+
+
+async def test_without_slack_there_is_no_door_for_it(make_settings: MakeSettings) -> None:
+    settings = make_settings(
+        SLACK_BOT_TOKEN=None,
+        SLACK_SIGNING_SECRET=None,
+        SLACK_CHANNEL=None,
+        SLACK_ALERT_CHANNEL=None,
+    )
+    async with web_client(settings) as client:
+        assert (await client.post("/slack/events")).status_code == 404
+
+
+def test_the_process_does_not_start_without_a_secret(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_settings()
+    monkeypatch.delenv("JUICEBOX_WEBHOOK_SECRET")
+    with pytest.raises(SettingsError, match=r"^JUICEBOX_WEBHOOK_SECRET is missing$"):
+        create_app()
