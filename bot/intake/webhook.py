@@ -57,7 +57,9 @@ class Webhook:
             async with asyncio.timeout(_STORE_SECONDS):
                 unseen = await self.store.events.accept(event, body, now)
         except (RedisError, OSError, TimeoutError) as fault:
-            _log.error("event not stored", fault=type(fault).__name__)  # its text may hold the event
+            _log.error(
+                "event not stored", fault=type(fault).__name__
+            )  # its text may hold the event
             raise StoreUnavailable("it could not be stored: send it again") from None
         if unseen:
             self.metrics.accepted(event.type)
