@@ -30,7 +30,8 @@ async def test_one_events_whole_trail_is_told_step_by_step(bot: Bot) -> None:
     await bot.receive(envelope())
     await settled(bot)
     shown = json.dumps((await ask(bot, "status evt_1")).json()["blocks"], ensure_ascii=False)
-    places = [shown.index(step) for step in ("received", "handled", "sending", "sent")]
+    steps = ("*received*", "*handled*", "*sending*", "*sent*")
+    places = [shown.index(step) for step in steps]
     assert places == sorted(places)
 
 
