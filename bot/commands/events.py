@@ -90,7 +90,8 @@ def _delivery(delivery: Delivery) -> str:
 
 
 def _step(step: Step) -> tuple[str, ...]:
-    return _at(step.at), step.what, step.destination, step.detail
+    exactly = step.at.isoformat(" ", "milliseconds").partition("+")[0]
+    return exactly, step.what, step.destination, step.detail
 
 
 def _at(moment: datetime) -> str:

@@ -8,7 +8,7 @@ from bot.commands import Stop
 from bot.commands.on_store import on_store
 from bot.store import Store
 
-_HELP = """Show what is known of the KIND with this ID, as JSON.
+_HELP = """Show what is known of the KIND with this ID, as JSON; moments are in Unix seconds.
 
 \b
 juicebox-bot record profile prof_8s2k4d

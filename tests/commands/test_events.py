@@ -78,12 +78,12 @@ async def test_an_event_shows_its_whole_way(
         " (1 attempt, again at 2026-01-15 14:31:00 UTC): mailbox busy\n"
         "\n"
         "TRAIL (UTC)\n"
-        "2026-01-15 14:30:00  received\n"
-        "2026-01-15 14:30:00  handled                                deliveries: 2\n"
-        "2026-01-15 14:30:00  sending   slack:C0RECRUIT\n"
-        "2026-01-15 14:30:01  sent      slack:C0RECRUIT\n"
-        "2026-01-15 14:30:00  sending   email:recruiter@example.com\n"
-        "2026-01-15 14:30:02  retrying  email:recruiter@example.com  mailbox busy\n"
+        "2026-01-15 14:30:00.000  received\n"
+        "2026-01-15 14:30:00.000  handled                                deliveries: 2\n"
+        "2026-01-15 14:30:00.000  sending   slack:C0RECRUIT\n"
+        "2026-01-15 14:30:01.000  sent      slack:C0RECRUIT\n"
+        "2026-01-15 14:30:00.000  sending   email:recruiter@example.com\n"
+        "2026-01-15 14:30:02.000  retrying  email:recruiter@example.com  mailbox busy\n"
     )
 
 
