@@ -74,6 +74,10 @@ def test_the_current_secret_comes_first(make_settings: MakeSettings) -> None:
             "REDIS_URL is malformed: must begin with redis://, rediss:// or unix://",
         ),
         (
+            {"REDIS_URL": "redis://localhost:99999"},
+            "REDIS_URL is malformed: its port must be a number up to 65535",
+        ),
+        (
             {"EMAIL_TO": "a@b.example,nobody"},
             "EMAIL_TO is malformed: 'nobody' is not a mail address",
         ),

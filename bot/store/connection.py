@@ -25,15 +25,16 @@ def connect(
     """
     seconds = timeout.total_seconds()
     options: dict[str, Any] = {}
+    if not url.startswith("unix://"):
+        options |= {"socket_keepalive": True}
     if url.startswith("rediss://"):
-        options = {"ssl_cert_reqs": cert_reqs, "ssl_check_hostname": cert_reqs == "required"}
+        options |= {"ssl_cert_reqs": cert_reqs, "ssl_check_hostname": cert_reqs == "required"}
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=connections,
         timeout=seconds,
         socket_timeout=seconds,
         socket_connect_timeout=seconds,
-        socket_keepalive=True,
         health_check_interval=_HEALTH_CHECK_SECONDS,
         retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         retry_on_error=[RedisConnectionError],

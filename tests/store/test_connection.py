@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from redis.exceptions import RedisError
@@ -62,3 +63,11 @@ async def test_a_certificate_is_checked_unless_told_otherwise() -> None:
         ("required", True),
         ("none", False),
     ]
+
+
+async def test_a_unix_socket_is_an_address_too(tmp_path: Path) -> None:
+    path = tmp_path / "redis.sock"
+    with redis_server("--unixsocket", str(path)):
+        client = connect(f"unix://{path}", timeout=timedelta(seconds=1))
+        assert await client.ping() is True
+        await client.aclose()
