@@ -8,7 +8,11 @@ _DIGITS = 20
 """A longer announcement is nonsense and not worth converting: the count decides."""
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+LARGEST_BODY = 256 * 1024
+"""In bytes; neither Juicebox nor Slack sends anything near it."""
+
+
+async def read_body(request: Request, limit: int = LARGEST_BODY) -> bytes:
     """The body of at most `limit` bytes, counted as it arrives, so that a chunked one is limited too.
 
     Raises:

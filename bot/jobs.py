@@ -75,7 +75,7 @@ class Jobs:
         if not notices:
             return
         event_id = notices[0].event_id
-        await self.store.ledger.add(event_id, notices, owner=lease.job_id)
+        await self.store.ledger.add(event_id, notices, lease.job_id, self.clock())
         await self._attempt(notices, lease)
 
     async def close(self) -> None:

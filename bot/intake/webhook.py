@@ -18,7 +18,6 @@ from bot.model import Event
 from bot.store import Store
 from bot.store.measures import Metrics
 
-LARGEST_BODY = 256 * 1024
 _STORE_SECONDS = 1.8
 """Redis gets less than the two seconds after which a sender should have its 503."""
 _COME_BACK_SECONDS = 5
@@ -39,7 +38,7 @@ class Webhook:
         try:
             if request.headers.get("content-encoding", "identity").lower() != "identity":
                 raise UnsupportedBody("compressed bodies are not taken: send it as it is")
-            body = await read_body(request, LARGEST_BODY)
+            body = await read_body(request)
             verify(body, [v for name, v in request.headers.raw if name == HEADER], self.secrets)
             if not _is_json(request.headers.get("content-type", "")):
                 raise UnsupportedBody("Content-Type must be application/json")

@@ -15,8 +15,6 @@ from starlette.responses import JSONResponse, Response
 from bot.body import read_body
 from bot.errors import IntakeError, InvalidEnvelope, InvalidSignature
 
-LARGEST_BODY = 256 * 1024
-
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 
@@ -40,7 +38,7 @@ class SlackDoor:
     async def handle(self, request: Request) -> Response:
         """Answer `POST /slack/events`."""
         try:
-            body = await read_body(request, LARGEST_BODY)
+            body = await read_body(request)
             if _asks_for_the_certificate(request, body):
                 return Response()
             self._verify(request, body)

@@ -27,25 +27,27 @@ class Ledger:
     def __init__(self, redis: Redis, retention: timedelta) -> None:
         self._redis = redis
         self._open = Script(redis, "open")
-        self._add = Script(redis, "add")
         self._claim = Script(redis, "claim")
         self._move = Mover(redis, retention)
 
     async def open(self, event_id: str, deliveries: Sequence[Delivery], now: datetime) -> bool:
         """Write an event's deliveries and mark it handled; False if that was done before."""
+        step = Step(now, "handled", detail=f"deliveries: {len(deliveries)}")
         owner = job_id(Task.EVENT, event_id)
+        return await self._write(event_id, deliveries, owner, now, encode_step(step))
+
+    async def add(
+        self, event_id: str, deliveries: Sequence[Delivery], owner: str, now: datetime
+    ) -> bool:
+        """Add deliveries to an event that was concluded before; False if it is kept no longer."""
+        return await self._write(event_id, deliveries, owner, now, "")
+
+    async def _write(
+        self, event_id: str, deliveries: Sequence[Delivery], owner: str, now: datetime, step: str
+    ) -> bool:
         names = [keys.event(event_id), keys.trail(event_id), keys.deliveries(event_id)]
         names += [keys.delivery(d.id) for d in deliveries]
-        step = Step(now, "handled", detail=f"deliveries: {len(deliveries)}")
-        return bool(
-            await self._open(names, [to_ms(now), encode_step(step), *_rows(deliveries, owner)])
-        )
-
-    async def add(self, event_id: str, deliveries: Sequence[Delivery], owner: str) -> None:
-        """Add deliveries to an event that was handled before; those it has already stay as they are."""
-        names = [keys.event(event_id), keys.deliveries(event_id)]
-        names += [keys.delivery(d.id) for d in deliveries]
-        await self._add(names, _rows(deliveries, owner))
+        return bool(await self._open(names, [to_ms(now), step, *_rows(deliveries, owner)]))
 
     async def get(self, delivery_id: str) -> Delivery | None:
         """The delivery, or None if it is kept no longer.

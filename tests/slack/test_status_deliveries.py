@@ -77,7 +77,7 @@ async def test_the_notice_of_a_dead_letter_is_told_apart(ask: Ask, store: Store)
     assert await store.events.bury("evt_1", "searchId is missing", NOW)
     owner = "report_dead_letter:event:evt_1"
     notice = make_delivery(destination=SLACK, template="dead_letter")
-    await store.ledger.add("evt_1", [notice], owner)
+    await store.ledger.add("evt_1", [notice], owner, NOW)
     assert await store.ledger.claim(notice, owner, "token", NOW)
     assert await store.ledger.sent(notice, "token", "receipt", NOW)
     assert await lines_of(ask) == [

@@ -185,12 +185,12 @@ async def test_a_skipped_delivery_says_why(opened: Store) -> None:
 async def test_a_notice_is_added_once_to_an_event_that_was_handled(opened: Store) -> None:
     notice = make_delivery(template="dead_letter")
     for _ in range(2):
-        await opened.ledger.add("evt_1", [notice], "report_dead_letter:x")
+        await opened.ledger.add("evt_1", [notice], "report_dead_letter:x", NOW)
     assert await opened.ledger.of_event("evt_1") == [POST, LETTER, notice]
 
 
 async def test_nothing_is_added_to_an_event_that_is_gone(store: Store, redis: Redis) -> None:
-    await store.ledger.add("evt_none", [POST], "report_dead_letter:x")
+    await store.ledger.add("evt_none", [POST], "report_dead_letter:x", NOW)
     assert await redis.dbsize() == 0
 
 

@@ -1,13 +1,19 @@
--- Write an event's deliveries into the ledger and mark it handled. A second run changes nothing.
+-- Write an event's deliveries into the ledger; those that it has already stay as they are.
 -- KEYS  1 event  2 trail  3 deliveries of the event  4.. one key a delivery
--- ARGV  1 now_ms  2 step  3.. for each delivery: its id, its fields as a JSON array
+-- ARGV  1 now_ms  2 step that marks the event handled, or '' if that was done before
+--       3.. for each delivery: its id, its fields as a JSON array
 -- Returns 1 if done now, 0 if the event is gone or not waiting for its handler.
-if redis.call('HGET', KEYS[1], 'state') ~= 'accepted' then
+local ttl = redis.call('PTTL', KEYS[1])
+if ttl <= 0 then
   return 0
 end
-local ttl = redis.call('PTTL', KEYS[1])
-redis.call('HSET', KEYS[1], 'state', 'handled', 'concluded_at', ARGV[1])
-redis.call('RPUSHX', KEYS[2], ARGV[2])
+if ARGV[2] ~= '' then
+  if redis.call('HGET', KEYS[1], 'state') ~= 'accepted' then
+    return 0
+  end
+  redis.call('HSET', KEYS[1], 'state', 'handled', 'concluded_at', ARGV[1])
+  redis.call('RPUSHX', KEYS[2], ARGV[2])
+end
 for i = 4, #KEYS do
   local arg = 3 + (i - 4) * 2
   if redis.call('EXISTS', KEYS[i]) == 0 then
