@@ -128,6 +128,22 @@ async def test_a_running_job_is_locked_for_seconds_and_not_minutes(
         go_on.set()
 
 
+async def test_a_worker_killed_before_it_took_the_lease_locks_the_job_no_longer(
+    jobs: ScriptedJobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """arq's own mark comes first, and is all there is until the lease is taken."""
+    marked = asyncio.Event()
+
+    async def never_begin(*_: object) -> None:
+        marked.set()
+
+    monkeypatch.setattr(LeasedWorker, "run_job", never_begin)
+    async with working(jobs):
+        await accept(jobs.store)
+        await marked.wait()
+        assert 10_000 < await redis.pttl(f"arq:in-progress:{JOB}") <= 15_000
+
+
 async def test_a_job_that_another_worker_holds_is_left_alone(
     jobs: ScriptedJobs, redis: Redis
 ) -> None:
