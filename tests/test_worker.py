@@ -131,7 +131,7 @@ async def test_a_running_job_is_locked_for_seconds_and_not_minutes(
 async def test_a_worker_killed_before_it_took_the_lease_locks_the_job_no_longer(
     jobs: ScriptedJobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """arq's own mark comes first, and is all there is until the lease is taken."""
+    """The mark of arq's own comes first, and is all there is until the lease is taken."""
     marked = asyncio.Event()
 
     async def never_begin(*_: object) -> None:
