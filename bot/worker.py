@@ -15,7 +15,7 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from bot.errors import BotError, LeaseLost, TryAgain
+from bot.errors import BotError, CorruptRecord, LeaseLost, TryAgain
 from bot.jobs import Jobs
 from bot.lease import LEASE, Lease
 from bot.pause import pause
@@ -100,6 +100,9 @@ class LeasedWorker(Worker):
             _log.warning("lease lost", job_id=lease.job_id)
         except (RedisError, OSError) as fault:
             _log.warning("job interrupted", job_id=lease.job_id, fault=type(fault).__name__)
+        except CorruptRecord as error:
+            _log.error("job given up", job_id=lease.job_id, reason=str(error))  # noqa: TRY400  # says it all
+            lease.job_is_done()
         except asyncio.CancelledError:
             lease.job_runs_again(timedelta())
             raise

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from bot import worker as worker_module
 from bot.clock import utc_now
 from bot.demo.redis_server import redis_server
-from bot.errors import LeaseLost, TryAgain
+from bot.errors import CorruptRecord, LeaseLost, TryAgain
 from bot.jobs import Jobs
 from bot.lease import Lease
 from bot.queue import HEARTBEAT, QUEUE, Task, deserialize, job, serialize
@@ -97,6 +97,16 @@ async def test_a_bug_in_a_job_loses_nothing(
         await accept(jobs.store)
         await until(lambda: gone(redis))
     assert jobs.runs == ["evt_1"] * 8
+
+
+async def test_a_job_about_something_unreadable_is_given_up(
+    jobs: ScriptedJobs, redis: Redis
+) -> None:
+    jobs.script = [CorruptRecord("delivery dlv_1 is not readable in Redis")]
+    async with working(jobs):
+        await accept(jobs.store)
+        await until(lambda: gone(redis))
+    assert jobs.runs == ["evt_1"]
 
 
 async def test_a_job_that_takes_too_long_runs_again(
