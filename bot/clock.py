@@ -1,4 +1,4 @@
-"""The one place that asks what time it is; everything else is told."""
+"""The wall clock, for whoever puts parts together and hands it on."""
 
 from datetime import UTC, datetime
 

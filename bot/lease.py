@@ -9,7 +9,9 @@ from uuid import uuid4
 
 from redis.exceptions import RedisError
 
+from bot.clock import utc_now
 from bot.errors import LeaseLost
+from bot.model import to_ms
 from bot.pause import pause
 from bot.store.leases import Leases
 
@@ -22,7 +24,7 @@ _AGAIN = 0.25
 
 
 class Lease:
-    """Held from `take` to `done` or `put_back`, and renewed in between.
+    """Held from `take` to `end`, and renewed in between.
 
     `ensure` is to be called before anything that cannot be taken back: a process that was paused,
     or cut off from Redis, finds out there that its time is over.
@@ -70,7 +72,7 @@ class Lease:
     async def _end(self) -> bool:
         if self._again_after is None:
             return await self._leases.finish(self.job_id, self._token, self._due_ms)
-        now_ms = round(time.time() * 1000)
+        now_ms = to_ms(utc_now())
         delay = round(self._again_after / timedelta(milliseconds=1))
         later = max(0, now_ms - self._due_ms) + delay if delay else 0
         return await self._leases.put_back(self.job_id, self._token, self._due_ms, later)

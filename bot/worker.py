@@ -5,8 +5,9 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from contextvars import ContextVar
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import structlog
 import uvloop
@@ -15,11 +16,12 @@ from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
+from bot.clock import utc_now
 from bot.errors import BotError, CorruptRecord, LeaseLost, TryAgain
 from bot.jobs import Jobs
 from bot.lease import LEASE, Lease
 from bot.pause import pause
-from bot.queue import Task, deserialize, serialize
+from bot.queue import Task, deserialize, job, serialize
 from bot.settings import Settings
 from bot.store.leases import Leases
 from bot.wiring import build_jobs
@@ -35,8 +37,13 @@ _JOB_SECONDS = 120
 _FLUSH_SECONDS = 1.0
 _AFTER_A_FAULT = timedelta(seconds=1)
 _AFTER_A_BUG = timedelta(minutes=1)
+_WRITTEN_ANEW = timedelta(days=1)
 
 Run = Callable[[str, Lease], Awaitable[None]]
+
+_lease: ContextVar[Lease] = ContextVar("lease")
+"""The lease of the run that asks. Not kept by job id: a run whose lease was lost can overlap the next
+one of the same job, and must not touch what is the other's."""
 
 _log = structlog.get_logger()
 
@@ -75,7 +82,6 @@ class LeasedWorker(Worker):
         )
         self.in_progress_timeout_s = LEASE.total_seconds()
         self._leases = Leases(redis, round(LEASE / timedelta(milliseconds=1)))
-        self._held: dict[str, Lease] = {}
         self._stopping = stopping
 
     async def _poll_iteration(self) -> None:
@@ -84,8 +90,10 @@ class LeasedWorker(Worker):
         await super()._poll_iteration()
 
     def _function(self, run: Run) -> WorkerCoroutine:
-        async def call(ctx: dict[str, Any], subject_id: str) -> None:
-            await self._guard(run, subject_id, self._held[ctx["job_id"]])
+        async def call(ctx: dict[Any, Any], subject_id: str) -> None:  # noqa: ARG001  # arq's signature
+            lease, me = _lease.get(), asyncio.current_task()
+            async with lease.renewing(on_loss=lambda: _cancel(me)):
+                await self._guard(run, subject_id, lease)
 
         return call
 
@@ -101,7 +109,7 @@ class LeasedWorker(Worker):
         except (RedisError, OSError) as fault:
             _log.warning("job interrupted", job_id=lease.job_id, fault=type(fault).__name__)
         except CorruptRecord as error:
-            _log.error("job given up", job_id=lease.job_id, reason=str(error))  # noqa: TRY400  # says it all
+            _log.error("job given up", job_id=lease.job_id, reason=str(error))
             lease.job_is_done()
         except asyncio.CancelledError:
             lease.job_runs_again(timedelta())
@@ -113,35 +121,38 @@ class LeasedWorker(Worker):
             lease.job_is_done()
 
     async def run_job(self, job_id: str, score: int) -> None:
-        lease = self._held[job_id] = Lease(self._leases, job_id, score)
+        lease = Lease(self._leases, job_id, score)
+        _lease.set(lease)
         try:
             if await lease.take():
-                async with lease.renewing(on_loss=lambda: self._cancel(job_id)):
-                    await super().run_job(job_id, score)
+                await super().run_job(job_id, score)
         except (RedisError, OSError) as fault:
             _log.warning("job not started", job_id=job_id, fault=type(fault).__name__)
             await lease.end()
-        finally:
-            del self._held[job_id]
 
-    def _cancel(self, job_id: str) -> None:
-        _log.warning("lease lost", job_id=job_id)
-        task = self.job_tasks.get(job_id)
-        if task is not None:
-            task.cancel()
+    async def finish_job(self, job_id: str, *_: object, **__: object) -> None:  # noqa: ARG002  # arq's signature
+        await _lease.get().end()
 
-    async def finish_job(self, job_id: str, *_: object, **__: object) -> None:
-        await self._held[job_id].end()
+    async def finish_failed_job(self, job_id: str, *result: object) -> None:  # noqa: ARG002  # arq's signature
+        """Mend what arq could not start: its blob is gone or unreadable, or its task unknown here.
 
-    async def finish_failed_job(self, job_id: str, *_: object) -> None:
-        """End what arq could not start: its blob is gone or unreadable, or its task unknown here."""
-        lease = self._held[job_id]
-        if job_id.partition(":")[0] in {*Task}:
-            _log.error("job dropped: nothing is left that says what it was", job_id=job_id)
-            lease.job_is_done()
+        A job's id says all that its blob does. A task that is unknown here is a newer release's.
+        """
+        lease = _lease.get()
+        task, _, subject_id = job_id.partition(":")
+        if task in {*Task}:
+            _log.warning("job written anew", job_id=job_id)
+            anew = job(Task(task), subject_id, now=utc_now())
+            await self.pool.set(anew.key, anew.blob, px=_WRITTEN_ANEW)
         else:
             lease.job_runs_again(_AFTER_A_BUG)
         await lease.end()
+
+
+def _cancel(run: asyncio.Task[None] | None) -> None:
+    _log.warning("lease lost while running")
+    if run is not None:
+        run.cancel()
 
 
 class Supervisor:
@@ -149,7 +160,11 @@ class Supervisor:
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self._redis = cast("ArqRedis", jobs.store.redis)
+        self._redis = ArqRedis(
+            jobs.store.redis.connection_pool,
+            job_serializer=serialize,
+            job_deserializer=deserialize,
+        )
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -170,8 +185,10 @@ class Supervisor:
                 await pause(_AFTER_A_FAULT.total_seconds(), self._stopping)
             except Exception:  # noqa: BLE001  # a worker that is gone helps nobody: begin again
                 _log.exception("worker failed")
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
                 await pause(_AFTER_A_FAULT.total_seconds(), self._stopping)
-            self._running |= {task for task in worker.tasks.values() if not task.done()}
+            running = self._running | set(worker.tasks.values())
+            self._running = {task for task in running if not task.done()}
         await self._finish()
 
     async def _finish(self) -> None:

@@ -16,13 +16,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.clock": set(),
     "bot.pause": set(),
     "bot.smtp_url": set(),
+    "bot.mail_address": set(),
     "bot.queue": {"bot.model"},
     "bot.body": {"bot.errors"},
-    "bot.settings": {*NOUNS, "bot.smtp_url"},
+    "bot.settings": {*NOUNS, "bot.smtp_url", "bot.mail_address"},
     "bot.store": STORE,
-    "bot.lease": STORE,
+    "bot.lease": {*STORE, "bot.clock"},
     "bot.intake": {*STORE, "bot.body", "bot.intake"},
-    "bot.delivery": {*STORE, "bot.clock", "bot.lease", "bot.smtp_url", "bot.delivery"},
+    "bot.delivery": {
+        *STORE,
+        "bot.mail_address",
+        "bot.clock",
+        "bot.lease",
+        "bot.smtp_url",
+        "bot.delivery",
+    },
     "bot.slack": {*STORE, "bot.body", "bot.slack"},
     "bot.registry": {*NOUNS, "bot.delivery.render", "handlers"},
     "bot.operations": {*STORE, "bot.settings", "bot.smtp_url", "bot.clock", "bot.operations"},
@@ -89,7 +97,7 @@ def test_only_the_command_line_knows_the_playground(path: Path) -> None:
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_arq_stays_behind_one_door(path: Path) -> None:
     source = path.read_text()
-    behind = {"bot.queue", "bot.worker", "bot.store.connection"}
+    behind = {"bot.queue", "bot.worker"}
     assert name_of(path) in behind or ("import arq" not in source and "from arq" not in source)
 
 

@@ -1,0 +1,134 @@
+"""The worker's leases: a job is locked for seconds, and only by who runs it."""
+
+import asyncio
+from datetime import timedelta
+from typing import cast
+
+import pytest
+from arq.connections import ArqRedis
+from redis.asyncio import Redis
+
+from bot.demo.redis_server import redis_server
+from bot.jobs import Jobs
+from bot.lease import Lease
+from bot.queue import QUEUE
+from bot.store import Store
+from bot.worker import LeasedWorker
+from tests.scripted import (
+    JOB,
+    ScriptedJobs,
+    accept,
+    gone,
+    scripted_on,
+    working,
+)
+from tests.waiting import until
+
+
+@pytest.fixture
+def jobs(store: Store) -> ScriptedJobs:
+    return ScriptedJobs(store)
+
+
+async def test_a_running_job_is_locked_for_seconds_and_not_minutes(
+    jobs: ScriptedJobs, redis: Redis
+) -> None:
+    """With arq's own lock, a killed worker's job would wait for 310 seconds."""
+    go_on = asyncio.Event()
+
+    async def wait(_: str, __: Lease) -> None:
+        await go_on.wait()
+
+    jobs.script = [wait]
+    async with working(jobs):
+        await accept(jobs.store)
+        await jobs.ran.wait()
+        assert 10_000 < await redis.pttl(f"arq:in-progress:{JOB}") <= 15_000
+        go_on.set()
+
+
+async def test_a_worker_killed_before_it_took_the_lease_locks_the_job_no_longer(
+    jobs: ScriptedJobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mark of arq's own comes first, and is all there is until the lease is taken."""
+    marked = asyncio.Event()
+
+    async def never_begin(*_: object) -> None:
+        marked.set()
+
+    monkeypatch.setattr(LeasedWorker, "run_job", never_begin)
+    async with working(jobs):
+        await accept(jobs.store)
+        await marked.wait()
+        assert 10_000 < await redis.pttl(f"arq:in-progress:{JOB}") <= 15_000
+
+
+async def test_a_job_that_another_worker_holds_is_left_alone(
+    jobs: ScriptedJobs, redis: Redis
+) -> None:
+    """It was taken between arq's own mark and our taking the lease."""
+    await accept(jobs.store)
+    worker = LeasedWorker(cast("Jobs", jobs), ArqRedis(redis.connection_pool), asyncio.Event())
+    await redis.set(f"arq:in-progress:{JOB}", "another owner")
+    await worker.run_job(JOB, 0)
+    assert jobs.runs == []
+    assert await redis.zcard(QUEUE) == 1
+
+
+async def test_a_job_that_loses_its_lease_is_stopped(
+    jobs: ScriptedJobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.lease._RENEW_EVERY", timedelta(milliseconds=10))
+    stopped = asyncio.Event()
+
+    async def steal(_: str, __: Lease) -> None:
+        await redis.set(f"arq:in-progress:{JOB}", "another owner")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    jobs.script = [steal]
+    async with working(jobs):
+        await accept(jobs.store)
+        await stopped.wait()
+    assert await redis.get(f"arq:in-progress:{JOB}") == b"another owner"
+    assert await redis.zcard(QUEUE) == 1
+
+
+async def test_a_run_that_lost_its_lease_leaves_the_next_run_alone(
+    jobs: ScriptedJobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a pause of the process, the same worker may pick its own job up again."""
+    monkeypatch.setattr("bot.lease._RENEW_EVERY", timedelta(milliseconds=200))
+    ended = []
+
+    async def lose_the_lease(_: str, __: Lease) -> None:
+        await redis.delete(f"arq:in-progress:{JOB}")
+        await asyncio.Event().wait()
+
+    async def take_a_while(_: str, lease: Lease) -> None:
+        await asyncio.sleep(0.5)  # longer than the first run needs to find out
+        lease.ensure()
+        ended.append("second")
+
+    jobs.script = [lose_the_lease, take_a_while]
+    async with working(jobs):
+        await accept(jobs.store)
+        await until(lambda: gone(redis))
+    assert jobs.runs == ["evt_1", "evt_1"]
+    assert ended == ["second"]
+
+
+async def test_a_job_that_could_not_be_started_for_want_of_redis_is_no_end(
+    jobs: ScriptedJobs, redis: Redis
+) -> None:
+    with redis_server() as server:
+        elsewhere = scripted_on(server)
+        worker = LeasedWorker(
+            cast("Jobs", jobs), ArqRedis(elsewhere.store.redis.connection_pool), asyncio.Event()
+        )
+        server.stop()
+        await worker.run_job(JOB, 0)
+        await elsewhere.close()
+    assert jobs.runs == []
