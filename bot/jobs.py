@@ -12,7 +12,7 @@ from bot.delivery.audience import Audiences, deliveries_of
 from bot.delivery.notice import notices_of_delivery, notices_of_event
 from bot.errors import CorruptRecord, InvalidData, TryAgain
 from bot.lease import Lease
-from bot.model import Delivery, DeliveryState, EventState, Notify, Policy, Record
+from bot.model import Delivery, DeliveryState, Event, EventState, Notify, Policy, Record
 from bot.registry import Handler, Registry
 from bot.store import Store
 from bot.store.events import StoredEvent
@@ -109,7 +109,7 @@ class Jobs:
                         event, intent, self.audiences, since=stored.received_at
                     )
                 case Record():
-                    await records.keep(intent, event.timestamp)
+                    await records.keep(intent, min(event.timestamp, self.clock()))
         await ledger.open(event.id, deliveries, self.clock())
         _log.info("event handled", event_id=event.id, deliveries=len(deliveries))
 
@@ -122,7 +122,11 @@ class Jobs:
                 raise outcome
 
     async def _of_event(self, event_id: str) -> list[Delivery]:
-        stored = await self.store.events.get(event_id)
+        try:
+            stored = await self.store.events.get(event_id)
+        except CorruptRecord as error:
+            unreadable = Event(event_id, "unreadable", self.clock(), {})
+            return notices_of_event(unreadable, str(error), self.clock(), self.audiences)
         if stored is None or stored.state is not EventState.DEAD:
             return []
         died_at = stored.concluded_at or self.clock()

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -100,14 +100,20 @@ async def test_an_event_that_is_gone_is_no_error(jobs: Jobs, lease: Lease) -> No
     await jobs.report_dead_letter("delivery:dlv_none", lease)
 
 
-async def test_an_event_that_redis_garbled_is_a_dead_letter(
-    jobs: Jobs, lease: Lease, redis: Redis
+async def test_an_event_that_redis_garbled_is_a_dead_letter_and_told(
+    jobs: Jobs, lease: Lease, redis: Redis, slack_api: LocalSlack
 ) -> None:
     await accept(jobs.store)
     await redis.hset("juicebox:event:evt_1", "body", "{")
     await jobs.handle_event("evt_1", lease)
     assert await redis.hget("juicebox:event:evt_1", "state") == b"dead"
-    assert await jobs.store.dead_letters() == ["event:evt_1"]
+    assert await jobs.store.dead_letters(NOW) == ["event:evt_1"]
+    report = Lease(Leases(redis, 15_000), "report_dead_letter:event:evt_1", 0)
+    await report.take()
+    await jobs.report_dead_letter("event:evt_1", report)
+    [notice] = slack_api.posts
+    assert notice.channel == "C0ALERTS"
+    assert "event evt_1 is not readable in Redis" in str(notice.blocks)
 
 
 async def test_a_second_run_after_a_crash_sends_what_is_left(
@@ -209,3 +215,13 @@ def test_a_notify_says_nothing_of_its_content_in_a_log() -> None:
 
     shown = repr(Notify(Audience.RECRUITERS, "search.completed", {"query": "secret-payload"}))
     assert "secret-payload" not in shown
+
+
+async def test_a_date_in_the_far_future_pins_no_record(jobs: Jobs, lease: Lease) -> None:
+    quota = {"usage": 10, "limit": 100}
+    far = datetime(2999, 1, 1, tzinfo=UTC)
+    await accept(jobs.store, event_type="quota.warning", timestamp=far, data=quota)
+    await jobs.handle_event("evt_1", lease)
+    known = await jobs.store.records.get("quota", "latest")
+    assert known is not None
+    assert known.at == NOW

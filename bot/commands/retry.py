@@ -28,7 +28,7 @@ def command(subject_id: str | None, *, everything: bool) -> None:
 
 
 async def _retry_all(store: Store) -> None:
-    dead_letters = await store.dead_letters()
+    dead_letters = await store.dead_letters(utc_now())
     for dead in dead_letters:
         kind, _, subject_id = dead.partition(":")
         revive = _revive_event if kind == "event" else _revive_delivery

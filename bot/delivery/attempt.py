@@ -57,7 +57,7 @@ class _Attempt:
         self._delivery = delivery
         self._token = token
         self._ensure = ensure
-        self._started = time.monotonic()
+        self._seconds = 0.0
 
     async def run(self) -> None:
         channel = self._delivery.destination.channel
@@ -68,7 +68,7 @@ class _Attempt:
             await self._fail(DeliveryError.final("its attempts never came to an end", unsure=True))
             return
         try:
-            receipt = await self._sender.send(self._delivery, self._ensure)
+            receipt = await self._send(self._sender)
         except DeliveryError as error:
             await self._fail(error)
         except RenderError as error:
@@ -81,6 +81,14 @@ class _Attempt:
             await self._fail(DeliveryError.passing(reason, unsure=True))
         else:
             await self._succeed(receipt)
+
+    async def _send(self, sender: Sender) -> str:
+        started = time.monotonic()
+        try:
+            return await sender.send(self._delivery, self._ensure)
+        finally:
+            self._seconds = time.monotonic() - started
+            self._metrics.attempt(self._delivery.destination.channel, self._seconds)
 
     async def _skip(self, reason: str) -> None:
         now = self._clock()
@@ -134,9 +142,7 @@ class _Attempt:
             raise LeaseLost("another run has settled this delivery")
 
     def _account(self, outcome: str) -> None:
-        seconds = time.monotonic() - self._started
         channel = self._delivery.destination.channel
-        self._metrics.attempt(channel, seconds)
         self._metrics.delivery(channel, outcome)
         _log.info(
             "attempt",
@@ -145,5 +151,5 @@ class _Attempt:
             channel=str(channel),
             outcome=outcome,
             attempt=self._delivery.attempts,
-            duration_ms=round(seconds * 1000),
+            duration_ms=round(self._seconds * 1000),
         )

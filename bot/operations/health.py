@@ -15,8 +15,11 @@ async def why_not_ready(store: Store, now: datetime) -> str | None:
     try:
         async with asyncio.timeout(_SECONDS):
             backlog = await store.backlog(now)
+            role = (await store.redis.info("replication"))["role"]
     except (RedisError, OSError, TimeoutError) as fault:
         return f"Redis does not answer ({type(fault).__name__})"
+    if role != "master":
+        return "Redis is a replica, which takes no events"
     if not backlog.worker_alive:
         return "no worker has given a sign of life in the last 6 seconds"
     return None

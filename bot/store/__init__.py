@@ -23,8 +23,8 @@ class Store:
         self.counters = Counters(redis)
 
     async def backlog(self, now: datetime) -> Backlog:
-        return await read_backlog(self.redis, now)
+        return await read_backlog(self.redis, now, self.retention)
 
-    async def dead_letters(self) -> list[str]:
+    async def dead_letters(self, now: datetime) -> list[str]:
         """Every dead letter as `event:<id>` or `delivery:<id>`, the latest first."""
-        return await dead_letters(self.redis)
+        return await dead_letters(self.redis, now - self.retention)

@@ -1,7 +1,7 @@
 """What waits, what is dead, and whether a worker is alive."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
 
@@ -21,19 +21,19 @@ class Backlog:
     worker_alive: bool
 
 
-async def read_backlog(redis: Redis, now: datetime) -> Backlog:
+async def read_backlog(redis: Redis, now: datetime, retention: timedelta) -> Backlog:
     now_ms = to_ms(now)
     async with redis.pipeline(transaction=False) as pipe:
         pipe.zcount(QUEUE, "-inf", now_ms)
         pipe.zcard(QUEUE)
         pipe.zrange(QUEUE, 0, 0, withscores=True)
-        pipe.zcard(keys.DEAD)
+        pipe.zcount(keys.DEAD, to_ms(now - retention), "+inf")
         pipe.exists(HEARTBEAT)
         due, queued, first, dead, alive = await pipe.execute()
     oldest_ms = max(0.0, now_ms - first[0][1]) if first else 0.0
     return Backlog(due, queued - due, oldest_ms / 1000, dead, bool(alive))
 
 
-async def dead_letters(redis: Redis) -> list[str]:
-    """Every dead letter as `event:<id>` or `delivery:<id>`, the latest first."""
-    return [raw.decode() for raw in await redis.zrevrange(keys.DEAD, 0, -1)]
+async def dead_letters(redis: Redis, since: datetime) -> list[str]:
+    found = await redis.zrevrangebyscore(keys.DEAD, "+inf", to_ms(since))
+    return [raw.decode() for raw in found]

@@ -3,25 +3,26 @@
 from datetime import timedelta
 from typing import Any
 
-from arq.connections import ArqRedis
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ReadOnlyError
 
-from bot.queue import deserialize, serialize
-
-_HEALTH_CHECK_SECONDS = 30
+_NEW_CONNECTION = (RedisConnectionError, ReadOnlyError)
+"""What a new connection can mend; after a failover the old ones lead to what is a replica now."""
+_PLACE_SECONDS = 10
 
 
 def connect(
-    url: str, *, cert_reqs: str = "required", timeout: timedelta, connections: int = 8
+    url: str, *, cert_reqs: str = "required", timeout: timedelta, connections: int = 5
 ) -> Redis:
-    """A client whose every wait ends within `timeout`: for a connection, an answer, a place in the pool.
+    """A client that waits for a connection or an answer no longer than `timeout`.
 
-    A connection that turns out to be dead is replaced once before an error is raised, which every
-    script here allows: repeating one whose reply was lost changes nothing. Heroku's smallest plan
-    has 20 connections in all, hence the small pool.
+    A connection that turns out to be dead is replaced once before an error is raised, so what is
+    sent must be harmless to repeat: the scripts say how they are. Heroku's smallest plan has 20
+    connections in all, hence the small pool: two web processes and a worker want 15. Waiting for a place in it is no sign that Redis is
+    away; whoever cannot wait limits the whole call.
     """
     seconds = timeout.total_seconds()
     options: dict[str, Any] = {}
@@ -32,14 +33,16 @@ def connect(
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=connections,
-        timeout=seconds,
+        timeout=_PLACE_SECONDS,
         socket_timeout=seconds,
         socket_connect_timeout=seconds,
-        health_check_interval=_HEALTH_CHECK_SECONDS,
-        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
-        retry_on_error=[RedisConnectionError],
+        # Sent while connecting, and at a full Redis redis-py 5.3 recurses over them until it crashes.
+        lib_name=None,
+        lib_version=None,
+        retry=Retry(NoBackoff(), 1, supported_errors=_NEW_CONNECTION),
+        retry_on_error=[*_NEW_CONNECTION],
         **options,
     )
-    client = ArqRedis(pool, job_serializer=serialize, job_deserializer=deserialize)
+    client = Redis(connection_pool=pool)
     client.auto_close_connection_pool = True  # redis-py leaves a pool open that it did not make
     return client

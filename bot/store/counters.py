@@ -19,7 +19,8 @@ Labels = tuple[tuple[str, str], ...]
 class Counters:
     """Counts in memory and adds to Redis in one go, so that a flood of bad requests costs no Redis.
 
-    A killed process loses what it counted since its last `flush`.
+    A killed process loses what it counted since its last `flush`; a flush whose reply was lost may
+    count twice. Neither matters to a graph.
     """
 
     def __init__(self, redis: Redis) -> None:

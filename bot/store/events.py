@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from pydantic_core import from_json
 from redis.asyncio import Redis
@@ -116,7 +117,7 @@ class Events:
 
     async def count_failure(self, event_id: str) -> int:
         """Count one more failed run of the event's handler; how many that makes."""
-        return int(await self._count_failure([keys.event(event_id)], []))
+        return int(await self._count_failure([keys.event(event_id)], [uuid4().hex]))
 
     async def leave_unhandled(self, event_id: str, now: datetime) -> bool:
         """Keep an event of a type that no handler knows."""

@@ -135,12 +135,13 @@ class Ledger:
         report: bool,
         now: datetime,
     ) -> bool:
-        """Settle a claim: it is a dead letter; with `report`, a job is written that tells of it."""
+        """Settle a claim: it failed for good. With `report` it is a dead letter that a job tells of."""
         dead = dead_member("delivery", delivery.id)
         values = {"state": DeliveryState.FAILED, "reason": reason, "unsure": "1" if unsure else "0"}
         move = self._move_of(delivery, token, values, _step(delivery, now, "failed", reason))
-        tell = job(Task.DEAD_LETTER, dead, now=now) if report else None
-        return await self._move(replace(move, job=tell, bury=dead), now)
+        if report:
+            move = replace(move, job=job(Task.DEAD_LETTER, dead, now=now), bury=dead)
+        return await self._move(move, now)
 
     async def skip(self, delivery: Delivery, token: str, reason: str, now: datetime) -> bool:
         """Settle a claim: there is no way to send it, and no fault in that."""

@@ -62,8 +62,12 @@ class Mover:
             "uncount": move.uncount,
         }
         if move.bury:
-            oldest = to_ms(now - self._retention)
-            encoded["dead"] = {"add": move.bury, "at": to_ms(now), "oldest": oldest}
+            encoded["dead"] = {
+                "add": move.bury,
+                "at": to_ms(now),
+                "oldest": to_ms(now - self._retention),
+                "ttl": int(self._retention / timedelta(milliseconds=1)),
+            }
         elif move.unbury:
             encoded["dead"] = {"remove": move.unbury}
         if move.job:

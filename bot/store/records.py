@@ -39,15 +39,15 @@ class Records:
 
     async def keep(self, record: Record, occurred_at: datetime) -> bool:
         """Keep the record; False if something newer is known. Drops a cached copy in either case."""
-        ours = keys.record(record.kind, record.id)
-        cached = keys.cached_copy(record.kind, record.id)
-        stale = cached if record.kind in _CACHED_ELSEWHERE else f"{ours}:cached"
+        names = [keys.record(record.kind, record.id)]
+        if record.kind in _CACHED_ELSEWHERE:
+            names.append(keys.cached_copy(record.kind, record.id))
         args: list[bytes | int] = [
             to_ms(occurred_at),
             self._ttl_ms,
             to_json(dict(record.fields)),
         ]
-        return bool(await self._script([ours, stale], args))
+        return bool(await self._script(names, args))
 
     async def get(self, kind: str, record_id: str) -> Known | None:
         """What is known of this thing, or None.

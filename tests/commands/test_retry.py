@@ -1,3 +1,4 @@
+from bot.clock import utc_now
 from bot.model import Delivery, DeliveryState, EventState
 from bot.store import Store
 from tests.commands.conftest import Cli
@@ -39,7 +40,7 @@ async def test_a_dead_event_runs_again(cli: Cli, store: Store, make_settings: Ma
     stored = await store.events.get("evt_1")
     assert stored
     assert stored.state is EventState.ACCEPTED
-    assert await store.dead_letters() == []
+    assert await store.dead_letters(utc_now()) == []
 
 
 async def test_of_an_event_only_what_failed_is_sent_again(

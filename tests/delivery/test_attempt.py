@@ -124,7 +124,7 @@ async def test_a_lasting_fault_is_a_dead_letter_at_once(
     sender.outcome = DeliveryError.final("channel_not_found")
     await attempts.make(POST, OWNER, still_ours)
     assert (await kept(store)).state is DeliveryState.FAILED
-    assert await store.dead_letters() == [f"delivery:{POST.id}"]
+    assert await store.dead_letters(NOW) == [f"delivery:{POST.id}"]
     assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{POST.id}") is not None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.clock import utc_now
 from bot.demo.faults import Fault, SmtpFault
 from bot.model import Delivery, DeliveryState
 from bot.queue import QUEUE
@@ -113,7 +114,7 @@ async def test_a_missing_channel_is_one_call_one_dead_letter_and_one_notice(
     await queue_is_empty(redis)
     calls = [c.arguments["channel"] for c in bot.slack.calls("chat.postMessage")]
     assert calls == ["C0RECRUIT", "C0ALERTS"]
-    assert len(await bot.jobs.store.dead_letters()) == 1
+    assert len(await bot.jobs.store.dead_letters(utc_now())) == 1
     assert notice.channel == "C0ALERTS"
     told = sorted(mail.recipients[0] for mail in bot.inbox.mails)
     assert told == ["operator@example.com", "recruiter@example.com"]
@@ -128,7 +129,7 @@ async def test_a_dead_letter_that_is_retried_by_hand_arrives_once(bot: Bot) -> N
     assert await store.ledger.revive(dead, bot.jobs.clock()) is True
     await settled(bot)
     assert [p.channel for p in bot.slack.posts].count("C0RECRUIT") == 1
-    assert await store.dead_letters() == []
+    assert await store.dead_letters(utc_now()) == []
 
 
 async def test_slack_takes_the_message_and_drops_the_connection(bot: Bot) -> None:
@@ -168,7 +169,7 @@ async def test_data_that_does_not_fit_is_a_dead_letter_with_a_reason(bot: Bot) -
     stored = await bot.jobs.store.events.get("evt_1")
     assert stored is not None
     assert (stored.state, stored.reason) == ("dead", "data.searchId is missing")
-    assert await bot.jobs.store.dead_letters() == ["event:evt_1"]
+    assert await bot.jobs.store.dead_letters(utc_now()) == ["event:evt_1"]
 
 
 async def test_a_type_without_handler_is_kept_and_no_error(bot: Bot, redis: Redis) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +14,33 @@ from redis.exceptions import RedisError
 
 from bot.demo.redis_server import redis_server
 from bot.store.connection import connect
+
+
+class Road:
+    """Where new connections lead; old ones stay as they are."""
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.port = 0
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", self.target)
+        await asyncio.gather(_pump(reader, back), _pump(there, writer))
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    while data := await source.read(65_536):
+        sink.write(data)
+    sink.close()
+
+
+@asynccontextmanager
+async def forwarding(target: int) -> AsyncIterator[Road]:
+    road = Road(target)
+    server = await asyncio.start_server(road.carry, "127.0.0.1", 0)
+    road.port = server.sockets[0].getsockname()[1]
+    yield road
+    server.close()
 
 
 async def test_a_stopped_redis_is_given_up_in_time() -> None:
@@ -71,3 +100,34 @@ async def test_a_unix_socket_is_an_address_too(tmp_path: Path) -> None:
         client = connect(f"unix://{path}", timeout=timedelta(seconds=1))
         assert await client.ping() is True
         await client.aclose()
+
+
+async def test_a_full_redis_is_an_ordinary_error() -> None:
+    """redis-py 5.3 recurses to its end over what it sends while connecting."""
+    with redis_server("--maxclients", "5") as server:
+        first = connect(server.url, timeout=timedelta(seconds=1))
+        await asyncio.gather(*(first.blpop("nothing", timeout=0.3) for _ in range(5)))
+        second = connect(server.url, timeout=timedelta(seconds=1))
+        with pytest.raises(RedisError):
+            await second.ping()
+        await first.aclose()
+        await second.aclose()
+
+
+def test_two_web_processes_and_a_worker_fit_the_smallest_plan() -> None:
+    pool = connect("redis://127.0.0.1:1/0", timeout=timedelta(seconds=1)).connection_pool
+    assert 3 * pool.max_connections < 20
+
+
+async def test_after_a_failover_old_connections_are_given_up() -> None:
+    """They lead to what is a replica now, and the name to the new primary."""
+    with redis_server() as old, redis_server() as new:
+        async with forwarding(old.port) as road:
+            client = connect(f"redis://127.0.0.1:{road.port}/0", timeout=timedelta(seconds=1))
+            await client.set("before", 1)
+            direct = connect(old.url, timeout=timedelta(seconds=1))
+            await direct.replicaof("127.0.0.1", str(new.port))
+            road.target = new.port
+            assert await client.set("after", 1) is True
+            await client.aclose()
+            await direct.aclose()

@@ -144,16 +144,32 @@ async def test_a_dead_letter_is_listed_and_reported_once(opened: Store, redis: R
             delivery, "t1", "channel_not_found", unsure=False, report=True, now=NOW
         )
         assert failed is True
-    assert await opened.dead_letters() == [f"delivery:{POST.id}"]
+    assert await opened.dead_letters(NOW) == [f"delivery:{POST.id}"]
     report = f"report_dead_letter:delivery:{POST.id}"
     assert await redis.zrange(QUEUE, 0, -1) == [EVENT_JOB.encode(), report.encode()]
 
 
-async def test_a_dead_notice_is_not_reported(opened: Store, redis: Redis) -> None:
+async def test_a_notice_that_fails_is_no_dead_letter_itself(opened: Store, redis: Redis) -> None:
     delivery = await claimed(opened)
     await opened.ledger.fail(delivery, "t1", "gone", unsure=False, report=False, now=NOW)
-    assert await opened.dead_letters() == [f"delivery:{POST.id}"]
+    kept = await opened.ledger.get(POST.id)
+    assert kept is not None
+    assert kept.state is DeliveryState.FAILED
+    assert await opened.dead_letters(NOW) == []
     assert await redis.zrange(QUEUE, 0, -1) == [EVENT_JOB.encode()]
+
+
+async def test_of_many_waits_for_a_rate_limit_the_trail_tells_one(opened: Store) -> None:
+    await retried(opened, await claimed(opened), counts=False)
+    for number in range(50):
+        token = f"wait {number}"
+        await retried(opened, await claimed(opened, token, RETRY_JOB), token, counts=False)
+    assert [s.what for s in await opened.events.trail("evt_1")] == [
+        "received",
+        "handled",
+        "sending",
+        "retrying",
+    ]
 
 
 async def test_a_revived_delivery_has_all_its_attempts_before_it(
@@ -163,7 +179,7 @@ async def test_a_revived_delivery_has_all_its_attempts_before_it(
     await opened.ledger.fail(delivery, "t1", "gone", unsure=True, report=True, now=NOW)
     assert await opened.ledger.revive(POST, LATER) is True
     assert await opened.ledger.revive(POST, LATER) is False
-    assert await opened.dead_letters() == []
+    assert await opened.dead_letters(NOW) == []
     assert await redis.zscore(QUEUE, RETRY_JOB) is not None
     again = await claimed(opened, "t2", RETRY_JOB)
     assert (again.attempts, again.unsure) == (1, True)

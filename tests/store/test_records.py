@@ -66,3 +66,10 @@ async def test_what_redis_gives_back_is_not_trusted(
     await redis.hset("juicebox:record:profile:prof_1", field, value)
     with pytest.raises(CorruptRecord, match="profile prof_1"):
         await store.records.get("profile", "prof_1")
+
+
+async def test_no_id_can_reach_another_things_record(store: Store) -> None:
+    other = Record("export", "X:cached", {"downloadUrl": "https://x"})
+    await store.records.keep(other, NOW)
+    await store.records.keep(Record("export", "X", {"downloadUrl": "https://y"}), NOW)
+    assert await store.records.get("export", "X:cached") == Known(NOW, other.fields)

@@ -1,5 +1,10 @@
--- Count a failed run of an event's handler. KEYS 1 event. Returns the failures so far, 0 if gone.
+-- Count a failed run of an event's handler, once for each run.
+-- KEYS 1 event. ARGV 1 the run. Returns the failures so far, 0 if the event is gone.
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 0
 end
+if redis.call('HGET', KEYS[1], 'last_failure') == ARGV[1] then
+  return tonumber(redis.call('HGET', KEYS[1], 'attempts'))
+end
+redis.call('HSET', KEYS[1], 'last_failure', ARGV[1])
 return redis.call('HINCRBY', KEYS[1], 'attempts', 1)

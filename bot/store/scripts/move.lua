@@ -4,8 +4,8 @@
 --   id      of this very move: repeating it after a lost reply is harmless
 --   expect  field -> the values of it that permit the move
 --   set     field -> its new value
---   uncount true where the attempt is not to count
---   dead    {add = member, at = ms, oldest = ms} or {remove = member}
+--   uncount true where the attempt is not to count; of many such waits the trail tells one
+--   dead    {add = member, at = ms, oldest = ms, ttl = ms} or {remove = member}
 --   step    for the trail
 --   job     {id, blob, due, ttl}: what is to run next
 -- Returns 1 if it is moved, 0 if it was not in a state to be moved.
@@ -28,13 +28,18 @@ redis.call('HSET', subject, 'last_move', move.id)
 for field, value in pairs(move.set) do
   redis.call('HSET', subject, field, value)
 end
+local waits = 0
 if move.uncount then
   redis.call('HINCRBY', subject, 'attempts', -1)
+  waits = redis.call('HINCRBY', subject, 'waits', 1)
 end
-redis.call('RPUSHX', KEYS[2], move.step)
+if waits < 2 then
+  redis.call('RPUSHX', KEYS[2], move.step)
+end
 if move.dead and move.dead.add then
   redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. move.dead.oldest)
   redis.call('ZADD', KEYS[3], move.dead.at, move.dead.add)
+  redis.call('PEXPIRE', KEYS[3], move.dead.ttl)
 elseif move.dead then
   redis.call('ZREM', KEYS[3], move.dead.remove)
 end

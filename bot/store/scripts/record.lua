@@ -1,8 +1,10 @@
 -- Keep what is known of a thing, unless something newer is known already.
--- KEYS  1 record  2 a cached copy that is stale now
+-- KEYS  1 record  2 a cached copy that is stale now, where there is one
 -- ARGV  1 occurred_ms  2 ttl_ms  3 fields as JSON
 -- Returns 1 if kept, 0 if what is there is newer. The cached copy goes in either case.
-redis.call('DEL', KEYS[2])
+if KEYS[2] then
+  redis.call('DEL', KEYS[2])
+end
 local known = redis.call('HGET', KEYS[1], 'at')
 if known and tonumber(known) > tonumber(ARGV[1]) then
   return 0

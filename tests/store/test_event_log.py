@@ -1,0 +1,128 @@
+"""The event log: what came last, how many of each type, what is dead and for how long."""
+
+from datetime import timedelta
+
+from redis.asyncio import Redis
+
+from bot.model import EventState
+from bot.queue import QUEUE
+from bot.store import Store
+from bot.store.scripts import Script
+from tests.making import NOW, body_of, make_event, seconds
+
+EVENT = make_event()
+BODY = body_of(EVENT)
+
+
+async def _snapshot(redis: Redis) -> dict[bytes, bytes]:
+    return {key: await redis.dump(key) for key in await redis.keys("*")}
+
+
+async def test_every_key_of_an_event_ends_by_itself(store: Store, redis: Redis) -> None:
+    await store.events.accept(EVENT, BODY, NOW)
+    await store.events.bury("evt_1", "broken", NOW)
+    lasting = [key for key in await redis.keys("*") if await redis.ttl(key) < 0]
+    assert lasting == [QUEUE.encode()]
+
+
+async def test_a_dead_letter_is_listed_as_long_as_events_are_kept(store: Store) -> None:
+    await store.events.accept(EVENT, BODY, NOW)
+    await store.events.bury("evt_1", "broken", NOW)
+    for days, listed in ((30, ["event:evt_1"]), (31, [])):
+        later = NOW + timedelta(days=days)
+        assert await store.dead_letters(later) == listed
+        assert (await store.backlog(later)).dead == len(listed)
+
+
+async def test_one_failed_run_counts_once_even_if_its_reply_was_lost(
+    store: Store, redis: Redis
+) -> None:
+    """redis-py repeats a script, to the letter, whose connection broke before the reply came."""
+    await store.events.accept(EVENT, BODY, NOW)
+    counted = Script(redis, "count_failure")
+    for run in ("run 1", "run 1", "run 2"):
+        last = await counted(["juicebox:event:evt_1"], [run])
+    assert last == 2
+
+
+async def test_the_log_shows_the_latest_first_and_is_trimmed(store: Store, redis: Redis) -> None:
+    for day in (0, 1, 40):
+        at = NOW + timedelta(days=day)
+        event = make_event(f"evt_{day}", timestamp=at)
+        await store.events.accept(event, body_of(event), at)
+    assert [s.event.id for s in await store.events.latest(10)] == ["evt_40"]
+    assert await redis.zcard("juicebox:events:search.completed") == 1
+
+
+async def test_latest_takes_no_more_than_asked_for(store: Store) -> None:
+    for second in range(3):
+        event = make_event(f"evt_{second}")
+        await store.events.accept(event, body_of(event), NOW + seconds(second))
+    assert [s.event.id for s in await store.events.latest(2)] == ["evt_2", "evt_1"]
+
+
+async def test_counts_are_by_type_and_since_a_moment(store: Store) -> None:
+    for number, event_type in enumerate(("export.ready", "search.completed", "search.completed")):
+        event = make_event(f"evt_{number}", event_type)
+        await store.events.accept(event, body_of(event), NOW + seconds(number))
+    old = make_event("evt_old", "key.rotated")
+    await store.events.accept(old, body_of(old), NOW - timedelta(hours=25))
+    counts = await store.events.counts_since(NOW - timedelta(hours=24))
+    assert list(counts.items()) == [("search.completed", 2), ("export.ready", 1)]
+
+
+async def test_a_type_without_handler_is_kept(store: Store) -> None:
+    await store.events.accept(EVENT, BODY, NOW)
+    assert await store.events.leave_unhandled("evt_1", NOW + seconds(1)) is True
+    stored = await store.events.get("evt_1")
+    assert stored is not None
+    assert stored.state is EventState.UNHANDLED
+    assert [(s.what, s.at) for s in await store.events.trail("evt_1")] == [
+        ("received", NOW),
+        ("no handler", NOW + seconds(1)),
+    ]
+
+
+async def test_a_dead_letter_is_listed_and_reported_by_a_job(store: Store, redis: Redis) -> None:
+    await store.events.accept(EVENT, BODY, NOW)
+    assert await store.events.bury("evt_1", "data.searchId is missing", NOW) is True
+    stored = await store.events.get("evt_1")
+    assert stored is not None
+    assert (stored.state, stored.reason) == (EventState.DEAD, "data.searchId is missing")
+    assert stored.concluded_at == NOW
+    assert await store.dead_letters(NOW) == ["event:evt_1"]
+    assert await redis.zscore(QUEUE, "report_dead_letter:event:evt_1") is not None
+
+
+async def test_burying_twice_is_harmless_and_an_end_is_final(store: Store) -> None:
+    """The first repetition is what a lost reply brings about; it must not look like a refusal."""
+    await store.events.accept(EVENT, BODY, NOW)
+    assert await store.events.bury("evt_1", "broken", NOW) is True
+    assert await store.events.bury("evt_1", "broken", NOW) is True
+    assert await store.events.leave_unhandled("evt_1", NOW) is False
+    assert len(await store.events.trail("evt_1")) == 2
+
+
+async def test_a_revived_event_runs_again_from_the_beginning(store: Store, redis: Redis) -> None:
+    await store.events.accept(EVENT, BODY, NOW)
+    await store.events.count_failure("evt_1")
+    await store.events.bury("evt_1", "broken", NOW)
+    await redis.zrem(QUEUE, "handle_event:evt_1")
+    assert await store.events.revive("evt_1", NOW + seconds(5)) is True
+    stored = await store.events.get("evt_1")
+    assert stored is not None
+    assert (stored.state, stored.reason) == (EventState.ACCEPTED, "")
+    assert await store.dead_letters(NOW) == []
+    assert await redis.zscore(QUEUE, "handle_event:evt_1") is not None
+    assert await store.events.count_failure("evt_1") == 1
+
+
+async def test_what_is_not_dead_is_not_revived(store: Store) -> None:
+    await store.events.accept(EVENT, BODY, NOW)
+    assert await store.events.revive("evt_1", NOW) is False
+    assert await store.events.revive("evt_none", NOW) is False
+
+
+async def test_failures_of_an_event_that_is_gone_leave_nothing(store: Store, redis: Redis) -> None:
+    assert await store.events.count_failure("evt_none") == 0
+    assert await redis.dbsize() == 0
