@@ -6,7 +6,7 @@ from bot.delivery.audience import Audiences, deliveries_to
 from bot.model import Audience, Context, Delivery, Event, Notification, retry_command, to_ms
 
 DEAD_LETTER_TEMPLATE = "dead_letter"
-"""Should a notice become a dead letter itself, no notice is sent of that."""
+"""A notice that fails is no dead letter itself: what it tells of is listed already."""
 
 
 def notices_of_event(
@@ -36,7 +36,7 @@ def notices_of_event(
 
 
 def notices_of_delivery(dead: Delivery, audiences: Audiences) -> list[Delivery]:
-    """Tell the operators that a delivery failed for good, anywhere but where it failed."""
+    """Tell the operators that a delivery failed for good; where it failed only if all else is lacking."""
     context: Context = {
         "subject_kind": "delivery",
         "subject_id": dead.id,
@@ -55,6 +55,7 @@ def notices_of_delivery(dead: Delivery, audiences: Audiences) -> list[Delivery]:
         context=context,
         thread=f"dead:{dead.id}:{to_ms(dead.updated_at)}",
     )
-    others = [to for to in audiences[Audience.OPERATORS] if to != dead.destination]
-    nobody = "no operators are set anywhere else"
-    return deliveries_to(others, notification, nobody, since=dead.updated_at)
+    operators = audiences[Audience.OPERATORS]
+    elsewhere = [to for to in operators if to != dead.destination]
+    told = elsewhere or operators
+    return deliveries_to(told, notification, "no operators are set", since=dead.updated_at)

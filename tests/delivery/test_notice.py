@@ -32,11 +32,16 @@ def test_nobody_is_told_at_the_destination_that_failed() -> None:
     assert [n.destination for n in notices_of_delivery(DEAD, audiences)] == [MAIL]
 
 
-def test_where_there_is_no_other_destination_that_is_on_record() -> None:
+def test_where_there_is_no_other_destination_the_notice_goes_there_all_the_same() -> None:
+    """What failed may have been the message alone, and not the channel."""
     audiences = {**AUDIENCES, Audience.OPERATORS: (SLACK,)}
     [notice] = notices_of_delivery(DEAD, audiences)
-    assert notice.state is DeliveryState.SKIPPED
-    assert notice.reason == "no operators are set anywhere else"
+    assert (notice.destination, notice.state) == (SLACK, DeliveryState.PENDING)
+
+
+def test_without_operators_that_is_on_record() -> None:
+    [notice] = notices_of_delivery(DEAD, {**AUDIENCES, Audience.OPERATORS: ()})
+    assert (notice.state, notice.reason) == (DeliveryState.SKIPPED, "no operators are set")
 
 
 def test_dying_again_after_a_retry_is_told_again() -> None:
