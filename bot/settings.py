@@ -18,11 +18,12 @@ from pydantic import (
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.mail_address import is_mailable
 from bot.model import Audience, Channel, Destination, Policy
 from bot.smtp_url import MailAddon, Smtp, parse_smtp_url
 
-_ADDRESS = re.compile(r"[^@\s<>,;\"\x00-\x1f\x7f]+@[A-Za-z0-9.\-]+")
-_SENDER = re.compile(rf"(?:[^<>\r\n]*<{_ADDRESS.pattern}>|{_ADDRESS.pattern})")
+_SENDER = re.compile(r"[^<>\r\n]*<([^<>]*)>")
+_REDIS = re.compile(r"unix://.*|rediss?://[^/?]*(?:/(?:\d+)?)?(?:\?.*)?")
 
 
 def _split_addresses(value: object) -> object:
@@ -33,7 +34,7 @@ def _split_addresses(value: object) -> object:
 
 def _all_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
     for address in addresses:
-        if not address.isascii() or not _ADDRESS.fullmatch(address):
+        if not is_mailable(address):
             raise ValueError(f"{address!r} is not a mail address")
     return tuple(dict.fromkeys(addresses))
 
@@ -80,6 +81,13 @@ class Settings(MailAddon):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["logfmt", "json"] = "logfmt"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _blanks_are_absent(cls, values: dict[str, object]) -> dict[str, object]:
+        """A pasted value often brings a space or a line break along."""
+        stripped = {n: v.strip() if isinstance(v, str) else v for n, v in values.items()}
+        return {name: value for name, value in stripped.items() if value != ""}
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, value: object) -> object:
@@ -90,6 +98,8 @@ class Settings(MailAddon):
     def _a_redis_address(cls, value: SecretStr) -> SecretStr:
         if not re.match(r"(rediss?|unix)://", value.get_secret_value()):
             raise ValueError("must begin with redis://, rediss:// or unix://")
+        if not _REDIS.fullmatch(value.get_secret_value()):
+            raise ValueError("what stands behind the port must be a database's number")
         try:
             _ = urlsplit(value.get_secret_value()).port
         except ValueError:
@@ -106,7 +116,8 @@ class Settings(MailAddon):
     @field_validator("email_from")
     @classmethod
     def _a_sender(cls, value: str | None) -> str | None:
-        if value is not None and not _SENDER.fullmatch(value):
+        named = _SENDER.fullmatch(value or "")
+        if value is not None and not is_mailable(named[1] if named else value):
             raise ValueError("must look like bot@example.com or Juicebox <bot@example.com>")
         return value
 

@@ -46,9 +46,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             yield
 
     # The documentation pages would tell a stranger more than an operator needs.
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     app.add_api_route("/webhooks/juicebox", webhook.receive, methods=["POST"])
-    if slack is not None:
+    if slack is not None and slack.socket is None:
         app.add_api_route("/slack/events", slack.door.handle, methods=["POST"])
     app.include_router(_operations(store))
     return app

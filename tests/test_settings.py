@@ -68,6 +68,19 @@ def test_the_current_secret_comes_first(make_settings: MakeSettings) -> None:
     [
         ({"JUICEBOX_WEBHOOK_SECRET": None}, "JUICEBOX_WEBHOOK_SECRET is missing"),
         ({"JUICEBOX_WEBHOOK_SECRET": ""}, "JUICEBOX_WEBHOOK_SECRET is missing"),
+        ({"JUICEBOX_WEBHOOK_SECRET": " \n"}, "JUICEBOX_WEBHOOK_SECRET is missing"),
+        (
+            {"REDIS_URL": "redis://localhost:6379/production"},
+            "REDIS_URL is malformed: what stands behind the port must be a database's number",
+        ),
+        (
+            {"EMAIL_TO": "a..b@c.example"},
+            "EMAIL_TO is malformed: 'a..b@c.example' is not a mail address",
+        ),
+        (
+            {"EMAIL_FROM": "Juicebox <a..b@c.example>"},
+            "EMAIL_FROM is malformed: must look like bot@example.com or Juicebox <bot@example.com>",
+        ),
         ({"SMTP_URL": "smtp://"}, "SMTP_URL is malformed: it names no host"),
         (
             {"REDIS_URL": "localhost:6379"},
@@ -192,3 +205,16 @@ async def test_only_channels_that_are_on_have_a_sender(make_settings: MakeSettin
     store = open_store(without, timeout=timedelta(seconds=1))
     assert build_slack(without, store) is None
     await store.redis.aclose()
+
+
+def test_a_space_that_was_pasted_along_does_no_harm(make_settings: MakeSettings) -> None:
+    settings = make_settings(JUICEBOX_WEBHOOK_SECRET=" whsec_1\n", SLACK_CHANNEL=" C0RECRUIT ")
+    assert settings.webhook_secrets == (b"whsec_1",)
+    assert settings.audiences[Audience.RECRUITERS][0] == Destination(Channel.SLACK, "C0RECRUIT")
+
+
+def test_an_option_that_redis_does_not_know_is_named(make_settings: MakeSettings) -> None:
+    for option in ("foo=bar", "socket_timeout=abc"):
+        settings = make_settings(REDIS_URL=f"redis://localhost:6379/0?{option}")
+        with pytest.raises(SettingsError, match=r"^REDIS_URL is malformed"):
+            open_store(settings, timeout=timedelta(seconds=1))

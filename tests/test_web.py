@@ -1,14 +1,18 @@
 """What platforms and operators look at, and which doors there are."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
 from redis.asyncio import Redis
 
+from bot.demo.redis_server import redis_server
+from bot.demo.slack_api import LocalSlack
 from bot.errors import SettingsError
 from bot.queue import HEARTBEAT
 from bot.settings import Settings
+from bot.store.connection import connect
 from bot.web import create_app
 from tests.running import MakeSettings, envelope, signed, web_client
 
@@ -56,6 +60,31 @@ async def test_without_redis_it_is_up_but_not_ready(make_settings: MakeSettings)
         assert answer.json()["reason"] == "Redis does not answer (ConnectionError)"
         answer = await client.get("/metrics")
         assert (answer.status_code, answer.text) == (503, "Redis does not answer\n")
+
+
+async def test_a_redis_that_became_a_replica_is_not_ready(make_settings: MakeSettings) -> None:
+    with redis_server() as server, redis_server() as primary:
+        async with web_client(make_settings(REDIS_URL=server.url)) as client:
+            direct = connect(server.url, timeout=timedelta(seconds=1))
+            await direct.set(HEARTBEAT, "alive")
+            assert (await client.get("/readyz")).status_code == 200
+            await direct.replicaof("127.0.0.1", str(primary.port))
+            answer = await client.get("/readyz")
+            await direct.aclose()
+    assert answer.status_code == 503
+    assert answer.json()["reason"] == "Redis is a replica, which takes no events"
+
+
+async def test_no_door_is_opened_by_a_redirect(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/webhooks/juicebox/")).status_code == 404
+
+
+async def test_socket_mode_is_instead_of_http(
+    make_settings: MakeSettings, slack_api: LocalSlack
+) -> None:
+    settings = make_settings(SLACK_APP_TOKEN="xapp-1", SLACK_API_URL=slack_api.url)
+    async with web_client(settings) as client:
+        assert (await client.post("/slack/events")).status_code == 404
 
 
 async def test_what_comes_in_is_counted(client: httpx.AsyncClient) -> None:

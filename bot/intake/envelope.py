@@ -1,13 +1,14 @@
 """The frame around every event: an `id`, a `type`, a `timestamp` and `data`. No I/O, no clock."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic_core import from_json
 
 from bot.errors import InvalidEnvelope
-from bot.model import Event
+from bot.model import Event, in_utc
 
 _LONGEST_NAME = 200
+_NO_TIMESTAMP = "timestamp must be an ISO 8601 date and time"
 
 
 def parse_envelope(body: bytes) -> Event:
@@ -47,8 +48,9 @@ def _name(envelope: dict[str, object], field: str) -> str:
 
 def _timestamp(envelope: dict[str, object]) -> datetime:
     value = envelope.get("timestamp")
+    if not isinstance(value, str):
+        raise InvalidEnvelope(_NO_TIMESTAMP)
     try:
-        moment = datetime.fromisoformat(value)  # type: ignore[arg-type]  # TypeError is caught below
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (TypeError, ValueError, OverflowError):
-        raise InvalidEnvelope("timestamp must be an ISO 8601 date and time") from None
+        return in_utc(datetime.fromisoformat(value))
+    except ValueError:
+        raise InvalidEnvelope(_NO_TIMESTAMP) from None

@@ -22,7 +22,17 @@ from bot.model.nouns import (
     retry_command,
     to_ms,
 )
-from bot.model.payload import Amount, Count, Extra, HttpsUrl, Id, Moment, Payload, Text
+from bot.model.payload import (
+    Amount,
+    Count,
+    Extra,
+    HttpsUrl,
+    Id,
+    Moment,
+    Payload,
+    Text,
+    in_utc,
+)
 
 __all__ = [
     "Amount",
@@ -51,6 +61,7 @@ __all__ = [
     "Text",
     "delivery_id",
     "from_ms",
+    "in_utc",
     "retry_command",
     "to_ms",
 ]

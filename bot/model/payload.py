@@ -24,6 +24,9 @@ class Payload(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
 
+_FIRST_YEAR, _LAST_YEAR = 1, 9999
+
+
 def _a_number_is_an_id_too(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
@@ -37,11 +40,15 @@ def _https_only(url: str) -> str:
     return url
 
 
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except OverflowError:
-        raise ValueError("must be between the years 1 and 9999") from None
+def in_utc(moment: datetime) -> datetime:
+    """The moment in UTC, which it is taken to be in if it does not say.
+
+    Raises:
+        ValueError: at either end of the calendar, where no arithmetic is left to do.
+    """
+    if not _FIRST_YEAR < moment.year < _LAST_YEAR:
+        raise ValueError("must be between the years 2 and 9998")
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _leave_out_what_does_not_fit(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
@@ -60,7 +67,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 Count = Annotated[int, Field(ge=0, le=10**15, strict=True)]
 Amount = Annotated[float, Field(ge=0, le=10**15, strict=True, allow_inf_nan=False)]
 HttpsUrl = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(_https_only)]
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Moment = Annotated[datetime, AfterValidator(in_utc)]
 
 T = TypeVar("T")
 Extra = Annotated[T | None, WrapValidator(_leave_out_what_does_not_fit)]

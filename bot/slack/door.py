@@ -18,6 +18,10 @@ from bot.errors import IntakeError, InvalidEnvelope, InvalidSignature
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 
+_ODDLY_SHAPED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""Bolt reads the body's fields as if they had the types that Slack documents."""
+_NOT_SLACKS = "not a request as Slack makes them"
+
 _log = structlog.get_logger()
 
 
@@ -42,11 +46,17 @@ class SlackDoor:
             if _asks_for_the_certificate(request, body):
                 return Response()
             self._verify(request, body)
-            asked = _parse(request, body)
+            return await self._answer(_parse(request, body))
         except IntakeError as refusal:
             _log.warning("slack refused", reason=refusal.reason, status=refusal.status)
             return JSONResponse({"error": str(refusal)}, refusal.status)
-        return to_starlette_response(await self._app.async_dispatch(asked))
+
+    async def _answer(self, asked: AsyncBoltRequest) -> Response:
+        try:
+            return to_starlette_response(await self._app.async_dispatch(asked))
+        except _ODDLY_SHAPED as error:
+            _log.warning("slack request not understood", fault=type(error).__name__)
+            raise InvalidEnvelope(_NOT_SLACKS) from None
 
     def _verify(self, request: Request, body: bytes) -> None:
         signature = _only(request, "x-slack-signature", _SIGNATURE)
@@ -79,6 +89,5 @@ def _asks_for_the_certificate(request: Request, body: bytes) -> bool:
 def _parse(request: Request, body: bytes) -> AsyncBoltRequest:
     try:
         return to_async_bolt_request(request, body)
-    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        # Bolt reads the body's fields as if they had the types that Slack documents.
-        raise InvalidEnvelope("not a request as Slack makes them") from None
+    except _ODDLY_SHAPED:
+        raise InvalidEnvelope(_NOT_SLACKS) from None

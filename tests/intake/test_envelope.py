@@ -63,6 +63,7 @@ def test_a_missing_field_is_named(field: str) -> None:
         ({"timestamp": 1700000000}, "timestamp must be an ISO 8601 date and time"),
         ({"timestamp": "0001-01-01T00:00:00+14:00"}, "timestamp must be an ISO 8601"),
         ({"timestamp": "9999-12-31T23:59:59-14:00"}, "timestamp must be an ISO 8601"),
+        ({"timestamp": "9999-06-01T00:00:00Z"}, "timestamp must be an ISO 8601"),
         ({"data": []}, "data must be a JSON object"),
         ({"data": None}, "data must be a JSON object"),
     ],

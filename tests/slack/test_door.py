@@ -147,3 +147,18 @@ async def test_the_url_is_verified_when_slack_asks_for_it(http: httpx.AsyncClien
 async def test_what_nothing_answers_is_not_found(http: httpx.AsyncClient) -> None:
     body = slash_command(command="/another")
     assert (await post(http, body, signed(body))).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type": "event_callback", "team_id": "T0JUICEBOX", "event": 5}',
+        b'{"type": "view_submission", "team": {"id": "T0JUICEBOX"}}',
+    ],
+)
+async def test_signed_nonsense_is_refused_and_no_error(
+    http: httpx.AsyncClient, body: bytes
+) -> None:
+    headers = signed(body) | {"Content-Type": "application/json"}
+    answer = await http.post("/slack/events", content=body, headers=headers)
+    assert answer.status_code in {400, 404}

@@ -1,6 +1,5 @@
 """Makes a mail of a delivery: the headers that let it be threaded, repeated and left unanswered."""
 
-import re
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -8,16 +7,12 @@ from email.policy import SMTP
 from hashlib import sha256
 
 from bot.errors import DeliveryError
+from bot.mail_address import LONGEST, MAILABLE
 from bot.model import Delivery, Mail
 
 # The default of 78 folds long words in headers, such as addresses of the web, into encoded-words.
 # 7bit has every body encoded that is not ASCII, so that no server needs to know 8BITMIME.
 _POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
-_ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-_MAILABLE = re.compile(rf"({_ATOMS})@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)")
-_LONGEST_ADDRESS = (
-    254  # https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.3, less the brackets
-)
 
 
 def write_letter(delivery: Delivery, mail: Mail, sender: str, now: datetime) -> EmailMessage:
@@ -52,8 +47,8 @@ def write_letter(delivery: Delivery, mail: Mail, sender: str, now: datetime) -> 
 
 def mailable(address: str, whose: str) -> Address:
     """The address, if it is one that every mail server takes; DeliveryError otherwise."""
-    parts = _MAILABLE.fullmatch(address)
-    if parts is None or len(address) > _LONGEST_ADDRESS:
+    parts = MAILABLE.fullmatch(address)
+    if parts is None or len(address) > LONGEST:
         raise DeliveryError.final(f"{whose} has no address that mail can be sent to")
     return Address(username=parts[1], domain=parts[2])
 
