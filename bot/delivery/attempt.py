@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ import structlog
 from bot.delivery.backoff import BACKOFF, due_again
 from bot.delivery.notice import DEAD_LETTER_TEMPLATE
 from bot.delivery.senders import Ensure, Sender
+from bot.delivery.turns import Turns
 from bot.errors import DeliveryError, LeaseLost, RenderError
 from bot.lease import patiently
 from bot.model import Channel, Delivery
@@ -30,6 +31,7 @@ class Attempts:
     senders: Mapping[Channel, Sender]
     metrics: Metrics
     clock: Callable[[], datetime]
+    turns: Turns = field(default_factory=Turns)
 
     async def make(self, delivery: Delivery, owner: str, ensure: Ensure) -> None:
         """Try the delivery once on behalf of the job `owner`, if it is that job's to try.
@@ -54,6 +56,7 @@ class _Attempt:
         self._sender = parts.senders.get(delivery.destination.channel)
         self._metrics = parts.metrics
         self._clock = parts.clock
+        self._turns = parts.turns
         self._delivery = delivery
         self._token = token
         self._ensure = ensure
@@ -83,6 +86,9 @@ class _Attempt:
             await self._succeed(receipt)
 
     async def _send(self, sender: Sender) -> str:
+        wait = self._turns.wait(self._delivery)
+        if wait:
+            raise DeliveryError.paced("waiting for its turn", wait)
         started = time.monotonic()
         try:
             return await sender.send(self._delivery, self._ensure)
@@ -103,6 +109,8 @@ class _Attempt:
         self._account("sent")
 
     async def _fail(self, error: DeliveryError) -> None:
+        if self._seconds and error.after:
+            self._turns.rest(self._delivery, error.after)
         now = self._clock()
         due = due_again(error, self._delivery.attempts, now)
         if due is None:

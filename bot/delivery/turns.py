@@ -1,0 +1,56 @@
+"""Turns at a destination that asked for patience: whoever comes while it rests queues up behind."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bot.model import Delivery, Destination
+
+_APART = 1.0
+"""Seconds between two messages to one channel, as Slack has it:
+https://docs.slack.dev/apis/web-api/rate-limits#posting-messages."""
+_EARLY = 0.05
+
+
+@dataclass(slots=True)
+class _Queue:
+    free_at: float = 0.0
+    turns: dict[str, float] = field(default_factory=dict)
+
+
+class Turns:
+    """The turns that one process gives.
+
+    Without them every waiting delivery would call again at the same moment, and all but one would be
+    sent away once more.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._queues: dict[Destination, _Queue] = {}
+
+    def wait(self, delivery: Delivery) -> timedelta:
+        """How long it is until the delivery's turn; nothing if that is now."""
+        queue = self._queues.get(delivery.destination)
+        if queue is None:
+            return timedelta()
+        now = self._monotonic()
+        if queue.free_at <= now:
+            del self._queues[delivery.destination]
+            return timedelta()
+        turn = queue.turns.pop(delivery.id, None)
+        if turn is not None and turn - _EARLY <= now:
+            return timedelta()
+        return self._line_up(queue, delivery, queue.free_at)
+
+    def rest(self, delivery: Delivery, after: timedelta) -> None:
+        """The destination takes nothing for so long; then it is this delivery's turn."""
+        queue = self._queues.setdefault(delivery.destination, _Queue())
+        turn = self._monotonic() + after.total_seconds()
+        self._line_up(queue, delivery, turn)
+
+    def _line_up(self, queue: _Queue, delivery: Delivery, turn: float) -> timedelta:
+        queue.turns[delivery.id] = turn
+        queue.free_at = max(queue.free_at, turn) + _APART
+        return timedelta(seconds=max(0.0, turn - self._monotonic()))

@@ -1,0 +1,63 @@
+"""Turns at a destination that asked for patience."""
+
+from datetime import timedelta
+
+from bot.delivery.turns import Turns
+from tests.making import MAIL, SLACK, make_delivery, seconds
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+FIRST, SECOND, THIRD = (make_delivery(f"evt_{n}", SLACK) for n in range(3))
+NOTHING = timedelta()
+
+
+def test_nobody_waits_where_nobody_was_sent_away() -> None:
+    assert Turns().wait(FIRST) == NOTHING
+
+
+def test_those_that_come_meanwhile_queue_up_a_second_apart() -> None:
+    turns = Turns(Clock())
+    turns.rest(FIRST, seconds(7))
+    assert turns.wait(SECOND) == seconds(8)
+    assert turns.wait(THIRD) == seconds(9)
+
+
+def test_each_has_its_turn_when_it_comes_back_for_it() -> None:
+    clock = Clock()
+    turns = Turns(clock)
+    turns.rest(FIRST, seconds(7))
+    turns.wait(SECOND)
+    turns.wait(THIRD)
+    for delivery in (FIRST, SECOND, THIRD):
+        clock.now = 107 + int(delivery.event_id[-1])
+        assert turns.wait(delivery) == NOTHING
+
+
+def test_who_comes_too_early_lines_up_again() -> None:
+    clock = Clock()
+    turns = Turns(clock)
+    turns.rest(FIRST, seconds(7))
+    clock.now = 103
+    assert turns.wait(FIRST) == seconds(5)
+
+
+def test_once_the_queue_has_passed_nobody_waits() -> None:
+    clock = Clock()
+    turns = Turns(clock)
+    turns.rest(FIRST, seconds(7))
+    clock.now = 109
+    assert turns.wait(SECOND) == NOTHING
+    assert turns._queues == {}
+
+
+def test_another_destination_is_not_held_up() -> None:
+    turns = Turns(Clock())
+    turns.rest(FIRST, seconds(7))
+    assert turns.wait(make_delivery(destination=MAIL)) == NOTHING
