@@ -57,12 +57,18 @@ class Jobs:
                 await self.store.events.leave_unhandled(event_id, self.clock())
                 return
             await self._handle(stored, handler)
+        if await self.store.ledger.bury_unreadable(event_id, self.clock()):
+            _log.error("unreadable deliveries", event_id=event_id)
         deliveries = await self.store.ledger.of_event(event_id)
         await self._attempt((d for d in deliveries if d.state in _UNFINISHED), lease)
 
     async def retry_delivery(self, delivery_id: str, lease: Lease) -> None:
         """Make one more attempt at one delivery."""
-        delivery = await self.store.ledger.get(delivery_id)
+        try:
+            delivery = await self.store.ledger.get(delivery_id)
+        except CorruptRecord as error:
+            await self.store.ledger.bury(delivery_id, "", str(error), self.clock())
+            raise
         if delivery is None:
             _log.warning("delivery is kept no longer", delivery_id=delivery_id)
             return

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from bot.demo.faults import Fault
 from bot.demo.inbox import Inbox
 from bot.demo.slack_api import LocalSlack
-from bot.errors import LeaseLost, TryAgain
+from bot.errors import CorruptRecord, LeaseLost, TryAgain
 from bot.jobs import Jobs
 from bot.lease import Lease
 from bot.model import Audience, DeliveryState, EventState, Intent, Notify, Payload
@@ -20,7 +20,7 @@ from bot.registry import Handler, Registry
 from bot.store import Store
 from bot.store.leases import Leases
 from bot.wiring import build_jobs
-from tests.making import NOW, body_of, make_event
+from tests.making import MAIL, NOW, SLACK, body_of, make_event
 from tests.running import MakeSettings
 
 
@@ -199,20 +199,21 @@ async def test_a_notice_that_cannot_be_delivered_is_reported_to_nobody(
 
 
 async def test_intents_without_a_destination_are_on_record(
-    make_settings: MakeSettings, redis: Redis, lease: Lease
+    jobs: Jobs, lease: Lease, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
-    """Slack is on for `/juicebox status`, mail goes to operators alone; recruiters have a mailbox."""
-    settings = make_settings(SLACK_CHANNEL=None, SLACK_ALERT_CHANNEL=None, EMAIL_ALERT_TO=None)
-    jobs = build_jobs(settings)
-    await accept(jobs.store, event_type="profile.enriched", data={"profileId": "p", "fields": []})
-    await jobs.handle_event("evt_1", lease)
+    nobody_operates = {Audience.RECRUITERS: (SLACK, MAIL), Audience.OPERATORS: ()}
+    await accept(jobs.store, event_type="quota.warning", data={"usage": 840, "limit": 1000})
+    await replace(jobs, audiences=nobody_operates).handle_event("evt_1", lease)
     [delivery] = await jobs.store.ledger.of_event("evt_1")
-    assert delivery.state is DeliveryState.SKIPPED
-    await jobs.close()
+    assert str(delivery.destination) == "nobody:operators"
+    assert delivery.state == "skipped"
+    assert delivery.reason == "no Slack channel and no mail address is set for operators"
+    assert (await state_of(jobs.store))[0] is EventState.HANDLED
+    assert slack_api.calls("chat.postMessage") == []
+    assert inbox.mails == []
 
 
 def test_a_notify_says_nothing_of_its_content_in_a_log() -> None:
-
     shown = repr(Notify(Audience.RECRUITERS, "search.completed", {"query": "secret-payload"}))
     assert "secret-payload" not in shown
 
@@ -225,3 +226,23 @@ async def test_a_date_in_the_far_future_pins_no_record(jobs: Jobs, lease: Lease)
     known = await jobs.store.records.get("quota", "latest")
     assert known is not None
     assert known.at == NOW
+
+
+async def test_a_delivery_that_redis_garbled_is_a_dead_letter(
+    jobs: Jobs, lease: Lease, redis: Redis, slack_api: LocalSlack
+) -> None:
+    """Found by the event's own job, or by the job that was to try it again."""
+    slack_api.script("chat.postMessage", [Fault.status(503)])
+    await accept(jobs.store)
+    await jobs.handle_event("evt_1", lease)
+    [post, mail] = await jobs.store.ledger.of_event("evt_1")
+    for delivery in (post, mail):
+        await redis.hset(f"juicebox:delivery:{delivery.id}", "attempts", "many")
+    with pytest.raises(CorruptRecord):
+        await jobs.retry_delivery(post.id, lease)
+    assert await jobs.store.dead_letters(NOW) == [f"delivery:{post.id}"]
+    await jobs.handle_event("evt_1", lease)
+    assert set(await jobs.store.dead_letters(NOW)) == {
+        f"delivery:{post.id}",
+        f"delivery:{mail.id}",
+    }

@@ -1,24 +1,22 @@
 """The deliveries of every event: what makes a second run harmless."""
 
-import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord
-from bot.model import Delivery, DeliveryState, Destination, Notification, Step, from_ms, to_ms
+from bot.model import Delivery, DeliveryState, Step, to_ms
 from bot.queue import Task, job, job_id
 from bot.store import keys
 from bot.store.events import dead_member
 from bot.store.move import Move, Mover
 from bot.store.reading import read_hash
+from bot.store.rows import decode_row, encode_rows
 from bot.store.scripts import Script
 from bot.store.trail import encode_step
-
-_notification = TypeAdapter(Notification)
 
 
 class Ledger:
@@ -47,7 +45,7 @@ class Ledger:
     ) -> bool:
         names = [keys.event(event_id), keys.trail(event_id), keys.deliveries(event_id)]
         names += [keys.delivery(d.id) for d in deliveries]
-        return bool(await self._open(names, [to_ms(now), step, *_rows(deliveries, owner)]))
+        return bool(await self._open(names, [to_ms(now), step, *encode_rows(deliveries, owner)]))
 
     async def get(self, delivery_id: str) -> Delivery | None:
         """The delivery, or None if it is kept no longer.
@@ -56,10 +54,46 @@ class Ledger:
             CorruptRecord: if what is kept is not what this class wrote.
         """
         row = await read_hash(self._redis, keys.delivery(delivery_id))
-        return _decode(delivery_id, row) if row else None
+        return decode_row(delivery_id, row) if row else None
 
     async def of_events(self, event_ids: Sequence[str]) -> Mapping[str, list[Delivery]]:
         """The readable deliveries of each event, in the order they were asked for; two round trips."""
+        found: dict[str, list[Delivery]] = {event_id: [] for event_id in event_ids}
+        for event_id, delivery_id, row in await self._rows_of(event_ids):
+            with suppress(CorruptRecord):
+                found[event_id] += [decode_row(delivery_id, row)] if row else []
+        return found
+
+    async def of_event(self, event_id: str) -> list[Delivery]:
+        return (await self.of_events([event_id]))[event_id]
+
+    async def bury_unreadable(self, event_id: str, now: datetime) -> int:
+        """Make dead letters of the event's deliveries that Redis garbled; how many there are."""
+        buried = 0
+        for _, delivery_id, row in await self._rows_of([event_id]):
+            try:
+                decode_row(delivery_id, row)
+            except CorruptRecord as error:
+                await self.bury(delivery_id, event_id, str(error), now)
+                buried += 1
+        return buried
+
+    async def bury(self, delivery_id: str, event_id: str, reason: str, now: datetime) -> None:
+        """Make a dead letter of a delivery of which no more than its id is known."""
+        move = Move(
+            subject=keys.delivery(delivery_id),
+            trail=keys.trail(event_id),
+            expect={},
+            set={"state": DeliveryState.FAILED},
+            step=Step(now, "failed", delivery_id, detail=reason),
+            bury=dead_member("delivery", delivery_id),
+            id="unreadable",
+        )
+        await self._move(move, now)
+
+    async def _rows_of(
+        self, event_ids: Sequence[str]
+    ) -> list[tuple[str, str, Mapping[bytes, bytes]]]:
         async with self._redis.pipeline(transaction=False) as pipe:
             for event_id in event_ids:
                 pipe.lrange(keys.deliveries(event_id), 0, -1)
@@ -73,16 +107,7 @@ class Ledger:
             for _, delivery_id in wanted:
                 pipe.hgetall(keys.delivery(delivery_id))
             rows = await pipe.execute()
-        found: dict[str, list[Delivery]] = {event_id: [] for event_id in event_ids}
-        for (event_id, delivery_id), row in zip(wanted, rows, strict=True):
-            try:
-                found[event_id] += [_decode(delivery_id, row)] if row else []
-            except CorruptRecord:
-                continue
-        return found
-
-    async def of_event(self, event_id: str) -> list[Delivery]:
-        return (await self.of_events([event_id]))[event_id]
+        return [(*pair, row) for pair, row in zip(wanted, rows, strict=True)]
 
     async def claim(
         self, delivery: Delivery, owner: str, token: str, now: datetime
@@ -95,7 +120,7 @@ class Ledger:
         names = [keys.delivery(delivery.id), keys.trail(delivery.event_id)]
         flat = await self._claim(names, [owner, token, to_ms(now), encode_step(step)])
         row = dict(zip(flat[::2], flat[1::2], strict=True))
-        return _decode(delivery.id, row) if row else None
+        return decode_row(delivery.id, row) if row else None
 
     async def sent(self, delivery: Delivery, token: str, receipt: str, now: datetime) -> bool:
         """Settle a claim: it arrived. False if the claim is no longer ours, as for all that settle."""
@@ -189,42 +214,3 @@ class Ledger:
 
 def _step(delivery: Delivery, now: datetime, what: str, detail: str = "") -> Step:
     return Step(now, what, delivery.id, str(delivery.destination), detail)
-
-
-def _rows(deliveries: Sequence[Delivery], owner: str) -> list[str]:
-    rows: list[str] = []
-    for delivery in deliveries:
-        fields = {
-            "notification": _notification.dump_json(delivery.notification).decode(),
-            "destination": str(delivery.destination),
-            "state": delivery.state,
-            "created_at": str(to_ms(delivery.created_at)),
-            "updated_at": str(to_ms(delivery.updated_at)),
-            "attempts": "0",
-            "reason": delivery.reason,
-            "owner": owner,
-        }
-        rows += [delivery.id, json.dumps([part for pair in fields.items() for part in pair])]
-    return rows
-
-
-def _decode(delivery_id: str, row: Mapping[bytes, bytes]) -> Delivery:
-    def text(name: bytes) -> str:
-        return row.get(name, b"").decode()
-
-    try:
-        return Delivery(
-            id=delivery_id,
-            notification=_notification.validate_json(row[b"notification"]),
-            destination=Destination.parse(text(b"destination")),
-            state=DeliveryState(text(b"state")),
-            created_at=from_ms(row[b"created_at"]),
-            updated_at=from_ms(row[b"updated_at"]),
-            attempts=int(row[b"attempts"]),
-            next_at=from_ms(text(b"next_at")) if text(b"next_at") else None,
-            reason=text(b"reason"),
-            receipt=text(b"receipt"),
-            unsure=text(b"unsure") == "1",
-        )
-    except (ValueError, KeyError, OverflowError) as error:
-        raise CorruptRecord(f"delivery {delivery_id} is not readable in Redis") from error

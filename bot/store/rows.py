@@ -1,0 +1,57 @@
+"""Deliveries as they are kept: one Redis hash each."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from pydantic import TypeAdapter
+
+from bot.errors import CorruptRecord
+from bot.model import Delivery, DeliveryState, Destination, Notification, from_ms, to_ms
+
+_notification = TypeAdapter(Notification)
+
+
+def encode_rows(deliveries: Sequence[Delivery], owner: str) -> list[str]:
+    """For each delivery its id, and its fields as the JSON array that `open.lua` takes."""
+    rows: list[str] = []
+    for delivery in deliveries:
+        fields = {
+            "notification": _notification.dump_json(delivery.notification).decode(),
+            "destination": str(delivery.destination),
+            "state": delivery.state,
+            "created_at": str(to_ms(delivery.created_at)),
+            "updated_at": str(to_ms(delivery.updated_at)),
+            "attempts": "0",
+            "reason": delivery.reason,
+            "owner": owner,
+        }
+        rows += [delivery.id, json.dumps([part for pair in fields.items() for part in pair])]
+    return rows
+
+
+def decode_row(delivery_id: str, row: Mapping[bytes, bytes]) -> Delivery:
+    """Read a delivery back.
+
+    Raises:
+        CorruptRecord: if this program did not write it.
+    """
+
+    def text(name: bytes) -> str:
+        return row.get(name, b"").decode()
+
+    try:
+        return Delivery(
+            id=delivery_id,
+            notification=_notification.validate_json(row[b"notification"]),
+            destination=Destination.parse(text(b"destination")),
+            state=DeliveryState(text(b"state")),
+            created_at=from_ms(row[b"created_at"]),
+            updated_at=from_ms(row[b"updated_at"]),
+            attempts=int(row[b"attempts"]),
+            next_at=from_ms(text(b"next_at")) if text(b"next_at") else None,
+            reason=text(b"reason"),
+            receipt=text(b"receipt"),
+            unsure=text(b"unsure") == "1",
+        )
+    except (ValueError, KeyError, OverflowError) as error:
+        raise CorruptRecord(f"delivery {delivery_id} is not readable in Redis") from error
