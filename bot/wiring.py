@@ -7,7 +7,7 @@ from bot.delivery.attempt import Attempts
 from bot.delivery.render import Renderer, context_of
 from bot.delivery.senders import Sender
 from bot.delivery.senders.email import EmailSender
-from bot.delivery.senders.slack import SlackSender, slack_client
+from bot.delivery.senders.slack import SlackSender
 from bot.errors import SettingsError
 from bot.jobs import Jobs
 from bot.model import Channel, Notification
@@ -17,6 +17,7 @@ from bot.slack.app import create_bolt
 from bot.slack.door import SlackDoor
 from bot.slack.side import SlackSide
 from bot.slack.socket_mode import SocketMode
+from bot.slack_client import slack_client
 from bot.store import Store
 from bot.store.connection import connect
 from bot.store.measures import Metrics

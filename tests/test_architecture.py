@@ -8,6 +8,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 NOUNS = {"bot.model", "bot.errors"}
 STORE = {*NOUNS, "bot.queue", "bot.pause", "bot.store"}
+WIRE = {
+    *("bot.slack_client", "bot.slack_ids", "bot.slack_replies", "bot.mrkdwn"),
+    *("bot.smtp_client", "bot.smtp_url"),
+}
+"""What is known of Slack's side and the mail server's."""
 
 MAY_IMPORT: dict[str, set[str]] = {
     "handlers": {"bot.model"},
@@ -17,6 +22,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.pause": set(),
     "bot.smtp_url": set(),
     "bot.mail_address": set(),
+    "bot.smtp_client": {"bot.smtp_url"},
+    "bot.slack_ids": set(),
+    "bot.slack_client": set(),
+    "bot.slack_replies": {"bot.model"},
+    "bot.mrkdwn": set(),
     "bot.queue": {"bot.model"},
     "bot.body": {"bot.errors"},
     "bot.settings": {*NOUNS, "bot.smtp_url", "bot.mail_address"},
@@ -28,12 +38,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bot.mail_address",
         "bot.clock",
         "bot.lease",
-        "bot.smtp_url",
+        *WIRE,
         "bot.delivery",
     },
-    "bot.slack": {*STORE, "bot.body", "bot.slack"},
+    "bot.slack": {*STORE, "bot.body", "bot.mrkdwn", "bot.slack_ids", "bot.slack"},
     "bot.registry": {*NOUNS, "bot.delivery.render", "handlers"},
-    "bot.operations": {*STORE, "bot.settings", "bot.smtp_url", "bot.clock", "bot.operations"},
+    "bot.operations": {*STORE, *WIRE, "bot.settings", "bot.clock", "bot.operations"},
     "bot.jobs": {*STORE, "bot.lease", "bot.delivery", "bot.registry"},
 }
 """Whatever is not named here wires the rest together, and may import all but the playground."""

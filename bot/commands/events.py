@@ -36,13 +36,13 @@ async def _list(store: Store, limit: int) -> None:
     if events:
         _print(_table([_HEADINGS, *(_row(e, deliveries[e.event.id]) for e in events)]))
     else:
-        click.echo("No events yet. 'juicebox-bot send' makes one, to see whether all is well.")
+        click.echo("No events yet. 'python -m bot send' makes one, to see whether all is well.")
 
 
 async def _show(store: Store, event_id: str) -> None:
     stored = await store.events.get(event_id)
     if stored is None:
-        raise Stop(f"there is no event {event_id}: it never came, or is kept no longer")
+        raise Stop(f"there is no event {event_id}: it never came, or is no longer kept")
     deliveries = await store.ledger.of_event(event_id)
     trail = await store.events.trail(event_id)
     reason = f": {stored.reason}" if stored.reason else ""

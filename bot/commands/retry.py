@@ -33,7 +33,7 @@ async def _retry_all(store: Store) -> None:
         kind, _, subject_id = dead.partition(":")
         revive = _revive_event if kind == "event" else _revive_delivery
         try:
-            _say(await revive(store, subject_id) or [f"{subject_id}: kept no longer"])
+            _say(await revive(store, subject_id) or [f"{subject_id}: no longer kept"])
         except CorruptRecord as error:
             _say([f"{subject_id}: {error}"])
     if not dead_letters:

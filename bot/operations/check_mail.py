@@ -1,10 +1,11 @@
 """Whether the mail server lets us in; no mail is sent."""
 
-from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException, SMTPResponseException
+from aiosmtplib import SMTPAuthenticationError, SMTPException, SMTPResponseException
 
 from bot.operations.faults import in_words
 from bot.operations.finding import Finding, failure, ok
 from bot.settings import Settings
+from bot.smtp_client import smtp_client
 from bot.smtp_url import Security, Smtp
 
 _PATIENCE_SECONDS = 5
@@ -19,15 +20,7 @@ async def check_mail(settings: Settings) -> list[Finding]:
     smtp = settings.smtp
     if smtp is None or not settings.email_on:
         return []
-    client = SMTP(
-        hostname=smtp.host,
-        port=smtp.port,
-        username=smtp.username,
-        password=smtp.password,
-        use_tls=smtp.security is Security.TLS,
-        start_tls=smtp.security is Security.STARTTLS,
-        timeout=_PATIENCE_SECONDS,
-    )
+    client = smtp_client(smtp, _PATIENCE_SECONDS)
     try:
         await client.connect()
         await client.noop()

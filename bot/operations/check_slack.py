@@ -1,8 +1,8 @@
 """Whether Slack knows the bot, permits what it does, and has it in its channels."""
 
-import re
+import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import timedelta
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -11,11 +11,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.operations.faults import in_words
 from bot.operations.finding import Finding, failure, note, ok, warning
 from bot.settings import Settings
+from bot.slack_client import UNREADABLE, slack_client
+from bot.slack_ids import is_conversation, is_direct_message, is_user
+from bot.slack_replies import Channel, Channels, Found, Who, refusal_in
 
-_PATIENCE_SECONDS = 4
+_PATIENCE = timedelta(seconds=4)
+_CHANNEL_SECONDS = 6
+"""For all calls that look up one channel; two of them and the first call fit what doctor waits."""
 _MOST_PAGES = 3
-_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{2,}")
-_USER_ID = re.compile(r"[UWD][A-Z0-9]{2,}")
 
 REQUIRED_SCOPES: Mapping[str, str] = {
     "chat:write": "to post messages",
@@ -29,32 +32,27 @@ PRIVATE_SCOPES: Mapping[str, str] = {
 }
 """Only needed by those who have the bot in a private channel."""
 
-_FAULTS = (SlackClientError, aiohttp.ClientError, OSError, ValueError)
-"""What a call may raise; ValueError is an answer that is not JSON."""
+_FAULTS = (SlackClientError, aiohttp.ClientError, OSError, *UNREADABLE)
+"""What a call may raise, and the model that reads its reply."""
 
 
 async def check_slack(settings: Settings) -> list[Finding]:
     if settings.slack_bot_token is None:
         return []
-    slack = AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(),
-        base_url=str(settings.slack_api_url),
-        timeout=_PATIENCE_SECONDS,
-        retry_handlers=[],
-    )
+    token = settings.slack_bot_token.get_secret_value()
+    slack = slack_client(token, str(settings.slack_api_url), timeout=_PATIENCE)
     try:
-        who = await slack.auth_test()
+        answer = await slack.auth_test()
+        who = Who.model_validate(answer.data)
     except _FAULTS as error:
         return [_no_entry(error, settings)]
-    found = [ok("SLACK_BOT_TOKEN", f"{who.get('user')} in {who.get('team')}")]
-    found += _scopes(who.headers)
+    found = [ok("SLACK_BOT_TOKEN", f"{who.user} in {who.team}")]
+    found += _scopes(answer.headers)
     channels = {
         "SLACK_CHANNEL": settings.slack_channel,
         "SLACK_ALERT_CHANNEL": settings.slack_alert_channel,
     }
-    found += [
-        await _channel(slack, name, c, str(who.get("user"))) for name, c in channels.items() if c
-    ]
+    found += [await _channel(slack, name, c, who.user) for name, c in channels.items() if c]
     return found
 
 
@@ -68,13 +66,11 @@ def _no_entry(error: Exception, settings: Settings) -> Finding:
 
 def _code(error: Exception) -> str:
     """Slack's name for what is wrong; empty where the answer is not Slack's."""
-    data = getattr(error.response, "data", None) if isinstance(error, SlackApiError) else None
-    given = data.get("error") if isinstance(data, dict) else None
-    return given if isinstance(given, str) else ""
+    return (refusal_in(error.response).error or "") if isinstance(error, SlackApiError) else ""
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, SlackApiError | ValueError):
+    if isinstance(error, (SlackApiError, *UNREADABLE)):
         code = _code(error)
         return f"Slack answers {code}" if code else "the answer is not one of Slack's"
     return in_words(error)
@@ -101,20 +97,21 @@ def _scopes(headers: Mapping[str, str]) -> Iterable[Finding]:
 
 
 async def _channel(slack: AsyncWebClient, setting: str, channel: str, bot: str) -> Finding:
-    if _USER_ID.fullmatch(channel):
+    if is_user(channel) or is_direct_message(channel):
         return note(
             setting, "a person; whether they can be written to shows with the first message"
         )
     try:
-        found = await (_by_id if _CHANNEL_ID.fullmatch(channel) else _by_name)(slack, channel)
+        async with asyncio.timeout(_CHANNEL_SECONDS):
+            found = await (_by_id if is_conversation(channel) else _by_name)(slack, channel)
     except _FAULTS as error:
         return _unknown(setting, channel, error)
     if found is None:
         return failure(setting, f"no channel {channel} that the bot can see", _invite(bot, channel))
-    name = f"#{found.get('name')}"
-    if found.get("is_archived"):
+    name = f"#{found.name}"
+    if found.is_archived:
         return failure(setting, f"{name} is archived", "choose another channel, or unarchive it")
-    if not found.get("is_member"):
+    if not found.is_member:
         return failure(setting, f"the bot is not a member of {name}", _invite(bot, name))
     return ok(setting, f"{name}, and the bot is in it")
 
@@ -133,13 +130,12 @@ def _unknown(setting: str, channel: str, error: Exception) -> Finding:
     return failure(setting, f"{channel} could not be looked up: {_why(error)}", mend)
 
 
-async def _by_id(slack: AsyncWebClient, channel: str) -> Mapping[str, Any] | None:
+async def _by_id(slack: AsyncWebClient, channel: str) -> Channel | None:
     answer = await slack.conversations_info(channel=channel)
-    found: Mapping[str, Any] | None = answer.get("channel")
-    return found
+    return Found.model_validate(answer.data).channel
 
 
-async def _by_name(slack: AsyncWebClient, channel: str) -> Mapping[str, Any] | None:
+async def _by_name(slack: AsyncWebClient, channel: str) -> Channel | None:
     """Look through the channels that the bot can see, 3,000 of them at most."""
     wanted, cursor = channel.removeprefix("#"), ""
     for _ in range(_MOST_PAGES):
@@ -149,11 +145,11 @@ async def _by_name(slack: AsyncWebClient, channel: str) -> Mapping[str, Any] | N
             limit=1_000,
             cursor=cursor,
         )
-        channels: list[Mapping[str, Any]] = answer.get("channels", [])
-        for candidate in channels:
-            if candidate.get("name") == wanted:
+        page = Channels.model_validate(answer.data)
+        for candidate in page.channels:
+            if candidate.name == wanted:
                 return candidate
-        cursor = (answer.get("response_metadata") or {}).get("next_cursor", "")
+        cursor = page.next_cursor
         if not cursor:
             break
     return None

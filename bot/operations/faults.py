@@ -24,12 +24,8 @@ def kind_of(error: BaseException) -> str:
     return " from ".join(_name(e) for e in seen)
 
 
-def frames_of(error: BaseException) -> str:
-    """The way into it as `file:line`, outermost first; of a long way, its end."""
-    return frames(error.__traceback__)
-
-
 def frames(traceback: TracebackType | None) -> str:
+    """The way into an error as `file:line`, outermost first; of a long way, its end."""
     found = [place(f.f_code.co_filename, line) for f, line in walk_tb(traceback)]
     return " ".join(found[-_MOST_FRAMES:])
 

@@ -5,21 +5,19 @@ from collections.abc import Sequence
 
 from bot.errors import RenderError
 from bot.model import Delivery, Event
-from bot.slack.escaped import unescape
+from bot.mrkdwn import as_plain_text
 from bot.slack.render import Describe
 
 _LONGEST = 140
 _FACTS = 3
 _LONGEST_FACT = 60
-_TOKEN = re.compile(r"<[^<>|]*\|([^<>]*)>")
-"""A date or a link: Slack shows what stands behind the bar where it can't show the rest."""
 
 
 def what_happened(event: Event, deliveries: Sequence[Delivery], describe: Describe) -> str:
     """One sentence of plain text, from data that may be anything."""
     for delivery in deliveries[:1]:
         try:
-            return _cut(unescape(_TOKEN.sub(r"\1", describe(delivery.notification))))
+            return _cut(as_plain_text(describe(delivery.notification), links=False))
         except RenderError:
             # What an older release has stored may not fit today's template.
             break

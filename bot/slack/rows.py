@@ -1,17 +1,15 @@
 """What templates see of events and deliveries: text, numbers and seconds since 1970."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from bot.model import Channel, Delivery, DeliveryState, Destination, retry_command
+from bot.slack_ids import is_channel, is_user
 
 Row = Mapping[str, Any]
 
-_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,20}")
-_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 _TROUBLE_FIRST = tuple(
     DeliveryState(name) for name in ("failed", "retrying", "sending", "pending", "sent", "skipped")
 )
@@ -28,9 +26,9 @@ def epoch(moment: datetime) -> int:
 def place_row(destination: Destination) -> Row:
     """A destination, and whether Slack can show it by its name."""
     address = destination.address
-    if destination.channel is Channel.SLACK and _CHANNEL.fullmatch(address):
+    if destination.channel is Channel.SLACK and is_channel(address):
         return {"kind": "channel", "address": address}
-    if destination.channel is Channel.SLACK and _USER.fullmatch(address):
+    if destination.channel is Channel.SLACK and is_user(address):
         return {"kind": "user", "address": address}
     return {"kind": str(destination.channel), "address": address}
 

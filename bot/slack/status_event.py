@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from bot.errors import CorruptRecord
 from bot.model import Destination, SlackMessage, Step, retry_command
-from bot.slack.escaped import unescape
+from bot.mrkdwn import unescape
 from bot.slack.happened import what_happened
 from bot.slack.render import Describe, Render
 from bot.slack.rows import Row, delivery_row, epoch, place_row

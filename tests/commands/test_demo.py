@@ -1,3 +1,5 @@
+"""`demo` says what to install where its packages are missing."""
+
 import sys
 
 import pytest

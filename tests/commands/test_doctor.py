@@ -1,3 +1,5 @@
+"""`doctor` prints what it finds, and ends with 1 if something required fails."""
+
 import asyncio
 import sys
 
@@ -9,7 +11,8 @@ from bot.demo.slack_api import LocalSlack
 from bot.errors import SettingsError
 from bot.operations.check_settings import broken
 from tests.commands.conftest import Cli, bare_environment
-from tests.conftest import BASE_ENVIRONMENT, MakeSettings
+from tests.conftest import BASE_ENVIRONMENT
+from tests.running import MakeSettings
 
 
 async def test_nothing_to_mend(

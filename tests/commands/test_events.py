@@ -1,11 +1,13 @@
+"""`events` lists the latest events, and shows one event's whole way."""
+
 from datetime import timedelta
 
 import pytest
 
 from bot.store import Store
 from tests.commands.conftest import Cli
-from tests.conftest import MakeSettings
 from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event
+from tests.running import MakeSettings
 
 
 async def accept(store: Store, event_id: str, event_type: str = "search.completed") -> None:
@@ -36,7 +38,7 @@ async def test_no_events_yet(cli: Cli, store: Store, make_settings: MakeSettings
     result = await cli("events")
     assert result.exit_code == 0
     assert result.output == (
-        "No events yet. 'juicebox-bot send' makes one, to see whether all is well.\n"
+        "No events yet. 'python -m bot send' makes one, to see whether all is well.\n"
     )
 
 
@@ -101,7 +103,7 @@ async def test_an_unknown_event_fails(cli: Cli, store: Store, make_settings: Mak
     result = await cli("events", "evt_\x1b[2J")
     assert result.exit_code == 1
     assert result.output == (
-        "juicebox-bot: there is no event evt_\\x1b[2J: it never came, or is kept no longer\n"
+        "juicebox-bot: there is no event evt_\\x1b[2J: it never came, or is no longer kept\n"
     )
 
 

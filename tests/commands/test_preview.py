@@ -1,3 +1,5 @@
+"""`preview` shows what an event would become, on every channel."""
+
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +10,7 @@ from bot.commands import preview
 from bot.model import Policy
 from bot.registry import Registry, load_registry
 from tests.commands.conftest import Cli
-from tests.conftest import MakeSettings
+from tests.running import MakeSettings
 
 
 @pytest.fixture(autouse=True)

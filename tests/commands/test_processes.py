@@ -1,7 +1,6 @@
 """`web` and `worker` as the platform runs them: real processes, told to stop by SIGTERM."""
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -17,6 +16,7 @@ from bot.demo.slack_api import LocalSlack
 from bot.store import Store
 from tests.commands.conftest import Cli, bare_environment
 from tests.conftest import BASE_ENVIRONMENT
+from tests.processes import running
 
 
 @dataclass
@@ -57,20 +57,8 @@ def environment(redis_process: RedisServer, slack_api: LocalSlack, inbox: Inbox)
 
 @asynccontextmanager
 async def started(environment: dict[str, str], *args: str) -> AsyncIterator[Process]:
-    running = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *args),
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
-    process = Process(running)
-    try:
-        yield process
-    finally:
-        if running.returncode is None:
-            os.killpg(running.pid, signal.SIGKILL)
-            await running.communicate()
+    async with running([sys.executable, "-m", "bot", *args], environment) as process:
+        yield Process(process)
 
 
 async def answer(url: str) -> tuple[int, Mapping[str, str]]:

@@ -1,10 +1,12 @@
+"""`record` shows what was kept of events."""
+
 import json
 
 from bot.model import Record
 from bot.store import Store
 from tests.commands.conftest import Cli
-from tests.conftest import MakeSettings
 from tests.making import NOW
+from tests.running import MakeSettings
 
 
 async def test_what_is_kept_is_shown_as_json(

@@ -1,26 +1,31 @@
+"""`retry` sends again what is dead, and nothing that has arrived."""
+
 from bot.clock import utc_now
 from bot.model import Delivery, DeliveryState, EventState
 from bot.store import Store
 from tests.commands.conftest import Cli
-from tests.conftest import MakeSettings
-from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event
+from tests.making import MAIL, SLACK, body_of, make_delivery, make_event
+from tests.running import MakeSettings
+
+TODAY = utc_now()
+"""The commands ask the clock, and list no dead letters that are older than the retention."""
 
 
 async def accept(store: Store, event_id: str) -> None:
     event = make_event(event_id)
-    assert await store.events.accept(event, body_of(event), NOW)
+    assert await store.events.accept(event, body_of(event), TODAY)
 
 
 async def fail_mail_of(store: Store, event_id: str) -> tuple[Delivery, Delivery]:
     """An event that has been posted to Slack and could not be mailed."""
     await accept(store, event_id)
     slack, mail = make_delivery(event_id, SLACK), make_delivery(event_id, MAIL)
-    await store.ledger.open(event_id, [slack, mail], NOW)
+    await store.ledger.open(event_id, [slack, mail], TODAY)
     owner = f"handle_event:{event_id}"
-    await store.ledger.claim(slack, owner, "t1", NOW)
-    await store.ledger.sent(slack, "t1", "ts", NOW)
-    await store.ledger.claim(mail, owner, "t2", NOW)
-    await store.ledger.fail(mail, "t2", "no such box", unsure=False, report=False, now=NOW)
+    await store.ledger.claim(slack, owner, "t1", TODAY)
+    await store.ledger.sent(slack, "t1", "ts", TODAY)
+    await store.ledger.claim(mail, owner, "t2", TODAY)
+    await store.ledger.fail(mail, "t2", "no such box", unsure=False, report=True, now=TODAY)
     return slack, mail
 
 
@@ -33,7 +38,7 @@ async def state_of(store: Store, delivery: Delivery) -> DeliveryState:
 async def test_a_dead_event_runs_again(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
     make_settings()
     await accept(store, "evt_1")
-    await store.events.bury("evt_1", "data.searchId is missing", NOW)
+    await store.events.bury("evt_1", "data.searchId is missing", TODAY)
     result = await cli("retry", "evt_1")
     assert result.output == "evt_1: its handler runs again\n"
     assert result.exit_code == 0
@@ -89,10 +94,10 @@ async def test_every_dead_letter_is_sent_again(
     make_settings()
     _, mail = await fail_mail_of(store, "evt_1")
     await accept(store, "evt_2")
-    await store.events.bury("evt_2", "reason", NOW)
+    await store.events.bury("evt_2", "reason", TODAY)
     _, unreadable = await fail_mail_of(store, "evt_3")
     await store.redis.hset(f"juicebox:delivery:{unreadable.id}", "attempts", "many")
-    await store.redis.zadd("juicebox:dead", {"delivery:dlv_gone": 1})
+    await store.redis.zadd("juicebox:dead", {"delivery:dlv_gone": TODAY.timestamp() * 1000})
     result = await cli("retry", "--all")
     assert result.exit_code == 0
     assert sorted(result.output.splitlines()) == sorted(
@@ -100,7 +105,7 @@ async def test_every_dead_letter_is_sent_again(
             f"{mail.id}: is sent again to email:recruiter@example.com",
             "evt_2: its handler runs again",
             f"{unreadable.id}: delivery {unreadable.id} is not readable in Redis",
-            "dlv_gone: kept no longer",
+            "dlv_gone: no longer kept",
         ]
     )
     await store.redis.delete("juicebox:dead")

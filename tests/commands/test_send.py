@@ -1,3 +1,5 @@
+"""`send` posts a signed event as Juicebox would, and says what was answered."""
+
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +11,7 @@ from bot.demo.redis_server import free_port
 from bot.intake.envelope import parse_envelope
 from bot.intake.signature import sign
 from tests.commands.conftest import Cli
-from tests.conftest import MakeSettings
+from tests.running import MakeSettings
 
 SECRET = "whsec_sending"
 

@@ -1,3 +1,5 @@
+"""`web` refuses what it cannot start with, and sets up its logs in each process."""
+
 import json
 import socket
 from pathlib import Path
@@ -7,7 +9,7 @@ import structlog
 
 from bot.commands.web import application
 from tests.commands.conftest import Cli
-from tests.conftest import MakeSettings
+from tests.running import MakeSettings
 
 
 @pytest.fixture(autouse=True)

@@ -1,3 +1,5 @@
+"""`webhook` registers the bot's address at Juicebox, and says what is in its way."""
+
 import json
 from collections.abc import AsyncIterator
 
@@ -7,7 +9,7 @@ from aiohttp import web
 from bot.demo.redis_server import free_port
 from bot.registry import load_registry
 from tests.commands.conftest import Cli
-from tests.conftest import MakeSettings
+from tests.running import MakeSettings
 
 KEY, SECRET = "jb_key_canary", "whsec_canary"
 ADDRESS = "https://bot.example.com/webhooks/juicebox"

@@ -1,7 +1,12 @@
+"""Slack is asked what it knows of the bot, and may answer anything."""
+
+import logging
+
 import pytest
 
 from bot.demo.slack_api import Fault, LocalSlack
 from bot.demo.workspace import Conversation
+from bot.operations import check_slack, doctor
 from bot.operations.finding import Mark
 from tests.conftest import MakeSettings
 from tests.operations.findings import found
@@ -13,7 +18,16 @@ async def test_a_revoked_token_fails(make_settings: MakeSettings) -> None:
     assert findings["SLACK_BOT_TOKEN"].text == "Slack answers invalid_auth"
 
 
-@pytest.mark.parametrize("fault", [Fault(503, "<html>"), Fault.garbage("[]"), Fault.error("")])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(503, "<html>"),
+        Fault.garbage("[]"),
+        Fault.garbage('["x"]'),
+        Fault.garbage("{}"),
+        Fault.error(""),
+    ],
+)
 async def test_an_answer_that_is_not_slacks_fails(
     make_settings: MakeSettings, slack_api: LocalSlack, fault: Fault
 ) -> None:
@@ -80,6 +94,49 @@ async def test_an_answer_without_the_channel_counts_as_none(
     findings = await found(make_settings(SLACK_API_URL=slack_api.url))
     assert findings["SLACK_CHANNEL"].text == "no channel C0RECRUIT that the bot can see"
     assert findings["SLACK_ALERT_CHANNEL"].text.startswith("C0ALERTS could not be looked up")
+
+
+@pytest.mark.parametrize(
+    ("channel", "body"),
+    [
+        ("C0RECRUIT", '{"ok": true, "channel": "C0"}'),
+        ("C0RECRUIT", '{"ok": true, "channel": {"id": "C0", "name": 7}}'),
+        ("C0RECRUIT", '["x"]'),
+        ("#recruiting", '{"ok": true}'),
+        ("#recruiting", '{"ok": true, "channels": "C0"}'),
+        ("#recruiting", '{"ok": true, "channels": [null]}'),
+    ],
+)
+async def test_an_odd_answer_about_a_channel_fails(
+    make_settings: MakeSettings, slack_api: LocalSlack, channel: str, body: str
+) -> None:
+    for method in ("conversations.info", "conversations.list"):
+        slack_api.script(method, [Fault.garbage(body)])
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL=channel))
+    assert findings["SLACK_CHANNEL"].mark is Mark.FAILURE
+    assert findings["SLACK_CHANNEL"].text == (
+        f"{channel} could not be looked up: the answer is not one of Slack's"
+    )
+
+
+async def test_a_slow_channel_costs_no_other_finding(
+    make_settings: MakeSettings, slack_api: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_slack, "_CHANNEL_SECONDS", 0.3)
+    monkeypatch.setattr(doctor, "_PATIENCE_SECONDS", 3)
+    slack_api.script("conversations.info", [Fault.hang()])
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert findings["SLACK_CHANNEL"].text == "C0RECRUIT could not be looked up: no answer in time"
+    assert findings["SLACK_ALERT_CHANNEL"].mark is Mark.OK
+    assert findings["Slack scopes"].mark is Mark.OK
+
+
+async def test_no_call_is_logged(
+    make_settings: MakeSettings, slack_api: LocalSlack, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert not [r for r in caplog.records if "slack" in r.name]
 
 
 async def test_without_slack_no_slack_is_asked(make_settings: MakeSettings) -> None:

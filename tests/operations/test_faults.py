@@ -3,7 +3,7 @@ import ssl
 
 import pytest
 
-from bot.operations.faults import frames_of, in_words, kind_of, place
+from bot.operations.faults import in_words, kind_of, place
 
 
 def caused(error: BaseException, cause: BaseException) -> BaseException:
@@ -44,19 +44,6 @@ def test_an_error_that_is_its_own_cause_comes_to_an_end() -> None:
     first, second = ValueError(), KeyError()
     first.__cause__, second.__cause__ = second, first
     assert kind_of(first) == "ValueError from KeyError"
-
-
-def test_of_a_long_way_its_end_is_shown() -> None:
-    def deeper(left: int) -> None:
-        if left:
-            deeper(left - 1)
-        raise ValueError
-
-    try:
-        deeper(50)
-    except ValueError as error:
-        shown = frames_of(error).split()
-    assert len(shown) == 20
 
 
 @pytest.mark.parametrize(

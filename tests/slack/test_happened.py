@@ -20,6 +20,12 @@ def test_an_event_is_told_as_its_message_tells_it() -> None:
     )
 
 
+def test_a_link_is_for_those_it_was_sent_to() -> None:
+    event = Event("evt_1", "export.ready", NOW, {})
+    told = what_happened(event, [make_delivery()], lambda _: "<https://x.org/a|Download> it")
+    assert told == "Download it"
+
+
 @pytest.mark.parametrize(
     ("event_type", "data", "told"),
     [

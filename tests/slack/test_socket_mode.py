@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from types import NoneType
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,8 @@ from bot.slack.door import SlackDoor
 from bot.slack.side import SlackSide
 from bot.slack.socket_mode import SocketMode
 from bot.store import Store
+from bot.wiring import build_slack
+from tests.running import MakeSettings
 from tests.slack.conftest import Clock, describe
 from tests.slack.traffic import SECRET, slash_command
 
@@ -116,9 +119,10 @@ async def test_closing_what_was_never_opened_is_no_fault(
     assert not server.opened.is_set()
 
 
-async def test_without_an_app_token_there_is_no_socket(
-    app: AsyncApp, server: SocketModeServer
+@pytest.mark.parametrize(("app_token", "kind"), [(None, NoneType), ("xapp-token", SocketMode)])
+async def test_a_socket_takes_an_app_token(
+    make_settings: MakeSettings, store: Store, app_token: str | None, kind: type
 ) -> None:
-    async with SlackSide(SlackDoor(app, SECRET), None).running():
-        await asyncio.sleep(0)
-    assert not server.opened.is_set()
+    side = build_slack(make_settings(SLACK_APP_TOKEN=app_token), store)
+    assert side is not None
+    assert type(side.socket) is kind

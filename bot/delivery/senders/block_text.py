@@ -8,8 +8,8 @@ from itertools import zip_longest
 from typing import Any
 
 from bot.model import SlackMessage
+from bot.mrkdwn import as_plain_text
 
-_TOKEN = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 _BOLD = re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])")
 
 
@@ -84,18 +84,7 @@ def _text(text: Mapping[str, Any]) -> str:
 
 
 def _plain(mrkdwn: str) -> str:
-    """docs.slack.dev/messaging/formatting-message-text."""
-    text = _TOKEN.sub(_token, _BOLD.sub(r"\1", mrkdwn))
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def _token(found: re.Match[str]) -> str:
-    target, label = found[1], found[2]
-    if target.startswith("!"):
-        return label or "@" + target[1:]
-    if target.startswith(("@", "#")):
-        return target[0] + (label or target[1:])
-    return f"{label} ({target})" if label else target
+    return as_plain_text(_BOLD.sub(r"\1", mrkdwn))
 
 
 def _lines(text: str, weight: Weight = Weight.NORMAL) -> Iterator[Line]:

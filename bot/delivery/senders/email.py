@@ -15,7 +15,8 @@ from bot.delivery.senders import Ensure
 from bot.delivery.senders.letter import write_letter
 from bot.delivery.senders.smtp_errors import as_delivery_error
 from bot.model import Delivery
-from bot.smtp_url import Security, Smtp
+from bot.smtp_client import smtp_client
+from bot.smtp_url import Smtp
 
 _QUIT_SECONDS = 2
 
@@ -53,26 +54,12 @@ class EmailSender:
         notification = delivery.notification
         mail = self._renderer.mail(notification.template, context_of(notification))
         letter = write_letter(delivery, mail, self._sender, self._clock())
-        await _Handover(self._client(), letter, ensure).run(self._seconds)
+        client = smtp_client(self._smtp, self._seconds, self._tls)
+        await _Handover(client, letter, ensure).run(self._seconds)
         return str(letter["Message-ID"])
 
     async def close(self) -> None:
         """Nothing stays open between two mails."""
-
-    def _client(self) -> aiosmtplib.SMTP:
-        return aiosmtplib.SMTP(
-            hostname=self._smtp.host,
-            port=self._smtp.port,
-            use_tls=self._smtp.security is Security.TLS,
-            start_tls=self._smtp.security is Security.STARTTLS,
-            tls_context=self._tls,
-            username=self._smtp.username,
-            password=self._smtp.password,
-            timeout=self._seconds,
-            # An address literal, as mail programs use it: to find this machine's full name takes a
-            # look-up that can hang. https://www.rfc-editor.org/rfc/rfc5321#section-4.1.4
-            local_hostname="[127.0.0.1]",
-        )
 
 
 class _Handover:

@@ -1,7 +1,5 @@
 """Sends deliveries to Slack, and finds those of which nobody knows whether they arrived."""
 
-import logging
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -13,7 +11,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.delivery.render import Renderer, context_of
 from bot.delivery.senders import Ensure
 from bot.delivery.senders.slack_errors import as_delivery_errors, refusal
-from bot.delivery.senders.slack_replies import (
+from bot.errors import DeliveryError
+from bot.model import Delivery, SlackMessage
+from bot.slack_ids import is_conversation, is_user
+from bot.slack_replies import (
     METADATA_TYPE,
     Channels,
     History,
@@ -21,37 +22,13 @@ from bot.delivery.senders.slack_replies import (
     Page,
     Posted,
 )
-from bot.errors import DeliveryError
-from bot.model import Delivery, SlackMessage
 
 _CLOCKS_DIFFER_BY = timedelta(minutes=5)
 _CONNECT_SECONDS = 5
 _PAGE = 200
-_USER_ID = re.compile(r"[UW][A-Z0-9]{3,}")
-_CONVERSATION_ID = re.compile(r"[CDG][A-Z0-9]{3,}")
-
 
 Reply = TypeVar("Reply", bound=BaseModel)
 PageOf = TypeVar("PageOf", bound=Page)
-
-
-def slack_client(
-    token: str, api_url: str, *, timeout: timedelta = timedelta(seconds=10)
-) -> AsyncWebClient:
-    """A client that never repeats a call by itself, and logs no message.
-
-    slack_sdk's own retry handler posts twice when a reply is lost. Below INFO its logger prints
-    every request with all that is in it.
-    """
-    quiet = logging.getLogger("bot.slack_client")
-    quiet.setLevel(logging.INFO)
-    return AsyncWebClient(
-        token=token,
-        base_url=api_url,
-        timeout=max(1, round(timeout.total_seconds())),
-        retry_handlers=[],
-        logger=quiet,
-    )
 
 
 class SlackSender:
@@ -92,7 +69,7 @@ class SlackSender:
 
     async def _post(self, delivery: Delivery, message: SlackMessage, ensure: Ensure) -> str:
         address = delivery.destination.address
-        channel = await self._direct_message(address) if _USER_ID.fullmatch(address) else address
+        channel = await self._direct_message(address) if is_user(address) else address
         ensure()
         posted = await self._call(
             Posted,
@@ -142,9 +119,9 @@ class SlackSender:
         return await self._search(History, address, "conversations.history", params, receipt)
 
     async def _id_of(self, address: str) -> str:
-        if _USER_ID.fullmatch(address):
+        if is_user(address):
             return await self._direct_message(address)
-        if _CONVERSATION_ID.fullmatch(address):
+        if is_conversation(address):
             return address
         if address not in self._ids:
             self._ids[address] = await self._id_of_name(address)

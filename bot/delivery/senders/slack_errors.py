@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import aiohttp
-from pydantic import BaseModel
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import DeliveryError
-from bot.model import Extra
+from bot.slack_client import UNREADABLE
+from bot.slack_replies import Refusal, refusal_in
 
 _LEAST_WAIT, _MOST_WAIT, _USUAL_WAIT = 1, 3_600, 30
 _TOO_MANY_REQUESTS = 429
@@ -58,17 +58,6 @@ _NEVER_SENT = (
 )
 """Raised before a request is written: no connection, no address, no TLS, no way through the proxy."""
 
-# Of a body that is neither an object nor HTML, slack_sdk's validate() trips over the type; one in
-# an unknown character set, or nested too deeply, fails in the decoder.
-_UNREADABLE = (AttributeError, ValueError, RecursionError)
-
-
-class _Body(BaseModel):
-    """What a refusal says: Slack's name for it, and the scopes that would have been needed."""
-
-    error: Extra[str] = None
-    needed: Extra[str] = None
-
 
 @contextmanager
 def as_delivery_errors(target: str) -> Iterator[None]:
@@ -87,7 +76,7 @@ def as_delivery_errors(target: str) -> Iterator[None]:
         raise DeliveryError.passing(
             f"the connection to Slack broke ({kind})", unsure=True
         ) from error
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise DeliveryError.passing("Slack's answer is not readable", unsure=True) from error
 
 
@@ -114,12 +103,11 @@ def _refused(error: SlackApiError, target: str) -> DeliveryError:
     return DeliveryError.final(f"{said}: this is not Slack's API; check SLACK_API_URL")
 
 
-def _read(response: AsyncSlackResponse | aiohttp.ClientResponse) -> tuple[int, _Body]:
-    """The HTTP status and the body; slack_sdk hands out the bare response if that is not JSON."""
+def _read(response: AsyncSlackResponse | aiohttp.ClientResponse) -> tuple[int, Refusal]:
+    """The HTTP status and the body."""
     if isinstance(response, AsyncSlackResponse):
-        data = response.data if isinstance(response.data, dict) else {}
-        return response.status_code, _Body.model_validate(data)
-    return response.status, _Body()
+        return response.status_code, refusal_in(response)
+    return response.status, refusal_in(response)
 
 
 def _wait(retry_after: str) -> timedelta:

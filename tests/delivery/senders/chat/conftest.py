@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery.render import Renderer
-from bot.delivery.senders.slack import SlackSender, slack_client
+from bot.delivery.senders.slack import SlackSender
 from bot.demo.slack_api import LocalSlack
 from bot.errors import DeliveryError
 from bot.model import Delivery
+from bot.slack_client import slack_client
 
 TOKEN = "xoxb-test-token"
 OURS = {

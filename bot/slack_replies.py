@@ -1,10 +1,30 @@
 """What Slack replies, as far as the bot reads it."""
 
+import aiohttp
 from pydantic import BaseModel
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.model import Delivery, Extra
 
 METADATA_TYPE = "juicebox_delivery"
+
+
+class Refusal(BaseModel):
+    """Slack's name for what is wrong, and the scopes that would have been needed."""
+
+    error: Extra[str] = None
+    needed: Extra[str] = None
+
+
+def refusal_in(response: AsyncSlackResponse | aiohttp.ClientResponse) -> Refusal:
+    """What the reply says; slack_sdk hands out the bare response if its body is not JSON."""
+    data = response.data if isinstance(response, AsyncSlackResponse) else None
+    return Refusal.model_validate(data if isinstance(data, dict) else {})
+
+
+class Who(BaseModel):
+    user: str
+    team: str
 
 
 class Posted(BaseModel):
@@ -54,10 +74,16 @@ class History(Page):
 class Channel(BaseModel):
     id: str
     name: str = ""
+    is_member: bool = False
+    is_archived: bool = False
 
 
 class Channels(Page):
     channels: list[Channel]
+
+
+class Found(BaseModel):
+    channel: Channel | None = None
 
 
 class Opened(BaseModel):
