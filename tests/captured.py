@@ -1,12 +1,13 @@
-"""Events as Juicebox sends them, read from tests/fixtures, and what their handlers make of them."""
+"""Events as Juicebox sends them, read from tests/fixtures, and what people are told of them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bot.intake.envelope import parse_envelope
-from bot.model import Event, Intent, Notification, Notify, Policy
+from bot.model import Audience, Event, Intent, Notification, Notify, Policy
 from bot.registry import load_registry
-from tests.making import make_event
+from tests.making import NOW, make_event
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NAMES = sorted(path.stem for path in FIXTURES.glob("*.json"))
@@ -41,3 +42,39 @@ def notifications_of(event: Event, policy: Policy = POLICY) -> list[Notification
         for intent in intents_of(event, policy)
         if isinstance(intent, Notify)
     ]
+
+
+DEAD_DELIVERY = Notification(
+    event_id="evt_srch_0001",
+    event_type="search.completed",
+    occurred_at=NOW,
+    audience=Audience.OPERATORS,
+    template="dead_letter",
+    context={
+        "subject_kind": "delivery",
+        "subject_id": "dlv_8d3f0a91c2b7",
+        "about": "search.completed",
+        "destination": "slack:C0RECRUIT",
+        "reason": "Slack says channel_not_found",
+        "attempts": 1,
+        "command": "python -m bot retry dlv_8d3f0a91c2b7",
+    },
+)
+DEAD_EVENT = replace(
+    DEAD_DELIVERY,
+    context={
+        "subject_kind": "event",
+        "subject_id": "evt_srch_0001",
+        "about": "search.completed",
+        "destination": "",
+        "reason": "data.searchId is missing",
+        "attempts": 0,
+        "command": "python -m bot retry evt_srch_0001",
+    },
+)
+TOLD = {
+    **{name: notification for name in NAMES for notification in notifications_of(captured(name))},
+    "dead_letter.delivery": DEAD_DELIVERY,
+    "dead_letter.event": DEAD_EVENT,
+}
+"""All that is ever told, by the name of its golden files."""

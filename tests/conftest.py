@@ -2,8 +2,8 @@
 
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 
 import hypothesis
 import pytest
@@ -16,8 +16,8 @@ from bot.demo.slack_api import LocalSlack
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.connection import connect
-
-NOW = datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
+from tests.making import NOW  # noqa: F401  # tests of operations have it from here
+from tests.running import MakeSettings
 
 BASE_ENVIRONMENT = {
     "JUICEBOX_WEBHOOK_SECRET": "whsec_current",
@@ -34,8 +34,6 @@ BASE_ENVIRONMENT = {
 # A busy machine is slow, and slow is not wrong.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
-
-MakeSettings = Callable[..., Settings]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,11 +1,13 @@
-"""The processes of the Procfile, started as a platform starts them."""
+"""Real processes of the bot, and those of the Procfile started as a platform starts them."""
 
 import asyncio
+import os
 import shlex
+import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -26,19 +28,30 @@ def procfile(name: str) -> list[str]:
 
 
 @asynccontextmanager
-async def process(
-    name: str, env: Mapping[str, str], output: int | IO[bytes] = PIPE
+async def running(
+    command: Sequence[str], env: Mapping[str, str], output: int | IO[bytes] = PIPE
 ) -> AsyncIterator[Process]:
-    command = [part.replace("$PORT", env["PORT"]) for part in procfile(name)]
+    """A process that is killed in the end, with the processes that it has started itself."""
     started = await asyncio.create_subprocess_exec(
-        *command, env=dict(env), cwd=ROOT, stdout=output, stderr=STDOUT
+        *command, env=dict(env), cwd=ROOT, stdout=output, stderr=STDOUT, start_new_session=True
     )
     try:
         yield started
     finally:
         if started.returncode is None:
-            started.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(started.pid, signal.SIGKILL)
         await started.communicate()
+
+
+@asynccontextmanager
+async def process(
+    name: str, env: Mapping[str, str], output: int | IO[bytes] = PIPE
+) -> AsyncIterator[Process]:
+    """A process of the Procfile."""
+    command = [part.replace("$PORT", env["PORT"]) for part in procfile(name)]
+    async with running(command, env, output) as started:
+        yield started
 
 
 async def deliver(env: Mapping[str, str], body: bytes) -> httpx.Response:

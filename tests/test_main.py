@@ -1,3 +1,5 @@
+"""The command line as a whole: its help, and how it ends when something is wrong."""
+
 import contextlib
 import io
 

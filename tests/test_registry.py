@@ -8,7 +8,6 @@ from types import ModuleType
 
 import pytest
 
-import handlers
 from bot.delivery.render import TEMPLATE_FILES, Renderer
 from bot.errors import InvalidData, RegistryError
 from bot.model import Notify, Policy
@@ -83,12 +82,6 @@ def test_a_sample_cannot_be_changed() -> None:
     assert handler is not None
     with pytest.raises(TypeError):
         handler.sample["exportId"] = "other"  # type: ignore[index]  # that is the point
-
-
-def test_a_handler_is_under_60_lines() -> None:
-    folder = Path(handlers.__file__).parent
-    lengths = {path.name: len(path.read_text().splitlines()) for path in folder.glob("*.py")}
-    assert {name: length for name, length in lengths.items() if length >= 60} == {}
 
 
 def test_a_module_and_a_folder_are_all_that_a_new_type_takes(write: Write, templates: Path) -> None:

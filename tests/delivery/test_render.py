@@ -8,9 +8,8 @@ import pytest
 
 from bot.delivery.render import TEMPLATES, Renderer, context_of
 from bot.errors import RenderError
-from bot.model import Mail
-from tests.captured import NAMES, captured, notifications_of, sent
-from tests.delivery.test_render_golden import DEAD_DELIVERY, TOLD
+from bot.model import Mail, Policy
+from tests.captured import DEAD_DELIVERY, NAMES, TOLD, captured, notifications_of, sent
 
 RENDERER = Renderer()
 
@@ -78,10 +77,9 @@ def test_a_subject_is_cut_and_a_mail_shows_the_whole_query() -> None:
 def test_a_new_key_comes_with_advice_in_every_channel(
     prefix: str, api_key: str | None, said: str
 ) -> None:
-    context = {"newKeyPrefix": prefix, "rotatedAt": 0, "event": {"id": "e", "type": "t", "at": 0}}
-    states = {"jb_live_3": "old", "jb_live_7": "new", None: "unset"}
-    configured = states[api_key] if prefix != "***" else "unknown"
-    context |= {"configured": configured, "audience": "operators"}
+    event = sent("key.rotated", {"newKeyPrefix": prefix})
+    [notification] = notifications_of(event, Policy(api_key=api_key))
+    context = context_of(notification)
     mail = RENDERER.mail("key.rotated", context)
     message = RENDERER.slack("key.rotated", context)
     assert said in mail.text

@@ -4,52 +4,16 @@
 """
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.delivery.render import Renderer, context_of
-from bot.model import Audience, Notification
-from tests.captured import NAMES, captured, notifications_of
-from tests.making import NOW
+from bot.model import Notification
+from tests.captured import NAMES, TOLD
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RENDERER = Renderer()
-
-DEAD_DELIVERY = Notification(
-    event_id="evt_srch_0001",
-    event_type="search.completed",
-    occurred_at=NOW,
-    audience=Audience.OPERATORS,
-    template="dead_letter",
-    context={
-        "subject_kind": "delivery",
-        "subject_id": "dlv_8d3f0a91c2b7",
-        "about": "search.completed",
-        "destination": "slack:C0RECRUIT",
-        "reason": "Slack says channel_not_found",
-        "attempts": 1,
-        "command": "python -m bot retry dlv_8d3f0a91c2b7",
-    },
-)
-DEAD_EVENT = replace(
-    DEAD_DELIVERY,
-    context={
-        "subject_kind": "event",
-        "subject_id": "evt_srch_0001",
-        "about": "search.completed",
-        "destination": "",
-        "reason": "data.searchId is missing",
-        "attempts": 0,
-        "command": "python -m bot retry evt_srch_0001",
-    },
-)
-TOLD = {
-    **{name: notification for name in NAMES for notification in notifications_of(captured(name))},
-    "dead_letter.delivery": DEAD_DELIVERY,
-    "dead_letter.event": DEAD_EVENT,
-}
 
 
 def rendered(notification: Notification) -> dict[str, str]:

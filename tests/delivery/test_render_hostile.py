@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from bot.delivery.render import Renderer, context_of
 from bot.errors import InvalidData
 from bot.model import Event, Mail, Notification, SlackMessage
-from tests.captured import NAMES, captured, notifications_of, sent
-from tests.delivery.test_render_golden import DEAD_DELIVERY
+from tests.captured import DEAD_DELIVERY, NAMES, captured, notifications_of, sent
 
 RENDERER = Renderer()
 HOSTILE = (

@@ -1,14 +1,11 @@
 """What should become of the samples is known before they are sent, and held against what arrives."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from bot.demo.samples import Sample, Tally, samples_of
 from bot.demo.stage import AUDIENCES
 from bot.registry import load_registry
-
-NOW = datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
+from tests.making import NOW
 
 
 @pytest.fixture
