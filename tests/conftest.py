@@ -16,7 +16,6 @@ from bot.demo.slack_api import LocalSlack
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.connection import connect
-from tests.making import NOW  # noqa: F401  # tests of operations have it from here
 from tests.running import MakeSettings
 
 BASE_ENVIRONMENT = {

@@ -1,3 +1,5 @@
+"""What doctor finds at a mail server, and what it says to mend."""
+
 import asyncio
 
 from bot.demo.inbox import Inbox

@@ -1,3 +1,5 @@
+"""What doctor finds at Redis: role, persistence, eviction, encryption."""
+
 from collections.abc import Iterator
 
 import pytest

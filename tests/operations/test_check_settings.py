@@ -1,3 +1,5 @@
+"""What doctor says of each setting."""
+
 from bot.operations.finding import Mark
 from tests.conftest import MakeSettings
 from tests.operations.findings import found

@@ -1,3 +1,5 @@
+"""`doctor` as a whole: what it looks at, in which order, and how it ends."""
+
 import asyncio
 import contextlib
 import time

@@ -1,3 +1,5 @@
+"""Faults in words that hold no secret and no payload."""
+
 import socket
 import ssl
 

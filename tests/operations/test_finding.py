@@ -1,3 +1,5 @@
+"""One line of doctor's, on any terminal."""
+
 import pytest
 
 from bot.operations.finding import Finding, Mark, lines, summary

@@ -1,3 +1,5 @@
+"""What libraries log comes out in our form, and without what they quote."""
+
 import asyncio
 import logging
 import re

@@ -1,3 +1,5 @@
+"""One structured line per record, which no value can break in two."""
+
 import contextlib
 import io
 import json

@@ -1,3 +1,5 @@
+"""The page for Prometheus, read back as Prometheus reads it."""
+
 from datetime import timedelta
 
 from prometheus_client.parser import text_string_to_metric_families as parse
@@ -7,7 +9,7 @@ from bot.operations.metrics import exposition
 from bot.queue import HEARTBEAT, Task, job
 from bot.store import Store
 from bot.store.measures import Metrics
-from tests.conftest import NOW
+from tests.making import NOW
 
 TYPES = {"export.ready", "quota.warning"}
 

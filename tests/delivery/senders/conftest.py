@@ -5,7 +5,6 @@ import ssl
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,7 @@ from bot.model import (
     Destination,
     Notification,
 )
-
-NOW = datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
+from tests.making import NOW
 
 MakeDelivery = Callable[..., Delivery]
 
