@@ -48,7 +48,7 @@ class Jobs:
             await self.store.events.bury(event_id, str(error), self.clock())
             return
         if stored is None:
-            _log.warning("event is kept no longer", event_id=event_id)
+            _log.warning("event is no longer kept", event_id=event_id)
             return
         if stored.state is EventState.ACCEPTED:
             handler = self.registry.get(stored.event.type)
@@ -70,7 +70,7 @@ class Jobs:
             await self.store.ledger.bury(delivery_id, "", str(error), self.clock())
             raise
         if delivery is None:
-            _log.warning("delivery is kept no longer", delivery_id=delivery_id)
+            _log.warning("delivery is no longer kept", delivery_id=delivery_id)
             return
         await self._attempt([delivery], lease)
 

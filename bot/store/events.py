@@ -75,7 +75,7 @@ class Events:
         return bool(await self._accept(names, args))
 
     async def get(self, event_id: str) -> StoredEvent | None:
-        """The event, or None if it never came or is kept no longer.
+        """The event, or None if it never came or is no longer kept.
 
         Raises:
             CorruptRecord: if what is kept is not what `accept` wrote.

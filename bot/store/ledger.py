@@ -37,7 +37,7 @@ class Ledger:
     async def add(
         self, event_id: str, deliveries: Sequence[Delivery], owner: str, now: datetime
     ) -> bool:
-        """Add deliveries to an event that was concluded before; False if it is kept no longer."""
+        """Add deliveries to an event that was concluded before; False if it is no longer kept."""
         return await self._write(event_id, deliveries, owner, now, "")
 
     async def _write(
@@ -48,7 +48,7 @@ class Ledger:
         return bool(await self._open(names, [to_ms(now), step, *encode_rows(deliveries, owner)]))
 
     async def get(self, delivery_id: str) -> Delivery | None:
-        """The delivery, or None if it is kept no longer.
+        """The delivery, or None if it is no longer kept.
 
         Raises:
             CorruptRecord: if what is kept is not what this class wrote.

@@ -113,7 +113,7 @@ async def test_an_event_is_found_however_slack_passes_its_id_on(
 async def test_an_unknown_event_is_named(say: Say, ask: Ask) -> None:
     assert await say("status <!channel>`x`") == (
         "I know of no event `&lt;!channel&gt;'x'`.\nEither it never came, or it is so old that I"
-        " keep it no longer. `/juicebox status` lists the latest."
+        " no longer keep it. `/juicebox status` lists the latest."
     )
     assert (await ask("status evt_9"))["text"] == "I know of no event evt_9"
 
