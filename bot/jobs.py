@@ -57,9 +57,9 @@ class Jobs:
                 await self.store.events.leave_unhandled(event_id, self.clock())
                 return
             await self._handle(stored, handler)
-        if await self.store.ledger.bury_unreadable(event_id, self.clock()):
+        deliveries, buried = await self.store.ledger.read_or_bury(event_id, self.clock())
+        if buried:
             _log.error("unreadable deliveries", event_id=event_id)
-        deliveries = await self.store.ledger.of_event(event_id)
         await self._attempt((d for d in deliveries if d.state in _UNFINISHED), lease)
 
     async def retry_delivery(self, delivery_id: str, lease: Lease) -> None:

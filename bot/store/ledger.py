@@ -67,16 +67,17 @@ class Ledger:
     async def of_event(self, event_id: str) -> list[Delivery]:
         return (await self.of_events([event_id]))[event_id]
 
-    async def bury_unreadable(self, event_id: str, now: datetime) -> int:
-        """Make dead letters of the event's deliveries that Redis garbled; how many there are."""
+    async def read_or_bury(self, event_id: str, now: datetime) -> tuple[list[Delivery], int]:
+        """The event's deliveries, and of how many Redis garbled dead letters were made."""
+        readable: list[Delivery] = []
         buried = 0
         for _, delivery_id, row in await self._rows_of([event_id]):
             try:
-                decode_row(delivery_id, row)
+                readable += [decode_row(delivery_id, row)] if row else []
             except CorruptRecord as error:
                 await self.bury(delivery_id, event_id, str(error), now)
                 buried += 1
-        return buried
+        return readable, buried
 
     async def bury(self, delivery_id: str, event_id: str, reason: str, now: datetime) -> None:
         """Make a dead letter of a delivery of which no more than its id is known."""
