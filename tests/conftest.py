@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from bot.demo.inbox import Inbox
 from bot.demo.redis_server import RedisServer, redis_server
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.connection import connect

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from bot.demo.inbox import Inbox
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.intake.signature import sign
 from bot.jobs import Jobs
 from bot.settings import Settings

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from bot.demo.faults import Fault
 from bot.demo.inbox import Inbox
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.errors import CorruptRecord, LeaseLost, TryAgain
 from bot.jobs import Jobs
 from bot.lease import Lease

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.demo.redis_server import redis_server
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.errors import SettingsError
 from bot.queue import HEARTBEAT
 from bot.settings import Settings

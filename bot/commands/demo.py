@@ -14,7 +14,7 @@ def command(*, once: bool) -> None:
     and with 0 only if everything arrived.
     """
     try:
-        from bot.demo.playground import run_demo  # noqa: PLC0415 - platforms install without it
+        from bot.demo.terminal import run_demo  # noqa: PLC0415 - platforms install without it
     except ModuleNotFoundError as error:
         lacking = f"the demo needs {error.name}, which requirements-dev.txt installs"
         raise NotSetUp(lacking) from error

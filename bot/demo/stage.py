@@ -17,7 +17,7 @@ from bot.demo.child import Child, running
 from bot.demo.inbox import Inbox
 from bot.demo.racing import race
 from bot.demo.redis_server import free_port, redis_server
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.errors import BotError
 from bot.intake.signature import HEADER, sign
 from bot.model import Audience, Channel, Destination

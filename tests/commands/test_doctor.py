@@ -7,7 +7,7 @@ import pytest
 
 from bot.demo.inbox import Inbox
 from bot.demo.redis_server import RedisServer
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.errors import SettingsError
 from bot.operations.check_settings import broken
 from tests.commands.conftest import Cli, bare_environment

@@ -12,7 +12,7 @@ import pytest
 
 from bot.demo.inbox import Inbox
 from bot.demo.redis_server import RedisServer, free_port
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.store import Store
 from tests.commands.conftest import Cli, bare_environment
 from tests.conftest import BASE_ENVIRONMENT

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from bot.demo.inbox import Inbox
 from bot.demo.redis_server import RedisServer, free_port
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from tests.conftest import BASE_ENVIRONMENT
 from tests.running import Bot, MakeSettings, running_worker, web_client
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.demo.faults import Fault, SmtpFault
 from bot.demo.inbox import Inbox
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.model import DeliveryState
 from bot.store import Store
 from tests.processes import deliver, process

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from bot.demo.faults import Fault
 from bot.demo.inbox import Inbox
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.model import DeliveryState
 from bot.queue import QUEUE
 from bot.store import Store

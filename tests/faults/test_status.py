@@ -4,7 +4,7 @@ import json
 
 import httpx
 
-from bot.demo.block_kit import complaints
+from bot.demo.slack.block_kit import complaints
 from tests.faults.test_once import settled
 from tests.running import Bot, envelope
 from tests.slack.traffic import signed, slash_command

@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.demo.redis_server import RedisServer, free_port, redis_server
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.operations.check_redis import judge, where
 from bot.operations.finding import Mark
 from tests.conftest import MakeSettings

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from bot.demo.slack_api import Fault, LocalSlack
-from bot.demo.workspace import Conversation
+from bot.demo.slack.api import Fault, LocalSlack
+from bot.demo.slack.workspace import Conversation
 from bot.operations import check_slack, doctor
 from bot.operations.finding import Mark
 from tests.conftest import MakeSettings

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from bot.demo.inbox import Inbox
 from bot.demo.redis_server import free_port
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.operations import doctor
 from bot.operations.doctor import examine
 from bot.operations.finding import lines

@@ -12,8 +12,8 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery.render import Renderer, context_of
-from bot.demo.block_kit import complaints
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
+from bot.demo.slack.block_kit import complaints
 from bot.model import Notification
 from bot.slack.app import create_bolt
 from bot.slack.commands import Commands

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo.faults import Fault
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.slack.workspace import Workspace, WorkspaceUnknown
 from tests.slack.conftest import Ask
 from tests.slack.traffic import signed, slash_command

@@ -7,7 +7,7 @@ import pytest
 
 from bot.delivery.render import Renderer
 from bot.delivery.senders.slack import SlackSender
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 from bot.errors import DeliveryError
 from bot.model import Delivery
 from bot.slack_client import slack_client

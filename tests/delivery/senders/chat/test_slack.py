@@ -7,7 +7,7 @@ import pytest
 
 from bot.delivery.render import Renderer
 from bot.delivery.senders.slack import SlackSender
-from bot.demo.slack_api import Fault, LocalSlack
+from bot.demo.slack.api import Fault, LocalSlack
 from bot.errors import LeaseLost
 from bot.slack_client import slack_client
 from tests.delivery.senders.chat.conftest import OURS, TOKEN, ensure, failure

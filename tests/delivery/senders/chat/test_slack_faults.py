@@ -8,8 +8,8 @@ import pytest
 
 from bot.delivery.senders.slack import SlackSender
 from bot.demo.redis_server import free_port
-from bot.demo.slack_api import Fault, LocalSlack
-from bot.demo.workspace import Conversation
+from bot.demo.slack.api import Fault, LocalSlack
+from bot.demo.slack.workspace import Conversation
 from tests.delivery.senders.chat.conftest import TOKEN, Impatient, ensure, failure
 from tests.delivery.senders.conftest import MakeDelivery
 

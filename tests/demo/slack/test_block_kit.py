@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.demo.block_kit import complaints, text_length
+from bot.demo.slack.block_kit import complaints, text_length
 
 Json = dict[str, Any]
 

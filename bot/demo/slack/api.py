@@ -14,9 +14,9 @@ from pydantic_core import from_json
 
 from bot.demo.arrivals import Arrivals
 from bot.demo.faults import Fault, Script
-from bot.demo.slack_arguments import SlackRefusal
-from bot.demo.slack_methods import METHODS, Method
-from bot.demo.workspace import Post, Workspace
+from bot.demo.slack.arguments import SlackRefusal
+from bot.demo.slack.methods import METHODS, Method
+from bot.demo.slack.workspace import Post, Workspace
 
 __all__ = ["Call", "Fault", "LocalSlack"]
 

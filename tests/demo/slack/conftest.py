@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.demo.slack_api import LocalSlack
+from bot.demo.slack.api import LocalSlack
 
 BEARER = {"Authorization": "Bearer xoxb-test-token"}
 

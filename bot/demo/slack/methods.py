@@ -10,8 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.demo.block_kit import MAX_TEXT, complaints, text_length
-from bot.demo.slack_arguments import (
+from bot.demo.slack.arguments import (
     Arguments,
     ChannelInfo,
     History,
@@ -23,7 +22,8 @@ from bot.demo.slack_arguments import (
     Reply,
     SlackRefusal,
 )
-from bot.demo.workspace import BOT, BOT_USER, TEAM, Conversation, Workspace
+from bot.demo.slack.block_kit import MAX_TEXT, complaints, text_length
+from bot.demo.slack.workspace import BOT, BOT_USER, TEAM, Conversation, Workspace
 
 _MAX_PLAIN_TEXT = 40_000
 

@@ -5,8 +5,8 @@ import asyncio
 import aiohttp
 import pytest
 
-from bot.demo.slack_api import Fault, LocalSlack
-from tests.demo.conftest import Caller
+from bot.demo.slack.api import Fault, LocalSlack
+from tests.demo.slack.conftest import Caller
 
 
 async def test_every_call_is_recorded_with_its_time(slack_api: LocalSlack, call: Caller) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.demo.slack_api import LocalSlack
-from bot.demo.workspace import Conversation
-from tests.demo.conftest import BEARER, Caller
+from bot.demo.slack.api import LocalSlack
+from bot.demo.slack.workspace import Conversation
+from tests.demo.slack.conftest import BEARER, Caller
 
 
 async def test_a_message_is_posted_and_kept(slack_api: LocalSlack, call: Caller) -> None:

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from bot.demo.rich_text import Part, RichText
+from bot.demo.slack.rich_text import Part, RichText
 
 MAX_BLOCKS = 50
 MAX_TEXT = 12_000

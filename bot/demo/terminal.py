@@ -14,8 +14,8 @@ from bot.delivery.senders.console import Console
 from bot.demo.inbox import ReceivedMail
 from bot.demo.racing import Stopped, race, stop_signal
 from bot.demo.samples import Sample, Tally, samples_of
+from bot.demo.slack.workspace import Post
 from bot.demo.stage import AUDIENCES, SECRET, Stage, stage
-from bot.demo.workspace import Post
 from bot.errors import BotError
 from bot.model import EventState, Mail, SlackMessage
 from bot.registry import load_registry

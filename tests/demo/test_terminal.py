@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from bot.demo import playground, stage
-from bot.demo.playground import run_demo
+from bot.demo import stage, terminal
 from bot.demo.samples import Sample, samples_of
-from bot.demo.slack_api import Fault, LocalSlack
+from bot.demo.slack.api import Fault, LocalSlack
+from bot.demo.terminal import run_demo
 
 ROOT = Path(__file__).parents[2]
 DEMO = [sys.executable, "-m", "bot", "demo"]
@@ -167,7 +167,7 @@ def test_messages_that_do_not_arrive_are_told(monkeypatch: pytest.MonkeyPatch) -
         return api
 
     monkeypatch.setattr(stage, "LocalSlack", broken_slack)
-    monkeypatch.setattr(playground, "_ARRIVAL_SECONDS", 1)
+    monkeypatch.setattr(terminal, "_ARRIVAL_SECONDS", 1)
     stream = io.StringIO()
     assert run_demo(once=True, stream=stream) == 1
     lines = stream.getvalue().splitlines()
@@ -183,8 +183,8 @@ def test_an_event_that_is_not_handled_is_told(monkeypatch: pytest.MonkeyPatch) -
         body = sample.body.replace(b'"profileId"', b'"nothing"')
         return [replace(sample, body=body)]
 
-    monkeypatch.setattr(playground, "samples_of", spoiled)
-    monkeypatch.setattr(playground, "_ARRIVAL_SECONDS", 1)
+    monkeypatch.setattr(terminal, "samples_of", spoiled)
+    monkeypatch.setattr(terminal, "_ARRIVAL_SECONDS", 1)
     stream = io.StringIO()
     assert run_demo(once=True, stream=stream) == 1
     lines = stream.getvalue().splitlines()

@@ -1,0 +1,1 @@
+"""The playground: the whole bot at work on one page."""
