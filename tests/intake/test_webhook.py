@@ -34,6 +34,15 @@ async def test_a_signed_event_is_accepted(client: httpx.AsyncClient, store: Stor
     assert stored.body == body
 
 
+async def test_whoever_signs_is_told_how_long_each_step_took(client: httpx.AsyncClient) -> None:
+    body = envelope()
+    answer = await client.post(WEBHOOK, content=body, headers=signed(body))
+    steps = [metric.partition(";")[0] for metric in answer.headers["server-timing"].split(", ")]
+    assert steps == ["read", "verify", "parse", "accept"]
+    stranger = await client.post(WEBHOOK, content=body, headers=signed(body, b"wrong"))
+    assert (stranger.status_code, "server-timing" in stranger.headers) == (401, False)
+
+
 async def test_a_duplicate_is_answered_as_the_first(
     client: httpx.AsyncClient, redis: Redis
 ) -> None:
