@@ -1,0 +1,63 @@
+"""Sends dead letters again, and says of each what was done or why there was nothing to do."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from bot.errors import CorruptRecord
+from bot.model import Delivery, DeliveryState
+from bot.store import Store
+
+
+async def revive(store: Store, subject_id: str, now: datetime) -> Sequence[str]:
+    """Send again what failed of the event, or the one delivery, with this id; empty if there is none.
+
+    A dead event's handler runs again; a failed delivery is sent again, with all its attempts before
+    it. What has been sent is never sent twice.
+
+    Raises:
+        CorruptRecord: if what is kept of it is not readable.
+    """
+    return await _event(store, subject_id, now) or await _delivery(store, subject_id, now)
+
+
+async def revive_all(store: Store, now: datetime) -> Sequence[str]:
+    """Send every dead letter again."""
+    said: list[str] = []
+    for dead in await store.dead_letters(now):
+        kind, _, subject_id = dead.partition(":")
+        one = _event if kind == "event" else _delivery
+        try:
+            said += await one(store, subject_id, now) or [f"{subject_id}: no longer kept"]
+        except CorruptRecord as error:
+            said.append(f"{subject_id}: {error}")
+    return said
+
+
+async def _event(store: Store, event_id: str, now: datetime) -> Sequence[str]:
+    if await store.events.revive(event_id, now):
+        return [f"{event_id}: its handler runs again"]
+    deliveries = await store.ledger.of_event(event_id)
+    failed = [d for d in deliveries if d.state is DeliveryState.FAILED]
+    said = [line for d in failed for line in await _revive(store, d, now)]
+    if said:
+        return said
+    stored = await store.events.get(event_id)
+    if stored is None:
+        return []
+    return [f"{event_id}: nothing to do, it is {stored.state} and {_states(deliveries)}"]
+
+
+def _states(deliveries: Iterable[Delivery]) -> str:
+    said = ", ".join(f"{d.destination} {d.state}" for d in deliveries)
+    return f"of its deliveries none has failed ({said})" if said else "has no deliveries"
+
+
+async def _delivery(store: Store, delivery_id: str, now: datetime) -> Sequence[str]:
+    delivery = await store.ledger.get(delivery_id)
+    return await _revive(store, delivery, now) if delivery else []
+
+
+async def _revive(store: Store, delivery: Delivery, now: datetime) -> Sequence[str]:
+    if await store.ledger.revive(delivery, now):
+        return [f"{delivery.id}: is sent again to {delivery.destination}"]
+    return [f"{delivery.id}: nothing to do, it is {delivery.state} to {delivery.destination}"]
