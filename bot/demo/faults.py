@@ -1,7 +1,7 @@
 """Faults that a local server can be told to have, each of them once and in order."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -9,20 +9,38 @@ F = TypeVar("F")
 
 
 class Script(Generic[F]):
-    """For each name, the faults that its next calls run into; None among them is a call that works."""
+    """For each name, the faults that its next calls run into; None among them is a call that works.
+
+    What is to `stay` hits every call for which nothing else is waiting. `changed` is called whenever
+    a fault has happened.
+    """
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[F | None]] = defaultdict(deque)
+        self._staying: dict[str, F] = {}
+        self.changed: Callable[[], None] = lambda: None
 
     def add(self, name: str, faults: Iterable[F | None]) -> None:
         self._waiting[name].extend(faults)
 
+    def stay(self, name: str, fault: F) -> None:
+        self._staying[name] = fault
+
+    def left(self, name: str) -> int | None:
+        """How many of the next calls are spoken for; None if all are, until it is cleared."""
+        return None if name in self._staying else len(self._waiting[name])
+
     def next(self, name: str) -> F | None:
         waiting = self._waiting[name]
-        return waiting.popleft() if waiting else None
+        if not waiting:
+            return self._staying.get(name)
+        fault = waiting.popleft()
+        self.changed()
+        return fault
 
     def clear(self) -> None:
         self._waiting.clear()
+        self._staying.clear()
 
 
 @dataclass(frozen=True, slots=True)

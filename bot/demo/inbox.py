@@ -65,7 +65,7 @@ class Inbox:
         self._tls = tls
         self._implicit_tls = implicit_tls
         self._login = login
-        self._faults: Script[SmtpFault] = Script()
+        self.faults: Script[SmtpFault] = Script()
         self._connections: set[SMTP] = set()
         self._closing = AsyncExitStack()
         self.arrivals: Arrivals[ReceivedMail] = Arrivals("mails")
@@ -103,11 +103,11 @@ class Inbox:
 
     def script(self, command: str, faults: Iterable[SmtpFault | None]) -> None:
         """What the next MAIL, RCPT, DATA or QUIT commands run into, one each; None is one that works."""
-        self._faults.add(command, faults)
+        self.faults.add(command, faults)
 
     def mend(self) -> None:
         """Forget the faults that have not happened yet."""
-        self._faults.clear()
+        self.faults.clear()
 
     async def wait_for(self, count: int, timeout: float = 5) -> list[ReceivedMail]:  # noqa: ASYNC109 - as in Arrivals
         """The accepted mails, as soon as there are at least `count`; TimeoutError otherwise."""
@@ -171,7 +171,7 @@ class Inbox:
     async def _run_into(self, command: str, server: SMTP, mail: ReceivedMail | None = None) -> str:
         """The reply of the command's fault; empty if there is none, and then the mail is kept."""
         self.commands.append(command)
-        fault = self._faults.next(command)
+        fault = self.faults.next(command)
         if mail and (fault is None or fault.kept):
             self.arrivals.add(mail)
         if fault is None:

@@ -16,6 +16,7 @@ from bot.demo.arrivals import Arrivals
 from bot.demo.faults import Fault, Script
 from bot.demo.slack.arguments import SlackRefusal
 from bot.demo.slack.methods import METHODS, Method
+from bot.demo.slack.responses import Responses
 from bot.demo.slack.workspace import Post, Workspace
 
 __all__ = ["Call", "Fault", "LocalSlack"]
@@ -62,14 +63,16 @@ class LocalSlack:
         self.scopes = tuple(scopes)
         self.messages_per_second = messages_per_second
         self.workspace = workspace or Workspace()
+        self._responses = Responses(self.workspace)
         self._calls: Arrivals[Call] = Arrivals("calls")
-        self._faults: Script[Fault] = Script()
+        self.faults: Script[Fault] = Script()
         self._last_post: dict[str, float] = {}
         self._closing = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=1_000_000)
         app.router.add_route("*", "/api/{method}", self._handle)
+        app.router.add_post("/commands/{token}", self._respond)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0, handler_cancellation=True)
         self._closing.push_async_callback(runner.cleanup)
         await runner.setup()
@@ -98,13 +101,17 @@ class LocalSlack:
         """Every call, refused and failed ones too."""
         return [c for c in self._calls if method in (None, c.method)]
 
+    def response_url(self, channel: str) -> str:
+        """An address at which the bot may answer in this channel, five times within half an hour."""
+        return f"http://127.0.0.1:{self.port}/commands/{self._responses.hand_out(channel)}"
+
     def script(self, method: str, faults: Iterable[Fault | None]) -> None:
         """What the next calls of the method run into, one each; None is a call that works."""
-        self._faults.add(method, faults)
+        self.faults.add(method, faults)
 
     def mend(self) -> None:
         """Forget the faults that have not happened yet."""
-        self._faults.clear()
+        self.faults.clear()
 
     async def wait_for(self, count: int, timeout: float = 5) -> list[Post]:  # noqa: ASYNC109 - as in Arrivals
         """The accepted messages, as soon as there are at least `count`; TimeoutError otherwise."""
@@ -125,7 +132,7 @@ class LocalSlack:
             return self._answer(refusal.reply)
         given_token = _token(request, given)
         self._calls.add(Call(name, given, time.monotonic()))
-        fault = self._faults.next(name)
+        fault = self.faults.next(name)
         if fault and not fault.accepted:
             return await _fail(request, fault)
         try:
@@ -139,6 +146,13 @@ class LocalSlack:
         except SlackRefusal as refusal:
             return self._answer(refusal.reply)
         return await _fail(request, fault) if fault else self._answer(reply)
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        try:
+            self._responses.take(request.match_info["token"], await _arguments(request))
+        except SlackRefusal as refusal:
+            return web.json_response(refusal.reply, status=404)
+        return web.Response(text="ok")
 
     def _permitted(self, name: str, token: str) -> Method:
         method = METHODS.get(name)

@@ -41,6 +41,31 @@ class PostMessage(Arguments):
     thread_ts: str | None = None
 
 
+class UpdateMessage(Arguments):
+    channel: str = ""
+    ts: str = ""
+    text: str = ""
+    blocks: Annotated[list[Any], BeforeValidator(_decoded)] = []
+
+
+class DeleteMessage(Arguments):
+    channel: str = ""
+    ts: str = ""
+
+
+class PostEphemeral(Arguments):
+    channel: str = ""
+    user: str = ""
+    text: str = ""
+    blocks: Annotated[list[Any], BeforeValidator(_decoded)] = []
+
+
+class PublishView(Arguments):
+    user_id: str = ""
+    view: Annotated[dict[str, Any], BeforeValidator(_decoded)] = {}
+    hash: str | None = None
+
+
 class History(Page):
     channel: str = ""
     oldest: float = 0

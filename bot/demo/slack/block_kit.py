@@ -181,11 +181,13 @@ _TAGS = frozenset(
         *("text", "link", "emoji", "user", "channel", "date", "broadcast"),
     }
 )
-_blocks = TypeAdapter(Annotated[list[AnyBlock], Field(max_length=MAX_BLOCKS)])
+_blocks = TypeAdapter(list[AnyBlock])
 
 
-def complaints(blocks: Sequence[object]) -> list[str]:
+def complaints(blocks: Sequence[object], most: int = MAX_BLOCKS) -> list[str]:
     """What Slack would refuse these blocks for, each with where it is; empty if it would take them."""
+    if len(blocks) > most:
+        return [f"no more than {most} items allowed [json-pointer:/blocks]"]
     try:
         _blocks.validate_python(list(blocks))
     except ValidationError as error:

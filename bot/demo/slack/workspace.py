@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.demo.arrivals import Arrivals
@@ -10,6 +10,7 @@ from bot.demo.arrivals import Arrivals
 TEAM = "T0JUICEBOX"
 BOT_USER = "U0BOT"
 BOT = "B0BOT"
+APP = "A0JUICEBOX"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,9 @@ class Post:
     unfurl_media: bool = True
     user: str = BOT_USER
     thread_ts: str | None = None
+    edited_at: float | None = None
+    """Seconds since 1970."""
+    deleted: bool = False
 
     def as_slack_tells_it(self, *, with_metadata: bool) -> dict[str, Any]:
         told: dict[str, Any] = {
@@ -35,11 +39,13 @@ class Post:
             "text": self.text,
         }
         if self.user == BOT_USER:
-            told |= {"bot_id": BOT, "app_id": "A0JUICEBOX"}
+            told |= {"bot_id": BOT, "app_id": APP}
         if self.blocks:
             told["blocks"] = list(self.blocks)
         if self.thread_ts:
             told["thread_ts"] = self.thread_ts
+        if self.edited_at is not None:
+            told["edited"] = {"user": self.user, "ts": f"{self.edited_at:.6f}"}
         if with_metadata and self.metadata:
             told["metadata"] = self.metadata
         return told
@@ -76,15 +82,36 @@ class Conversation:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the bot's Home tab shows one person. Publishing another with an old `hash` is refused."""
+
+    user: str
+    view: Mapping[str, Any]
+    hash: str
+
+    @property
+    def id(self) -> str:
+        return f"V{self.user[1:]}"
+
+
 class Workspace:
     """`clock` gives seconds since 1970, from which each message gets its `ts`."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._last_us = 0
-        self.people = {BOT_USER: "juicebox", "U0RECRUITER": "recruiter", "U0OPERATOR": "operator"}
+        self.people = {
+            BOT_USER: "juicebox",
+            "USLACKBOT": "Slackbot",
+            "U0RECRUITER": "recruiter",
+            "U0OPERATOR": "operator",
+        }
         self.conversations: dict[str, Conversation] = {}
         self.posts: Arrivals[Post] = Arrivals("messages")
+        self.edits: Arrivals[Post] = Arrivals("edits")
+        self.whispers: Arrivals[Post] = Arrivals("messages that one person sees")
+        self.homes: Arrivals[Home] = Arrivals("views")
         self.add(Conversation("C0RECRUIT", "recruiting"))
         self.add(Conversation("C0ALERTS", "juicebox-alerts"))
 
@@ -115,6 +142,31 @@ class Workspace:
         self.conversations[channel].posts.append(post)
         self.posts.add(post)
         return post
+
+    def whisper(self, channel: str, text: str, **details: Any) -> Post:
+        """Show a message to one person, and keep it nowhere."""
+        post = Post(channel=channel, ts=self._next_ts(), text=text, **details)
+        self.whispers.add(post)
+        return post
+
+    def edit(self, post: Post, **changes: Any) -> Post:
+        """Change what a message says, or take it away with `deleted`."""
+        edited = replace(post, edited_at=self._clock(), **changes)
+        posts = self.conversations[post.channel].posts
+        at = next(i for i, kept in enumerate(posts) if kept.ts == post.ts)
+        posts[at : at + 1] = [] if edited.deleted else [edited]
+        self.edits.add(edited)
+        return edited
+
+    def publish(self, user: str, view: Mapping[str, Any]) -> Home:
+        """Show a person another Home tab of the bot."""
+        home = Home(user, view, self._next_ts())
+        self.homes.add(home)
+        return home
+
+    def home_of(self, user: str) -> Home | None:
+        """What the Home tab shows, or None if nothing was ever published."""
+        return next((home for home in reversed([*self.homes]) if home.user == user), None)
 
     def _next_ts(self) -> str:
         self._last_us = max(round(self._clock() * 1_000_000), self._last_us + 1)

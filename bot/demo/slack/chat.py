@@ -1,0 +1,108 @@
+"""`chat.*`: messages posted, changed, taken away, and shown to one person alone.
+
+https://docs.slack.dev/reference/methods/chat.postMessage
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.demo.slack.arguments import (
+    DeleteMessage,
+    Metadata,
+    PostEphemeral,
+    PostMessage,
+    Reply,
+    SlackRefusal,
+    UpdateMessage,
+)
+from bot.demo.slack.block_kit import MAX_BLOCKS, MAX_TEXT, complaints, text_length
+from bot.demo.slack.conversations import channel_of, membership
+from bot.demo.slack.workspace import BOT_USER, Post, Workspace
+
+_MAX_PLAIN_TEXT = 40_000
+
+
+def post_message(workspace: Workspace, asked: PostMessage) -> Reply:
+    channel = channel_of(workspace, asked.channel)
+    if channel.is_archived:
+        raise SlackRefusal("is_archived")
+    membership(channel)
+    _fit_to_post(asked.text, asked.blocks)
+    post = workspace.say(
+        channel.id,
+        asked.text,
+        blocks=asked.blocks,
+        metadata=_metadata(asked.metadata),
+        unfurl_links=asked.unfurl_links,
+        unfurl_media=asked.unfurl_media,
+        thread_ts=asked.thread_ts,
+    )
+    message = post.as_slack_tells_it(with_metadata=True)
+    return {"channel": channel.id, "ts": post.ts, "message": message}
+
+
+def update_message(workspace: Workspace, asked: UpdateMessage) -> Reply:
+    post = _own_message(workspace, asked.channel, asked.ts, "cant_update_message")
+    _fit_to_post(asked.text, asked.blocks)
+    edited = workspace.edit(post, text=asked.text, blocks=asked.blocks)
+    message = edited.as_slack_tells_it(with_metadata=False)
+    return {"channel": post.channel, "ts": post.ts, "text": edited.text, "message": message}
+
+
+def delete_message(workspace: Workspace, asked: DeleteMessage) -> Reply:
+    post = _own_message(workspace, asked.channel, asked.ts, "cant_delete_message")
+    workspace.edit(post, deleted=True)
+    return {"channel": post.channel, "ts": post.ts}
+
+
+def post_ephemeral(workspace: Workspace, asked: PostEphemeral) -> Reply:
+    channel = channel_of(workspace, asked.channel)
+    membership(channel)
+    if asked.user not in workspace.people:
+        raise SlackRefusal("user_not_in_channel")
+    _fit_to_post(asked.text, asked.blocks)
+    shown = workspace.whisper(channel.id, asked.text, blocks=asked.blocks)
+    return {"message_ts": shown.ts}
+
+
+def refuse_bad_blocks(blocks: Sequence[object], most: int = MAX_BLOCKS) -> None:
+    """Refuse what Slack would, with each complaint.
+
+    Raises:
+        SlackRefusal: invalid_blocks.
+    """
+    wrong = complaints(blocks, most)
+    if wrong:
+        told = [f"[ERROR] {complaint}" for complaint in wrong]
+        raise SlackRefusal("invalid_blocks", errors=wrong, response_metadata={"messages": told})
+
+
+def _own_message(workspace: Workspace, channel_id: str, ts: str, refusal: str) -> Post:
+    channel = channel_of(workspace, channel_id)
+    post = next((post for post in channel.posts if post.ts == ts), None)
+    if post is None:
+        raise SlackRefusal("message_not_found")
+    if post.user != BOT_USER:
+        raise SlackRefusal(refusal)
+    return post
+
+
+def _fit_to_post(text: str, blocks: Sequence[object]) -> None:
+    if not text and not blocks:
+        raise SlackRefusal("no_text")
+    refuse_bad_blocks(blocks)
+    if text_length(blocks) > MAX_TEXT:
+        raise SlackRefusal("msg_blocks_too_long")
+    if len(text) > _MAX_PLAIN_TEXT:
+        raise SlackRefusal("msg_too_long")
+
+
+def _metadata(given: object) -> Mapping[str, Any] | None:
+    if given is None:
+        return None
+    try:
+        return Metadata.model_validate(given).model_dump()
+    except ValidationError:
+        raise SlackRefusal("invalid_metadata_format") from None

@@ -1,0 +1,136 @@
+"""What Slack sends an app when a person does something, with every field that it documents.
+
+https://docs.slack.dev/interactivity/implementing-slash-commands
+https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+https://docs.slack.dev/reference/events/app_home_opened
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from bot.demo.slack.identified import Element, identified
+from bot.demo.slack.views import as_slack_tells_it
+from bot.demo.slack.workspace import APP, BOT_USER, TEAM, Conversation, Home, Post
+
+FORM = "application/x-www-form-urlencoded"
+SLACKBOT = "USLACKBOT"
+_TEAM_DOMAIN = "juicebox-demo"
+_TOKEN = "deprecated-verification-token"  # noqa: S105 - Slack still sends one, and nobody should read it
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    id: str
+    name: str
+
+
+def slash_command(
+    who: Who, channel: Conversation, text: str, response_url: str
+) -> Mapping[str, str]:
+    return {
+        "token": _TOKEN,
+        "team_id": TEAM,
+        "team_domain": _TEAM_DOMAIN,
+        "channel_id": channel.id,
+        "channel_name": channel.name or "directmessage",
+        "user_id": who.id,
+        "user_name": who.name,
+        "command": "/juicebox",
+        "text": text,
+        "api_app_id": APP,
+        "is_enterprise_install": "false",
+        "response_url": response_url,
+        "trigger_id": _trigger(),
+    }
+
+
+def of_message(post: Post) -> Payload:
+    """Where something was pressed: in a message."""
+    message = post.as_slack_tells_it(with_metadata=True)
+    return {
+        "container": {
+            "type": "message",
+            "message_ts": post.ts,
+            "channel_id": post.channel,
+            "is_ephemeral": False,
+        },
+        "channel": {"id": post.channel, "name": post.channel.lower()},
+        "message": message | {"blocks": identified(post.blocks)},
+    }
+
+
+def of_view(home: Home) -> Payload:
+    """Where something was pressed: in the Home tab."""
+    view = as_slack_tells_it(home)
+    return {
+        "container": {"type": "view", "view_id": home.id},
+        "view": {**view, "blocks": identified(home.view["blocks"])},
+    }
+
+
+def block_actions(who: Who, where: Payload, element: Element, value: str | None) -> Payload:
+    return {
+        "type": "block_actions",
+        "user": {"id": who.id, "username": who.name, "name": who.name, "team_id": TEAM},
+        "api_app_id": APP,
+        "token": _TOKEN,
+        "trigger_id": _trigger(),
+        "team": {"id": TEAM, "domain": _TEAM_DOMAIN},
+        "enterprise": None,
+        "is_enterprise_install": False,
+        "state": {"values": {}},
+        **where,
+        "actions": [_action(element, value)],
+    }
+
+
+def home_opened(user: str, channel: str, home: Home | None) -> Payload:
+    now = time.time()
+    event: dict[str, Any] = {
+        "type": "app_home_opened",
+        "user": user,
+        "channel": channel,
+        "tab": "home",
+        "event_ts": f"{now:.6f}",
+    }
+    if home is not None:
+        event["view"] = as_slack_tells_it(home)
+    return {
+        "token": _TOKEN,
+        "team_id": TEAM,
+        "api_app_id": APP,
+        "event": event,
+        "type": "event_callback",
+        "event_id": f"Ev{uuid4().hex[:10].upper()}",
+        "event_time": int(now),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": TEAM,
+                "user_id": BOT_USER,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": False,
+    }
+
+
+def _action(element: Element, value: str | None) -> Payload:
+    given = element.given
+    kept = ("type", "action_id", "text", "value", "style", "url")
+    action: dict[str, Any] = {name: given[name] for name in kept if name in given}
+    action |= {"block_id": element.block_id, "action_ts": f"{time.time():.6f}"}
+    if "options" in given:
+        chosen = [option for option in given["options"] if option["value"] == value]
+        action["selected_option"] = chosen[0] if chosen else None
+    return action
+
+
+def _trigger() -> str:
+    return f"{time.time_ns()}.{TEAM}.{uuid4().hex}"
