@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -10,6 +11,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.commands import Commands
+from bot.slack.home import HomeTab
 from bot.slack.log import bolt_log
 from bot.slack.render import Describe, Render
 from bot.slack.workspace import Workspace
@@ -29,9 +31,10 @@ def create_bolt(
     describe: Describe,
     clock: Callable[[], datetime],
 ) -> AsyncApp:
-    """The app that answers `/juicebox`: its own workspace, and there the asker alone."""
+    """The app that answers `/juicebox` and shows its Home tab: to its own workspace, and there to who asks."""
     workspace = Workspace(client)
     commands = Commands(store=store, render=render, describe=describe, clock=clock)
+    home = HomeTab(client, commands, render)
 
     async def authorize() -> AuthorizeResult:
         return await workspace.identity()
@@ -51,6 +54,15 @@ def create_bolt(
         answer = await commands.answer(command.get("text", ""))
         blocks = [dict(block) for block in answer.blocks]
         return await ack(response_type="ephemeral", text=answer.text, blocks=blocks)
+
+    @app.event("app_home_opened")
+    async def home_opened(event: dict[str, Any]) -> None:
+        await home.opened(event)
+
+    @app.action("refresh_home")
+    async def refreshed(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
+        await home.publish(str(body["user"]["id"]))
+        return await ack()
 
     @app.action("open_link")
     async def opened(ack: AsyncAck) -> BoltResponse:

@@ -22,9 +22,9 @@ _UNKNOWN = (
     " Please try again in a minute."
 )
 
-# A TimeoutError is an OSError. The last two come of an answer that is not what Slack documents,
-# be it to us or already to slack_sdk.
-_NO_ANSWER = (SlackClientError, ClientError, OSError, ValueError, AttributeError)
+NO_ANSWER = (SlackClientError, ClientError, OSError, ValueError, AttributeError)
+"""What a call of Slack's API raises: a TimeoutError is an OSError, and the last two come of an answer
+that is not what Slack documents, be it to us or already to slack_sdk."""
 
 _log = structlog.get_logger()
 
@@ -64,7 +64,7 @@ class Workspace:
                 if self._known is None:
                     self._known = await self._ask()
                 return self._known
-        except _NO_ANSWER as fault:
+        except NO_ANSWER as fault:
             _log.warning("workspace unknown", fault=type(fault).__name__)
             raise WorkspaceUnknown("auth.test was not answered") from None
 

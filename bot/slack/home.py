@@ -1,0 +1,70 @@
+"""The bot's Home tab: what it is for, and how things stand."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from pydantic import BaseModel
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.model import SlackMessage
+from bot.slack.commands import Commands
+from bot.slack.render import Render
+from bot.slack.workspace import NO_ANSWER
+
+_PUBLISH_SECONDS = 1.0
+"""What is left of Slack's three seconds when our workspace is known and the status is read."""
+
+_log = structlog.get_logger()
+
+
+class Opened(BaseModel):
+    """The event, as far as it matters: the bot has a tab for messages too.
+
+    https://docs.slack.dev/reference/events/app_home_opened
+    """
+
+    user: str
+    tab: str
+
+
+@dataclass(frozen=True, slots=True)
+class HomeTab:
+    """Publishes the tab for one person, whenever that person opens or refreshes it."""
+
+    client: AsyncWebClient
+    commands: Commands
+    render: Render
+
+    async def opened(self, event: Mapping[str, Any]) -> None:
+        """Publish if it is the Home tab that was opened.
+
+        Raises:
+            ValueError: if the event is not what Slack documents.
+        """
+        seen = Opened.model_validate(event)
+        if seen.tab == "home":
+            await self.publish(seen.user)
+
+    async def publish(self, user: str) -> None:
+        """Show this person the tab. What Slack does not take is logged: opening it again repeats it.
+
+        https://docs.slack.dev/reference/methods/views.publish
+        """
+        top, status = self.render("home", {}), await self.commands.answer("status")
+        blocks = [dict(block) for block in (*top.blocks, *_blocks(status))]
+        try:
+            async with asyncio.timeout(_PUBLISH_SECONDS):
+                await self.client.views_publish(
+                    user_id=user, view={"type": "home", "blocks": blocks}
+                )
+        except NO_ANSWER as fault:
+            _log.warning("home not published", fault=type(fault).__name__)
+
+
+def _blocks(message: SlackMessage) -> tuple[Mapping[str, Any], ...]:
+    """A view has no text beside its blocks."""
+    said = {"type": "section", "text": {"type": "plain_text", "text": message.text}}
+    return message.blocks or (said,)
