@@ -4,18 +4,28 @@ import click
 
 from bot.commands import NotSetUp
 
+_PORT = 8700
+_HIGHEST_PORT = 65_535
+
 
 @click.command(short_help="Run everything here, with a local Slack and inbox.")
-@click.option("--once", is_flag=True, help="Send one event of each type, and end.")
-def command(*, once: bool) -> None:
-    """Run the whole bot on this machine, and show every message and mail as it arrives.
+@click.option("--once", is_flag=True, help="No page: send one event of each type, and end.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, _HIGHEST_PORT),
+    default=_PORT,
+    show_default=True,
+    help="Where the page is; 0 takes any that is free.",
+)
+def command(*, once: bool, port: int) -> None:
+    """Run the whole bot on this machine, and play with it on one page in a browser.
 
-    Needs no settings: Redis, Slack and the mail server are its own. With --once it ends by itself,
-    and with 0 only if everything arrived.
+    Needs no settings: Redis, Slack and the mail server are its own. With --once it shows every
+    message and mail on the terminal, ends by itself, and with 0 only if everything arrived.
     """
     try:
-        from bot.demo.terminal import run_demo  # noqa: PLC0415 - platforms install without it
+        from bot.demo.run import run_demo  # noqa: PLC0415 - platforms install without it
     except ModuleNotFoundError as error:
         lacking = f"the demo needs {error.name}, which requirements-dev.txt installs"
         raise NotSetUp(lacking) from error
-    raise click.exceptions.Exit(run_demo(once=once))
+    raise click.exceptions.Exit(run_demo(once=once, port=port))

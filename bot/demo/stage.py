@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from bot.demo.child import Child, running
+from bot.delivery.senders.block_text import Weight
+from bot.delivery.senders.console import Console
 from bot.demo.inbox import Inbox
 from bot.demo.racing import race
-from bot.demo.redis_server import free_port, redis_server
+from bot.demo.redis_server import RedisServer, free_port, redis_server
+from bot.demo.service import Program, Service
 from bot.demo.slack.api import LocalSlack
 from bot.errors import BotError
 from bot.intake.signature import HEADER, sign
@@ -26,6 +28,7 @@ from bot.store import Store
 from bot.store.connection import connect
 
 SECRET = "whsec_demo"  # noqa: S105 - it protects nothing but this demo
+SIGNING_SECRET = "demo-signing-secret"  # noqa: S105 - as above
 _TOKEN = "xoxb-demo"  # noqa: S105 - it opens nothing but the local Slack
 _START_SECONDS = 30
 _LOOK_SECONDS = 0.05
@@ -57,8 +60,9 @@ class Stage:
     inbox: Inbox
     store: Store
     url: str
-    web: Child
-    worker: Child
+    redis: RedisServer
+    web: Service
+    worker: Service
 
     @property
     def webhook_url(self) -> str:
@@ -88,18 +92,22 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(say: Callable[[str], None]) -> AsyncIterator[Stage]:
-    """Start everything, tell each step to `say`, and end everything in the reverse order.
+async def stage(console: Console) -> AsyncIterator[Stage]:
+    """Start everything, tell each step on the console, and end everything in the reverse order.
 
     Raises:
         NoRedisServer: if there is no redis-server on this machine.
-        ChildDied, DemoFailed: if the bot does not come up.
+        ServiceDied, DemoFailed: if the bot does not come up.
     """
+
+    def say(step: str) -> None:
+        console.say(f"  {step}", Weight.ASIDE)
+
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="juicebox-demo-")))
-        redis = stack.enter_context(redis_server())
+        redis = stack.enter_context(redis_server("--appendonly", "yes"))
         say(f"Redis         {redis.url}")
-        slack = await stack.enter_async_context(LocalSlack(token=_TOKEN))
+        slack = await stack.enter_async_context(LocalSlack(token=_TOKEN, messages_per_second=1))
         say(f"Slack         {slack.url}")
         inbox = await stack.enter_async_context(Inbox())
         say(f"Mail server   {inbox.url}")
@@ -108,14 +116,14 @@ async def stage(say: Callable[[str], None]) -> AsyncIterator[Stage]:
         port = free_port()
         environment = _environment(redis.url, slack.url, inbox.url, port)
 
-        async def bot(name: str, *options: str) -> Child:
+        async def bot(name: str, *options: str) -> Service:
             command = [sys.executable, "-m", "bot", name, *options]
-            log = folder / f"{name}.log"
-            return await stack.enter_async_context(running(name, command, environment, log))
+            program = Program(name, command, environment, folder / f"{name}.log")
+            return await stack.enter_async_context(Service.running(program))
 
         web = await bot("web", "--host", "127.0.0.1")
         worker = await bot("worker")
-        ready = Stage(slack, inbox, store, f"http://127.0.0.1:{port}", web, worker)
+        ready = Stage(slack, inbox, store, f"http://127.0.0.1:{port}", redis, web, worker)
         await ready.race(_until_ready(ready))
         say(f"Web, worker   {ready.url}")
         yield ready
@@ -153,7 +161,7 @@ def _environment(redis: str, slack: str, smtp: str, port: int) -> Mapping[str, s
         "JUICEBOX_API_KEY": "jb_live_the_old_one",
         "REDIS_URL": redis,
         "SLACK_BOT_TOKEN": _TOKEN,
-        "SLACK_SIGNING_SECRET": "demo-signing-secret",
+        "SLACK_SIGNING_SECRET": SIGNING_SECRET,
         "SLACK_API_URL": slack,
         "SLACK_CHANNEL": recruiters[0].address,
         "SLACK_ALERT_CHANNEL": operators[0].address,

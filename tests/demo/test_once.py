@@ -1,55 +1,24 @@
-"""The demo runs the whole bot, ends by itself when asked to, and never leaves anything running."""
+"""The demo on the terminal runs the whole bot, and ends by itself: with 0 only if all arrived."""
 
 import io
 import os
-import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.demo import stage, terminal
+from bot.demo import once, stage
+from bot.demo.run import run_demo
 from bot.demo.samples import Sample, samples_of
 from bot.demo.slack.api import Fault, LocalSlack
-from bot.demo.terminal import run_demo
+from tests.playground import children, is_alive
 
 ROOT = Path(__file__).parents[2]
 DEMO = [sys.executable, "-m", "bot", "demo"]
-PROCESSES = 3
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process has started and that are still there; Linux tells."""
-    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-@contextmanager
-def demo() -> Iterator[subprocess.Popen[str]]:
-    """A demo that stays, as soon as it has shown everything; ended in any case."""
-    process = subprocess.Popen(DEMO, cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command line
-    try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("Ctrl-C"):
-                break
-        yield process
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
 
 
 def test_once_shows_every_message_and_mail_and_ends_with_0() -> None:
@@ -79,19 +48,10 @@ def test_once_shows_every_message_and_mail_and_ends_with_0() -> None:
     assert "\x1b" not in done.stdout
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_everything_that_it_started(number: signal.Signals) -> None:
-    with demo() as process:
-        started = children(process.pid)
-        assert len(started) == PROCESSES
-        process.send_signal(number)
-        assert process.wait(timeout=30) == 0
-        assert [pid for pid in started if is_alive(pid)] == []
-
-
-def test_a_signal_while_it_starts_ends_everything_too() -> None:
+@pytest.mark.parametrize(("options", "code"), [(["--once"], 1), (["--port", "0"], 0)])
+def test_a_signal_while_it_starts_ends_everything(options: list[str], code: int) -> None:
     with subprocess.Popen(  # noqa: S603 - our own command line
-        DEMO, cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [*DEMO, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -100,21 +60,10 @@ def test_a_signal_while_it_starts_ends_everything_too() -> None:
         started = children(process.pid)
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=30) == code
     assert rest.splitlines()[-1] == "Stopped."
     assert len(started) >= 1
     assert [pid for pid in started if is_alive(pid)] == []
-
-
-def test_a_process_that_dies_ends_everything_and_is_told() -> None:
-    with demo() as process:
-        assert process.stdout is not None
-        started = children(process.pid)
-        os.kill(started[-1], signal.SIGKILL)
-        said = process.stdout.read()
-        assert process.wait(timeout=30) == 1
-        assert [pid for pid in started if is_alive(pid)] == []
-    assert "process was ended by SIGKILL; it last wrote:" in said
 
 
 class Terminal(io.StringIO):
@@ -131,19 +80,6 @@ class Terminal(io.StringIO):
         if self._cue in text:
             os.kill(os.getpid(), signal.SIGINT)
         return super().write(text)
-
-
-def test_it_stays_and_tells_how_to_send_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    terminal = Terminal("Ctrl-C ends everything.")
-    assert run_demo(once=False, stream=terminal) == 0
-    *_, send, ctrl_c, stopped = terminal.getvalue().splitlines()
-    assert re.fullmatch(
-        r"  JUICEBOX_WEBHOOK_SECRET=whsec_demo \S*python\S* -m bot send export\.ready"
-        r" --url http://127\.0\.0\.1:\d+/webhooks/juicebox",
-        send,
-    )
-    assert (ctrl_c, stopped) == ("Ctrl-C ends everything.", "Stopped.")
 
 
 def test_once_that_is_stopped_has_not_seen_everything(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,7 +103,7 @@ def test_messages_that_do_not_arrive_are_told(monkeypatch: pytest.MonkeyPatch) -
         return api
 
     monkeypatch.setattr(stage, "LocalSlack", broken_slack)
-    monkeypatch.setattr(terminal, "_ARRIVAL_SECONDS", 1)
+    monkeypatch.setattr(once, "_ARRIVAL_SECONDS", 1)
     stream = io.StringIO()
     assert run_demo(once=True, stream=stream) == 1
     lines = stream.getvalue().splitlines()
@@ -183,8 +119,8 @@ def test_an_event_that_is_not_handled_is_told(monkeypatch: pytest.MonkeyPatch) -
         body = sample.body.replace(b'"profileId"', b'"nothing"')
         return [replace(sample, body=body)]
 
-    monkeypatch.setattr(terminal, "samples_of", spoiled)
-    monkeypatch.setattr(terminal, "_ARRIVAL_SECONDS", 1)
+    monkeypatch.setattr(once, "samples_of", spoiled)
+    monkeypatch.setattr(once, "_ARRIVAL_SECONDS", 1)
     stream = io.StringIO()
     assert run_demo(once=True, stream=stream) == 1
     lines = stream.getvalue().splitlines()

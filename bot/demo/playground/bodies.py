@@ -1,0 +1,66 @@
+"""The bodies that the page's buttons post: a sample of each type, and what a bot has to withstand."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import uuid4
+
+from pydantic import JsonValue
+from pydantic_core import from_json, to_json
+
+from bot.registry import Registry
+
+HOSTILE: Mapping[str, JsonValue] = {
+    "searchId": "srch_\"'\\<script>document.title='owned'</script>",
+    "resultCount": 3,
+    "query": (
+        "<!channel> <!here> <@U0OPERATOR> <https://evil.example|your payslip> *bold* `code`"
+        " \"quotes\" 'too' & <img src=x onerror=\"document.title='owned'\"> {{ 7 * 7 }} ${7*7}"
+        " javascript:alert(1) \u202ereversed\u202c \u0000\u001b[31mred"
+    ),
+}
+"""For a handler that shows its data: markup of every channel, and a few control characters."""
+
+UNKNOWN_TYPE = "candidate.replied"
+_UNKNOWN: Mapping[str, JsonValue] = {"candidateId": "cand_7k2m", "channel": "email"}
+
+
+class Bodies:
+    """Makes bodies as Juicebox would send them; each has an id of its own."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._data: dict[str, Mapping[str, JsonValue]] = {}
+        for name in registry.types:
+            handler = registry.get(name)
+            if handler is not None:
+                self._data[name] = dict(handler.sample)
+
+    @property
+    def data(self) -> Mapping[str, Mapping[str, JsonValue]]:
+        """What the sample event of each type says."""
+        return self._data
+
+    def body(self, what: str, now: datetime) -> bytes:
+        """The body of `hostile`, `unknown` or a type's sample.
+
+        Raises:
+            KeyError: if there is no such sample.
+        """
+        special = {"hostile": ("search.completed", HOSTILE), "unknown": (UNKNOWN_TYPE, _UNKNOWN)}
+        event_type, data = special.get(what) or (what, self._data[what])
+        return _written({"type": event_type, "data": data}, now)
+
+
+def renewed(text: str, now: datetime) -> bytes:
+    """The JSON object with a new id and this moment's timestamp; anything else as it is."""
+    try:
+        given = from_json(text)
+    except ValueError:
+        return text.encode()
+    return _written(given, now) if isinstance(given, dict) else text.encode()
+
+
+def _written(given: Mapping[str, object], now: datetime) -> bytes:
+    fresh = {"id": f"evt_{uuid4().hex[:12]}", "timestamp": now.isoformat(timespec="milliseconds")}
+    rest = {name: value for name, value in given.items() if name not in fresh}
+    ordered = {"id": fresh["id"], "type": None, "timestamp": fresh["timestamp"], **rest}
+    return to_json({k: v for k, v in ordered.items() if k in given or k in fresh}, indent=2)

@@ -1,0 +1,137 @@
+"""Each event's way, put together from what Juicebox posted, the bot kept, and Slack and the inbox got."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from bot.demo.playground.juicebox import Answer
+from bot.model import Delivery, DeliveryState, Destination, EventState, Step
+from bot.store.events import StoredEvent
+
+Row = Mapping[str, Any]
+Where = Callable[[Destination], str]
+"""How people call a destination."""
+
+_SETTLED = {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED}
+
+
+def is_settled(kept: StoredEvent, deliveries: Sequence[Delivery]) -> bool:
+    """Whether nothing more happens to it by itself."""
+    return kept.state is not EventState.ACCEPTED and all(d.state in _SETTLED for d in deliveries)
+
+
+def trail(
+    kept: StoredEvent,
+    deliveries: Sequence[Delivery],
+    steps: Sequence[Step],
+    *,
+    postings: Sequence[Answer],
+    arrivals: Mapping[str, Sequence[float]],
+    where: Where,
+) -> Row:
+    """The record of one event; every moment is in milliseconds since 1970.
+
+    `arrivals` has, by delivery, when the other side took a message in, in seconds.
+    """
+    failed = any(d.state is DeliveryState.FAILED for d in deliveries)
+    rows = [
+        *_posted(postings),
+        *_at_the_door(steps, postings),
+        *(_step(step, where) for step in steps if step.what != "received"),
+        *_arrived(deliveries, arrivals, where),
+    ]
+    return {
+        "event_id": kept.event.id,
+        "type": kept.event.type,
+        "state": str(kept.state),
+        "reason": kept.reason,
+        "dead": kept.state is EventState.DEAD or failed,
+        "sent_at": round(postings[0].at * 1000, 3) if postings else None,
+        "steps": sorted(rows, key=lambda row: row["at"]),
+        "deliveries": [_delivery(d, where) for d in deliveries],
+    }
+
+
+def _posted(postings: Sequence[Answer]) -> Iterator[Row]:
+    for answer in postings:
+        told = f"answered {answer.status}" if answer.status else answer.error
+        yield _row(answer.at * 1000, "posted", detail=f"{told} after {answer.ms:.1f} ms")
+
+
+def _at_the_door(steps: Sequence[Step], postings: Sequence[Answer]) -> Iterator[Row]:
+    """Received, verified and queued, as far as the answer's `Server-Timing` tells them apart.
+
+    The bot keeps the moment in which it began to store the event; what came before and after is
+    counted from there, and nothing was received before it was posted.
+    """
+    stored = next((step.at.timestamp() * 1000 for step in steps if step.what == "received"), None)
+    if stored is None:
+        return
+    answer = next((a for a in postings if a.laps and a.at * 1000 <= stored + 1), None)
+    if answer is None:
+        yield _row(stored, "received")
+        return
+    laps = answer.laps
+    verified = stored - laps.get("parse", 0)
+    received = verified - laps.get("verify", 0) - laps.get("read", 0)
+    late = max(0.0, answer.at * 1000 - received)
+    yield _row(received + late, "received")
+    yield _row(verified + late, "verified")
+    yield _row(stored + late + laps.get("accept", 0), "queued")
+
+
+def _step(step: Step, where: Where) -> Row:
+    return _row(
+        step.at.timestamp() * 1000,
+        step.what,
+        to=_destination(step.destination),
+        where=where,
+        detail=step.detail,
+        delivery_id=step.delivery_id,
+    )
+
+
+def _destination(text: str) -> Destination | None:
+    try:
+        return Destination.parse(text) if text else None
+    except ValueError:  # somebody else has written to Redis
+        return None
+
+
+def _arrived(
+    deliveries: Sequence[Delivery], arrivals: Mapping[str, Sequence[float]], where: Where
+) -> Iterator[Row]:
+    for delivery in deliveries:
+        for at in arrivals.get(delivery.id, ()):
+            to = delivery.destination
+            yield _row(at * 1000, "arrived", to=to, where=where, delivery_id=delivery.id)
+
+
+def _row(
+    at: float,
+    what: str,
+    *,
+    to: Destination | None = None,
+    where: Where = str,
+    detail: str = "",
+    delivery_id: str = "",
+) -> Row:
+    return {
+        "at": round(at, 3),
+        "what": what,
+        "to": str(to) if to else "",
+        "where": where(to) if to else "",
+        "detail": detail,
+        "delivery_id": delivery_id,
+    }
+
+
+def _delivery(delivery: Delivery, where: Where) -> Row:
+    return {
+        "id": delivery.id,
+        "to": str(delivery.destination),
+        "where": where(delivery.destination),
+        "state": str(delivery.state),
+        "attempts": delivery.attempts,
+        "next_at": delivery.next_at.timestamp() * 1000 if delivery.next_at else None,
+        "reason": delivery.reason,
+    }
