@@ -8,7 +8,7 @@ _HELP = """Juicebox webhooks as Slack messages and mails.
 
 \b
 Try it:      demo, preview
-Set it up:   doctor, webhook create, send
+Set it up:   slack-manifest, doctor, webhook create, send
 Run it:      web, worker
 Look after:  events, record, retry
 

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 NOUNS = {"bot.model", "bot.errors"}
 STORE = {*NOUNS, "bot.queue", "bot.pause", "bot.store"}
 WIRE = {
-    *("bot.slack_client", "bot.slack_ids", "bot.slack_replies", "bot.mrkdwn"),
+    *("bot.slack_client", "bot.slack_ids", "bot.slack_replies", "bot.slack_scopes", "bot.mrkdwn"),
     *("bot.smtp_client", "bot.smtp_url"),
 }
 """What is known of Slack's side and the mail server's."""
@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.mail_address": set(),
     "bot.smtp_client": {"bot.smtp_url"},
     "bot.slack_ids": set(),
+    "bot.slack_scopes": set(),
     "bot.slack_client": set(),
     "bot.slack_replies": {"bot.model"},
     "bot.mrkdwn": set(),

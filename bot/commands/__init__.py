@@ -14,8 +14,13 @@ NAME = "juicebox-bot"
 
 _NAMES = (
     *("demo", "doctor", "events", "preview", "record", "retry"),
-    *("send", "web", "webhook", "worker"),
+    *("send", "slack-manifest", "web", "webhook", "worker"),
 )
+
+
+def _module(command: str) -> str:
+    """No module has a hyphen in its name."""
+    return command.replace("-", "_")
 
 
 class Stop(click.ClickException):
@@ -42,7 +47,7 @@ class Commands(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _NAMES:
             return None
-        found: click.Command = import_module(f"{__name__}.{cmd_name}").command
+        found: click.Command = import_module(f"{__name__}.{_module(cmd_name)}").command
         return found
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -14,23 +14,12 @@ from bot.settings import Settings
 from bot.slack_client import UNREADABLE, slack_client
 from bot.slack_ids import is_conversation, is_direct_message, is_user
 from bot.slack_replies import Channel, Channels, Found, Who, refusal_in
+from bot.slack_scopes import PRIVATE_SCOPES, REQUIRED_SCOPES
 
 _PATIENCE = timedelta(seconds=4)
 _CHANNEL_SECONDS = 6
 """For all calls that look up one channel; two of them and the first call fit what doctor waits."""
 _MOST_PAGES = 3
-
-REQUIRED_SCOPES: Mapping[str, str] = {
-    "chat:write": "to post messages",
-    "commands": "for /juicebox",
-    "channels:history": "to see whether a message got through before posting it again",
-    "channels:read": "to find channels by name",
-}
-PRIVATE_SCOPES: Mapping[str, str] = {
-    "groups:history": "the same for private channels",
-    "groups:read": "to find private channels by name",
-}
-"""Only needed by those who have the bot in a private channel."""
 
 _FAULTS = (SlackClientError, aiohttp.ClientError, OSError, *UNREADABLE)
 """What a call may raise, and the model that reads its reply."""
