@@ -9,7 +9,7 @@ _HELP = """Juicebox webhooks as Slack messages and mails.
 \b
 Try it:      demo, preview
 Set it up:   slack-manifest, doctor, webhook create, send
-Run it:      web, worker
+Run it:      web, worker; all
 Look after:  events, record, retry
 
 The settings are read from the environment; "doctor" says what is missing.

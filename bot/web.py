@@ -1,7 +1,7 @@
 """The web process: every HTTP door, top to bottom."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI
@@ -23,8 +23,10 @@ _REDIS_TIMEOUT = timedelta(seconds=1)
 _FLUSH_SECONDS = 1.0
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The application; without settings, those of the environment.
+def create_app(
+    settings: Settings | None = None, *, beside: AbstractAsyncContextManager[None] | None = None
+) -> FastAPI:
+    """The application; without settings, those of the environment. `beside` is run as long as it.
 
     Raises:
         SettingsError: if the environment is not fit to start with.
@@ -43,6 +45,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             await stack.enter_async_context(store.counters.flushing(_FLUSH_SECONDS))
             if slack is not None:
                 await stack.enter_async_context(slack.running())
+            if beside is not None:
+                await stack.enter_async_context(beside)
             yield
 
     # The documentation pages would tell a stranger more than an operator needs.

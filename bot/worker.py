@@ -1,16 +1,13 @@
 """The worker: an arq worker with leases, and the loop that keeps it running whatever Redis does."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
 import structlog
-import uvloop
 from arq.connections import ArqRedis
 from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
@@ -22,9 +19,7 @@ from bot.jobs import Jobs
 from bot.lease import LEASE, Lease
 from bot.pause import pause
 from bot.queue import Task, deserialize, job, serialize
-from bot.settings import Settings
 from bot.store.leases import Leases
-from bot.wiring import build_jobs
 
 JOB_COMPLETION_WAIT = timedelta(seconds=20)
 """How long SIGTERM waits for what runs; Heroku kills after 30 seconds."""
@@ -34,7 +29,6 @@ _HEARTBEAT_SECONDS = 5
 """Also what turns a Redis that was demoted to a replica into an error instead of silence."""
 _MAX_JOBS = 20
 _JOB_SECONDS = 120
-_FLUSH_SECONDS = 1.0
 _AFTER_A_FAULT = timedelta(seconds=1)
 _AFTER_A_BUG = timedelta(minutes=1)
 _WRITTEN_ANEW = timedelta(days=1)
@@ -172,6 +166,10 @@ class Supervisor:
         """Take no more jobs, and end what runs."""
         self._stopping.set()
 
+    @property
+    def told_to_stop(self) -> bool:
+        return self._stopping.is_set()
+
     async def run(self) -> None:
         while not self._stopping.is_set():
             worker = LeasedWorker(self._jobs, self._redis, self._stopping)
@@ -201,29 +199,3 @@ class Supervisor:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=_PUT_BACK_SECONDS)
-
-
-async def supervise(jobs: Jobs) -> None:
-    """Run until SIGTERM or SIGINT; then finish what runs, and leave nothing half-done."""
-    supervisor = Supervisor(jobs)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, supervisor.stop)
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(jobs.close)
-        await stack.enter_async_context(jobs.store.counters.flushing(_FLUSH_SECONDS))
-        await supervisor.run()
-
-
-def run_worker(settings: Settings) -> None:
-    """The whole life of a worker process.
-
-    Raises:
-        RegistryError: if a handler or its templates are not what they must be.
-    """
-
-    async def live() -> None:
-        await supervise(build_jobs(settings))
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(live())

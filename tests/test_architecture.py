@@ -49,7 +49,10 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 """Whatever is not named here wires the rest together, and may import all but the playground."""
 
-WIRES = {"bot.wiring", "bot.web", "bot.worker", "bot.commands", "bot.__main__"}
+WIRES = {
+    *("bot.wiring", "bot.web", "bot.worker", "bot.worker_process"),
+    *("bot.commands", "bot.__main__"),
+}
 PLAYGROUND = "bot.demo"
 
 

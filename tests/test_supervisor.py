@@ -15,7 +15,8 @@ from bot.jobs import Jobs
 from bot.lease import Lease
 from bot.queue import HEARTBEAT, QUEUE
 from bot.store import Store
-from bot.worker import LeasedWorker, supervise
+from bot.worker import LeasedWorker
+from bot.worker_process import supervise
 from tests.scripted import (
     JOB,
     ScriptedJobs,

@@ -13,14 +13,14 @@ from bot.operations.printable import printable
 NAME = "juicebox-bot"
 
 _NAMES = (
-    *("demo", "doctor", "events", "preview", "record", "retry"),
+    *("all", "demo", "doctor", "events", "preview", "record", "retry"),
     *("send", "slack-manifest", "web", "webhook", "worker"),
 )
 
 
 def _module(command: str) -> str:
-    """No module has a hyphen in its name."""
-    return command.replace("-", "_")
+    """`all` would hide Python's own, and no module has a hyphen in its name."""
+    return {"all": "all_in_one"}.get(command, command.replace("-", "_"))
 
 
 class Stop(click.ClickException):

@@ -30,10 +30,10 @@ def command(uvicorn_options: tuple[str, ...]) -> None:
     serve(settings, uvicorn_options)
 
 
-def serve(settings: Settings, options: tuple[str, ...]) -> None:
+def serve(settings: Settings, options: tuple[str, ...], *, application: str = _APPLICATION) -> None:
     """Run uvicorn's own command line with our defaults before the options that were given."""
     defaults = [
-        *(_APPLICATION, "--factory", "--host", "0.0.0.0", "--port", str(settings.port)),  # noqa: S104 - a platform's router reaches it from outside
+        *(application, "--factory", "--host", "0.0.0.0", "--port", str(settings.port)),  # noqa: S104 - a platform's router reaches it from outside
         *("--workers", str(settings.web_concurrency), "--lifespan", "on", "--ws", "none"),
         *("--no-server-header", "--no-access-log"),
     ]

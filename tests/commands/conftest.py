@@ -8,6 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.__main__ import main
+from bot.demo.inbox import Inbox
+from bot.demo.redis_server import RedisServer
+from bot.demo.slack.api import LocalSlack
+from tests.conftest import BASE_ENVIRONMENT
 
 Cli = Callable[..., Awaitable[Result]]
 
@@ -23,3 +27,14 @@ def cli() -> Cli:
 def bare_environment() -> dict[str, str]:
     """An environment without any setting: only what Python, and coverage, need in a process."""
     return {n: v for n, v in os.environ.items() if n == "PATH" or n.startswith("COVERAGE_")}
+
+
+@pytest.fixture
+def environment(redis_process: RedisServer, slack_api: LocalSlack, inbox: Inbox) -> dict[str, str]:
+    return {
+        **bare_environment(),
+        **BASE_ENVIRONMENT,
+        "REDIS_URL": redis_process.url,
+        "SLACK_API_URL": slack_api.url,
+        "SMTP_URL": inbox.url,
+    }

@@ -1,69 +1,15 @@
 """`web` and `worker` as the platform runs them: real processes, told to stop by SIGTERM."""
 
-import asyncio
 import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
-import aiohttp
 import pytest
 
 from bot.demo.inbox import Inbox
-from bot.demo.redis_server import RedisServer, free_port
+from bot.demo.redis_server import free_port
 from bot.demo.slack.api import LocalSlack
 from bot.store import Store
 from tests.commands.conftest import Cli, bare_environment
-from tests.conftest import BASE_ENVIRONMENT
-from tests.processes import running
-
-
-@dataclass
-class Process:
-    """A process of the bot, and what it has logged so far."""
-
-    running: asyncio.subprocess.Process
-    lines: list[str] = field(default_factory=list)
-
-    async def until(self, wanted: Callable[[str], bool]) -> str:
-        """The next line that is wanted."""
-        async with asyncio.timeout(15):
-            assert self.running.stdout
-            while raw := await self.running.stdout.readline():
-                self.lines.append(raw.decode())
-                if wanted(self.lines[-1]):
-                    return self.lines[-1]
-        raise AssertionError("it ended before: " + "".join(self.lines))
-
-    async def end(self) -> int:
-        if self.running.returncode is None:
-            self.running.send_signal(signal.SIGTERM)
-        rest, _ = await self.running.communicate()
-        self.lines += rest.decode().splitlines(keepends=True)
-        return self.running.returncode or 0
-
-
-@pytest.fixture
-def environment(redis_process: RedisServer, slack_api: LocalSlack, inbox: Inbox) -> dict[str, str]:
-    return {
-        **bare_environment(),
-        **BASE_ENVIRONMENT,
-        "REDIS_URL": redis_process.url,
-        "SLACK_API_URL": slack_api.url,
-        "SMTP_URL": inbox.url,
-    }
-
-
-@asynccontextmanager
-async def started(environment: dict[str, str], *args: str) -> AsyncIterator[Process]:
-    async with running([sys.executable, "-m", "bot", *args], environment) as process:
-        yield Process(process)
-
-
-async def answer(url: str) -> tuple[int, Mapping[str, str]]:
-    async with aiohttp.ClientSession() as session, session.get(url) as response:
-        return response.status, response.headers.copy()
+from tests.commands.started import answer, started
 
 
 async def test_web_takes_uvicorns_options_and_keeps_our_logs(
