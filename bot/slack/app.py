@@ -10,6 +10,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.errors import IntakeError
 from bot.slack.commands import Commands
 from bot.slack.home import HomeTab
 from bot.slack.log import bolt_log
@@ -61,7 +62,7 @@ def create_bolt(
 
     @app.action("refresh_home")
     async def refreshed(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
-        await home.publish(str(body["user"]["id"]))
+        await home.refreshed(body)
         return await ack()
 
     @app.action("open_link")
@@ -72,6 +73,9 @@ def create_bolt(
 
     @app.error
     async def broken(error: Exception) -> BoltResponse:
+        if isinstance(error, IntakeError):
+            _log.warning("slack refused", reason=error.reason, status=error.status)
+            return BoltResponse(status=error.status, body="")
         _log.error("slack request failed", fault=type(error).__name__)
         return BoltResponse(status=200, body={"response_type": "ephemeral", "text": _BROKEN})
 

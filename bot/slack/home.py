@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.errors import InvalidEnvelope
 from bot.model import SlackMessage
 from bot.slack.commands import Commands
 from bot.slack.render import Render
@@ -17,10 +18,20 @@ from bot.slack.workspace import NO_ANSWER
 _PUBLISH_SECONDS = 1.0
 """What is left of Slack's three seconds when our workspace is known and the status is read."""
 
+M = TypeVar("M", bound=BaseModel)
+
 _log = structlog.get_logger()
 
 
-class Opened(BaseModel):
+class _User(BaseModel):
+    id: str
+
+
+class _Pressed(BaseModel):
+    user: _User
+
+
+class _Opened(BaseModel):
     """The event, as far as it matters: the bot has a tab for messages too.
 
     https://docs.slack.dev/reference/events/app_home_opened
@@ -42,13 +53,21 @@ class HomeTab:
         """Publish if it is the Home tab that was opened.
 
         Raises:
-            ValueError: if the event is not what Slack documents.
+            InvalidEnvelope: if the event is not what Slack documents.
         """
-        seen = Opened.model_validate(event)
+        seen = _read(_Opened, event)
         if seen.tab == "home":
-            await self.publish(seen.user)
+            await self._publish(seen.user)
 
-    async def publish(self, user: str) -> None:
+    async def refreshed(self, pressed: Mapping[str, Any]) -> None:
+        """Publish for whoever pressed the button.
+
+        Raises:
+            InvalidEnvelope: if what came is not what Slack documents.
+        """
+        await self._publish(_read(_Pressed, pressed).user.id)
+
+    async def _publish(self, user: str) -> None:
         """Show this person the tab. What Slack does not take is logged: opening it again repeats it.
 
         https://docs.slack.dev/reference/methods/views.publish
@@ -62,6 +81,13 @@ class HomeTab:
                 )
         except NO_ANSWER as fault:
             _log.warning("home not published", fault=type(fault).__name__)
+
+
+def _read(model: type[M], given: Mapping[str, Any]) -> M:
+    try:
+        return model.model_validate(given)
+    except ValidationError:
+        raise InvalidEnvelope("not an event as Slack makes them") from None
 
 
 def _blocks(message: SlackMessage) -> tuple[Mapping[str, Any], ...]:

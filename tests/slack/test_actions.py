@@ -1,6 +1,7 @@
 """What Slack tells us of a button that was pressed."""
 
 import json
+from typing import Any
 from urllib.parse import urlencode
 
 import httpx
@@ -8,7 +9,7 @@ import httpx
 from tests.slack.traffic import signed
 
 
-def pressed(action_id: str, team: str = "T0JUICEBOX") -> bytes:
+def pressed(action_id: str, team: str = "T0JUICEBOX", **changes: Any) -> bytes:
     """The body of an interaction, with the fields of Slack's that count."""
     payload = {
         "type": "block_actions",
@@ -23,6 +24,7 @@ def pressed(action_id: str, team: str = "T0JUICEBOX") -> bytes:
         "actions": [
             {"type": "button", "action_id": action_id, "block_id": "b", "action_ts": "1.2"}
         ],
+        **changes,
     }
     return urlencode({"payload": json.dumps(payload)}).encode()
 

@@ -127,11 +127,20 @@ async def test_what_slack_does_not_take_is_logged_and_not_repeated(
 
 
 @pytest.mark.parametrize("changes", [{"user": None}, {"user": ["U0"]}, {"tab": 7}])
-async def test_an_event_that_is_not_slacks_publishes_nothing(
+async def test_an_event_that_is_not_slacks_is_refused(
     http: httpx.AsyncClient, slack_api: LocalSlack, changes: dict[str, Any]
 ) -> None:
     answer = await post(http, opened(**changes))
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.content) == (400, b"")
+    assert [*slack_api.workspace.homes] == []
+
+
+async def test_a_button_pressed_by_nobody_is_refused(
+    http: httpx.AsyncClient, slack_api: LocalSlack
+) -> None:
+    body = pressed("refresh_home", user={"name": "no id"})
+    answer = await http.post("/slack/events", content=body, headers=signed(body))
+    assert answer.status_code == 400
     assert [*slack_api.workspace.homes] == []
 
 

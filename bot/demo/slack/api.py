@@ -16,21 +16,11 @@ from bot.demo.arrivals import Arrivals
 from bot.demo.faults import Fault, Script
 from bot.demo.slack.arguments import SlackRefusal
 from bot.demo.slack.methods import METHODS, Method
-from bot.demo.slack.responses import Responses
-from bot.demo.slack.workspace import Post, Workspace
+from bot.demo.slack.responses import NoSuchUrl, Responses
+from bot.demo.slack.workspace import TEAM, Post, Workspace
+from bot.slack_scopes import SCOPES
 
 __all__ = ["Call", "Fault", "LocalSlack"]
-
-SCOPES = (
-    "chat:write",
-    "channels:history",
-    "channels:read",
-    "commands",
-    "groups:history",
-    "groups:read",
-    "im:history",
-    "im:write",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +62,7 @@ class LocalSlack:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=1_000_000)
         app.router.add_route("*", "/api/{method}", self._handle)
-        app.router.add_post("/commands/{token}", self._respond)
+        app.router.add_post("/commands/{team}/{number}/{token}", self._respond)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0, handler_cancellation=True)
         self._closing.push_async_callback(runner.cleanup)
         await runner.setup()
@@ -101,9 +91,13 @@ class LocalSlack:
         """Every call, refused and failed ones too."""
         return [c for c in self._calls if method in (None, c.method)]
 
-    def response_url(self, channel: str) -> str:
-        """An address at which the bot may answer in this channel, five times within half an hour."""
-        return f"http://127.0.0.1:{self.port}/commands/{self._responses.hand_out(channel)}"
+    def response_url(self, channel: str, original: Post | None = None) -> str:
+        """An address at which the bot may answer in this channel, five times within half an hour.
+
+        What was pressed in `original` may replace that message, or take it away.
+        """
+        token = self._responses.hand_out(channel, original)
+        return f"http://127.0.0.1:{self.port}/commands/{TEAM}/1/{token}"
 
     def script(self, method: str, faults: Iterable[Fault | None]) -> None:
         """What the next calls of the method run into, one each; None is a call that works."""
@@ -151,7 +145,8 @@ class LocalSlack:
         try:
             self._responses.take(request.match_info["token"], await _arguments(request))
         except SlackRefusal as refusal:
-            return web.json_response(refusal.reply, status=404)
+            status = 404 if isinstance(refusal, NoSuchUrl) else 400
+            return web.json_response(refusal.reply, status=status)
         return web.Response(text="ok")
 
     def _permitted(self, name: str, token: str) -> Method:

@@ -36,6 +36,8 @@ Label = Annotated[str, _chars(75)]
 Description = Annotated[str, _chars(2_000)]
 Words = Annotated[str, _chars(3_000)]
 Url = Annotated[str, _chars(3_000), AfterValidator(_a_url)]
+PublicUrl = Annotated[Url, StringConstraints(pattern="^https?://")]
+"""Of an image. Slack takes a `slack_file` too, if it has that file: this workspace has none."""
 
 
 class PlainText(Part):
@@ -106,7 +108,7 @@ class StaticSelect(Part):
 
 class Picture(Part):
     type: Literal["image"]
-    image_url: Url
+    image_url: PublicUrl
     alt_text: Description
 
 
@@ -159,7 +161,7 @@ class Divider(Block):
 
 class Image(Block):
     type: Literal["image"]
-    image_url: Url
+    image_url: PublicUrl
     alt_text: Description
     title: Annotated[PlainText, _up_to(2_000)] | None = None
 

@@ -19,17 +19,16 @@ from bot.demo.slack.arguments import (
 )
 from bot.demo.slack.block_kit import MAX_BLOCKS, MAX_TEXT, complaints, text_length
 from bot.demo.slack.conversations import channel_of, membership
-from bot.demo.slack.workspace import BOT_USER, Post, Workspace
+from bot.demo.slack.workspace import BOT_USER, Conversation, Post, Workspace
 
 _MAX_PLAIN_TEXT = 40_000
 
 
 def post_message(workspace: Workspace, asked: PostMessage) -> Reply:
-    channel = channel_of(workspace, asked.channel)
-    if channel.is_archived:
-        raise SlackRefusal("is_archived")
-    membership(channel)
+    channel = _open_to_posts(workspace, asked.channel)
     _fit_to_post(asked.text, asked.blocks)
+    if asked.thread_ts is not None:
+        _thread(channel, asked.thread_ts)
     post = workspace.say(
         channel.id,
         asked.text,
@@ -58,9 +57,8 @@ def delete_message(workspace: Workspace, asked: DeleteMessage) -> Reply:
 
 
 def post_ephemeral(workspace: Workspace, asked: PostEphemeral) -> Reply:
-    channel = channel_of(workspace, asked.channel)
-    membership(channel)
-    if asked.user not in workspace.people:
+    channel = _open_to_posts(workspace, asked.channel)
+    if asked.user not in workspace.people or channel.user not in {"", asked.user}:
         raise SlackRefusal("user_not_in_channel")
     _fit_to_post(asked.text, asked.blocks)
     shown = workspace.whisper(channel.id, asked.text, blocks=asked.blocks)
@@ -73,15 +71,33 @@ def refuse_bad_blocks(blocks: Sequence[object], most: int = MAX_BLOCKS) -> None:
     Raises:
         SlackRefusal: invalid_blocks.
     """
-    wrong = complaints(blocks, most)
+    refuse(complaints(blocks, most))
+
+
+def refuse(wrong: Sequence[str]) -> None:
+    """Refuse blocks for these complaints, if there are any."""
     if wrong:
         told = [f"[ERROR] {complaint}" for complaint in wrong]
         raise SlackRefusal("invalid_blocks", errors=wrong, response_metadata={"messages": told})
 
 
+def _open_to_posts(workspace: Workspace, channel_id: str) -> Conversation:
+    channel = channel_of(workspace, channel_id)
+    if channel.is_archived:
+        raise SlackRefusal("is_archived")
+    membership(channel)
+    return channel
+
+
+def _thread(channel: Conversation, ts: str) -> None:
+    parent = channel.post(ts)
+    if parent is None or parent.thread_ts:
+        raise SlackRefusal("thread_not_found")
+
+
 def _own_message(workspace: Workspace, channel_id: str, ts: str, refusal: str) -> Post:
     channel = channel_of(workspace, channel_id)
-    post = next((post for post in channel.posts if post.ts == ts), None)
+    post = channel.post(ts)
     if post is None:
         raise SlackRefusal("message_not_found")
     if post.user != BOT_USER:

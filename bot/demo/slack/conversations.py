@@ -27,10 +27,14 @@ def history(workspace: Workspace, asked: History) -> Reply:
             return asked.oldest <= ts <= asked.latest
         return asked.oldest < ts < asked.latest
 
-    newest_first = [p for p in reversed(channel.posts) if wanted(float(p.ts))]
+    # Replies are in their thread only.
+    newest_first = [p for p in reversed(channel.posts) if wanted(float(p.ts)) and not p.thread_ts]
     posts, cursor = _page(newest_first, asked)
     return {
-        "messages": [p.as_slack_tells_it(with_metadata=asked.include_all_metadata) for p in posts],
+        "messages": [
+            p.as_slack_tells_it(with_metadata=asked.include_all_metadata) | channel.thread(p.ts)
+            for p in posts
+        ],
         "has_more": bool(cursor),
         "pin_count": 0,
         "response_metadata": {"next_cursor": cursor},

@@ -16,6 +16,10 @@ class Element:
     block_id: str
     given: Mapping[str, Any]
 
+    def option(self, value: str | None) -> Mapping[str, Any] | None:
+        """The choice of that value, if this is a menu that has it."""
+        return next((o for o in self.given.get("options", ()) if o["value"] == value), None)
+
 
 def identified(blocks: Sequence[Block]) -> list[Block]:
     """The blocks, each with a `block_id`, and whatever can be pressed with an `action_id`."""

@@ -37,7 +37,7 @@ def slash_command(
         "team_id": TEAM,
         "team_domain": _TEAM_DOMAIN,
         "channel_id": channel.id,
-        "channel_name": channel.name or "directmessage",
+        "channel_name": _name_of(channel),
         "user_id": who.id,
         "user_name": who.name,
         "command": "/juicebox",
@@ -49,18 +49,36 @@ def slash_command(
     }
 
 
-def of_message(post: Post) -> Payload:
-    """Where something was pressed: in a message."""
-    message = post.as_slack_tells_it(with_metadata=True)
+def of_message(post: Post, channel: Conversation, response_url: str) -> Payload:
+    """Where something was pressed: in a message of the channel."""
+    return {
+        **_of_any_message(post, channel, response_url, ephemeral=False),
+        "message": {
+            **post.as_slack_tells_it(with_metadata=True),
+            **channel.thread(post.ts),
+            "blocks": identified(post.blocks),
+        },
+    }
+
+
+def of_whisper(post: Post, channel: Conversation, response_url: str) -> Payload:
+    """Where something was pressed: in a message that one person sees, of which Slack keeps no copy."""
+    return _of_any_message(post, channel, response_url, ephemeral=True)
+
+
+def _of_any_message(
+    post: Post, channel: Conversation, response_url: str, *, ephemeral: bool
+) -> Payload:
     return {
         "container": {
             "type": "message",
             "message_ts": post.ts,
             "channel_id": post.channel,
-            "is_ephemeral": False,
+            "is_ephemeral": ephemeral,
         },
-        "channel": {"id": post.channel, "name": post.channel.lower()},
-        "message": message | {"blocks": identified(post.blocks)},
+        "channel": {"id": channel.id, "name": _name_of(channel)},
+        "state": {"values": {}},
+        "response_url": response_url,
     }
 
 
@@ -83,7 +101,6 @@ def block_actions(who: Who, where: Payload, element: Element, value: str | None)
         "team": {"id": TEAM, "domain": _TEAM_DOMAIN},
         "enterprise": None,
         "is_enterprise_install": False,
-        "state": {"values": {}},
         **where,
         "actions": [_action(element, value)],
     }
@@ -127,9 +144,14 @@ def _action(element: Element, value: str | None) -> Payload:
     action: dict[str, Any] = {name: given[name] for name in kept if name in given}
     action |= {"block_id": element.block_id, "action_ts": f"{time.time():.6f}"}
     if "options" in given:
-        chosen = [option for option in given["options"] if option["value"] == value]
-        action["selected_option"] = chosen[0] if chosen else None
+        action["selected_option"] = element.option(value)
     return action
+
+
+def _name_of(channel: Conversation) -> str:
+    if channel.user:
+        return "directmessage"
+    return "privategroup" if channel.is_private else channel.name
 
 
 def _trigger() -> str:

@@ -11,17 +11,23 @@ import aiohttp
 from pydantic_core import from_json
 from slack_sdk.signature import SignatureVerifier
 
+from bot.delivery.escaping import mrkdwn
 from bot.demo.slack import payloads
 from bot.demo.slack.api import LocalSlack
 from bot.demo.slack.arguments import SlackRefusal
 from bot.demo.slack.identified import Element, elements
 from bot.demo.slack.responses import show
-from bot.demo.slack.workspace import Post
 from bot.errors import BotError
 
 _PATIENCE = aiohttp.ClientTimeout(total=3)
 """How long Slack waits for an answer: docs.slack.dev/interactivity/implementing-slash-commands."""
 _OUR_COMMAND = "/juicebox"
+_NO_COMMAND = (
+    "`{command}` is not a valid command. In Slack, all messages that start with the “/” character are"
+    " interpreted as commands. If you are trying to send a message and not run a command, try"
+    " preceding the “/” with an empty space."
+)
+"""Slackbot's words."""
 _OK = 200
 HOME = "home"
 """What the page calls the Home tab, where it would name a channel."""
@@ -64,12 +70,13 @@ class Person:
         """
         if channel not in self._slack.workspace.conversations:
             raise NotThere(f"there is no channel {channel}")
-        if not text.startswith("/"):
-            self._slack.workspace.say(channel, text, user=self._user)
+        typed = mrkdwn(text)  # what is typed is shown as it is
+        if not typed.startswith("/"):
+            self._slack.workspace.say(channel, typed, user=self._user)
             return
-        command, _, rest = text.partition(" ")
+        command, _, rest = typed.partition(" ")
         if command != _OUR_COMMAND:
-            words = f"{command} is not a valid command. In Slack, no app of this workspace has it."
+            words = _NO_COMMAND.format(command=command)
             self._slack.workspace.whisper(channel, words, user=payloads.SLACKBOT)
             return
         await self._command(channel, rest.strip())
@@ -84,6 +91,8 @@ class Person:
         """
         where, blocks = self._looking_at(channel, ts)
         element = _element(blocks, block_id, action_id)
+        if "options" in element.given and element.option(value) is None:
+            raise NotThere(f"{action_id} has no option {value}")
         payload = payloads.block_actions(self._who, where, element, value)
         try:
             await self._send(urlencode({"payload": json.dumps(payload)}), payloads.FORM)
@@ -108,7 +117,7 @@ class Person:
     async def _command(self, channel: str, text: str) -> None:
         workspace = self._slack.workspace
         fields = payloads.slash_command(
-            self._who, workspace.conversations[channel], text, self._response_url(channel)
+            self._who, workspace.conversations[channel], text, self._slack.response_url(channel)
         )
         try:
             answer = await self._send(urlencode(fields), payloads.FORM)
@@ -145,37 +154,34 @@ class Person:
         except aiohttp.ClientError:
             raise _NoAnswer("dispatch_failed") from None
         if answer.status != _OK:
-            raise _NoAnswer(f"dispatch_failed, status {answer.status}")
+            raise _NoAnswer("dispatch_failed")
         return said
 
     @property
     def _who(self) -> payloads.Who:
         return payloads.Who(self._user, self._slack.workspace.people[self._user])
 
-    def _response_url(self, channel: str) -> str:
-        return self._slack.response_url(channel)
-
     def _looking_at(
         self, channel: str, ts: str | None
     ) -> tuple[payloads.Payload, Sequence[Mapping[str, Any]]]:
         """Where something is pressed, as Slack tells it, and the blocks that are shown there."""
         if channel != HOME:
-            post = self._post(channel, ts)
-            where = {**payloads.of_message(post), "response_url": self._response_url(channel)}
-            return where, post.blocks
+            return self._looking_at_message(channel, ts or "")
         home = self._slack.workspace.home_of(self._user)
         if home is None:
             raise NotThere("the Home tab is empty")
         return payloads.of_view(home), home.view["blocks"]
 
-    def _post(self, channel: str, ts: str | None) -> Post:
-        workspace = self._slack.workspace
-        kept = workspace.conversations.get(channel)
-        posts: list[Post] = [*(kept.posts if kept else ()), *workspace.whispers]
-        for post in posts:
-            if (post.channel, post.ts) == (channel, ts):
-                return post
-        raise NotThere(f"there is no message {ts} in {channel}")
+    def _looking_at_message(
+        self, channel: str, ts: str
+    ) -> tuple[payloads.Payload, Sequence[Mapping[str, Any]]]:
+        within = self._slack.workspace.conversations.get(channel)
+        kept = within.post(ts) if within else None
+        post = kept or self._slack.workspace.whispered(channel, ts)
+        if post is None or within is None:
+            raise NotThere(f"there is no message {ts} in {channel}")
+        tell = payloads.of_message if kept else payloads.of_whisper
+        return tell(post, within, self._slack.response_url(channel, post)), post.blocks
 
 
 def _element(blocks: Sequence[Mapping[str, Any]], block_id: str, action_id: str) -> Element:

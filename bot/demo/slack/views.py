@@ -3,17 +3,19 @@
 https://docs.slack.dev/reference/methods/views.publish
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import to_json
 
 from bot.demo.slack.arguments import PublishView, Reply, SlackRefusal
-from bot.demo.slack.chat import refuse_bad_blocks
+from bot.demo.slack.chat import refuse, refuse_bad_blocks
 from bot.demo.slack.workspace import APP, BOT, TEAM, Home, Workspace
 
 _MAX_VIEW_BLOCKS = 100
 _MAX_PRIVATE = 3_000
+_MAX_BYTES = 250_000
 
 
 class _View(BaseModel):
@@ -29,6 +31,8 @@ class _View(BaseModel):
 
 
 def publish(workspace: Workspace, asked: PublishView) -> Reply:
+    if not workspace.has_home_tab:
+        raise SlackRefusal("not_enabled")
     if asked.user_id not in workspace.people:
         raise SlackRefusal("user_not_found")
     try:
@@ -37,6 +41,9 @@ def publish(workspace: Workspace, asked: PublishView) -> Reply:
         messages = [f"[ERROR] view/{_at(e['loc'])}: {e['msg']}" for e in error.errors()]
         raise SlackRefusal("invalid_arguments", response_metadata={"messages": messages}) from None
     refuse_bad_blocks(view.blocks, _MAX_VIEW_BLOCKS)
+    refuse([*_for_messages_only(view.blocks)])
+    if len(to_json(asked.view)) > _MAX_BYTES:
+        raise SlackRefusal("view_too_large")
     shown = workspace.home_of(asked.user_id)
     if asked.hash is not None and shown is not None and asked.hash != shown.hash:
         raise SlackRefusal("hash_conflict")
@@ -56,6 +63,13 @@ def as_slack_tells_it(home: Home) -> Mapping[str, Any]:
         "previous_view_id": None,
         "state": {"values": {}},
     }
+
+
+def _for_messages_only(blocks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """https://docs.slack.dev/reference/block-kit/blocks/markdown-block."""
+    for index, block in enumerate(blocks):
+        if block["type"] == "markdown":
+            yield f"unsupported type: markdown [json-pointer:/blocks/{index}/type]"
 
 
 def _at(loc: tuple[int | str, ...]) -> str:

@@ -63,6 +63,23 @@ class Conversation:
     user: str = ""
     posts: list[Post] = field(default_factory=list)
 
+    def post(self, ts: str) -> Post | None:
+        return next((post for post in self.posts if post.ts == ts), None)
+
+    def thread(self, ts: str) -> Mapping[str, Any]:
+        """What Slack adds to a message that has been replied to."""
+        replies = [post for post in self.posts if post.thread_ts == ts]
+        if not replies:
+            return {}
+        users = [*dict.fromkeys(reply.user for reply in replies)]
+        return {
+            "thread_ts": ts,
+            "reply_count": len(replies),
+            "reply_users_count": len(users),
+            "reply_users": users,
+            "latest_reply": replies[-1].ts,
+        }
+
     def as_slack_tells_it(self) -> dict[str, Any]:
         if self.user:
             return {"id": self.id, "is_im": True, "user": self.user, "is_archived": False}
@@ -107,6 +124,8 @@ class Workspace:
             "U0RECRUITER": "recruiter",
             "U0OPERATOR": "operator",
         }
+        self.has_home_tab = True
+        """Whether the Home tab is switched on in the app's settings."""
         self.conversations: dict[str, Conversation] = {}
         self.posts: Arrivals[Post] = Arrivals("messages")
         self.edits: Arrivals[Post] = Arrivals("edits")
@@ -149,13 +168,24 @@ class Workspace:
         self.whispers.add(post)
         return post
 
+    def whispered(self, channel: str, ts: str) -> Post | None:
+        """A message that one person sees, as it is now."""
+        states = [w for w in self.whispers if (w.channel, w.ts) == (channel, ts)]
+        return states[-1] if states and not states[-1].deleted else None
+
     def edit(self, post: Post, **changes: Any) -> Post:
-        """Change what a message says, or take it away with `deleted`."""
+        """Change what a message says, or take it away with `deleted`.
+
+        It comes again: among the edits, or among the whispers if it is one.
+        """
         edited = replace(post, edited_at=self._clock(), **changes)
         posts = self.conversations[post.channel].posts
-        at = next(i for i, kept in enumerate(posts) if kept.ts == post.ts)
-        posts[at : at + 1] = [] if edited.deleted else [edited]
-        self.edits.add(edited)
+        at = next((i for i, kept in enumerate(posts) if kept.ts == post.ts), None)
+        if at is None:
+            self.whispers.add(edited)
+        else:
+            posts[at : at + 1] = [] if edited.deleted else [edited]
+            self.edits.add(edited)
         return edited
 
     def publish(self, user: str, view: Mapping[str, Any]) -> Home:

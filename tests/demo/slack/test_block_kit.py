@@ -113,6 +113,17 @@ def test_what_slack_takes_is_taken(block: Json) -> None:
         (actions(button(value="x" * 2_001)), "/blocks/0/elements/0/value]"),
         (actions(button(url="https://x.example/" + "x" * 3_000)), "/blocks/0/elements/0/url]"),
         (actions(button(url="no url")), "/blocks/0/elements/0/url]"),
+        (
+            {"type": "image", "image_url": "data:image/png,x", "alt_text": "a"},
+            "/blocks/0/image_url]",
+        ),
+        ({"type": "image", "slack_file": {"id": "F0"}, "alt_text": "a"}, "/blocks/0/image_url]"),
+        ({"type": "image", "image_url": "https://example.com/i.png"}, "/blocks/0/alt_text]"),
+        (
+            {"type": "image", "image_url": "https://x.example", "alt_text": "a", "title": mrkdwn()},
+            "/blocks/0/title/type]",
+        ),
+        ({"type": "markdown", "text": "x" * 12_001}, "/blocks/0/text]"),
         (actions(button(style="loud")), "/blocks/0/elements/0/style]"),
         (actions(button(action_id="x" * 256)), "/blocks/0/elements/0/action_id]"),
         (

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.demo.slack.api import LocalSlack
+from bot.demo.slack.workspace import Conversation
 from tests.demo.slack.conftest import Caller
 
 DIVIDER = [{"type": "divider"}]
@@ -65,5 +66,49 @@ async def test_an_ephemeral_message_is_seen_and_not_kept(
     [whisper] = slack_api.workspace.whispers
     assert (whisper.ts, whisper.text) == (shown["message_ts"], "psst")
     assert (await call("conversations.history", channel="C0RECRUIT"))["messages"] == []
-    stranger = await call("chat.postEphemeral", channel="C0RECRUIT", user="U0NOBODY", text="psst")
+
+
+@pytest.mark.parametrize(
+    ("channel", "user"), [("C0RECRUIT", "U0NOBODY"), ("D0OPERATOR", "U0RECRUITER")]
+)
+async def test_only_who_is_in_a_channel_is_whispered_to(
+    call: Caller, slack_api: LocalSlack, channel: str, user: str
+) -> None:
+    slack_api.workspace.direct_message("U0OPERATOR")
+    stranger = await call("chat.postEphemeral", channel=channel, user=user, text="psst")
     assert stranger["error"] == "user_not_in_channel"
+
+
+async def test_nothing_is_whispered_in_an_archived_channel(
+    call: Caller, slack_api: LocalSlack
+) -> None:
+    slack_api.workspace.add(Conversation("C0OLD", "old", is_archived=True))
+    late = await call("chat.postEphemeral", channel="C0OLD", user="U0RECRUITER", text="psst")
+    assert late["error"] == "is_archived"
+
+
+async def test_a_reply_is_in_its_thread_and_counted_there(
+    call: Caller, slack_api: LocalSlack
+) -> None:
+    ts = (await posted(call))["ts"]
+    replies = [await posted(call, thread_ts=ts) for _ in range(2)]
+    assert replies[0]["message"]["thread_ts"] == ts
+    [parent] = (await call("conversations.history", channel="C0RECRUIT"))["messages"]
+    assert {name: parent[name] for name in ("ts", "thread_ts", "reply_count", "latest_reply")} == {
+        "ts": ts,
+        "thread_ts": ts,
+        "reply_count": 2,
+        "latest_reply": replies[1]["ts"],
+    }
+    assert parent["reply_users"] == ["U0BOT"]
+    assert [post.thread_ts for post in slack_api.posts] == [None, ts, ts]
+
+
+async def test_a_thread_begins_with_a_message_of_its_channel(
+    call: Caller, slack_api: LocalSlack
+) -> None:
+    elsewhere = slack_api.workspace.say("C0ALERTS", "elsewhere")
+    ts = (await posted(call))["ts"]
+    reply = await posted(call, thread_ts=ts)
+    for nowhere in ("1.000000", elsewhere.ts, reply["ts"]):
+        assert (await posted(call, thread_ts=nowhere))["error"] == "thread_not_found"

@@ -14,10 +14,11 @@ from tests.demo.slack.at_work import at_work, nothing, saying, whispers
 
 async def test_what_is_typed_is_said(slack_api: LocalSlack) -> None:
     async with at_work(slack_api, nothing) as (person, app):
-        await person.say("C0RECRUIT", "hello")
+        await person.say("C0RECRUIT", "hello <!channel>")
         assert app.bodies == []
     [post] = slack_api.posts
-    assert (post.channel, post.text, post.user) == ("C0RECRUIT", "hello", "U0RECRUITER")
+    assert (post.channel, post.user) == ("C0RECRUIT", "U0RECRUITER")
+    assert post.text == "hello &lt;!channel&gt;"
 
 
 async def test_a_command_is_sent_with_all_its_fields(slack_api: LocalSlack) -> None:
@@ -64,7 +65,7 @@ async def test_a_command_of_no_app_is_answered_by_slackbot(slack_api: LocalSlack
         await person.say("C0RECRUIT", "/juicer status")
         assert app.bodies == []
     [shown] = whispers(slack_api)
-    assert shown.text.startswith("/juicer is not a valid command.")
+    assert shown.text.startswith("`/juicer` is not a valid command.")
     assert shown.user == "USLACKBOT"
 
 
@@ -75,7 +76,7 @@ async def test_a_bot_that_answers_an_error_is_told_of(slack_api: LocalSlack) -> 
     async with at_work(slack_api, broken) as (person, _):
         await person.say("C0RECRUIT", "/juicebox")
     [shown] = whispers(slack_api)
-    assert shown.text == '/juicebox failed with the error "dispatch_failed, status 500"'
+    assert shown.text == '/juicebox failed with the error "dispatch_failed"'
 
 
 async def test_a_bot_that_takes_too_long_is_told_of(

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.demo.slack.api import LocalSlack
 from bot.demo.slack.person import NotThere
+from bot.demo.slack.workspace import Conversation
 from tests.demo.slack.at_work import at_work, nothing, whispers
 
 BUTTON = {
@@ -134,3 +135,46 @@ async def test_what_is_not_there_cannot_be_pressed(
         with pytest.raises(NotThere):
             await person.say("C0NOWHERE", "hello")
         assert app.bodies == []
+
+
+async def test_an_option_that_a_menu_does_not_have_cannot_be_chosen(slack_api: LocalSlack) -> None:
+    post = slack_api.workspace.say("C0RECRUIT", "choose", blocks=ACTIONS)
+    async with at_work(slack_api, nothing) as (person, app):
+        for value in ("three", None):
+            with pytest.raises(NotThere, match="no option"):
+                await person.press("C0RECRUIT", post.ts, "b1", "b1a1", value)
+        assert app.bodies == []
+
+
+async def test_slack_sends_no_copy_of_a_message_that_one_person_sees(slack_api: LocalSlack) -> None:
+    shown = slack_api.workspace.whisper("C0RECRUIT", "an answer", blocks=ACTIONS)
+    async with at_work(slack_api, nothing) as (person, app):
+        await person.press("C0RECRUIT", shown.ts, "b1", "again")
+        sent = app.payload
+    assert sent["container"]["is_ephemeral"] is True
+    assert "message" not in sent
+
+
+async def test_a_button_says_in_which_channel_it_stands(slack_api: LocalSlack) -> None:
+    slack_api.workspace.add(Conversation("C0SECRET", "secret", is_private=True))
+    direct = slack_api.workspace.direct_message("U0RECRUITER").id
+    names = []
+    async with at_work(slack_api, nothing) as (person, app):
+        for channel in ("C0RECRUIT", "C0SECRET", direct):
+            post = slack_api.workspace.say(channel, "press", blocks=ACTIONS)
+            await person.press(channel, post.ts, "b1", "again")
+            names.append(app.payload["channel"]["name"])
+    assert names == ["recruiting", "privategroup", "directmessage"]
+
+
+async def test_what_was_pressed_is_changed_by_the_answer(slack_api: LocalSlack) -> None:
+    post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
+    async with at_work(slack_api, nothing) as (person, app), aiohttp.ClientSession() as session:
+        await person.press("C0RECRUIT", post.ts, "b1", "again")
+        changed = {"text": "pressed", "replace_original": True}
+        async with session.post(app.payload["response_url"], json=changed) as answer:
+            assert answer.status == 200
+        with pytest.raises(NotThere):
+            await person.press("C0RECRUIT", post.ts, "b1", "again")
+    [edit] = slack_api.workspace.edits
+    assert (edit.ts, edit.text) == (post.ts, "pressed")

@@ -9,6 +9,7 @@ from bot.demo.slack.api import LocalSlack
 from tests.demo.slack.conftest import Caller
 
 DIVIDER = {"type": "divider"}
+LONG = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3_000}}
 
 
 def home(*blocks: Any, **more: Any) -> dict[str, Any]:
@@ -49,7 +50,10 @@ async def test_a_view_that_somebody_else_has_replaced_is_not_overwritten(call: C
         ("U0RECRUITER", {"type": "modal", "blocks": []}, "invalid_arguments"),
         ("U0RECRUITER", home(title="no such thing"), "invalid_arguments"),
         ("U0RECRUITER", home(private_metadata="x" * 3001), "invalid_arguments"),
+        ("U0RECRUITER", home(callback_id="x" * 256), "invalid_arguments"),
         ("U0RECRUITER", home({"type": "nonsense"}), "invalid_blocks"),
+        ("U0RECRUITER", home({"type": "markdown", "text": "# words"}), "invalid_blocks"),
+        ("U0RECRUITER", home(*[LONG] * 90), "view_too_large"),
         ("U0RECRUITER", "nonsense", "invalid_arguments"),
     ],
 )
@@ -57,3 +61,11 @@ async def test_what_slack_refuses_is_refused(
     call: Caller, user: str, view: Any, error: str
 ) -> None:
     assert (await call("views.publish", user_id=user, view=view))["error"] == error
+
+
+async def test_an_app_whose_home_tab_is_switched_off_has_none(
+    slack_api: LocalSlack, call: Caller
+) -> None:
+    slack_api.workspace.has_home_tab = False
+    reply = await call("views.publish", user_id="U0RECRUITER", view=home())
+    assert reply["error"] == "not_enabled"
