@@ -7,8 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 ARGS ?=
+NODE_MODULES := $(VENV)/node_modules
+NPM_PACKAGES := axe-core@4.14.1 @heroku/mcp-server@1.2.8
 
-.PHONY: demo test coverage lint types format requirements clean
+.PHONY: demo test coverage lint types format requirements node_modules clean
 
 demo: $(READY)
 	@$(BIN)/python -m bot demo $(ARGS)
@@ -36,6 +38,19 @@ requirements: $(READY)
 		--custom-compile-command "make requirements" pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make requirements" --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+# What some tests take from npm, without what it depends on: axe-core, and Heroku's schema of app.json.
+node_modules: $(NODE_MODULES)
+
+$(NODE_MODULES): $(READY) Makefile
+	@rm -rf $@ $@.part
+	@set -e; for package in $(NPM_PACKAGES); do \
+		folder=$@.part/$${package%@*}; mkdir -p $$folder; \
+		npm pack --silent --pack-destination $$folder $$package >/dev/null; \
+		tar -xzf $$folder/*.tgz --strip-components=1 -C $$folder; \
+		rm $$folder/*.tgz; \
+	done
+	@mv $@.part $@
 
 clean:
 	rm -rf $(VENV)
