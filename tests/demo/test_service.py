@@ -10,6 +10,7 @@ import pytest
 
 from bot.demo import service
 from bot.demo.service import Program, Service, ServiceDied
+from tests.playground import is_alive
 from tests.waiting import until
 
 FOREVER = "import time; print('up', flush=True); time.sleep(60)"
@@ -17,14 +18,6 @@ FOREVER = "import time; print('up', flush=True); time.sleep(60)"
 
 def python(code: str, tmp_path: Path, name: str = "worker", **environment: str) -> Program:
     return Program(name, [sys.executable, "-c", code], environment, tmp_path / "log")
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 async def until_it_says(service: Service, word: str) -> None:
