@@ -32,12 +32,12 @@ async def supervise(jobs: Jobs) -> None:
 
 
 @asynccontextmanager
-async def working(settings: Settings) -> AsyncIterator[None]:
+async def working(settings: Settings, failed: Callable[[], None]) -> AsyncIterator[None]:
     """A worker beside something else in this process, from when it is entered to when it is left.
 
     A signal reaches it at once, and then whoever listened before: both finish side by side, within
     the time that a platform gives. If the worker ended by itself, the process would only seem to
-    work; so it is told to end.
+    work; so `failed` is called, and the process told to end.
 
     Raises:
         RegistryError: if a handler or its templates are not what they must be.
@@ -49,7 +49,7 @@ async def working(settings: Settings) -> AsyncIterator[None]:
         await stack.enter_async_context(jobs.store.counters.flushing(_FLUSH_SECONDS))
         stack.enter_context(_hearing_first(supervisor.stop))
         task = asyncio.create_task(supervisor.run())
-        task.add_done_callback(lambda _: _end_the_process(supervisor))
+        task.add_done_callback(lambda _: _end_the_process(supervisor, failed))
         try:
             yield
         finally:
@@ -57,9 +57,10 @@ async def working(settings: Settings) -> AsyncIterator[None]:
             await task
 
 
-def _end_the_process(supervisor: Supervisor) -> None:
+def _end_the_process(supervisor: Supervisor, failed: Callable[[], None]) -> None:
     if not supervisor.told_to_stop:
         _log.error("worker ended by itself")
+        failed()
         signal.raise_signal(signal.SIGTERM)
 
 

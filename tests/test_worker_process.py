@@ -19,10 +19,14 @@ class Host:
     def __init__(self) -> None:
         self.heard: list[int] = []
         self.told = asyncio.Event()
+        self.failures = 0
 
     def hear(self, number: int, _frame: object) -> None:
         self.heard.append(number)
         self.told.set()
+
+    def failed(self) -> None:
+        self.failures += 1
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ async def test_a_signal_stops_the_worker_while_the_host_still_finishes(
     settings: Settings, redis: Redis, host: Host, number: signal.Signals
 ) -> None:
     with capture_logs() as logs:
-        async with working(settings):
+        async with working(settings, host.failed):
             signal.raise_signal(number)
             await host.told.wait()
             async with asyncio.timeout(5):
@@ -52,9 +56,10 @@ async def test_a_signal_stops_the_worker_while_the_host_still_finishes(
 async def test_leaving_it_stops_the_worker_and_no_more(
     settings: Settings, redis: Redis, host: Host
 ) -> None:
-    async with working(settings):
+    async with working(settings, host.failed):
         pass
     assert host.heard == []
+    assert host.failures == 0
     assert signal.getsignal(signal.SIGTERM) == host.hear
 
 
@@ -68,7 +73,8 @@ async def test_a_worker_that_ends_by_itself_ends_the_process(
 
     monkeypatch.setattr(Supervisor, "run", gives_up)
     with capture_logs() as logs:
-        async with working(settings):
+        async with asyncio.timeout(5), working(settings, host.failed):
             await host.told.wait()
     assert host.heard == [signal.SIGTERM]
+    assert host.failures == 1
     assert [line["event"] for line in logs] == ["worker ended by itself"]

@@ -1,7 +1,9 @@
 """`all`: web and worker in one process, for the smallest plan."""
 
+import signal
+
 import click
-from fastapi import FastAPI
+import structlog
 
 from bot.commands.web import serve
 from bot.operations.logs import configure_logs
@@ -9,7 +11,7 @@ from bot.settings import load_settings
 from bot.web import create_app
 from bot.worker_process import working
 
-_APPLICATION = "bot.commands.all_in_one:application"
+_log = structlog.get_logger()
 
 
 @click.command(
@@ -25,16 +27,25 @@ def command(uvicorn_options: tuple[str, ...]) -> None:
     """
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
-    serve(settings, (*uvicorn_options, "--workers", "1"), application=_APPLICATION)
+    if settings.web_concurrency > 1:
+        _log.warning("WEB_CONCURRENCY ignored: one process", asked=settings.web_concurrency)
+    ending = _Ending()
+    signal.signal(signal.SIGTERM, ending.leave)
+    serve(
+        settings,
+        (*uvicorn_options, "--workers", "1"),
+        application=lambda: create_app(settings, beside=working(settings, ending.failed)),
+    )
 
 
-def application() -> FastAPI:
-    """The application of web, with a worker that begins and ends with it.
+class _Ending:
+    """How the process ends when uvicorn, all done, passes SIGTERM on to whoever heard it before."""
 
-    Raises:
-        SettingsError: if the environment is not fit to start with.
-        RegistryError: if a handler or its templates are not what they must be.
-    """
-    settings = load_settings()
-    configure_logs(settings.log_level, settings.log_format)
-    return create_app(settings, beside=working(settings))
+    def __init__(self) -> None:
+        self._exit_code = 0
+
+    def failed(self) -> None:
+        self._exit_code = 1
+
+    def leave(self, *_: object) -> None:
+        raise SystemExit(self._exit_code)

@@ -1,9 +1,13 @@
 """`web`: the process that Juicebox and Slack talk to."""
 
+from collections.abc import Callable
+
 import click
 from fastapi import FastAPI
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.main import main as uvicorn_command
 
+from bot.commands import Stop
 from bot.operations.logs import configure_logs
 from bot.settings import Settings, load_settings
 from bot.web import create_app
@@ -11,6 +15,12 @@ from bot.web import create_app
 _APPLICATION = "bot.commands.web:application"
 _LEAVE_LOGS_ALONE = {"version": 1, "incremental": True}
 """A configuration that changes nothing, where uvicorn would put its own."""
+
+
+class NotStarted(Stop):
+    """Ends the command since uvicorn could not begin, with uvicorn's own exit code."""
+
+    exit_code = STARTUP_FAILURE
 
 
 @click.command(
@@ -30,17 +40,34 @@ def command(uvicorn_options: tuple[str, ...]) -> None:
     serve(settings, uvicorn_options)
 
 
-def serve(settings: Settings, options: tuple[str, ...], *, application: str = _APPLICATION) -> None:
-    """Run uvicorn's own command line with our defaults before the options that were given."""
+def serve(
+    settings: Settings,
+    options: tuple[str, ...],
+    *,
+    application: Callable[[], FastAPI] | None = None,
+) -> None:
+    """Run uvicorn's own command line with our defaults before the options that were given.
+
+    Several processes each find the application by its name; another `application` is for one alone.
+    """
     defaults = [
-        *(application, "--factory", "--host", "0.0.0.0", "--port", str(settings.port)),  # noqa: S104 - a platform's router reaches it from outside
+        *(_APPLICATION, "--factory", "--host", "0.0.0.0", "--port", str(settings.port)),  # noqa: S104 - a platform's router reaches it from outside
         *("--workers", str(settings.web_concurrency), "--lifespan", "on", "--ws", "none"),
         *("--no-server-header", "--no-access-log"),
     ]
     with _parsed([*defaults, *options]) as context:
+        if application is not None:
+            context.params["app"] = application
         if context.params["log_config"] is None:
             context.params |= {"log_config": _LEAVE_LOGS_ALONE, "use_colors": None}
-        uvicorn_command.invoke(context)
+        try:
+            uvicorn_command.invoke(context)
+        except SystemExit as end:
+            if end.code != STARTUP_FAILURE:
+                raise
+            where = f"{context.params['host']}:{context.params['port']}"
+            text = f"not started on {where}; the log says why: EADDRINUSE is a port that is taken"
+            raise NotStarted(text) from None
 
 
 def _parsed(arguments: list[str]) -> click.Context:
