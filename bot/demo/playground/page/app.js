@@ -42,15 +42,14 @@ async function post(path, body) {
   return null;
 }
 
+/** Look at an event's trail; `quiet` where the reader has asked for something else as well. */
+function focusEvent(eventId, { quiet = false } = {}) {
+  if (eventId) feed.emit({ kind: "focus", event_id: eventId, quiet });
+}
+
 const feed = new Feed(showState);
 const hello = await feed.open();
-const page = {
-  hello,
-  post,
-  notice,
-  on: (kind, handler) => feed.on(kind, handler),
-  focusEvent: (eventId) => eventId && feed.emit({ kind: "focus", event_id: eventId }),
-};
+const page = { hello, post, notice, focusEvent, on: (kind, handler) => feed.on(kind, handler) };
 
 mountTabs(byId("tabs"), page);
 mountWeather(byId("weather"), page);

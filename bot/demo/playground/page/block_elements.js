@@ -2,58 +2,66 @@
 // https://docs.slack.dev/reference/block-kit/block-elements
 
 import { h } from "./dom.js";
+import { confirmed } from "./confirm.js";
 import { safeUrl } from "./links.js";
+import { overflowMenu } from "./overflow_menu.js";
+import { picture } from "./picture.js";
 
-/** The element, or null if it is none that can be pressed; `press` gets the value that was chosen. */
-export function pressable(element, press, textOf) {
-  const ask = (value) => (element.confirm ? confirmed(element.confirm, textOf) : Promise.resolve(true)).then((yes) => yes && press(value));
-  return ELEMENTS[element.type]?.(element, ask, textOf) ?? null;
+/**
+ * The element as it is seen.
+ *
+ * `press(value)` is called once it was pressed, and confirmed where it asks for that; the value is the
+ * chosen option's, or null. `textOf` makes nodes of a text object.
+ */
+export function elementView(element, press, textOf) {
+  const view = ELEMENTS.get(element.type);
+  if (!view) return h("span", { class: "slack-unsupported" }, `unsupported: ${element.type}`);
+  return view(element, press, textOf);
 }
 
-const ELEMENTS = {
-  button: (element, press, textOf) => {
-    const { text, url, style, accessibility_label: label } = element;
-    const attributes = { class: `slack-button ${style ? `is-${style}` : ""}`, "aria-label": label, onclick: () => press(null) };
-    return safeUrl(url)
-      ? h("a", { ...attributes, href: url, target: "_blank", rel: "noopener noreferrer" }, textOf(text))
-      : h("button", { ...attributes, type: "button" }, textOf(text));
-  },
-  static_select: ({ options, placeholder, initial_option: chosen }, press) => {
-    const words = placeholder?.text ?? "Select an option";
-    return h("select", { class: "slack-select", "aria-label": words, onchange: (event) => press(event.target.value) },
-      chosen ? null : h("option", { value: "", disabled: true, selected: true }, words),
-      options.map((option) => h("option", { value: option.value, selected: option.value === chosen?.value }, option.text.text)));
-  },
-  overflow: ({ options }, press, textOf) => {
-    const menu = h("details", { class: "slack-overflow" },
-      h("summary", { "aria-label": "More actions" }, "⋯"),
-      h("div", {}, options.map((option) => {
-        const choose = () => {
-          menu.open = false;
-          press(option.value);
-        };
-        const attributes = { onclick: choose };
-        return safeUrl(option.url)
-          ? h("a", { ...attributes, href: option.url, target: "_blank", rel: "noopener noreferrer" }, textOf(option.text))
-          : h("button", { ...attributes, type: "button" }, textOf(option.text));
-      })));
-    return menu;
-  },
-};
+const ELEMENTS = new Map(Object.entries({ button, static_select: select, overflow, image: (element) => picture(element) }));
 
-/** Ask as the element's `confirm` says; resolves to whether the answer was yes. */
-function confirmed({ title, text, confirm, deny, style }, textOf) {
-  return new Promise((resolve) => {
-    const dialog = h("dialog", { class: "slack-confirm", onclose: () => {
-      resolve(dialog.returnValue === "yes");
-      dialog.remove();
-    } },
-    h("h4", {}, textOf(title)),
-    h("p", {}, textOf(text)),
-    h("div", { class: "slack-confirm-buttons" },
-      h("button", { type: "button", class: "slack-button", onclick: () => dialog.close("no") }, textOf(deny)),
-      h("button", { type: "button", class: `slack-button is-${style ?? "primary"}`, onclick: () => dialog.close("yes") }, textOf(confirm))));
-    document.body.append(dialog);
-    dialog.showModal();
+const NEW_TAB = { target: "_blank", rel: "noopener noreferrer" };
+
+function button(element, press, textOf) {
+  const { text, style, confirm, action_id: action, accessibility_label: label } = element;
+  const attributes = { class: `slack-button ${style ? `is-${style}` : ""}`, "aria-label": label, "data-action": action };
+  const url = safeUrl(element.url);
+  if (!url) {
+    const asked = async (event) => (await confirmed(confirm, textOf, event.currentTarget)) && press(null);
+    return h("button", { ...attributes, type: "button", onclick: asked }, textOf(text));
+  }
+  const followed = async (event) => {
+    if (!confirm) return press(null);
+    event.preventDefault();
+    if (!(await confirmed(confirm, textOf, event.currentTarget))) return null;
+    window.open(url, "_blank", "noopener,noreferrer");
+    return press(null);
+  };
+  return h("a", { ...attributes, ...NEW_TAB, href: url, onclick: followed }, textOf(text));
+}
+
+function select({ options, placeholder, confirm, action_id: action, initial_option: initial }, press, textOf) {
+  const words = placeholder?.text ?? "Select an option";
+  const nothing = h("option", { value: "", disabled: true, selected: !initial, hidden: true }, words);
+  const choices = options.map(({ text, value }) => h("option", { value, selected: value === initial?.value }, ...textOf(text)));
+  let chosen = initial?.value ?? "";
+  const onchange = async ({ currentTarget: menu }) => {
+    const { value } = menu;
+    if (await confirmed(confirm, textOf, menu)) {
+      chosen = value;
+      press(value);
+    } else menu.value = chosen;
+  };
+  return h("select", { class: "slack-select", "aria-label": words, "data-action": action, onchange }, nothing, choices);
+}
+
+function overflow({ options, confirm, action_id: action }, press, textOf) {
+  const items = options.map(({ text, value, description, url: written }) => {
+    const url = safeUrl(written);
+    const says = [h("span", {}, textOf(text)), description ? h("small", {}, textOf(description)) : null];
+    const choose = async (event) => (await confirmed(confirm, textOf, event.currentTarget)) && press(value);
+    return url ? h("a", { href: url, ...NEW_TAB, onclick: choose }, says) : h("button", { type: "button", onclick: choose }, says);
   });
+  return overflowMenu(items, action);
 }

@@ -24,9 +24,15 @@ const NAMES = {
   moneybag: "💰", dollar: "💵", credit_card: "💳", earth_africa: "🌍", sunny: "☀️", cloud: "☁️",
   umbrella: "☔", snowflake: "❄️", rainbow: "🌈", seedling: "🌱", dog: "🐶", cat: "🐱",
   tropical_drink: "🍹", beverage_box: "🧃", lemon: "🍋", tangerine: "🍊", apple: "🍎",
+  hammer_and_wrench: "🛠️", construction: "🚧", wastebasket: "🗑️", large_orange_circle: "🟠",
+  heavy_plus_sign: "➕", heavy_minus_sign: "➖", recycle: "♻️", sos: "🆘", new: "🆕", ok: "🆗", end: "🔚",
+  soon: "🔜", top: "🔝", free: "🆓", cool: "🆒", iphone: "📱", file_folder: "📁", open_file_folder: "📂",
+  books: "📚", label: "🏷️", globe_with_meridians: "🌐", "skin-tone-2": "🏻", "skin-tone-3": "🏼",
+  "skin-tone-4": "🏽", "skin-tone-5": "🏾", "skin-tone-6": "🏿",
 };
 
-export const emojiOf = (name) => (Object.hasOwn(NAMES, name) ? NAMES[name] : `:${name}:`);
+/** The emoji of that name; null if it is not among them. */
+export const emojiNamed = (name) => (Object.hasOwn(NAMES, name) ? NAMES[name] : null);
 
 /** Text with each `:name:` in it made an emoji. */
-export const withEmoji = (text) => text.replace(/:([a-z0-9_+-]+):/g, (_, name) => emojiOf(name));
+export const withEmoji = (text) => text.replace(/:([a-z0-9_+-]+):/g, (written, name) => emojiNamed(name) ?? written);

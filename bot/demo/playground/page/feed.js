@@ -1,6 +1,6 @@
 // What the server tells: records of many kinds, those of the past first.
 
-const GONE = "The demo has ended. Run make demo again.";
+const GONE = "The demo has ended: run make demo again.";
 
 /** Follows `/live`; a handler that comes late is told of the past too. */
 export class Feed {
@@ -34,7 +34,7 @@ export class Feed {
 
   #take(record, source, resolve) {
     if (record.kind === "hello") {
-      if (this.#run && this.#run !== record.run) location.reload();
+      if (this.#run && this.#run !== record.run) return location.reload();
       this.#run = record.run;
       this.onState("live", "live");
       resolve(record);

@@ -1,53 +1,99 @@
 // The inbox: a list of the mails that the real SMTP server took in, and one of them, opened.
 
-import { fill, h } from "./dom.js";
+import { h } from "./dom.js";
 import { mailView } from "./mail.js";
 import { clock } from "./time.js";
 
-export function mount(root, page) {
-  const rows = new Map();
-  const mails = new Map();
-  let opened = null;
-  let chosen = false;
-  const count = h("span", { class: "count", hidden: true });
-  const hint = h("p", { class: "hint" }, "Mails appear here as soon as the mail server has taken them in.");
-  const list = h("ul", { class: "mail-list", "aria-label": "Mails, the latest first" });
-  const view = mailView(page);
-  root.append(h("h2", {}, "Inbox ", count), hint, list, view.element);
+const TOGETHER_MS = 100;
 
-  const tellCount = () => {
-    const unread = list.querySelectorAll(".is-unread").length;
-    count.hidden = unread === 0;
-    count.textContent = `${unread} unread`;
-  };
+export function mount(root, page) {
+  const mails = new Map();
+  const view = mailView(page);
+  const rows = rowList((n) => choose(n));
+  const hint = h("p", { class: "empty" },
+    h("strong", {}, "Mails appear here"),
+    h("span", {}, "Send an event: whom it concerns is told in Slack and by mail, and this is their mailbox."));
+  root.append(h("div", { class: "panel-head" }, h("h2", {}, "Inbox"), rows.count), hint, rows.element, view.element);
+
+  let chosen = false;
   const open = (n) => {
-    opened = n;
-    for (const [other, row] of rows) row.firstChild.setAttribute("aria-pressed", String(other === n));
-    rows.get(n).firstChild.classList.remove("is-unread");
+    rows.open(n);
     view.show(mails.get(n));
-    tellCount();
   };
+  const choose = (n) => {
+    chosen = true;
+    open(n);
+    page.focusEvent(mails.get(n).event_id, { quiet: true });
+  };
+  const openLatest = afterwards(() => {
+    if (!chosen) open(Math.max(...mails.keys()));
+  });
   page.on("mail", (mail) => {
     hint.hidden = true;
     mails.set(mail.n, mail);
-    const row = rowOf(mail, () => {
-      chosen = true;
-      open(mail.n);
-      page.focusEvent(mail.event_id);
-    });
-    rows.set(mail.n, row);
-    list.prepend(row);
-    if (!chosen || opened === null) open(mail.n);
-    tellCount();
+    rows.add(mail);
+    openLatest();
   });
 }
 
+/** The list of mails, and how many of them are unread. */
+function rowList(choose) {
+  const rows = new Map();
+  const unread = new Set();
+  let opened = null;
+  const count = h("span", { class: "inbox-count", role: "status" });
+  const element = h("ul", { class: "mail-list", "aria-label": "Mails, the latest first" });
+  const tell = () => (count.textContent = unread.size ? `${unread.size} unread` : "");
+  return {
+    element,
+    count,
+    add(mail) {
+      const row = rowOf(mail, () => choose(mail.n));
+      rows.set(mail.n, row);
+      unread.add(mail.n);
+      element.prepend(h("li", {}, row));
+      tell();
+    },
+    open(n) {
+      rows.get(opened)?.setAttribute("aria-pressed", "false");
+      opened = n;
+      const row = rows.get(n);
+      row.setAttribute("aria-pressed", "true");
+      row.classList.remove("is-unread");
+      row.querySelector(".mail-row-unread")?.remove();
+      unread.delete(n);
+      tell();
+    },
+  };
+}
+
+/** Once for a whole batch: fifty mails that come together open one of them, not fifty. */
+function afterwards(act) {
+  let waiting = 0;
+  return () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(act, TOGETHER_MS);
+  };
+}
+
+const BLOCKS = /[\u2580-\u259f]+/g;
+
+/** The first lines below the subject, with which a mail's text begins; a bar drawn in blocks is no text. */
+function snippetOf({ text, subject }) {
+  const lines = text.split("\n").map((line) => line.replace(BLOCKS, "").trim());
+  return lines.filter((line) => line && line !== subject).slice(0, 3).join(" · ");
+}
+
+const nameOf = (from) => from.split("<")[0].replaceAll('"', "").trim() || from;
+
 function rowOf(mail, onclick) {
-  const snippet = mail.text.split("\n").filter((line) => line.trim()).slice(0, 3).join(" · ");
-  return h("li", {},
-    h("button", { type: "button", class: "mail-row is-unread", onclick, "aria-pressed": "false" },
-      h("span", { class: "mail-row-to" }, mail.to.join(", ")),
-      h("time", { class: "mail-row-at" }, clock(mail.at)),
+  return h("button", { type: "button", class: "mail-row is-unread", onclick, "aria-pressed": "false" },
+    h("span", { class: "mail-row-way" },
+      h("span", { class: "mail-row-unread sr-only" }, "Unread, "),
+      h("span", { class: "mail-row-from" }, nameOf(mail.from)),
+      ` to ${mail.to.join(", ")}`),
+    h("time", { class: "mail-row-at" }, clock(mail.at)),
+    h("span", { class: "mail-row-what" },
       h("span", { class: "mail-row-subject" }, mail.subject),
-      h("span", { class: "mail-row-snippet" }, snippet)));
+      h("span", { class: "mail-row-snippet" }, ` ${snippetOf(mail)}`)));
 }

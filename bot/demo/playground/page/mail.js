@@ -3,89 +3,111 @@
 import { fill, h } from "./dom.js";
 
 const WIDTHS = { Desktop: 640, Phone: 375 };
-const KINDS = ["HTML", "Text", "Headers", "Source"];
+const CHOICES = {
+  kind: ["What to show", ["HTML", "Text", "Headers", "Source"]],
+  width: ["Width", Object.keys(WIDTHS)],
+  scheme: ["Scheme", ["Light", "Dark"]],
+};
+const BODIES = { HTML: framed, Text: plain, Headers: headers, Source: source };
 
 export function mailView(page) {
-  const choice = { kind: "HTML", width: "Desktop", scheme: "Light", mail: null };
-  const element = h("article", { class: "mail", "aria-label": "The opened mail", hidden: true });
+  const choice = { kind: "HTML", width: "Desktop", scheme: "Light" };
+  let mail = null;
   const head = h("header", { class: "mail-head" });
-  const tools = h("div", { class: "mail-tools" });
   const body = h("div", { class: "mail-body" });
-  element.append(head, tools, body);
-
   const draw = () => {
-    if (!choice.mail) return;
-    fill(head, headOf(choice.mail, page));
-    fill(tools, toolsOf(choice, set));
-    fill(body, bodyOf(choice));
+    fill(body, BODIES[choice.kind](mail, choice));
     fit(body, choice);
   };
-  const set = (name, value) => {
-    choice[name] = value;
-    draw();
-    tools.querySelector(`[data-key="${name}-${value}"]`)?.focus();
-  };
+  const tools = toolsOf(choice, draw);
+  const element = h("article", { class: "mail", "aria-label": "The opened mail", hidden: true }, head, tools, body);
   new ResizeObserver(() => fit(body, choice)).observe(body);
   return {
     element,
-    show(mail) {
+    show(shown) {
+      mail = shown;
       element.hidden = false;
-      choice.mail = mail;
+      fill(head, headOf(mail, page));
       draw();
     },
   };
 }
 
 const headOf = (mail, page) => [
-  h("h3", {}, mail.subject),
-  h("p", {}, h("span", {}, `${mail.from} to ${mail.to.join(", ")}`),
-    mail.event_id
-      ? h("button", { type: "button", class: "as-link", onclick: () => page.focusEvent(mail.event_id) }, "its trail")
-      : null),
+  h("h3", { title: mail.subject }, mail.subject),
+  h("p", { class: "mail-envelope", title: `${mail.from} to ${mail.to.join(", ")}` },
+    h("span", {}, "from "), mail.from, h("span", {}, " to "), mail.to.join(", ")),
+  mail.event_id
+    ? h("button", { type: "button", class: "as-link", onclick: () => page.focusEvent(mail.event_id) }, "Its trail")
+    : null,
 ];
 
-function toolsOf(choice, set) {
-  const group = (label, name, values) =>
-    h("div", { class: "segments", role: "group", "aria-label": label }, values.map((value) =>
-      h("button", {
-        type: "button",
-        "data-key": `${name}-${value}`,
-        "aria-pressed": String(choice[name] === value),
-        onclick: () => set(name, value),
-      }, value)));
-  return [
-    group("What to show", "kind", KINDS),
-    choice.kind === "HTML" ? group("Width", "width", Object.keys(WIDTHS)) : null,
-    choice.kind === "HTML" ? group("Scheme", "scheme", ["Light", "Dark"]) : null,
-  ];
-}
-
-function bodyOf({ kind, width, scheme, mail }) {
-  if (kind === "HTML") {
-    return h("iframe", {
-      title: `${mail.subject}, as a mail program shows it`,
-      sandbox: "allow-popups allow-popups-to-escape-sandbox",
-      src: `/mails/${mail.n}.html?scheme=${scheme.toLowerCase()}`,
-      width: String(WIDTHS[width]),
-    });
+/** Buttons that change the choice; width and scheme are there for the HTML only. */
+function toolsOf(choice, draw) {
+  const tools = h("div", { class: "mail-tools", "data-kind": choice.kind });
+  for (const [name, [label, values]] of Object.entries(CHOICES)) {
+    const buttons = values.map((value) => toolOf(name, value, () => set(name, value)));
+    tools.append(h("div", { class: `segments is-${name}`, role: "group", "aria-label": label }, buttons));
+    press(buttons, choice[name]);
   }
-  if (kind === "Text") return h("pre", { class: "mail-text", tabindex: "0" }, mail.text);
-  if (kind === "Headers") return headersOf(mail);
-  return h("p", { class: "mail-source" },
-    h("a", { href: `/mails/${mail.n}.eml`, target: "_blank", rel: "noopener" }, "The mail as it came, to the byte"),
-    ` (${mail.size.toLocaleString()} bytes)`);
+  function set(name, value) {
+    choice[name] = value;
+    tools.dataset.kind = choice.kind;
+    press([...tools.querySelectorAll(`.is-${name} button`)], value);
+    draw();
+  }
+  return tools;
 }
 
-const headersOf = (mail) =>
-  h("dl", { class: "mail-headers", tabindex: "0" },
-    mail.headers.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+const toolOf = (name, value, onclick) =>
+  name === "kind"
+    ? h("button", { type: "button", onclick }, value)
+    : h("button", { type: "button", title: value, "data-icon": value.toLowerCase(), onclick }, h("span", { class: "sr-only" }, value));
+
+function press(buttons, value) {
+  for (const button of buttons) button.setAttribute("aria-pressed", String(button.textContent === value));
+}
+
+function framed(mail, { width, scheme }) {
+  return h("iframe", {
+    title: `${mail.subject}, as a mail program shows it`,
+    sandbox: "allow-popups allow-popups-to-escape-sandbox",
+    class: `is-${scheme.toLowerCase()}`,
+    src: `/mails/${mail.n}.html?scheme=${scheme.toLowerCase()}`,
+    width: String(WIDTHS[width]),
+  });
+}
+
+function plain(mail) {
+  return h("pre", { class: "mail-text", tabindex: "0", "aria-label": "The text of the mail" }, mail.text);
+}
+
+function headers(mail) {
+  const rows = mail.headers.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
+  return h("div", { class: "mail-headers", tabindex: "0", role: "region", "aria-label": "The headers of the mail" }, h("dl", {}, rows));
+}
+
+function source(mail) {
+  const address = `/mails/${mail.n}.eml`;
+  const text = h("pre", { tabindex: "0", "aria-label": "The source of the mail" }, "…");
+  fetch(address).then((answer) => answer.text()).then(
+    (raw) => (text.textContent = raw),
+    () => (text.textContent = "The demo does not answer."),
+  );
+  return h("div", { class: "mail-source" },
+    h("p", {},
+      h("a", { href: address, target: "_blank", rel: "noopener" }, "The mail as it came, to the byte"),
+      ` (${mail.size.toLocaleString()} bytes)`),
+    text);
+}
 
 /** A mail that is wider than the panel is made smaller, as a mail program on a small screen does. */
-function fit(body, { kind, width }) {
+function fit(body, { width }) {
   const frame = body.querySelector("iframe");
-  if (kind !== "HTML" || !frame) return;
-  const scale = Math.min(1, body.clientWidth / WIDTHS[width]);
+  if (!frame) return;
+  const room = body.clientWidth;
+  const scale = Math.min(1, room / WIDTHS[width]);
   frame.style.transform = `scale(${scale})`;
   frame.style.height = `${body.clientHeight / scale}px`;
-  frame.style.marginInlineStart = `${Math.max(0, (body.clientWidth - WIDTHS[width]) / 2)}px`;
+  frame.style.left = `${Math.max(0, (room - WIDTHS[width]) / 2)}px`;
 }

@@ -2,11 +2,11 @@
 
 import { blocksView } from "./block_kit.js";
 import { fill, h } from "./dom.js";
+import { keepingFocus, soon } from "./redraw.js";
+import { channelHeader } from "./slack_header.js";
 import { messageLog } from "./slack_log.js";
-import { sidebar } from "./slack_sidebar.js";
+import { HOME, sidebar } from "./slack_sidebar.js";
 import { composer } from "./slack_composer.js";
-
-const HOME = "home";
 
 export function mount(root, page) {
   const channels = new Map();
@@ -15,10 +15,7 @@ export function mount(root, page) {
   let home = null;
   let current = null;
 
-  const names = {
-    user: (id) => ({ [page.hello.person.id]: page.hello.person.name, [page.hello.bot.id]: page.hello.bot.name })[id] ?? id,
-    channel: (id) => channels.get(id)?.name ?? id,
-  };
+  const names = namesOf(page.hello, channels, (id) => select(id));
   const press = (message, block, element, value) =>
     page.post("/slack/press", {
       channel: message?.channel ?? HOME,
@@ -29,14 +26,11 @@ export function mount(root, page) {
     });
   const log = messageLog({ names, press, focus: page.focusEvent });
   const side = sidebar(page.hello, (id) => select(id));
-  const title = h("h3", { class: "slack-title" });
+  const header = channelHeader(page.hello.bot);
   const homeView = h("div", { class: "slack-home", tabindex: "0", role: "region", "aria-label": "Home tab" });
   const box = composer((text) => page.post("/slack/say", { channel: current, text }));
-  root.append(
-    h("h2", { class: "sr-only" }, "Slack"),
-    side.element,
-    h("div", { class: "slack-main" }, h("header", { class: "slack-channel" }, title), log.element, homeView, box.element),
-  );
+  const main = h("div", { class: "slack-main" }, header.element, log.element, homeView, box.element);
+  root.append(h("div", { class: "slack-frame" }, h("h2", { class: "sr-only" }, "Slack"), side.element, main));
 
   function select(id) {
     current = id;
@@ -44,28 +38,33 @@ export function mount(root, page) {
     const isHome = id === HOME;
     log.element.hidden = box.element.hidden = isHome;
     homeView.hidden = !isHome;
-    title.textContent = isHome ? page.hello.bot.name : label(channels.get(id));
     if (isHome) page.post("/slack/home", {});
-    else box.say(label(channels.get(id)));
-    side.draw({ channels, unread, current });
+    else log.toEnd();
     draw();
-    log.toEnd();
   }
 
-  function draw() {
-    if (current === HOME) {
-      const empty = h("p", { class: "hint" }, "The bot is asked for its Home tab …");
-      fill(homeView, home ? blocksView(home, names, (block, element, value) => press(null, block, element, value)) : empty);
-    } else if (current) {
-      const said = [...(messages.get(current)?.values() ?? [])];
-      log.draw(said.sort((a, b) => Number(a.ts) - Number(b.ts)));
-    }
+  const draw = soon(() => {
+    keepingFocus(root, () => {
+      const channel = channels.get(current);
+      header.draw(channel);
+      side.draw({ channels, unread, current });
+      if (current === HOME) drawHome();
+      else if (channel) {
+        box.say(channel);
+        log.draw([...(messages.get(current)?.values() ?? [])]);
+      }
+    });
+  });
+
+  function drawHome() {
+    const empty = h("p", { class: "hint" }, "The bot is asked for its Home tab …");
+    fill(homeView, home ? blocksView(home, names, (...pressed) => press(null, ...pressed)) : empty);
   }
 
   page.on("channel", (channel) => {
     channels.set(channel.id, channel);
     if (current === null) select(channel.id);
-    side.draw({ channels, unread, current });
+    draw();
   });
   page.on("message", (message) => {
     const said = messages.get(message.channel) ?? new Map();
@@ -73,14 +72,23 @@ export function mount(root, page) {
     const isNew = !said.has(message.ts) && !message.deleted;
     if (message.deleted) said.delete(message.ts);
     else said.set(message.ts, message);
-    if (message.channel === current) draw();
-    else if (isNew) unread.set(message.channel, (unread.get(message.channel) ?? 0) + 1);
-    side.draw({ channels, unread, current });
+    if (isNew && message.channel !== current) unread.set(message.channel, (unread.get(message.channel) ?? 0) + 1);
+    draw();
   });
-  page.on("home", (record) => {
-    home = record.blocks;
-    if (current === HOME) draw();
+  page.on("home", ({ blocks }) => {
+    home = blocks;
+    draw();
   });
 }
 
-const label = (channel) => (channel.direct ? channel.name : `# ${channel.name}`);
+/** What ids stand for, as mrkdwn() asks. */
+function namesOf({ person, bot }, channels, open) {
+  const people = new Map([person, bot].map(({ id, name }) => [id, name]));
+  return {
+    user: (id) => people.get(id) ?? id,
+    isMe: (id) => id === person.id,
+    channel: (id) => channels.get(id)?.name ?? id,
+    channelNamed: (name) => [...channels.values()].find((channel) => !channel.direct && channel.name === name)?.id,
+    open: (id) => channels.has(id) && open(id),
+  };
+}

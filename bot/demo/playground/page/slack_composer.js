@@ -1,48 +1,60 @@
-// Slack's message box: Enter sends, ArrowUp brings back what was typed before.
+// Slack's message box: Enter sends, ArrowUp brings back what was typed before, `/` shows the commands.
 
 import { h } from "./dom.js";
+import { commandList } from "./slack_commands.js";
 
-const COMMANDS = ["/juicebox status", "/juicebox status <event id>", "/juicebox help"];
+const LONGEST = "4000";
 
-/** `send` gets what was typed. */
+/** `send(text)` resolves to null if it could not be said: then the text is put back. */
 export function composer(send) {
   const past = [];
   let place = 0;
-  const input = h("input", {
-    id: "slack-box",
-    class: "slack-input",
-    autocomplete: "off",
-    list: "slack-commands",
-    enterkeyhint: "send",
-  });
-  const label = h("label", { class: "sr-only", for: "slack-box" });
+  const input = h("input", { class: "slack-input", autocomplete: "off", enterkeyhint: "send", maxlength: LONGEST });
+  const button = h("button", { type: "submit", class: "slack-send", "aria-label": "Send", disabled: true }, "➤");
+  const commands = commandList(input, () => changed());
   const element = h("form", { class: "slack-box" },
-    label,
-    input,
-    h("datalist", { id: "slack-commands" }, COMMANDS.map((command) => h("option", { value: command }))),
-    h("button", { type: "submit", class: "slack-send", "aria-label": "Send" }, "➤"));
+    commands.element,
+    h("div", { class: "slack-typing" }, input, button),
+    h("p", { class: "slack-tip" }, h("kbd", {}, "/"), " for the bot's commands · ", h("kbd", {}, "Enter"), " sends"));
 
-  element.addEventListener("submit", (event) => {
+  function changed() {
+    button.disabled = !input.value.trim();
+  }
+
+  function write(text) {
+    input.value = text;
+    input.setSelectionRange(text.length, text.length);
+    changed();
+  }
+
+  function recall(event) {
+    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    const isRecalled = input.value === (past[place] ?? "");
+    if (!step || !isRecalled) return;
+    event.preventDefault();
+    place = Math.max(0, Math.min(past.length, place + step));
+    write(past[place] ?? "");
+  }
+
+  element.addEventListener("submit", async (event) => {
     event.preventDefault();
     const text = input.value.trim();
     if (!text) return;
-    past.push(text);
+    if (past.at(-1) !== text) past.push(text);
     place = past.length;
-    input.value = "";
-    send(text);
+    write("");
+    commands.close();
+    if ((await send(text)) === null && !input.value) write(text);
   });
+  input.addEventListener("input", changed);
   input.addEventListener("keydown", (event) => {
-    const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    const recalled = input.value === past[place];
-    if (!step || (input.value ? !recalled : step > 0)) return;
-    event.preventDefault();
-    place = Math.max(0, Math.min(past.length, place + step));
-    input.value = past[place] ?? "";
+    if (!event.isComposing && !commands.take(event)) recall(event);
   });
 
-  function say(channel) {
-    label.textContent = `Message ${channel}`;
-    input.placeholder = `Message ${channel}, or /juicebox status`;
+  /** The box is for what is said in that channel. */
+  function say({ direct, name }) {
+    input.placeholder = `Message ${direct ? "" : "#"}${name}`;
+    input.setAttribute("aria-label", input.placeholder);
   }
   return { element, say };
 }

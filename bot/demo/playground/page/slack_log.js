@@ -1,67 +1,91 @@
 // The messages of one channel, in their order, with the replies below the message that they answer.
 
 import { h } from "./dom.js";
-import { dayOf, goesOn, messageView } from "./slack_message.js";
+import { place } from "./redraw.js";
+import { dayOf, goesOn, messageView, saidOn } from "./slack_message.js";
+import { threadView } from "./slack_thread.js";
 
-const NEAR_THE_END = 80;
+const NEAR_THE_END_PX = 60;
+const EMPTY = "What the bot posts appears here. Type /juicebox status to ask it.";
 
-/** A list that `draw` fills; it stays where the reader is, and follows the end if that is there. */
+/** `draw` fills `element`; it stays where the reader is, and follows the end if that is there. */
 export function messageLog(dress) {
-  const element = h("div", { class: "slack-log", role: "log", "aria-label": "Messages", tabindex: "0" });
+  const list = h("ol", { class: "slack-messages" });
+  const log = h("div", { class: "slack-log", role: "log", "aria-live": "polite", "aria-label": "Messages", tabindex: "0" }, list);
+  const more = h("button", { type: "button", class: "slack-more", hidden: true, onclick: () => toEnd() }, "↓ New messages");
+  const element = h("div", { class: "slack-scroll" }, log, more);
+  const known = { threads: new Map(), days: new Map() };
   let drawn = new Map();
+  let isAtEnd = true;
 
-  const viewOf = (message, grouped, kept) => {
-    const key = `${message.ts}${grouped}`;
-    const known = drawn.get(key);
-    const view = known?.message === message ? known.view : messageView(message, { ...dress, grouped });
-    kept.set(key, { message, view });
-    return view;
+  const follow = () => {
+    if (isAtEnd) log.scrollTop = log.scrollHeight;
   };
+  function toEnd() {
+    isAtEnd = true;
+    more.hidden = true;
+    follow();
+  }
+  log.addEventListener("scroll", () => {
+    isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_THE_END_PX;
+    more.hidden ||= isAtEnd;
+  });
+  // The panel may be hidden while messages come, or change its size.
+  const sizes = new ResizeObserver(follow);
+  sizes.observe(log);
+  sizes.observe(list);
 
   function draw(messages) {
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_THE_END;
     const kept = new Map();
-    const { top, replies } = threads(messages);
-    const nodes = [];
-    top.forEach((message, index) => {
-      const before = top[index - 1];
-      const day = dayOf(message);
-      const newDay = !before || dayOf(before) !== day;
-      if (newDay) nodes.push(h("p", { class: "slack-day" }, h("span", {}, day)));
-      nodes.push(viewOf(message, !newDay && goesOn(message, before), kept));
-      const answers = replies.get(message.ts) ?? [];
-      if (answers.length) nodes.push(threadView(message, answers, element, (reply) => viewOf(reply, false, kept)));
-    });
-    if (top.length === 0) nodes.push(h("p", { class: "hint" }, "What the bot posts appears here. Type /juicebox status to ask it."));
+    const viewOf = (message, isGrouped) => {
+      const key = `${message.channel} ${message.ts} ${isGrouped}`;
+      const before = drawn.get(key);
+      const view = before?.message === message ? before.view : messageView(message, { ...dress, isGrouped });
+      kept.set(key, { message, view });
+      return view;
+    };
+    const isNew = drawn.size > 0 && messages.length > drawn.size;
+    place(list, itemsOf(messages, viewOf, known));
     drawn = kept;
-    place(element, nodes);
-    if (atEnd) element.scrollTop = element.scrollHeight;
+    if (isNew && !isAtEnd) more.hidden = false;
+    follow();
   }
-
-  return { element, draw, toEnd: () => (element.scrollTop = element.scrollHeight) };
+  return { element, draw, toEnd };
 }
 
-/** Put the nodes there without touching those that are in their place: a focus stays where it is. */
-function place(parent, nodes) {
-  nodes.forEach((node, index) => {
-    if (parent.childNodes[index] !== node) parent.insertBefore(node, parent.childNodes[index] ?? null);
+function itemsOf(messages, viewOf, known) {
+  if (messages.length === 0) return [h("li", { class: "hint" }, EMPTY)];
+  const { top, replies } = arranged(messages);
+  return top.flatMap((message, index) => {
+    const before = top[index - 1];
+    const isNewDay = !before || saidOn(before) !== saidOn(message);
+    const goesOnHere = !isNewDay && goesOn(message, before) && !replies.has(before.ts);
+    const answers = replies.get(message.ts);
+    return [
+      ...(isNewDay ? [dayView(known.days, message)] : []),
+      viewOf(message, goesOnHere),
+      ...(answers ? [threadView(known.threads, message, answers, viewOf)] : []),
+    ];
   });
-  while (parent.childNodes.length > nodes.length) parent.lastChild.remove();
 }
 
-function threads(messages) {
-  const known = new Set(messages.map(({ ts }) => ts));
-  const isReply = ({ thread_ts, ts }) => thread_ts && thread_ts !== ts && known.has(thread_ts);
+/** The same view each time: one that is put there anew would be read out anew. */
+function dayView(days, message) {
+  const day = saidOn(message);
+  if (!days.has(day)) days.set(day, h("li", { class: "slack-day" }, h("span")));
+  const view = days.get(day);
+  if (view.textContent !== dayOf(message)) view.firstChild.textContent = dayOf(message);
+  return view;
+}
+
+/** The messages in the order in which they were said; the replies apart, by what they answer. */
+function arranged(messages) {
+  const inOrder = [...messages].sort((a, b) => Number(a.ts) - Number(b.ts));
+  const known = new Set(inOrder.map(({ ts }) => ts));
+  const isReply = ({ thread_ts: parent, ts }) => parent && parent !== ts && known.has(parent);
   const replies = new Map();
-  for (const message of messages.filter(isReply)) {
+  for (const message of inOrder.filter(isReply)) {
     replies.set(message.thread_ts, [...(replies.get(message.thread_ts) ?? []), message]);
   }
-  return { top: messages.filter((message) => !isReply(message)), replies };
-}
-
-function threadView(message, replies, log, viewOf) {
-  const open = log.querySelector(`details[data-thread="${CSS.escape(message.ts)}"]`)?.open ?? false;
-  const count = replies.length === 1 ? "1 reply" : `${replies.length} replies`;
-  return h("details", { class: "slack-thread", "data-thread": message.ts, open },
-    h("summary", {}, count), replies.map(viewOf));
+  return { top: inOrder.filter((message) => !isReply(message)), replies };
 }

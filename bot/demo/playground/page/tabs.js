@@ -1,28 +1,61 @@
-// On a narrow screen one panel is shown at a time; a dot says where something is new.
+// On a narrow screen not every panel is in sight: tabs, which count what is new behind them.
 
 import { h } from "./dom.js";
 
 const PANELS = [
-  ["juicebox", "Juicebox", "answer"],
-  ["slack", "Slack", "message"],
-  ["inbox", "Inbox", "mail"],
-  ["trails", "Trails", "trail"],
+  { name: "juicebox", label: "Juicebox", kind: "answer", key: (record) => record.n, at: (record) => record.at },
+  { name: "slack", label: "Slack", kind: "message", key: (record) => `${record.channel}${record.ts}`, at: (record) => record.ts * 1000 },
+  { name: "inbox", label: "Inbox", kind: "mail", key: (record) => record.n, at: (record) => record.at },
+  { name: "trails", label: "Trails", kind: "trail", key: (record) => record.event_id, at: (record) => record.sent_at ?? 0 },
 ];
+const PHONE = matchMedia("(max-width: 719px)");
+const MOST = 99;
 
 export function mountTabs(root, page) {
-  const buttons = new Map();
+  const opened = Date.now();
+  const tabs = new Map(PANELS.map((panel) => [panel.name, tabOf(panel, () => show(panel.name))]));
   const show = (name) => {
     document.body.dataset.shown = name;
-    for (const [other, button] of buttons) {
-      button.setAttribute("aria-pressed", String(other === name));
-      if (other === name) button.classList.remove("is-new");
-    }
+    for (const [other, tab] of tabs) tab.press(other === name);
   };
-  for (const [name, label, kind] of PANELS) {
-    const button = h("button", { type: "button", onclick: () => show(name) }, label);
-    buttons.set(name, button);
-    root.append(button);
-    page.on(kind, () => button.classList.toggle("is-new", document.body.dataset.shown !== name));
+  for (const { name, kind, key, at } of PANELS) {
+    root.append(tabs.get(name).element);
+    page.on(kind, (record) => {
+      // What the feed tells of the time before this page was opened is no news.
+      if (at(record) > opened && document.body.dataset.shown !== name) tabs.get(name).count(key(record));
+    });
   }
-  show("juicebox");
+  page.on("focus", ({ quiet }) => {
+    if (PHONE.matches && !quiet) show("trails");
+  });
+  // A tablet has tabs for Slack and Inbox only: the other two are always in sight there.
+  const settle = () => {
+    const { shown } = document.body.dataset;
+    show(PHONE.matches || shown === "inbox" ? shown : "slack");
+  };
+  PHONE.addEventListener("change", settle);
+  settle();
+}
+
+function tabOf({ name, label }, onclick) {
+  const fresh = new Set();
+  const news = h("span", { class: "tabs-news", hidden: true });
+  const element = h("button", { type: "button", "data-panel": name, onclick },
+    h("span", { class: "tabs-icon", "aria-hidden": "true" }), label, news);
+  const tell = () => {
+    news.hidden = fresh.size === 0;
+    news.replaceChildren(fresh.size > MOST ? `${MOST}+` : String(fresh.size), h("span", { class: "sr-only" }, " new"));
+  };
+  return {
+    element,
+    press(pressed) {
+      element.setAttribute("aria-pressed", String(pressed));
+      if (pressed) fresh.clear();
+      tell();
+    },
+    count(key) {
+      fresh.add(key);
+      tell();
+    },
+  };
 }

@@ -1,85 +1,59 @@
 // What can go wrong around the bot, switched by hand; it tells what it is like just now.
 
 import { fill, h } from "./dom.js";
+import { powerGroup, troubleGroup } from "./weather_groups.js";
 
-const POWERS = {
-  worker: {
-    label: "Worker",
-    running: "Events are handled.",
-    stopped: "What comes is kept, and handled as soon as a worker is back.",
-    killed: "kill -9 in the middle of whatever it does. Another starts at once; a job that ran is taken up again within 16 s.",
-  },
-  redis: {
-    label: "Redis",
-    running: "Events are kept.",
-    stopped: "The webhook answers 503, so that Juicebox sends again; nothing is lost.",
-  },
-};
+const CALLS = [["1", "next call"], ["2", "next 2 calls"], ["5", "next 5 calls"], ["", "until cleared"]];
+const FINE = { what: "Everything works.", why: "Make something fail here, and watch in Trails what the bot makes of it." };
+const STEADY = { slack: { fault: "none" }, smtp: { fault: "none" }, worker: "running", redis: "running" };
 
 export function mount(root, page) {
-  const heading = h("h2", {}, "Weather");
-  const clear = h("button", { type: "button", class: "weather-clear", onclick: () => clearAll(page) }, "Clear all");
+  const now = h("span", { class: "weather-now", role: "status" });
+  const hint = h("span", { class: "weather-hint", "aria-hidden": "true" });
+  const clear = h("button", { type: "button", class: "weather-clear", hidden: true, onclick: () => page.post("/weather", STEADY) }, "Clear all");
   const calls = h("select", { id: "calls" },
-    h("option", { value: "1" }, "next call"),
-    h("option", { value: "2", selected: true }, "next 2 calls"),
-    h("option", { value: "5" }, "next 5 calls"),
-    h("option", { value: "" }, "until cleared"),
-  );
-  const parts = h("div", { class: "weather-parts" });
-  root.append(heading, h("label", { class: "weather-for", for: "calls" }, "for the ", calls), parts, clear);
-  page.on("weather", (now) => {
-    const keep = document.activeElement?.dataset?.key;
-    fill(parts, trouble("slack", "Slack", now, page, calls), trouble("smtp", "Mail", now, page, calls),
-      power("worker", now, page), power("redis", now, page));
-    parts.querySelector(`[data-key="${keep}"]`)?.focus();
-    const bad = isBad(now);
-    root.classList.toggle("is-bad", bad);
-    clear.hidden = !bad;
+    CALLS.map(([value, label]) => h("option", { value, selected: value === "2" }, label)));
+  const forCalls = () => (calls.value ? Number(calls.value) : null);
+  const groups = [
+    troubleGroup("slack", "Slack", page, forCalls),
+    troubleGroup("smtp", "Mail", page, forCalls),
+    powerGroup("worker", page),
+    powerGroup("redis", page),
+  ];
+  const [slack, mail, worker, redis] = groups.map(({ element }) => element);
+  const lasting = h("label", { class: "weather-for", for: "calls" }, "for the ", calls);
+  const switches = h("div", { class: "weather-switches", id: "weather-switches" }, slack, mail, lasting, worker, redis);
+  const head = h("div", { class: "weather-head" },
+    h("h2", {}, "Weather"), h("p", { class: "weather-says" }, hint, now), clear, folder(root));
+  root.append(head, switches);
+  explain(switches, hint);
+
+  page.on("weather", (record) => {
+    const troubles = groups.map((group) => group.update(record)).filter(Boolean);
+    fill(now, (troubles.length ? troubles : [FINE]).map(({ what, why }) => [what, " ", h("span", { class: "weather-why" }, why), " "]));
+    now.title = now.textContent;
+    root.classList.toggle("is-bad", troubles.length > 0);
+    clear.hidden = troubles.length === 0;
   });
 }
 
-const isBad = ({ slack, smtp, worker, redis }) =>
-  slack.fault !== "none" || smtp.fault !== "none" || worker !== "running" || redis !== "running";
-
-const clearAll = (page) =>
-  page.post("/weather", { slack: { fault: "none" }, smtp: { fault: "none" }, worker: "running", redis: "running" });
-
-function group(label, buttons, says) {
-  return h("div", { class: "weather-part", role: "group", "aria-label": label },
-    h("span", { class: "weather-label" }, label), h("div", { class: "segments" }, buttons),
-    says ? h("span", { class: "weather-says" }, says) : null);
+/** While a switch is pointed at or has the focus, say what it does. */
+function explain(switches, hint) {
+  const show = ({ target }) => (hint.textContent = target.closest("[data-explains]")?.dataset.explains ?? "");
+  const hide = () => (hint.textContent = "");
+  switches.addEventListener("pointerover", show);
+  switches.addEventListener("pointerleave", hide);
+  switches.addEventListener("focusin", ({ target }) => target.matches(":focus-visible") && show({ target }));
+  switches.addEventListener("focusout", hide);
 }
 
-function segment({ key, label, title, pressed, onclick, busy = false }) {
-  return h("button", { type: "button", title, onclick, disabled: busy, "data-key": key, "aria-pressed": String(pressed) }, label);
-}
-
-function trouble(side, label, now, page, calls) {
-  const { fault, left } = now[side];
-  const says = fault === "none" ? "" : left === null ? "until cleared" : `${left} left`;
-  const buttons = page.hello.faults[side].map(({ name, label: word, explains }) =>
-    segment({
-      key: `${side}-${name}`,
-      label: word,
-      title: explains,
-      pressed: name === fault,
-      onclick: () => page.post("/weather", { [side]: { fault: name, for: calls.value ? Number(calls.value) : null } }),
-    }));
-  return group(label, buttons, says);
-}
-
-function power(name, now, page) {
-  const { label, ...states } = POWERS[name];
-  const busy = now[name] === "starting" || now[name] === "stopping";
-  const words = { running: "Running", stopped: "Stopped", killed: "Kill" };
-  const buttons = Object.entries(states).map(([state, title]) =>
-    segment({
-      key: `${name}-${state}`,
-      label: words[state],
-      title,
-      pressed: now[name] === state,
-      busy,
-      onclick: () => page.post("/weather", { [name]: state }),
-    }));
-  return group(label, buttons, busy ? `${now[name]} …` : "");
+/** On a phone the switches are folded away until they are asked for. */
+function folder(root) {
+  const button = h("button", { type: "button", class: "weather-fold", "aria-expanded": "false", "aria-controls": "weather-switches" }, "Change");
+  button.addEventListener("click", () => {
+    const open = root.classList.toggle("is-open");
+    button.setAttribute("aria-expanded", String(open));
+    button.textContent = open ? "Done" : "Change";
+  });
+  return button;
 }

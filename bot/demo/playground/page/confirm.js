@@ -1,0 +1,25 @@
+// Asks before something is pressed for good.
+// https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object
+
+import { h } from "./dom.js";
+
+/** Whether the answer is yes; it is where there is nothing to ask. `pressed` is what it is about. */
+export function confirmed(asked, textOf, pressed) {
+  if (!asked) return Promise.resolve(true);
+  const { title, text, confirm, deny, style } = asked;
+  return new Promise((resolve) => {
+    const heading = h("h4", { id: "slack-confirm-title" }, textOf(title));
+    const answer = (value, label, look) =>
+      h("button", { type: "button", class: `slack-button ${look}`, onclick: () => dialog.close(value) }, textOf(label));
+    const dialog = h("dialog", { class: "slack-confirm", "aria-labelledby": heading.id, onclose: () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    } },
+    heading,
+    h("p", {}, textOf(text)),
+    h("div", { class: "slack-confirm-buttons" }, answer("no", deny, ""), answer("yes", confirm, `is-${style ?? "primary"}`)));
+    // In the panel, whose colours it takes; a modal dialog is on top of everything wherever it is.
+    (pressed.closest(".slack") ?? document.body).append(dialog);
+    dialog.showModal();
+  });
+}

@@ -1,0 +1,49 @@
+// Slack's menu behind three dots: it opens over everything, and closes when something else is pressed.
+
+import { h } from "./dom.js";
+
+const GAP = 4;
+const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+
+/** `items` are the links and buttons in it; `action` tells this menu from others. */
+export function overflowMenu(items, action) {
+  const opener = h("button", {
+    type: "button",
+    class: "slack-overflow",
+    "aria-label": "More actions",
+    "aria-haspopup": "menu",
+    "data-action": action,
+  }, "⋯");
+  for (const item of items) item.setAttribute("role", "menuitem");
+  const menu = h("div", {
+    class: "slack-menu",
+    popover: "auto",
+    role: "menu",
+    "aria-label": "More actions",
+    onclick: () => menu.hidePopover(),
+    onkeydown: (event) => step(event, items),
+    onbeforetoggle: ({ newState }) => newState === "open" && placeBelow(menu, opener.getBoundingClientRect()),
+    ontoggle: ({ newState }) => newState === "open" && items[0].focus(),
+  }, items);
+  opener.popoverTargetElement = menu;
+  return [opener, menu];
+}
+
+function step(event, items) {
+  const by = STEPS[event.key];
+  if (!by) return;
+  event.preventDefault();
+  items.at((items.indexOf(document.activeElement) + by) % items.length).focus();
+}
+
+/** Below what opens it, or above where there is more room; its nearer edge is the opener's. */
+function placeBelow(menu, { left, right, top, bottom }) {
+  const isLow = bottom > innerHeight / 2;
+  const isRight = right > innerWidth / 2;
+  Object.assign(menu.style, {
+    top: isLow ? "auto" : `${bottom + GAP}px`,
+    bottom: isLow ? `${innerHeight - top + GAP}px` : "auto",
+    left: isRight ? "auto" : `${left}px`,
+    right: isRight ? `${document.documentElement.clientWidth - right}px` : "auto",
+  });
+}
