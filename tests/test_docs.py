@@ -1,5 +1,6 @@
 """What the README lists is what there is."""
 
+import json
 import re
 import shlex
 import tomllib
@@ -13,10 +14,13 @@ from bot.delivery.backoff import BACKOFF
 from bot.lease import LEASE
 from bot.registry import load_registry
 from bot.settings import Settings
+from bot.slack_scopes import SCOPES
 from bot.smtp_url import MailAddon
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+SET_UP = README.partition("## Set it up")[2].partition("\n## ")[0]
+SHELL = "\n".join(re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
 
 
 @pytest.mark.parametrize("name", sorted(set(Settings.model_fields) - set(MailAddon.model_fields)))
@@ -30,6 +34,24 @@ def test_every_setting_that_is_listed_exists() -> None:
         r"`([A-Z][A-Z_]+)`", "\n".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE))
     )
     assert {name.lower() for name in listed} <= set(Settings.model_fields)
+
+
+def test_the_scopes_that_are_listed_are_those_of_the_manifest() -> None:
+    listed = re.findall(r"^\| `([a-z]+(?::[a-z]+)?)` \| (.*) \|$", SET_UP, re.MULTILINE)
+    assert dict(listed) == SCOPES
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"\b([A-Z][A-Z_]+)=", SHELL))))
+def test_every_variable_that_is_set_is_a_setting(name: str) -> None:
+    assert name.lower() in Settings.model_fields
+
+
+def test_the_steps_by_hand_take_what_herokus_button_takes() -> None:
+    app = json.loads((ROOT / "app.json").read_text())
+    addons = [a if isinstance(a, str) else a["plan"] for a in app["addons"]]
+    assert re.findall(r"heroku addons:create (\S+)", SET_UP) == addons
+    asked = {name for name, env in app["env"].items() if "Default:" not in env["description"]}
+    assert asked <= set(re.findall(r"\b([A-Z][A-Z_]+)=", SHELL))
 
 
 @pytest.mark.parametrize("addon", ["MAILGUN_SMTP_", "SENDGRID_", "POSTMARK_"])
@@ -56,7 +78,10 @@ def test_every_command_in_it_exists(line: str) -> None:
     assert {word for word in words if word.startswith("--")} <= options
 
 
-@pytest.mark.parametrize("target", re.findall(r"^make (\w+)", README, re.MULTILINE))
+@pytest.mark.parametrize(
+    "target",
+    sorted({*re.findall(r"`make (\w+)", README), *re.findall(r"^make (\w+)", SHELL, re.MULTILINE)}),
+)
 def test_every_make_target_in_it_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
