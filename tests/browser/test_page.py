@@ -1,0 +1,219 @@
+"""The page shows the whole product at work: what is sent on the left arrives in the middle and right."""
+
+import re
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Locator, Page, expect
+
+from tests.playground import Visitor
+
+RECRUITERS, ALERTS = "recruiting", "juicebox-alerts"
+TOLD = {
+    "search.completed": (RECRUITERS, "Search completed with 1,204 results"),
+    "export.ready": (RECRUITERS, "Export ready: 1,204 records"),
+    "quota.warning": (ALERTS, "Juicebox quota at 84.0%"),
+    "key.rotated": (ALERTS, "Juicebox API key rotated"),
+}
+LONG_ENOUGH = 30_000
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def fair_weather(visitor: Visitor) -> None:
+    fine = {"fault": "none"}
+    await visitor.ask("/weather", slack=fine, smtp=fine, worker="running", redis="running")
+
+
+def panel(page: Page, name: str) -> Locator:
+    return page.get_by_role("region", name=name, exact=True)
+
+
+async def send(page: Page, button: str) -> str:
+    """Press one of Juicebox's buttons; the event's id, once the webhook has answered."""
+    answers = panel(page, "Juicebox").get_by_role("list", name="Answers of the webhook")
+    before = await answers.locator("> li").count()
+    await page.get_by_role("button", name=button, exact=True).click()
+    await expect(answers.locator("> li")).to_have_count(before + 1)
+    return await answers.locator("> li").first.locator("button.as-link").inner_text()
+
+
+async def open_channel(page: Page, name: str) -> Locator:
+    """The messages of a channel."""
+    await panel(page, "Slack").get_by_role("button", name=re.compile(f"^{name}")).click()
+    return page.get_by_role("log", name="Messages")
+
+
+def trail_of(page: Page, event_id: str) -> Locator:
+    return panel(page, "Trails").get_by_role("button", name=event_id)
+
+
+@pytest.mark.parametrize("event_type", TOLD)
+async def test_an_event_becomes_a_message_and_a_mail(
+    page: Page, screens: Path, event_type: str
+) -> None:
+    channel, headline = TOLD[event_type]
+    event_id = await send(page, event_type)
+    await expect(trail_of(page, event_id)).to_contain_text("Arrived", timeout=LONG_ENOUGH)
+    log = await open_channel(page, channel)
+    message = log.locator(".slack-message").filter(has_text=event_id).last
+    await expect(message).to_contain_text(headline)
+    await message.screenshot(path=screens / f"{event_type}.message.png")
+    inbox = panel(page, "Inbox")
+    await inbox.get_by_role("button", name=headline).first.click()
+    mail = inbox.frame_locator("iframe")
+    await expect(mail.get_by_text(event_id)).to_be_visible()
+    for width in ("Desktop", "Phone"):
+        for scheme in ("Light", "Dark"):
+            await inbox.get_by_role("button", name=width, exact=True).click()
+            await inbox.get_by_role("button", name=scheme, exact=True).click()
+            await expect(mail.get_by_text(event_id)).to_be_visible()
+            name = f"{event_type}.mail.{width}.{scheme}.png".lower()
+            await inbox.locator(".mail-body").screenshot(path=screens / name)
+
+
+async def test_an_event_that_tells_nobody_is_kept(page: Page) -> None:
+    event_id = await send(page, "profile.enriched")
+    await expect(trail_of(page, event_id)).to_contain_text("Kept")
+
+
+async def test_the_way_of_an_event_is_told_in_milliseconds(page: Page) -> None:
+    event_id = await send(page, "export.ready")
+    row = trail_of(page, event_id)
+    await expect(row).to_contain_text("Arrived", timeout=LONG_ENOUGH)
+    await row.click()
+    lanes = panel(page, "Trails").locator(".lane")
+    await expect(lanes).to_have_count(4)
+    await expect(lanes.nth(0)).to_have_text(
+        re.compile(r"Web.*posted.*received\+[\d.]+ ms.*verified\+.* ms.*queued\+.* ms", re.DOTALL)
+    )
+    await expect(lanes.nth(2)).to_have_text(
+        re.compile(r"#recruiting.*sending\+.*arrived\+.* m?s.*sent\+", re.DOTALL)
+    )
+
+
+async def test_a_command_is_answered_to_who_asks(page: Page, screens: Path) -> None:
+    await send(page, "search.completed")
+    log = await open_channel(page, RECRUITERS)
+    box = page.get_by_role("combobox", name="Message #recruiting")
+    await box.fill("/juicebox status")
+    await box.press("Enter")
+    answer = log.locator(".is-ephemeral").last
+    await expect(answer).to_contain_text("Only visible to you")
+    await expect(answer).to_contain_text("Juicebox status")
+    await answer.screenshot(path=screens / "status.message.png")
+    await box.press("ArrowUp")
+    await expect(box).to_have_value("/juicebox status")
+    await box.fill("/nonsense")
+    await box.press("Enter")
+    await expect(log.locator(".is-ephemeral").last).to_contain_text("is not a valid command")
+
+
+async def test_the_home_tab_is_asked_for_and_refreshed(page: Page, screens: Path) -> None:
+    await page.get_by_role("button", name="juicebox: Home").click()
+    home = page.get_by_role("region", name="Home tab")
+    await expect(home).to_contain_text("Juicebox finishes a search")
+    event_id = await send(page, "search.completed")
+    await home.get_by_role("button", name="Refresh").click()
+    await expect(home).to_contain_text(event_id)
+    await home.screenshot(path=screens / "home.png")
+
+
+async def test_a_button_opens_its_link_and_the_bot_is_told(page: Page) -> None:
+    event_id = await send(page, "export.ready")
+    log = await open_channel(page, RECRUITERS)
+    message = log.locator(".slack-message").filter(has_text=event_id)
+    link = message.get_by_role("link", name="Download")
+    assert (await link.get_attribute("href") or "").startswith("https://exports.example.com/")
+    assert await link.get_attribute("rel") == "noopener noreferrer"
+    assert await link.get_attribute("target") == "_blank"
+    await link.evaluate("link => link.addEventListener('click', event => event.preventDefault())")
+    async with page.expect_response("**/slack/press") as answered:
+        await link.click()
+    assert (await answered.value).status == 200
+
+
+async def test_a_rate_limit_is_seen_and_survived(page: Page, screens: Path) -> None:
+    weather = panel(page, "Weather")
+    await weather.get_by_label("for the").select_option("next call")
+    await weather.get_by_role("button", name="429", exact=True).click()
+    await expect(weather).to_contain_text("1 left")
+    event_id = await send(page, "quota.warning")
+    row = trail_of(page, event_id)
+    await expect(row).to_contain_text("Again")
+    await row.click()
+    await page.screenshot(path=screens / "rate-limit.png")
+    await expect(row).to_contain_text("Arrived", timeout=LONG_ENOUGH)
+    await expect(weather.get_by_role("button", name="Clear all")).to_be_hidden()
+
+
+async def test_a_dead_letter_is_told_and_sent_again(page: Page, screens: Path) -> None:
+    weather = panel(page, "Weather")
+    await weather.get_by_label("for the").select_option("until cleared")
+    await weather.get_by_role("group", name="Mail").get_by_role("button", name="550").click()
+    event_id = await send(page, "search.completed")
+    row = trail_of(page, event_id)
+    await expect(row).to_contain_text("Dead letter", timeout=LONG_ENOUGH)
+    log = await open_channel(page, ALERTS)
+    notice = log.locator(".slack-message").filter(has_text=event_id)
+    await expect(notice).to_contain_text("550", timeout=LONG_ENOUGH)
+    await notice.screenshot(path=screens / "dead-letter.message.png")
+    await weather.get_by_role("button", name="Clear all").click()
+    await expect(weather.get_by_role("button", name="Clear all")).to_be_hidden()
+    await row.click()
+    await page.screenshot(path=screens / "dead-letter.png")
+    await panel(page, "Trails").get_by_role("button", name="Try again").click()
+    await expect(row).to_contain_text("Arrived", timeout=LONG_ENOUGH)
+
+
+async def test_a_hostile_payload_is_shown_as_text_and_runs_nothing(
+    page: Page, screens: Path
+) -> None:
+    event_id = await send(page, "Hostile payload")
+    await expect(trail_of(page, event_id)).to_contain_text("Arrived", timeout=LONG_ENOUGH)
+    log = await open_channel(page, RECRUITERS)
+    message = log.locator(".slack-message").filter(has_text=event_id)
+    await expect(message).to_contain_text("<!channel> <!here> <@U0OPERATOR>")
+    await expect(message).to_contain_text("<img src=x onerror=")
+    await expect(message.locator(".slack-mention, img, script")).to_have_count(0)
+    mail = panel(page, "Inbox").frame_locator("iframe")
+    await expect(mail.get_by_role("cell", name="<img src=x onerror=")).to_be_visible()
+    await expect(mail.locator("img, script")).to_have_count(0)
+    await page.screenshot(path=screens / "hostile.png")
+    assert await page.title() == "Juicebox bot: the playground"
+
+
+async def test_the_editor_sends_what_was_typed_and_says_what_is_no_json(page: Page) -> None:
+    editor = page.get_by_role("textbox", name="Event")
+    await editor.fill('{"type": "search.completed", "data": {"searchId": "x", "resultCount": 7}')
+    await expect(panel(page, "Juicebox")).to_contain_text("Not JSON:")
+    await editor.fill('{"type": "search.completed", "data": {"searchId": "x", "resultCount": 7}}')
+    await expect(panel(page, "Juicebox")).not_to_contain_text("Not JSON:")
+    await editor.press("Control+Enter")
+    log = await open_channel(page, RECRUITERS)
+    await expect(log).to_contain_text("Search completed with 7 results")
+
+
+async def test_a_bad_signature_and_a_duplicate_are_answered_as_the_webhook_does(
+    page: Page,
+) -> None:
+    await page.get_by_role("button", name="Bad signature").click()
+    answers = page.get_by_role("list", name="Answers of the webhook")
+    await expect(answers.locator("> li").first).to_contain_text("Invalid signature")
+    first = await send(page, "search.completed")
+    assert await send(page, "Send again") == first
+    await answers.locator("> li").first.get_by_text("The request").click()
+    await expect(answers.locator("pre").first).to_contain_text("x-juicebox-signature: sha256=")
+
+
+async def test_a_mail_shows_what_it_is_made_of(page: Page) -> None:
+    await send(page, "search.completed")
+    inbox = panel(page, "Inbox")
+    await inbox.locator(".mail-row").first.wait_for()
+    await inbox.get_by_role("button", name="Headers").click()
+    await expect(inbox.locator(".mail-headers")).to_contain_text("Message-ID")
+    await inbox.get_by_role("button", name="Text", exact=True).click()
+    await expect(inbox.locator(".mail-text")).to_contain_text("Search completed with")
+    await inbox.get_by_role("button", name="Source").click()
+    source = inbox.get_by_role("link", name="The mail as it came")
+    assert re.fullmatch(r"/mails/\d+\.eml", await source.get_attribute("href") or "")

@@ -1,0 +1,141 @@
+"""The page fits a desk and a hand, and whoever cannot see it or has no mouse can use it too."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from tests.playground import ROOT, Visitor
+
+AXE = ROOT / ".venv" / "node_modules" / "axe-core" / "axe.min.js"
+needs_axe = pytest.mark.skipif(
+    not AXE.exists(), reason="axe-core is not here: make node_modules fetches it"
+)
+DESKS = [(1440, 900), (1180, 800)]
+HANDS = [(390, 844), (360, 640)]
+PANELS = ["Juicebox", "Slack", "Inbox", "Trails"]
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def something_to_see(visitor: Visitor, page: Page) -> None:
+    await visitor.ask("/send", what="hostile")
+    await visitor.ask("/send", what="export.ready")
+    await page.locator(".mail-row").nth(1).wait_for()
+    await page.locator(".trail-row").nth(1).wait_for()
+
+
+async def overflow(page: Page) -> tuple[int, int]:
+    """By how much the page is wider and higher than the window."""
+    wide, high = await page.evaluate(
+        "[document.documentElement.scrollWidth - innerWidth,"
+        " document.documentElement.scrollHeight - innerHeight]"
+    )
+    return wide, high
+
+
+@pytest.mark.parametrize(("width", "height"), DESKS)
+async def test_everything_is_on_one_screen_on_a_desk(
+    page: Page, screens: Path, width: int, height: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": height})
+    assert await overflow(page) == (0, 0)
+    for name in PANELS:
+        await expect(page.get_by_role("region", name=name, exact=True)).to_be_in_viewport()
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+        await page.screenshot(path=screens / f"page.{width}.{scheme}.png")
+
+
+@pytest.mark.parametrize(("width", "height"), HANDS)
+async def test_one_panel_at_a_time_is_on_a_small_screen(
+    page: Page, screens: Path, width: int, height: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": height})
+    tabs = page.get_by_role("navigation", name="Panels")
+    for name in PANELS:
+        await tabs.get_by_role("button", name=name).click()
+        shown = page.get_by_role("region", name=name, exact=True)
+        await expect(shown).to_be_in_viewport()
+        for other in set(PANELS) - {name}:
+            await expect(page.get_by_role("region", name=other, exact=True)).to_be_hidden()
+        assert await overflow(page) == (0, 0)
+        await page.screenshot(path=screens / f"page.{width}.{name.lower()}.png")
+
+
+async def test_between_the_two_slack_and_inbox_take_turns(page: Page, screens: Path) -> None:
+    await page.set_viewport_size({"width": 820, "height": 1180})
+    for name, other in (("Inbox", "Slack"), ("Slack", "Inbox")):
+        tabs = page.get_by_role("navigation", name="Panels")
+        await tabs.get_by_role("button", name=name).click()
+        for shown in ("Juicebox", name, "Trails"):
+            await expect(page.get_by_role("region", name=shown, exact=True)).to_be_in_viewport()
+        await expect(page.get_by_role("region", name=other, exact=True)).to_be_hidden()
+        assert await overflow(page) == (0, 0)
+        await page.screenshot(path=screens / f"page.820.{name.lower()}.png")
+
+
+async def test_a_tab_says_where_something_is_new(page: Page, visitor: Visitor) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    tabs = page.get_by_role("navigation", name="Panels")
+    slack = tabs.get_by_role("button", name="Slack")
+    await slack.click()
+    await expect(slack).to_have_accessible_name("Slack")
+    await tabs.get_by_role("button", name="Inbox").click()
+    await visitor.ask("/send", what="key.rotated")
+    await expect(slack).to_have_accessible_name(re.compile(r"Slack,? \d+ new"))
+
+
+async def test_it_can_be_used_by_keyboard_alone(page: Page) -> None:
+    button = page.get_by_role("button", name="search.completed", exact=True)
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if await button.evaluate("element => element === document.activeElement"):
+            break
+    answers = page.get_by_role("list", name="Answers of the webhook").locator("> li")
+    before = await answers.count()
+    await page.keyboard.press("Enter")
+    await expect(answers).to_have_count(before + 1)
+    outline = await button.evaluate("element => getComputedStyle(element).outlineStyle")
+    assert outline == "solid"
+
+
+async def test_the_weather_keeps_the_focus_while_it_changes(page: Page) -> None:
+    weather = page.get_by_role("region", name="Weather")
+    button = weather.get_by_role("button", name="451")
+    await button.focus()
+    await page.keyboard.press("Enter")
+    await expect(button).to_have_attribute("aria-pressed", "true")
+    await expect(button).to_be_focused()
+    await weather.get_by_role("button", name="Clear all").click()
+    await expect(button).to_have_attribute("aria-pressed", "false")
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe-core calls serious or critical."""
+    await page.evaluate(AXE.read_text())
+    found: dict[str, Any] = await page.evaluate("axe.run(document, {iframes: false})")
+    return [
+        f"{v['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for v in found["violations"]
+        if v["impact"] in {"serious", "critical"}
+        for node in v["nodes"]
+    ]
+
+
+@needs_axe
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_serious(page: Page, scheme: Any) -> None:
+    await page.emulate_media(color_scheme=scheme)
+    assert await violations(page) == []
+    await page.get_by_role("button", name="juicebox: Home").click()
+    await expect(page.get_by_role("region", name="Home tab")).to_contain_text("Juicebox status")
+    await page.get_by_role("button", name="Headers").click()
+    assert await violations(page) == []
+    await page.set_viewport_size({"width": 390, "height": 844})
+    for name in PANELS:
+        tabs = page.get_by_role("navigation", name="Panels")
+        await tabs.get_by_role("button", name=name).click()
+        assert await violations(page) == []

@@ -1,0 +1,63 @@
+"""The message box of the Slack panel: what is typed, offered, sent and brought back."""
+
+from typing import TYPE_CHECKING
+
+import pytest_asyncio
+
+from tests.browser.panel import box, mounted, posted
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def panel(static_page: "Page") -> "Page":
+    return await mounted(static_page)
+
+
+async def test_enter_says_it_and_arrows_bring_it_back(panel: "Page") -> None:
+    assert await box(panel).get_attribute("placeholder") == "Message #recruiting"
+    for text in ("/juicebox status", "hello"):
+        await box(panel).fill(text)
+        await box(panel).press("Enter")
+        assert await box(panel).input_value() == ""
+    await box(panel).press("Enter")
+    assert await posted(panel) == [
+        ["/slack/say", {"channel": "C1", "text": "/juicebox status"}],
+        ["/slack/say", {"channel": "C1", "text": "hello"}],
+    ]
+    recalled = []
+    for key in ("ArrowUp", "ArrowUp", "ArrowUp", "ArrowDown", "ArrowDown"):
+        await box(panel).press(key)
+        recalled.append(await box(panel).input_value())
+    assert recalled == ["hello", "/juicebox status", "/juicebox status", "hello", ""]
+
+
+async def test_what_could_not_be_said_is_not_lost(panel: "Page") -> None:
+    await panel.evaluate("() => { window.answer = null; }")
+    await box(panel).fill("hello")
+    await panel.get_by_role("button", name="Send").click()
+    await panel.wait_for_function(
+        "() => document.querySelector('[role=combobox]').value === 'hello'"
+    )
+
+
+async def test_commands_are_offered_while_one_is_typed(panel: "Page") -> None:
+    offered = panel.get_by_role("option")
+    await box(panel).press_sequentially("/")
+    assert await offered.count() == 3
+    await box(panel).press("ArrowDown")
+    assert "<event id>" in await panel.get_by_role("option", selected=True).inner_text()
+    await box(panel).press("Tab")
+    assert await box(panel).input_value() == "/juicebox status "
+    await box(panel).fill("/juicebox h")
+    await box(panel).press("Enter")
+    await box(panel).press("Enter")
+    assert await posted(panel) == [["/slack/say", {"channel": "C1", "text": "/juicebox help"}]]
+    await box(panel).fill("/j")
+    await offered.nth(0).click()
+    assert await box(panel).input_value() == "/juicebox status"
+    assert await offered.count() == 0
+    await box(panel).fill("/j")
+    await box(panel).press("Escape")
+    assert await offered.count() == 0
