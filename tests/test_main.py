@@ -11,8 +11,8 @@ from bot.commands import Commands
 from bot.errors import RegistryError
 
 COMMANDS = [
-    *("demo", "doctor", "events", "preview", "record", "retry"),
-    *("send", "web", "webhook", "worker"),
+    *("all", "demo", "doctor", "events", "preview", "record", "retry"),
+    *("send", "slack-manifest", "web", "webhook", "worker"),
 ]
 
 

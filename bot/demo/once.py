@@ -7,6 +7,7 @@ from bot.clock import utc_now
 from bot.delivery.senders.block_text import Weight
 from bot.delivery.senders.console import Console
 from bot.demo.deliveries import delivery_of_mail, delivery_of_post
+from bot.demo.racing import is_cancelled
 from bot.demo.samples import Sample, Tally, samples_of
 from bot.demo.stage import AUDIENCES, Stage, stage
 from bot.model import EventState, Mail, SlackMessage
@@ -54,7 +55,7 @@ class _Demo:
 
     async def _until_handled(self, sample: Sample) -> None:
         """Look until the event's handler has run; one that tells nobody has its own line."""
-        while await _state(self._on, sample) is EventState.ACCEPTED:  # noqa: ASYNC110 - it changes in another process
+        while await _state(self._on, sample) is EventState.ACCEPTED and not is_cancelled():  # noqa: ASYNC110 - it changes in another process
             await asyncio.sleep(_LOOK_SECONDS)
         if not sample.deliveries:
             kept = " and ".join(f"{record.kind} {record.id}" for record in sample.records)

@@ -33,6 +33,15 @@ async def race(work: Coroutine[Any, Any, T], *ends: Coroutine[Any, Any, None]) -
     return first.result()
 
 
+def is_cancelled() -> bool:
+    """Whether this task was cancelled, also where a call in between has swallowed that.
+
+    redis-py 5.3 does so now and then; a loop around its calls would go on for ever.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 @contextmanager
 def stop_signal() -> Iterator[Callable[[], Coroutine[Any, Any, Never]]]:
     """What raises Stopped on Ctrl-C, SIGTERM and SIGHUP; pressing Ctrl-C again changes nothing."""

@@ -32,6 +32,7 @@ SIGNING_SECRET = "demo-signing-secret"  # noqa: S105 - as above
 _TOKEN = "xoxb-demo"  # noqa: S105 - it opens nothing but the local Slack
 _START_SECONDS = 30
 _LOOK_SECONDS = 0.05
+_UNREACHABLE = "it cannot be reached"
 _OK = 200
 
 T = TypeVar("T")
@@ -130,7 +131,7 @@ async def stage(console: Console) -> AsyncIterator[Stage]:
 
 
 async def _until_ready(ready: Stage) -> None:
-    seen = ""
+    seen = _UNREACHABLE
     try:
         async with asyncio.timeout(_START_SECONDS), aiohttp.ClientSession() as session:
             while seen := await _why_not_ready(session, ready.url):  # noqa: ASYNC110 - another process gets ready
@@ -145,7 +146,7 @@ async def _why_not_ready(session: aiohttp.ClientSession, url: str) -> str:
         async with session.get(f"{url}/readyz") as answer:
             return "" if answer.status == _OK else await answer.text()
     except aiohttp.ClientError:
-        return "it cannot be reached"
+        return _UNREACHABLE
 
 
 def _environment(redis: str, slack: str, smtp: str, port: int) -> Mapping[str, str]:

@@ -104,6 +104,7 @@ async def test_it_can_be_used_by_keyboard_alone(page: Page) -> None:
 
 async def test_the_weather_keeps_the_focus_while_it_changes(page: Page) -> None:
     weather = page.get_by_role("region", name="Weather")
+    await weather.get_by_label("for the").select_option("until cleared")
     button = weather.get_by_role("button", name="451")
     await button.focus()
     await page.keyboard.press("Enter")

@@ -1,13 +1,14 @@
 """Work ends early when something else happens, and always cleans up."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from typing import Never
 
 import pytest
 
-from bot.demo.racing import Stopped, race, stop_signal
+from bot.demo.racing import Stopped, is_cancelled, race, stop_signal
 
 
 async def never() -> Never:
@@ -61,3 +62,27 @@ async def test_a_signal_stops_the_work(number: signal.Signals) -> None:
         with pytest.raises(Stopped):
             await race(never(), stop())
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+async def test_a_cancellation_that_a_call_swallows_is_noticed_all_the_same() -> None:
+    """redis-py 5.3 swallows one now and then; nothing may go on for ever because of that."""
+    waiting = asyncio.Event()
+    rounds = 0
+
+    async def swallows() -> None:
+        waiting.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    async def loop() -> None:
+        nonlocal rounds
+        while not is_cancelled():
+            rounds += 1
+            await swallows()
+
+    task = asyncio.create_task(loop())
+    await waiting.wait()
+    task.cancel()
+    async with asyncio.timeout(5):
+        await task
+    assert rounds == 1

@@ -10,6 +10,7 @@ from bot.demo.deliveries import delivery_of_mail, delivery_of_post
 from bot.demo.inbox import ReceivedMail
 from bot.demo.playground.feed import Feed
 from bot.demo.playground.watch import Watch
+from bot.demo.racing import is_cancelled
 from bot.demo.slack.identified import identified
 from bot.demo.slack.workspace import BOT_USER, Home, Post
 from bot.demo.stage import Stage
@@ -121,3 +122,5 @@ class News:
 async def _each(arrivals: Arrivals[T], tell: Callable[[T], Awaitable[None]]) -> None:
     async for item in arrivals.follow():
         await tell(item)
+        if is_cancelled():
+            return

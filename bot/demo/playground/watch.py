@@ -4,13 +4,13 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Never
 
 from redis.exceptions import RedisError
 
 from bot.demo.playground.feed import Feed
 from bot.demo.playground.juicebox import Answer
 from bot.demo.playground.trails import Where, is_settled, trail
+from bot.demo.racing import is_cancelled
 from bot.errors import CorruptRecord
 from bot.model import Delivery
 from bot.store import Store
@@ -48,8 +48,9 @@ class Watch:
         """Something is likely to have changed: look at once."""
         self._woken.set()
 
-    async def run(self) -> Never:
-        while True:
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while not is_cancelled():
             self._woken.clear()
             try:
                 pause = _BUSY_SECONDS if await self._look() else _IDLE_SECONDS

@@ -88,11 +88,10 @@ async def test_a_lost_reply_posts_nothing_twice(visitor: Visitor) -> None:
 
 async def test_a_dead_letter_is_told_and_sent_again_by_hand(visitor: Visitor) -> None:
     await visitor.ask("/weather", smtp={"fault": "550", "for": None})
+    assert (await visitor.now("weather"))["smtp"] == {"fault": "550", "left": None}
+    await visitor.ask("/weather", smtp={"fault": "550", "for": 1})
     event_id = await visitor.send("search.completed")
     dead = await visitor.trail(event_id, lambda t: t["dead"])
-    weather = await visitor.now("weather")
-    assert weather["smtp"] == {"fault": "550", "left": None}
-    await visitor.ask("/weather", smtp={"fault": "none"})
     [failed] = [d for d in dead["deliveries"] if d["state"] == "failed"]
     assert failed["where"] == "recruiter@example.com"
     said = (await visitor.ask("/retry", id=event_id))["said"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.playground import Visitor
+from tests.playground import Visitor, states
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,10 @@ async def test_the_page_loads_nothing_from_elsewhere(visitor: Visitor) -> None:
 
 
 async def test_a_page_that_comes_back_is_told_only_what_it_missed(visitor: Visitor) -> None:
-    await visitor.send("search.completed")
+    before = await visitor.send("search.completed")
+    await visitor.trail(before, lambda trail: states(trail) == {"sent"})
+    for kind in ("message", "mail"):
+        await visitor.until(lambda r, kind=kind: (r["kind"], r.get("event_id")) == (kind, before))
     position = ""
     async with visitor.http.stream("GET", "/live") as live:
         async for line in live.aiter_lines():
