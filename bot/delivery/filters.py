@@ -3,6 +3,7 @@
 Every filter hands None on, so that a detail that is absent can be left out by whoever shows it.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import wraps
@@ -18,6 +19,9 @@ _BAR_WIDTH = 20
 _NAMES_SHOWN = 20
 _IN_LINKS = ":/?#[]@!$&'()*+,;=-._~%"
 """What RFC 3986 lets stand in a link besides letters and digits."""
+
+_LIKENESS = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ʼ"}
+_STYLING = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)|`")
 
 V = TypeVar("V")
 R = TypeVar("R")
@@ -117,6 +121,16 @@ def _utc(epoch: int) -> datetime:
     return datetime.fromtimestamp(epoch, UTC)
 
 
+@_none_stays_none
+def unstyled(text: str) -> str:
+    """Text that says the same and cannot become bold, italic, struck or code within a line.
+
+    Slack has no escape for `*`, `_`, `~` and the backtick, so they give way to their likenesses;
+    what stands within a word is no markup, and stays.
+    """
+    return _STYLING.sub(lambda found: _LIKENESS[found[0]], text)
+
+
 EVERYWHERE = {
     "number": number,
     "plural": plural,
@@ -128,4 +142,4 @@ EVERYWHERE = {
     "listing": listing,
     "link": link,
 }
-SLACK_ONLY = {"slack_date": slack_date, "opaque": opaque}
+SLACK_ONLY = {"slack_date": slack_date, "opaque": opaque, "unstyled": unstyled}

@@ -93,3 +93,20 @@ def test_a_long_list_says_how_many_more_there_are() -> None:
 )
 def test_what_is_absent_stays_absent(name: str, arguments: tuple[Any, ...]) -> None:
     assert (filters.EVERYWHERE | filters.SLACK_ONLY)[name](None, *arguments) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("*bold* _it_ ~no~ `code`", "∗bold∗ ˍitˍ ∼no∼ ʼcodeʼ"),
+        ("srch_8f3k2m and 2*3*4", "srch_8f3k2m and 2*3*4"),
+        ("C* in (*Berlin*)", "C∗ in (∗Berlin∗)"),
+        ("", ""),
+    ],
+)
+def test_a_line_cannot_be_styled_from_within(text: str, shown: str) -> None:
+    assert filters.unstyled(text) == shown
+
+
+def test_what_is_absent_stays_absent_unstyled() -> None:
+    assert filters.unstyled(None) is None

@@ -208,6 +208,14 @@ async def test_hostile_words_can_neither_ping_nor_break_the_answer(
         assert all(text["verbatim"] for text in mrkdwn)
 
 
+async def test_marks_in_what_was_searched_for_style_nothing(ask: Ask, store: Store) -> None:
+    await accept(store, make_event("evt_1"))
+    delivery = make_delivery("evt_1", context=SEARCH | {"query": "a* *b* _c_ ~d~ `e` f_g"})
+    assert await store.ledger.open("evt_1", [delivery], NOW)
+    headline, *_ = await lines_of(ask)
+    assert headline == "*Search completed with 1,204 results: “a∗ ∗b∗ ˍcˍ ∼d∼ ʼeʼ f_g”*"
+
+
 async def test_the_longest_answer_keeps_slacks_limits(ask: Ask, store: Store) -> None:
     for n in range(10):
         event_id = f"{n}" + "é&" * 99

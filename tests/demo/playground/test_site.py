@@ -18,6 +18,18 @@ from tests.playground import Visitor, states
             "there is no fault 'fog': there are none, 429",
         ),
         ("/weather", {"redis": "killed"}, 400, "redis: Input should be 'running' or 'stopped'"),
+        (
+            "/slack/say",
+            {"channel": "C0NOWHERE", "text": "hi"},
+            409,
+            "there is no channel C0NOWHERE",
+        ),
+        (
+            "/slack/press",
+            {"channel": "C0RECRUIT", "ts": "1.0", "block_id": "b0", "action_id": "a"},
+            409,
+            "there is no message 1.0 in C0RECRUIT",
+        ),
         ("/retry", {"id": "evt_none"}, 409, "there is no event or delivery evt_none"),
     ],
 )
