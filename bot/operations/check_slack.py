@@ -14,7 +14,7 @@ from bot.settings import Settings
 from bot.slack_client import UNREADABLE, slack_client
 from bot.slack_ids import is_conversation, is_direct_message, is_user
 from bot.slack_replies import Channel, Channels, Found, Who, refusal_in
-from bot.slack_scopes import PRIVATE_SCOPES, REQUIRED_SCOPES
+from bot.slack_scopes import DIRECT_SCOPES, PRIVATE_SCOPES, REQUIRED_SCOPES, SCOPES
 
 _PATIENCE = timedelta(seconds=4)
 _CHANNEL_SECONDS = 6
@@ -36,11 +36,12 @@ async def check_slack(settings: Settings) -> list[Finding]:
     except _FAULTS as error:
         return [_no_entry(error, settings)]
     found = [ok("SLACK_BOT_TOKEN", f"{who.user} in {who.team}")]
-    found += _scopes(answer.headers)
     channels = {
         "SLACK_CHANNEL": settings.slack_channel,
         "SLACK_ALERT_CHANNEL": settings.slack_alert_channel,
     }
+    to_people = any(is_user(channel) for channel in channels.values() if channel)
+    found += _scopes(answer.headers, {**REQUIRED_SCOPES, **(DIRECT_SCOPES if to_people else {})})
     found += [await _channel(slack, name, c, who.user) for name, c in channels.items() if c]
     return found
 
@@ -65,7 +66,7 @@ def _why(error: Exception) -> str:
     return in_words(error)
 
 
-def _scopes(headers: Mapping[str, str]) -> Iterable[Finding]:
+def _scopes(headers: Mapping[str, str], required: Mapping[str, str]) -> Iterable[Finding]:
     named = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes")
     if named is None:
         mend = "compare them on the app's page, 'OAuth & Permissions'"
@@ -73,16 +74,14 @@ def _scopes(headers: Mapping[str, str]) -> Iterable[Finding]:
         return
     has = {scope.strip() for scope in named.split(",")}
     mend = "add it on the app's page, 'OAuth & Permissions', and install the app again"
-    for scope, reason in REQUIRED_SCOPES.items():
+    for scope, reason in required.items():
         if scope not in has:
             yield failure(f"Slack scope {scope}", f"missing: {reason}", mend)
     for scope, reason in PRIVATE_SCOPES.items():
         if scope not in has:
             yield warning(f"Slack scope {scope}", f"missing: {reason}", mend)
-    if has.issuperset(REQUIRED_SCOPES):
-        yield ok(
-            "Slack scopes", ", ".join(s for s in (*REQUIRED_SCOPES, *PRIVATE_SCOPES) if s in has)
-        )
+    if has.issuperset(required):
+        yield ok("Slack scopes", ", ".join(scope for scope in SCOPES if scope in has))
 
 
 async def _channel(slack: AsyncWebClient, setting: str, channel: str, bot: str) -> Finding:

@@ -8,6 +8,7 @@ from bot.demo.slack.api import Fault, LocalSlack
 from bot.demo.slack.workspace import Conversation
 from bot.operations import check_slack, doctor
 from bot.operations.finding import Mark
+from bot.slack_scopes import PRIVATE_SCOPES, REQUIRED_SCOPES
 from tests.conftest import MakeSettings
 from tests.operations.findings import found
 
@@ -43,6 +44,18 @@ async def test_missing_scopes_are_named_with_what_they_are_for(make_settings: Ma
     assert findings["Slack scope commands"].mark is Mark.FAILURE
     assert findings["Slack scope groups:read"].mark is Mark.WARNING
     assert "Slack answers missing_scope" in findings["SLACK_CHANNEL"].text
+    assert "Slack scopes" not in findings
+
+
+async def test_whoever_writes_to_a_person_needs_the_scopes_for_that(
+    make_settings: MakeSettings,
+) -> None:
+    async with LocalSlack(scopes=[*REQUIRED_SCOPES, *PRIVATE_SCOPES]) as slack_api:
+        to_a_channel = make_settings(SLACK_API_URL=slack_api.url)
+        assert (await found(to_a_channel))["Slack scopes"].mark is Mark.OK
+        to_a_person = make_settings(SLACK_API_URL=slack_api.url, SLACK_ALERT_CHANNEL="U0OPERATOR")
+        findings = await found(to_a_person)
+    assert findings["Slack scope im:write"].mark is Mark.FAILURE
     assert "Slack scopes" not in findings
 
 

@@ -23,7 +23,7 @@ DASH = "\u2013"
 PERSIST = "turn on appendonly, or choose a plan that persists"
 SCOPES = (
     *("chat:write", "commands", "channels:history", "channels:read"),
-    *("groups:history", "groups:read"),
+    *("groups:history", "groups:read", "im:write", "im:history"),
 )
 
 
