@@ -15,7 +15,7 @@ from bot.slack.commands import Commands
 from bot.slack.render import Render
 from bot.slack.workspace import NO_ANSWER
 
-_PUBLISH_SECONDS = 1.0
+_PUBLISH_SECONDS = 0.7
 """What is left of Slack's three seconds when our workspace is known and the status is read."""
 
 M = TypeVar("M", bound=BaseModel)
