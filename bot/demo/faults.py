@@ -12,7 +12,7 @@ class Script(Generic[F]):
     """For each name, the faults that its next calls run into; None among them is a call that works.
 
     What is to `stay` hits every call for which nothing else is waiting. `changed` is called whenever
-    a fault has happened.
+    one fewer is waiting.
     """
 
     def __init__(self) -> None:

@@ -124,10 +124,12 @@ class LocalSlack:
         if fault and not fault.accepted:
             return await _fail(request, fault)
         try:
-            method = self._permitted(name, given_token)
+            method = self._permitted(name, given_token, given)
             if name == "chat.postMessage":
-                self._pace(str(given.get("channel")))
+                self._wait_for_the_pace(str(given.get("channel", "")))
             reply = method(self.workspace, given)
+            if name == "chat.postMessage":
+                self._last_post[reply["channel"]] = time.monotonic()
         except _Paced as paced:
             headers = {"Retry-After": str(paced.seconds)}
             return self._answer({"ok": False, "error": "ratelimited"}, 429, headers)
@@ -143,7 +145,7 @@ class LocalSlack:
             return web.json_response(refusal.reply, status=status)
         return web.Response(text="ok")
 
-    def _permitted(self, name: str, token: str) -> Method:
+    def _permitted(self, name: str, token: str, given: Mapping[str, Any]) -> Method:
         method = METHODS.get(name)
         if method is None:
             raise SlackRefusal("unknown_method", req_method=name)
@@ -151,19 +153,21 @@ class LocalSlack:
             raise SlackRefusal("not_authed")
         if token != self.token:
             raise SlackRefusal("invalid_auth")
-        if method.scopes and not set(method.scopes) & set(self.scopes):
+        needs = method.needs(self.workspace, given)
+        if needs and not set(needs) & set(self.scopes):
             provided = ",".join(self.scopes)
-            raise SlackRefusal("missing_scope", needed=method.scopes[0], provided=provided)
+            raise SlackRefusal("missing_scope", needed=needs[0], provided=provided)
         return method
 
-    def _pace(self, channel: str) -> None:
-        if not self.messages_per_second:
+    def _wait_for_the_pace(self, id_or_name: str) -> None:
+        """Refuse a message that comes too soon after the last one that the channel took."""
+        channel = self.workspace.find(id_or_name)
+        if not self.messages_per_second or channel is None:
             return
-        now = time.monotonic()
-        free_at = self._last_post.get(channel, -math.inf) + 1 / self.messages_per_second
-        if now < free_at:
-            raise _Paced(math.ceil(free_at - now))
-        self._last_post[channel] = now
+        last = self._last_post.get(channel.id, -math.inf)
+        wait = last + 1 / self.messages_per_second - time.monotonic()
+        if wait > 0:
+            raise _Paced(math.ceil(wait))
 
     def _answer(
         self, reply: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None

@@ -42,11 +42,23 @@ def auth_test(workspace: Workspace, _: Arguments) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How a method is called: what it takes, and the scopes of which any one permits it."""
+    """How a method is called: what it takes, and the scopes of which any one permits it.
+
+    `by_kind`: the first is for public channels, the second for private ones, the third for direct
+    messages.
+    """
 
     call: Callable[[Workspace, Any], Reply]
     takes: type[Arguments]
     scopes: tuple[str, ...] = ()
+    by_kind: bool = False
+
+    def needs(self, workspace: Workspace, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """The scopes of which any one permits this call."""
+        channel = workspace.find(str(given.get("channel", ""))) if self.by_kind else None
+        if channel is None:
+            return self.scopes
+        return (self.scopes[2 if channel.user else int(channel.is_private)],)
 
     def __call__(self, workspace: Workspace, given: Mapping[str, Any]) -> Reply:
         return {"ok": True, **self.call(workspace, self._read(given))}
@@ -71,7 +83,10 @@ METHODS: Mapping[str, Method] = {
     "chat.delete": Method(chat.delete_message, DeleteMessage, ("chat:write",)),
     "chat.postEphemeral": Method(chat.post_ephemeral, PostEphemeral, ("chat:write",)),
     "conversations.history": Method(
-        conversations.history, History, ("channels:history", "groups:history", "im:history")
+        conversations.history,
+        History,
+        ("channels:history", "groups:history", "im:history"),
+        by_kind=True,
     ),
     "conversations.info": Method(
         conversations.channel_info, ChannelInfo, ("channels:read", "groups:read")

@@ -16,7 +16,6 @@ from bot.demo.slack.views import as_slack_tells_it
 from bot.demo.slack.workspace import APP, BOT_USER, TEAM, Conversation, Home, Post
 
 FORM = "application/x-www-form-urlencoded"
-SLACKBOT = "USLACKBOT"
 _TEAM_DOMAIN = "juicebox-demo"
 _TOKEN = "deprecated-verification-token"  # noqa: S105 - Slack still sends one, and nobody should read it
 

@@ -16,6 +16,7 @@ from bot.demo.slack.api import LocalSlack
 from bot.demo.slack.arguments import SlackRefusal
 from bot.demo.slack.identified import Element, elements
 from bot.demo.slack.responses import show
+from bot.demo.slack.workspace import SLACKBOT
 from bot.errors import BotError
 
 _PATIENCE = aiohttp.ClientTimeout(total=3)
@@ -71,7 +72,7 @@ class Person:
         command, _, rest = typed.partition(" ")
         if command != _OUR_COMMAND:
             words = _NO_COMMAND.format(command=command)
-            self._slack.workspace.whisper(channel, words, user=payloads.SLACKBOT)
+            self._slack.workspace.whisper(channel, words, user=SLACKBOT)
             return
         await self._command(channel, rest.strip())
 
@@ -95,7 +96,7 @@ class Person:
                 self._slack.workspace.direct_message(self._user).id if channel == HOME else channel
             )
             warning = f"⚠️ The app did not answer the button ({fault})."
-            self._slack.workspace.whisper(shown_in, warning, user=payloads.SLACKBOT)
+            self._slack.workspace.whisper(shown_in, warning, user=SLACKBOT)
 
     async def open_home(self) -> None:
         """Open the Home tab of the bot, of which Slack tells it. Slack would repeat what fails."""
@@ -106,7 +107,7 @@ class Person:
             await self._send(json.dumps(event), "application/json")
         except _NoAnswer as fault:
             warning = f"⚠️ The app did not hear that its Home was opened ({fault})."
-            self._slack.workspace.whisper(channel, warning, user=payloads.SLACKBOT)
+            self._slack.workspace.whisper(channel, warning, user=SLACKBOT)
 
     async def _command(self, channel: str, text: str) -> None:
         workspace = self._slack.workspace
@@ -119,10 +120,10 @@ class Person:
                 show(workspace, channel, _said(answer))
         except _NoAnswer as fault:
             words = f'{_OUR_COMMAND} failed with the error "{fault}"'
-            workspace.whisper(channel, words, user=payloads.SLACKBOT)
+            workspace.whisper(channel, words, user=SLACKBOT)
         except SlackRefusal as refusal:
             words = f'{_OUR_COMMAND} failed with the error "{refusal}"'
-            workspace.whisper(channel, words, user=payloads.SLACKBOT)
+            workspace.whisper(channel, words, user=SLACKBOT)
 
     async def _send(self, body: str, content_type: str) -> bytes:
         """Post to the bot as Slack does; what it answers.

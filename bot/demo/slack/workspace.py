@@ -11,6 +11,8 @@ TEAM = "T0JUICEBOX"
 BOT_USER = "U0BOT"
 BOT = "B0BOT"
 APP = "A0JUICEBOX"
+SLACKBOT = "USLACKBOT"
+RECRUITER = "U0RECRUITER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +122,8 @@ class Workspace:
         self._last_us = 0
         self.people = {
             BOT_USER: "juicebox",
-            "USLACKBOT": "Slackbot",
-            "U0RECRUITER": "recruiter",
+            SLACKBOT: "Slackbot",
+            RECRUITER: "recruiter",
             "U0OPERATOR": "operator",
         }
         self.has_home_tab = True

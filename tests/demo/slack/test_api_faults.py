@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from bot.demo.slack.api import Fault, LocalSlack
+from bot.demo.slack.workspace import Conversation
 from tests.demo.slack.conftest import Caller
 
 
@@ -70,7 +71,9 @@ async def test_a_channel_takes_a_message_a_second_when_paced() -> None:
         aiohttp.ClientSession() as session,
     ):
         call = Caller(api, session)
-        assert (await call("chat.postMessage", channel="C0RECRUIT", text="x"))["ok"] is True
+        unfit = await call("chat.postMessage", channel="C0RECRUIT", text="")
+        assert unfit["error"] == "no_text"
+        assert (await call("chat.postMessage", channel="#recruiting", text="x"))["ok"] is True
         assert (await call("chat.postMessage", channel="C0ALERTS", text="x"))["ok"] is True
         again = {"channel": "C0RECRUIT", "text": "x"}
         async with call.raw("POST", "chat.postMessage", json=again) as answer:
@@ -94,3 +97,23 @@ async def test_a_given_port_is_served() -> None:
         port = first.port
     async with LocalSlack(port) as second:
         assert second.url == f"http://127.0.0.1:{port}/api/"
+
+
+@pytest.mark.parametrize(
+    ("scope", "permitted"),
+    [
+        ("channels:history", "C0RECRUIT"),
+        ("groups:history", "G0SECRET"),
+        ("im:history", "D0RECRUITER"),
+    ],
+)
+async def test_history_takes_the_scope_of_its_kind_of_conversation(
+    scope: str, permitted: str
+) -> None:
+    async with LocalSlack(scopes=[scope]) as api, aiohttp.ClientSession() as session:
+        api.workspace.add(Conversation("G0SECRET", "secret", is_private=True))
+        api.workspace.direct_message("U0RECRUITER")
+        call = Caller(api, session)
+        for channel in ("C0RECRUIT", "G0SECRET", "D0RECRUITER"):
+            reply = await call("conversations.history", channel=channel)
+            assert reply.get("error") == (None if channel == permitted else "missing_scope")
