@@ -1,7 +1,6 @@
 """What platforms read of this repository says the same everywhere, and makes a bot that starts."""
 
 import json
-import os
 import shlex
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +13,7 @@ import yaml
 from bot.model import Channel
 from bot.settings import Settings
 from bot.smtp_url import MailAddon
+from tests.node_modules import NODE_MODULES
 from tests.running import MakeSettings
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +23,6 @@ RENDER = {
     for service in yaml.safe_load((ROOT / "render.yaml").read_text())["services"]
 }
 PROCFILE = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
-NODE_MODULES = Path(os.environ.get("JUICEBOX_NODE_MODULES", ROOT / ".venv" / "node_modules"))
 HEROKU_SCHEMA = NODE_MODULES / "@heroku" / "mcp-server" / "dist" / "utils" / "app-json.schema.json"
 
 ASKED = {

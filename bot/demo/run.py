@@ -12,7 +12,7 @@ from bot.demo.racing import Stopped, race, stop_signal
 from bot.errors import BotError
 
 
-def run_demo(*, once: bool, port: int = 0, stream: TextIO | None = None) -> int:
+def run_demo(*, once: bool, port: int, stream: TextIO | None = None) -> int:
     """Serve the page at this port until it is stopped; `once`, send the samples and end.
 
     The exit code is 0, or 1 if something is missing on this machine or broke on the way, or if

@@ -8,9 +8,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.playground import ROOT, Visitor
+from tests.node_modules import NODE_MODULES
+from tests.playground import Visitor
 
-AXE = ROOT / ".venv" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 needs_axe = pytest.mark.skipif(
     not AXE.exists(), reason="axe-core is not here: make node_modules fetches it"
 )

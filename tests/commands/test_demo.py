@@ -19,3 +19,9 @@ async def test_without_the_development_requirements_it_says_so(
     assert result.output == (
         "juicebox-bot: the demo needs aiosmtpd.smtp, which requirements-dev.txt installs\n"
     )
+
+
+async def test_a_demo_without_a_page_takes_no_port(cli: Cli) -> None:
+    result = await cli("demo", "--once", "--port", "8700")
+    assert result.exit_code == 2
+    assert "--once has no page, so it takes no --port" in result.output

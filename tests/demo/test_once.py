@@ -86,13 +86,13 @@ def test_once_that_is_stopped_has_not_seen_everything(monkeypatch: pytest.Monkey
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     terminal = Terminal("Mail server")
-    assert run_demo(once=True, stream=terminal) == 1
+    assert run_demo(once=True, port=0, stream=terminal) == 1
     assert terminal.getvalue().startswith("\x1b[1mStarting\x1b[0m\n\x1b[2m  Redis")
 
 
 def test_once_tells_that_everything_arrived() -> None:
     stream = io.StringIO()
-    assert run_demo(once=True, stream=stream) == 0
+    assert run_demo(once=True, port=0, stream=stream) == 0
     assert stream.getvalue().splitlines()[-1].startswith("Everything arrived, each once")
 
 
@@ -105,7 +105,7 @@ def test_messages_that_do_not_arrive_are_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(stage, "LocalSlack", broken_slack)
     monkeypatch.setattr(once, "_ARRIVAL_SECONDS", 1)
     stream = io.StringIO()
-    assert run_demo(once=True, stream=stream) == 1
+    assert run_demo(once=True, port=0, stream=stream) == 1
     lines = stream.getvalue().splitlines()
     assert "Not everything arrived within 1 s." in lines
     assert "  search.completed to slack:C0RECRUIT did not arrive" in lines
@@ -122,7 +122,7 @@ def test_an_event_that_is_not_handled_is_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(once, "samples_of", spoiled)
     monkeypatch.setattr(once, "_ARRIVAL_SECONDS", 1)
     stream = io.StringIO()
-    assert run_demo(once=True, stream=stream) == 1
+    assert run_demo(once=True, port=0, stream=stream) == 1
     lines = stream.getvalue().splitlines()
     assert "  profile.enriched was left dead" in lines
     assert "  profile.enriched left no record of profile prof_2x9d4w" in lines
@@ -130,7 +130,7 @@ def test_an_event_that_is_not_handled_is_told(monkeypatch: pytest.MonkeyPatch) -
 
 def failure() -> str:
     stream = io.StringIO()
-    assert run_demo(once=True, stream=stream) == 1
+    assert run_demo(once=True, port=0, stream=stream) == 1
     return stream.getvalue()
 
 

@@ -1,5 +1,6 @@
 """The bodies that the page's buttons post: a sample of each type, and what a bot has to withstand."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import uuid4
@@ -51,10 +52,14 @@ class Bodies:
 
 
 def renewed(text: str, now: datetime) -> bytes:
-    """The JSON object with a new id and this moment's timestamp; anything else as it is."""
+    """The JSON object written anew, with a new id and this moment's timestamp; anything else as it is.
+
+    What would not survive being written anew, as 1e999 would not, is left as it is too.
+    """
     try:
         given = from_json(text)
-    except ValueError:
+        json.dumps(given, allow_nan=False)
+    except (ValueError, RecursionError):
         return text.encode()
     return _written(given, now) if isinstance(given, dict) else text.encode()
 

@@ -10,9 +10,9 @@ from redis.exceptions import RedisError
 from bot.clock import utc_now
 from bot.demo.playground.bodies import Bodies, renewed
 from bot.demo.playground.juicebox import Juicebox
-from bot.demo.playground.weather import Unheard, Weather
-from bot.demo.slack.person import NotThere, Person
-from bot.errors import BotError, CorruptRecord
+from bot.demo.playground.weather import Weather
+from bot.demo.slack.person import Person
+from bot.errors import BotError
 from bot.operations.revive import revive
 from bot.store import Store
 
@@ -35,7 +35,6 @@ class Send(Asked):
     what: str | None = None
     body: Annotated[str, Field(max_length=_LONGEST_BODY)] | None = None
     fresh: bool = True
-    signature: Literal["good", "bad"] = "good"
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "Send":
@@ -84,7 +83,7 @@ class Control:
     """One method for each door.
 
     Raises:
-        Refused: with a sentence for whoever asked.
+        BotError: with a sentence for whoever asked.
     """
 
     bodies: Bodies
@@ -96,23 +95,16 @@ class Control:
     async def send(self, asked: Send) -> Mapping[str, int]:
         if asked.body is not None:
             body = renewed(asked.body, utc_now()) if asked.fresh else asked.body.encode()
-            genuine = asked.signature == "good"
-            return {"n": self.juicebox.send(body, "From the editor", genuine=genuine)}
+            return {"n": self.juicebox.send(body, "From the editor")}
         return {"n": self._send_sample(asked.what or "")}
 
     async def say(self, asked: Say) -> None:
-        try:
-            await self.person.say(asked.channel, asked.text)
-        except NotThere as error:
-            raise Refused(str(error)) from error
+        await self.person.say(asked.channel, asked.text)
 
     async def press(self, asked: Press) -> None:
-        try:
-            await self.person.press(
-                asked.channel, asked.ts, asked.block_id, asked.action_id, asked.value
-            )
-        except NotThere as error:
-            raise Refused(str(error)) from error
+        await self.person.press(
+            asked.channel, asked.ts, asked.block_id, asked.action_id, asked.value
+        )
 
     async def open_home(self, _: OpenHome) -> None:
         await self.person.open_home()
@@ -125,8 +117,6 @@ class Control:
                 weather.slack.bring(asked.slack.fault, asked.slack.calls)
             if asked.smtp is not None:
                 weather.smtp.bring(asked.smtp.fault, asked.smtp.calls)
-        except Unheard as error:
-            raise Refused(str(error)) from error
         finally:
             weather.tell()
         await weather.turn(worker=asked.worker, redis=asked.redis)
@@ -134,8 +124,6 @@ class Control:
     async def retry(self, asked: Retry) -> Mapping[str, Sequence[str]]:
         try:
             said = await revive(self.store, asked.id, utc_now())
-        except CorruptRecord as error:
-            raise Refused(str(error)) from error
         except (RedisError, OSError) as error:
             raise Refused("Redis is away: start it again first") from error
         if not said:

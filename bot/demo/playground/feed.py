@@ -8,7 +8,8 @@ from typing import Any
 Record = Mapping[str, Any]
 """JSON with a `kind`."""
 
-_MOST_OF_A_KIND = 400
+MOST_OF_A_KIND = 400
+"""More than anybody reads, and little enough for a page to draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Feed:
 
     def _forget_the_oldest(self, kind: str) -> None:
         names = [key for key in self._kept if key[0] == kind]
-        for key in names[:-_MOST_OF_A_KIND]:
+        for key in names[:-MOST_OF_A_KIND]:
             del self._kept[key]
 
     def _wake(self) -> None:

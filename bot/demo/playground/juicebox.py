@@ -11,7 +11,7 @@ from typing import Any, Self
 import aiohttp
 from pydantic_core import from_json
 
-from bot.demo.playground.feed import Feed
+from bot.demo.playground.feed import MOST_OF_A_KIND, Feed
 from bot.demo.playground.server_timing import durations
 from bot.errors import BotError
 from bot.intake.signature import HEADER, sign
@@ -21,7 +21,6 @@ _MOST_ATTEMPTS = 20
 _AGAIN_SECONDS = 5.0
 """After an answer that names no `Retry-After`, and after none at all."""
 _UNAVAILABLE = 500
-_MOST_EVENTS = 400
 
 
 class NothingSent(BotError):
@@ -118,6 +117,7 @@ class Juicebox:
     def burst(self, bodies: Sequence[bytes], label: str) -> int:
         """Post them all at once; they share one answer, which counts."""
         n = next(self._numbers)
+        self._last = bodies[-1]
         self._start(self._deliver_all(n, label, bodies))
         return n
 
@@ -176,7 +176,7 @@ class Juicebox:
         event_id, _ = letter.names
         if event_id is not None:
             self.postings.setdefault(event_id, []).append(answer)
-            while len(self.postings) > _MOST_EVENTS:
+            while len(self.postings) > MOST_OF_A_KIND:
                 del self.postings[next(iter(self.postings))]
         self.answered()
         return answer

@@ -1,6 +1,7 @@
 """The playground from its start to its end: takes its port, starts everything, and stays."""
 
 import asyncio
+import errno
 import http.client
 import socket
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -22,14 +23,13 @@ from bot.demo.playground.trails import Where
 from bot.demo.playground.watch import Watch
 from bot.demo.playground.weather import SLACK, SMTP, Weather, described
 from bot.demo.slack.person import Person
-from bot.demo.slack.workspace import BOT_USER
+from bot.demo.slack.workspace import BOT_USER, RECRUITER
 from bot.demo.stage import SECRET, SIGNING_SECRET, Stage, stage
 from bot.errors import BotError
 from bot.model import Channel, Destination
 from bot.registry import load_registry
 
 _HOST = "127.0.0.1"
-_PERSON = "U0RECRUITER"
 _GOODBYE_SECONDS = 1
 _ASK_SECONDS = 2
 
@@ -67,7 +67,7 @@ async def _site(
     async with AsyncExitStack() as stack:
         juicebox = await stack.enter_async_context(Juicebox(on.webhook_url, SECRET, feed))
         person = await stack.enter_async_context(
-            Person(f"{on.url}/slack/events", SIGNING_SECRET, on.slack, _PERSON)
+            Person(f"{on.url}/slack/events", SIGNING_SECRET, on.slack, RECRUITER)
         )
         watch = Watch(on.store, feed, juicebox.postings, _where(on))
         juicebox.answered = watch.wake
@@ -103,7 +103,7 @@ def _hello(on: Stage, bodies: Bodies) -> Record:
         "redis_url": on.redis.url,
         "samples": [{"type": name, "data": data} for name, data in bodies.data.items()],
         "faults": {"slack": described(SLACK), "smtp": described(SMTP)},
-        "person": {"id": _PERSON, "name": people[_PERSON]},
+        "person": {"id": RECRUITER, "name": people[RECRUITER]},
         "bot": {"id": BOT_USER, "name": people[BOT_USER]},
     }
 
@@ -129,15 +129,19 @@ def _listener(port: int) -> socket.socket:
     try:
         listener.bind((_HOST, port))
         listener.listen()
-    except OSError:
+    except OSError as fault:
         listener.close()
-        other = f'end it first, or take another port: make demo ARGS="--port {port + 1}"'
-        if _is_playground(port):
-            raise PortTaken(
-                f"a demo runs already: open http://{_HOST}:{port}, or {other}"
-            ) from None
-        raise PortTaken(f"port {port} is taken by another program: {other}") from None
+        raise PortTaken(_why_not(port, fault)) from None
     return listener
+
+
+def _why_not(port: int, fault: OSError) -> str:
+    other = 'take another port: make demo ARGS="--port 0" finds one'
+    if fault.errno != errno.EADDRINUSE:
+        return f"port {port} cannot be had: {fault.strerror}; {other}"
+    if _is_playground(port):
+        return f"a demo runs already: open http://{_HOST}:{port}, or end it first, or {other}"
+    return f"port {port} is taken, be it by a demo that is just starting: end it first, or {other}"
 
 
 def _is_playground(port: int) -> bool:

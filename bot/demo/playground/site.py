@@ -1,5 +1,6 @@
 """The playground's page and its doors, over HTTP on loopback."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,10 +26,11 @@ from bot.demo.playground.guard import MAIL_POLICY, guard, sign_off
 from bot.demo.playground.mail_view import Scheme, shown_in
 from bot.errors import BotError
 
-_PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).parent / "page"
 _COME_BACK_MS = 1000
 """How soon a page whose connection was lost tries again."""
 _LARGEST = 2_000_000
+_POSITION = re.compile(r"(?P<run>\w+)\.(?P<position>[0-9]{1,15})")
 
 A = TypeVar("A", bound=Asked)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -55,19 +57,19 @@ class Site:
         app.on_response_prepare.append(sign_off)
         app.router.add_get("/", self._index)
         app.router.add_get("/live", self._live)
-        app.router.add_get(r"/mails/{number:\d+}.html", self._mail_html)
-        app.router.add_get(r"/mails/{number:\d+}.eml", self._mail_raw)
+        app.router.add_get(r"/mails/{number:\d{1,9}}.html", self._mail_html)
+        app.router.add_get(r"/mails/{number:\d{1,9}}.eml", self._mail_raw)
         app.router.add_post("/send", _door(Send, control.send))
         app.router.add_post("/slack/say", _door(Say, control.say))
         app.router.add_post("/slack/press", _door(Press, control.press))
         app.router.add_post("/slack/home", _door(OpenHome, control.open_home))
         app.router.add_post("/weather", _door(Change, control.change))
         app.router.add_post("/retry", _door(Retry, control.retry))
-        app.router.add_static("/", _PAGE)
+        app.router.add_static("/", PAGE)
         return app
 
     async def _index(self, _: web.Request) -> web.FileResponse:
-        return web.FileResponse(_PAGE / "index.html")
+        return web.FileResponse(PAGE / "index.html")
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: everything so far, or what a page that comes back has missed.
@@ -84,8 +86,8 @@ class Site:
         return response
 
     def _position(self, request: web.Request) -> int:
-        run, _, position = request.headers.get("Last-Event-ID", "").partition(".")
-        return int(position) if run == self._run and position.isdecimal() else 0
+        known = _POSITION.fullmatch(request.headers.get("Last-Event-ID", ""))
+        return int(known["position"]) if known and known["run"] == self._run else 0
 
     async def _mail_html(self, request: web.Request) -> web.Response:
         mail = self._mail(request)

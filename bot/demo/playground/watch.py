@@ -17,6 +17,7 @@ from bot.store import Store
 from bot.store.events import StoredEvent
 
 _EVENTS = 100
+"""How many of the latest are looked at, settled or not; of the rest, those that are under way."""
 _BUSY_SECONDS = 0.1
 _IDLE_SECONDS = 1.0
 _AWAY_SECONDS = 0.5
@@ -37,6 +38,7 @@ class Watch:
         self._where = where
         self._arrivals: dict[str, list[float]] = defaultdict(list)
         self._marks: dict[str, _Mark] = {}
+        self._under_way: set[str] = set()
         self._woken = asyncio.Event()
 
     def arrived(self, delivery_id: str, at: float) -> None:
@@ -70,11 +72,32 @@ class Watch:
 
     async def _look(self) -> bool:
         """Tell what has changed; whether anything is still under way."""
-        events = await self._store.events.latest(_EVENTS)
+        latest = await self._store.events.latest(_EVENTS)
+        older = await self._older_than({kept.event.id for kept in latest})
+        events = [*older, *reversed(latest)]
         deliveries = await self._store.ledger.of_events([kept.event.id for kept in events])
-        for kept in reversed(events):
+        for kept in events:
             await self._tell(kept, deliveries[kept.event.id])
-        return not all(is_settled(kept, deliveries[kept.event.id]) for kept in events)
+        self._under_way = {
+            kept.event.id for kept in events if not is_settled(kept, deliveries[kept.event.id])
+        }
+        return bool(self._under_way)
+
+    async def _older_than(self, latest: set[str]) -> list[StoredEvent]:
+        """What was under way when last seen, or taken in and never seen, and is not of the latest."""
+        taken_in = {
+            event_id
+            for event_id, answers in self._postings.items()
+            if event_id not in self._marks and any(answer.laps for answer in answers)
+        }
+        found = []
+        for event_id in (self._under_way | taken_in) - latest:
+            try:
+                kept = await self._store.events.get(event_id)
+            except CorruptRecord:
+                continue
+            found += [kept] if kept else []
+        return sorted(found, key=lambda kept: kept.received_at)
 
     async def _tell(self, kept: StoredEvent, deliveries: Sequence[Delivery]) -> None:
         event_id = kept.event.id

@@ -61,6 +61,6 @@ def test_what_was_typed_gets_a_new_id_and_the_time_of_now() -> None:
     assert (given["type"], given["data"], given["more"]) == ("export.ready", {"exportId": "x"}, [1])
 
 
-@pytest.mark.parametrize("typed", ["", "{", "[1]", '"text"', "null", "\ud7ff"])
+@pytest.mark.parametrize("typed", ["", "{", "[1]", '"text"', "null", "\ud7ff", '{"n": 1e999}'])
 def test_what_is_no_object_is_sent_as_it_was_typed(typed: str) -> None:
     assert renewed(typed, NOW) == typed.encode()

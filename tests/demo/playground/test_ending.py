@@ -35,8 +35,8 @@ def test_a_port_that_another_program_has_is_told() -> None:
         done = demo("--port", str(port))
     assert done.returncode == 1
     assert done.stdout == (
-        f"port {port} is taken by another program: end it first, or take another port:"
-        f' make demo ARGS="--port {port + 1}"\n'
+        f"port {port} is taken, be it by a demo that is just starting: end it first, or take another"
+        ' port: make demo ARGS="--port 0" finds one\n'
     )
 
 

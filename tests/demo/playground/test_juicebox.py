@@ -101,6 +101,15 @@ async def test_a_bad_signature_is_bad_and_is_not_what_is_sent_again() -> None:
         assert webhook.posted == [(BODY, True), (b"{}", False), (BODY, True)]
 
 
+async def test_after_a_burst_its_last_event_is_sent_again() -> None:
+    async with playing(received) as (juicebox, feed, webhook):
+        juicebox.burst([b'{"id": "evt_1"}', b'{"id": "evt_2"}'], "Burst of 2")
+        await answer_that(feed, lambda told: told["label"] == "Burst of 2")
+        juicebox.send_again()
+        await answer_that(feed, lambda told: told["label"] == "Duplicate")
+        assert webhook.posted[-1] == (b'{"id": "evt_2"}', True)
+
+
 async def test_there_is_nothing_to_send_again_at_first() -> None:
     async with playing(received) as (juicebox, _, _):
         with pytest.raises(NothingSent, match="nothing has been sent yet"):

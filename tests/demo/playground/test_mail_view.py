@@ -16,5 +16,10 @@ def test_the_scheme_decides_which_styles_hold(scheme: Scheme, condition: str) ->
     assert f"@media {condition} {{a{{}}}}" in shown_in(scheme, MAIL)
 
 
+def test_the_words_of_a_mail_are_left_alone() -> None:
+    words = "<p>(prefers-color-scheme: dark)</p>"
+    assert words in shown_in(Scheme.DARK, MAIL + words)
+
+
 def test_links_open_in_a_new_tab() -> None:
     assert "<HEAD lang='en'><base target=\"_blank\"><style>" in shown_in(Scheme.LIGHT, MAIL)

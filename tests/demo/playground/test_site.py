@@ -45,6 +45,8 @@ async def test_what_makes_no_sense_is_refused_in_a_sentence(
     ("headers", "status"),
     [
         ({"Host": "playground.example"}, 403),
+        ({"Host": "[x"}, 403),
+        ({"Origin": "http://[x"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
         ({"Content-Type": "text/plain"}, 415),

@@ -33,7 +33,7 @@ async function post(path, body) {
   try {
     const headers = { "Content-Type": "application/json" };
     const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
-    const given = await answer.json();
+    const given = await answer.json().catch(() => ({ error: `${answer.status} ${answer.statusText}` }));
     if (answer.ok) return given;
     notice(given.error);
   } catch {
@@ -57,3 +57,4 @@ mountJuicebox(byId("juicebox"), page);
 mountSlack(byId("slack"), page);
 mountInbox(byId("inbox"), page);
 mountTrails(byId("trails"), page);
+feed.settle();

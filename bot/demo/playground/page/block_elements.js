@@ -31,14 +31,19 @@ function button(element, press, textOf) {
     const asked = async (event) => (await confirmed(confirm, textOf, event.currentTarget)) && press(null);
     return h("button", { ...attributes, type: "button", onclick: asked }, textOf(text));
   }
-  const followed = async (event) => {
-    if (!confirm) return press(null);
+  const followed = following(url, confirm, textOf, () => press(null));
+  return h("a", { ...attributes, ...NEW_TAB, href: url, onclick: followed }, textOf(text));
+}
+
+/** A link is followed once the question is answered with yes, and Slack tells the bot of it. */
+function following(url, confirm, textOf, press) {
+  return async (event) => {
+    if (!confirm) return press();
     event.preventDefault();
     if (!(await confirmed(confirm, textOf, event.currentTarget))) return null;
     window.open(url, "_blank", "noopener,noreferrer");
-    return press(null);
+    return press();
   };
-  return h("a", { ...attributes, ...NEW_TAB, href: url, onclick: followed }, textOf(text));
 }
 
 function select({ options, placeholder, confirm, action_id: action, initial_option: initial }, press, textOf) {
@@ -61,7 +66,8 @@ function overflow({ options, confirm, action_id: action }, press, textOf) {
     const url = safeUrl(written);
     const says = [h("span", {}, textOf(text)), description ? h("small", {}, textOf(description)) : null];
     const choose = async (event) => (await confirmed(confirm, textOf, event.currentTarget)) && press(value);
-    return url ? h("a", { href: url, ...NEW_TAB, onclick: choose }, says) : h("button", { type: "button", onclick: choose }, says);
+    const followed = following(url, confirm, textOf, () => press(value));
+    return url ? h("a", { href: url, ...NEW_TAB, onclick: followed }, says) : h("button", { type: "button", onclick: choose }, says);
   });
   return overflowMenu(items, action);
 }

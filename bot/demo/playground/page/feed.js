@@ -24,7 +24,12 @@ export class Feed {
 
   on(kind, handler) {
     this.#handlers.set(kind, [...(this.#handlers.get(kind) ?? []), handler]);
-    for (const record of this.#past) if (record.kind === kind) handler(record);
+    for (const record of this.#past ?? []) if (record.kind === kind) handler(record);
+  }
+
+  /** Everybody listens now: the past need not be kept for those who come late. */
+  settle() {
+    this.#past = null;
   }
 
   /** Tell the handlers of something that happens on the page itself. */
@@ -44,7 +49,7 @@ export class Feed {
       source.close();
       this.onState("ended", GONE);
     }
-    this.#past.push(record);
+    this.#past?.push(record);
     this.emit(record);
   }
 }

@@ -29,6 +29,7 @@ export function mount(root, page) {
     if (!chosen) open(Math.max(...mails.keys()));
   });
   page.on("mail", (mail) => {
+    if (mails.has(mail.n)) return; // a connection that was lost may bring it again
     hint.hidden = true;
     mails.set(mail.n, mail);
     rows.add(mail);
