@@ -119,5 +119,7 @@ async def test_what_redis_could_not_keep_is_sent_again_and_arrives_once(visitor:
     await visitor.ask("/weather", redis="running")
     trail = await visitor.trail(refused["event_id"], lambda t: states(t) == {"sent"})
     steps = [step["what"] for step in trail["steps"]]
-    assert steps[:3] == ["posted", "posted", "received"]
+    refused_first = steps[: steps.index("received")]
+    assert len(refused_first) >= 2
+    assert set(refused_first) == {"posted"}
     assert steps.count("arrived") == 2
