@@ -83,6 +83,7 @@ async def test_a_process_that_is_told_to_end_has_not_died(tmp_path: Path) -> Non
             await worker.start()
             await worker.start()
             assert pid_of(worker) != before
+        assert not watching.done()
         os.kill(pid_of(worker), signal.SIGTERM)
         with pytest.raises(ServiceDied, match="was ended by SIGTERM"):
             await watching

@@ -109,6 +109,15 @@ async def test_the_worker_is_stopped_killed_and_started(visitor: Visitor) -> Non
     await visitor.trail(event_id, lambda t: states(t) == {"sent"})
 
 
+async def test_what_was_accepted_outlives_a_stop_of_redis(visitor: Visitor) -> None:
+    await visitor.ask("/weather", worker="stopped")
+    event_id = await visitor.send("search.completed")
+    await visitor.ask("/weather", redis="stopped")
+    await visitor.ask("/weather", redis="running", worker="running")
+    trail = await visitor.trail(event_id, lambda t: states(t) == {"sent"})
+    assert [step["what"] for step in trail["steps"]].count("received") == 1
+
+
 async def test_what_redis_could_not_keep_is_sent_again_and_arrives_once(visitor: Visitor) -> None:
     await visitor.ask("/weather", redis="stopped")
     n = (await visitor.ask("/send", what="search.completed"))["n"]
