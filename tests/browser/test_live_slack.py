@@ -12,6 +12,8 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser.gallery import EVERYTHING
 from tests.playground import Visitor
 
+HIGH = {"width": 1440, "height": 2400}
+"""All of a long message on one picture."""
 TOKEN = {"Authorization": "Bearer xoxb-demo"}
 Call = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -44,6 +46,7 @@ async def test_everything_of_block_kit_is_drawn(page: Page, call: Call, screens:
     _, message = await posted(page, call, blocks=EVERYTHING)
     await expect(message.locator(".slack-block")).to_have_count(len(EVERYTHING))
     await expect(message.locator(".slack-unsupported")).to_have_count(0)
+    await page.set_viewport_size(HIGH)
     await message.screenshot(path=screens / "gallery.png")
     await expect(message.get_by_role("heading", name="A header & 🎉")).to_be_visible()
     await expect(message.locator("blockquote").first).to_have_text("quotedquoted too")

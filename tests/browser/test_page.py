@@ -17,6 +17,8 @@ TOLD = {
     "key.rotated": (ALERTS, "Juicebox API key rotated"),
 }
 LONG_ENOUGH = 30_000
+HIGH = {"width": 1440, "height": 2400}
+"""All of a long message on one picture."""
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
@@ -101,6 +103,7 @@ async def test_a_command_is_answered_to_who_asks(page: Page, screens: Path) -> N
     answer = log.locator(".is-ephemeral").last
     await expect(answer).to_contain_text("Only visible to you")
     await expect(answer).to_contain_text("Juicebox status")
+    await page.set_viewport_size(HIGH)
     await answer.screenshot(path=screens / "status.message.png")
     await box.press("ArrowUp")
     await expect(box).to_have_value("/juicebox status")
