@@ -52,7 +52,7 @@ async def test_an_event_arrives_in_slack_and_by_mail(bot: Bot) -> None:
 
 
 async def test_500_identical_deliveries_at_once_are_one_job_one_post_and_one_mail(
-    bot: Bot, redis: Redis
+    patient_web: None, bot: Bot, redis: Redis
 ) -> None:
     body = envelope()
     answers = await asyncio.gather(*(bot.receive(body) for _ in range(500)))
