@@ -27,20 +27,21 @@ class Sample:
     records: tuple[Record, ...]
 
 
+def fresh_body(given: Mapping[str, object], now: datetime) -> bytes:
+    """The object as Juicebox sends an event, with a new id and this moment's timestamp."""
+    fresh = {"id": f"evt_{uuid4().hex[:12]}", "timestamp": now.isoformat(timespec="milliseconds")}
+    rest = {name: value for name, value in given.items() if name not in fresh}
+    ordered = {"id": fresh["id"], "type": None, "timestamp": fresh["timestamp"], **rest}
+    return to_json({k: v for k, v in ordered.items() if k in given or k in fresh}, indent=2)
+
+
 def samples_of(registry: Registry, audiences: Audiences, now: datetime) -> list[Sample]:
     handlers = filter(None, map(registry.get, registry.types))
     return [_sample(handler, audiences, now) for handler in handlers]
 
 
 def _sample(handler: Handler, audiences: Audiences, now: datetime) -> Sample:
-    body = to_json(
-        {
-            "id": f"evt_{uuid4().hex[:12]}",
-            "type": handler.type,
-            "timestamp": now.isoformat(),
-            "data": dict(handler.sample),
-        }
-    )
+    body = fresh_body({"type": handler.type, "data": dict(handler.sample)}, now)
     event = parse_envelope(body)
     intents = handler.run(event, Policy())
     deliveries = [

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from uuid import uuid4
 
 from pydantic import JsonValue
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
+from bot.demo.samples import fresh_body
 from bot.registry import Registry
 
 HOSTILE: Mapping[str, JsonValue] = {
@@ -48,7 +48,7 @@ class Bodies:
         """
         special = {"hostile": ("search.completed", HOSTILE), "unknown": (UNKNOWN_TYPE, _UNKNOWN)}
         event_type, data = special.get(what) or (what, self._data[what])
-        return _written({"type": event_type, "data": data}, now)
+        return fresh_body({"type": event_type, "data": data}, now)
 
 
 def renewed(text: str, now: datetime) -> bytes:
@@ -61,11 +61,4 @@ def renewed(text: str, now: datetime) -> bytes:
         json.dumps(given, allow_nan=False)
     except (ValueError, RecursionError):
         return text.encode()
-    return _written(given, now) if isinstance(given, dict) else text.encode()
-
-
-def _written(given: Mapping[str, object], now: datetime) -> bytes:
-    fresh = {"id": f"evt_{uuid4().hex[:12]}", "timestamp": now.isoformat(timespec="milliseconds")}
-    rest = {name: value for name, value in given.items() if name not in fresh}
-    ordered = {"id": fresh["id"], "type": None, "timestamp": fresh["timestamp"], **rest}
-    return to_json({k: v for k, v in ordered.items() if k in given or k in fresh}, indent=2)
+    return fresh_body(given, now) if isinstance(given, dict) else text.encode()

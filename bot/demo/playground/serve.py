@@ -99,8 +99,6 @@ def _hello(on: Stage, bodies: Bodies) -> Record:
     return {
         "webhook_url": on.webhook_url,
         "slack_url": on.slack.url,
-        "smtp_url": on.inbox.url,
-        "redis_url": on.redis.url,
         "samples": [{"type": name, "data": data} for name, data in bodies.data.items()],
         "faults": {"slack": described(SLACK), "smtp": described(SMTP)},
         "person": {"id": RECRUITER, "name": people[RECRUITER]},

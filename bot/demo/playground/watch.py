@@ -13,6 +13,7 @@ from bot.demo.playground.trails import Where, is_settled, trail
 from bot.demo.racing import is_cancelled
 from bot.errors import CorruptRecord
 from bot.model import Delivery
+from bot.pause import pause
 from bot.store import Store
 from bot.store.events import StoredEvent
 
@@ -55,20 +56,16 @@ class Watch:
         while not is_cancelled():
             self._woken.clear()
             try:
-                pause = _BUSY_SECONDS if await self._look() else _IDLE_SECONDS
+                seconds = _BUSY_SECONDS if await self._look() else _IDLE_SECONDS
             except (RedisError, OSError):
-                pause = _AWAY_SECONDS
-            await self._rest(pause)
+                seconds = _AWAY_SECONDS
+            await self._rest(seconds)
 
     async def _rest(self, seconds: float) -> None:
         """Not so long if somebody wakes us, but long enough for others to have their turn."""
         await asyncio.sleep(min(seconds, _BUSY_SECONDS))
         if seconds > _BUSY_SECONDS:
-            try:
-                async with asyncio.timeout(seconds - _BUSY_SECONDS):
-                    await self._woken.wait()
-            except TimeoutError:
-                return
+            await pause(seconds - _BUSY_SECONDS, self._woken)
 
     async def _look(self) -> bool:
         """Tell what has changed; whether anything is still under way."""

@@ -44,7 +44,7 @@ class _Handed:
 
 
 class Responses:
-    """Hands out addresses below `url`, and shows what is posted to them; `clock` gives seconds."""
+    """Hands out the ends of addresses, and shows what is posted there; `clock` gives seconds."""
 
     def __init__(self, workspace: Workspace, clock: Callable[[], float] = time.monotonic) -> None:
         self._workspace = workspace
