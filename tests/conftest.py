@@ -18,6 +18,8 @@ from bot.store import Store
 from bot.store.connection import connect
 from tests.running import MakeSettings
 
+pytest_plugins = ["tests.faults.table"]
+
 BASE_ENVIRONMENT = {
     "JUICEBOX_WEBHOOK_SECRET": "whsec_current",
     "SLACK_BOT_TOKEN": "xoxb-test-token",

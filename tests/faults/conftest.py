@@ -8,10 +8,13 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.demo.inbox import Inbox
-from bot.demo.redis_server import RedisServer, free_port
+from bot.demo.redis_server import RedisServer
 from bot.demo.slack.api import LocalSlack
 from tests.conftest import BASE_ENVIRONMENT
+from tests.faults.deployment import Deployment, deployed, environment
 from tests.running import Bot, MakeSettings, running_worker, web_client
+
+BASE = {**BASE_ENVIRONMENT, "PATH": os.environ["PATH"]}
 
 
 @pytest.fixture
@@ -38,13 +41,11 @@ async def bot(
 def env(
     redis: Redis, redis_process: RedisServer, slack_api: LocalSlack, inbox: Inbox
 ) -> Mapping[str, str]:
-    """A platform's environment: nothing of ours is installed, everything is in variables."""
-    return {
-        **BASE_ENVIRONMENT,
-        "REDIS_URL": redis_process.url,
-        "SLACK_API_URL": slack_api.url,
-        "SMTP_URL": inbox.url,
-        "PORT": str(free_port()),
-        "PATH": os.environ["PATH"],
-        "PYTHONWARNINGS": "error",
-    }
+    return environment(BASE, redis_process.url, slack_api, inbox)
+
+
+@pytest.fixture
+async def deployment() -> AsyncIterator[Deployment]:
+    """A deployment of its own, without a process of the bot yet."""
+    async with deployed(BASE) as everything:
+        yield everything

@@ -1,0 +1,124 @@
+"""Counts what was promised against what Slack and the mail server took."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.clock import utc_now
+from bot.model import Channel, Delivery, DeliveryState, EventState
+from bot.store.events import StoredEvent, dead_member
+from tests.faults.deployment import Deployment
+
+_RECRUITERS = {"slack:C0RECRUIT", "email:recruiter@example.com"}
+_OPERATORS = {"slack:C0ALERTS", "email:operator@example.com"}
+EXPECTED = {
+    "search.completed": _RECRUITERS,
+    "export.ready": _RECRUITERS,
+    "key.rotated": _OPERATORS,
+}
+"""Who hears of an event that fits its type, whatever its data say; the rest depend on these."""
+
+
+@dataclass
+class Tally:
+    """One case's account. What is `lost` or `doubled` fails the test that counts it."""
+
+    runs: int = 0
+    lost: int = 0
+    doubled: int = 0
+    ambiguous: int = 0
+    """Mails that were repeated under their Message-ID, since nobody could know that they had arrived."""
+    seconds: float = 0.0
+    """The longest recovery."""
+
+    def run(self, count: int = 1) -> None:
+        self.runs += count
+
+    def recovered(self, seconds: float) -> None:
+        self.seconds = max(self.seconds, seconds)
+
+    async def audit(self, deployment: Deployment, accepted: Iterable[str], runs: int = 1) -> None:
+        """Account for every event that was answered 200; lost and doubled must be none."""
+        self.run(runs)
+        account = _Account(deployment, self)
+        wrong = [line for event_id in accepted for line in await account.of(event_id)]
+        wrong += account.strays()
+        assert wrong == [], "\n".join(wrong)
+
+
+class _Account:
+    """Every message that arrived, by the delivery that it names."""
+
+    def __init__(self, deployment: Deployment, tally: Tally) -> None:
+        self._store = deployment.store
+        self._tally = tally
+        self._dead: set[str] | None = None
+        self._arrived: Counter[str] = Counter()
+        for post in deployment.slack.posts:
+            self._arrived[_of_post(post.metadata)] += 1
+        for mail in deployment.inbox.mails:
+            self._arrived[str(mail.message["Message-ID"]).strip("<>").partition("@")[0]] += 1
+
+    async def of(self, event_id: str) -> Sequence[str]:
+        """What is wrong with this event."""
+        stored = await self._store.events.get(event_id)
+        if stored is None or stored.state is EventState.ACCEPTED:
+            return self._lost(f"{event_id} is {stored.state if stored else 'gone'}")
+        deliveries = await self._store.ledger.of_event(event_id)
+        wrong = [line for d in deliveries for line in await self._delivery(d)]
+        missing = _expected(stored) - {str(d.destination) for d in deliveries}
+        for destination in missing:
+            wrong += self._lost(f"{event_id} has no delivery to {destination}")
+        if stored.state is EventState.DEAD and not await self._is_dead("event", event_id):
+            wrong += self._lost(f"{event_id} is dead, and not to be seen")
+        return wrong
+
+    async def _delivery(self, delivery: Delivery) -> Sequence[str]:
+        copies = self._arrived[delivery.id]
+        name = f"{delivery.event_id} to {delivery.destination}: {delivery.state}, {copies} arrived"
+        if copies > 1 and not await self._excused(delivery, copies):
+            self._tally.doubled += copies - 1
+            return [f"doubled: {name}"]
+        if delivery.state is DeliveryState.SENT:
+            return [] if copies else self._lost(name)
+        if delivery.state is DeliveryState.FAILED:
+            return [] if await self._is_told(delivery) else self._lost(name)
+        return [] if delivery.state is DeliveryState.SKIPPED else self._lost(name)
+
+    async def _excused(self, delivery: Delivery, copies: int) -> bool:
+        """A mail may come again if the ledger knew that nobody could tell; a message in Slack never."""
+        steps = await self._store.events.trail(delivery.event_id)
+        of_it = [step.what for step in steps if step.delivery_id == delivery.id]
+        calls, settled = of_it.count("sending"), of_it.count("sent")
+        again_after_all = settled and "sending" in of_it[of_it.index("sent") :]
+        if delivery.destination.channel is not Channel.EMAIL or calls < copies or again_after_all:
+            return False
+        self._tally.ambiguous += copies - 1
+        return True
+
+    async def _is_told(self, delivery: Delivery) -> bool:
+        """A notice of a dead letter is no dead letter itself."""
+        is_notice = delivery.notification.template == "dead_letter"
+        return is_notice or await self._is_dead("delivery", delivery.id)
+
+    async def _is_dead(self, kind: str, subject_id: str) -> bool:
+        if self._dead is None:
+            self._dead = {*await self._store.dead_letters(utc_now())}
+        return dead_member(kind, subject_id) in self._dead
+
+    def strays(self) -> Sequence[str]:
+        unnamed = self._arrived[""]
+        return [f"{unnamed} messages in Slack name no delivery"] if unnamed else []
+
+    def _lost(self, what: str) -> list[str]:
+        self._tally.lost += 1
+        return [f"lost: {what}"]
+
+
+def _of_post(metadata: object) -> str:
+    payload = metadata.get("event_payload", {}) if isinstance(metadata, dict) else {}
+    return str(payload.get("delivery_id", ""))
+
+
+def _expected(stored: StoredEvent) -> set[str]:
+    return EXPECTED.get(stored.event.type, set()) if stored.state is EventState.HANDLED else set()

@@ -1,0 +1,149 @@
+"""Duplicates, replays and a secret that changes: accepted once, or refused, and nothing in between."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.clock import utc_now
+from bot.queue import QUEUE
+from tests.clock import moved_by, needs_a_clock, redis_with_a_clock
+from tests.faults.conftest import BASE
+from tests.faults.deployment import Deployment, Web, deployed
+from tests.faults.juicebox import Juicebox
+from tests.faults.tally import Tally
+from tests.running import SECRET, envelope, signed
+
+RETENTION = timedelta(days=30)
+NEW_SECRET = b"whsec_the_new_one"
+
+
+def of_age(event_id: str, age: timedelta) -> bytes:
+    content = json.loads(envelope(event_id))
+    return json.dumps(content | {"timestamp": (utc_now() - age).isoformat()}).encode()
+
+
+async def steps_of(deployment: Deployment, event_id: str) -> list[str]:
+    return [step.what for step in await deployment.store.events.trail(event_id)]
+
+
+@pytest.mark.case(1)
+async def test_500_identical_deliveries_at_once_are_one_job_and_one_message(
+    deployment: Deployment, tally: Tally, whole: bool
+) -> None:
+    events = [f"evt_{number}" for number in range(5 if whole else 1)]
+    async with deployment.web() as web, deployment.worker():
+        for event_id in events:
+            body = envelope(event_id)
+            answers = await asyncio.gather(*(web.receive(body) for _ in range(500)))
+            assert [a.status_code for a in answers] == [200] * 500
+        await deployment.settled(events)
+    for event_id in events:
+        steps = await steps_of(deployment, event_id)
+        assert (steps.count("received"), steps.count("handled")) == (1, 1)
+    assert len(deployment.slack.calls("chat.postMessage")) == len(events)
+    await tally.audit(deployment, events, runs=len(events))
+
+
+async def is_seen(deployment: Deployment, web: Web, body: bytes) -> bool:
+    """Whether the event is answered as it was at first, and nothing comes of it."""
+    answer = await web.receive(body)
+    queued = await deployment.store.redis.zcard(QUEUE)
+    return answer.status_code == 200 and answer.json() == {"received": True} and not queued
+
+
+@pytest.mark.case(2)
+async def test_a_duplicate_after_completion_changes_nothing(
+    deployment: Deployment, tally: Tally
+) -> None:
+    body = envelope("evt_1")
+    async with deployment.web() as web, deployment.worker():
+        await web.receive(body)
+        await deployment.settled(["evt_1"])
+        before = await steps_of(deployment, "evt_1")
+        assert await is_seen(deployment, web, body)
+    assert await steps_of(deployment, "evt_1") == before
+    await tally.audit(deployment, ["evt_1"])
+
+
+@pytest.mark.case(2)
+@needs_a_clock
+@pytest.mark.parametrize(
+    "later", [timedelta(hours=1), RETENTION - timedelta(minutes=1)], ids=["hour", "retention"]
+)
+async def test_a_duplicate_much_later_changes_nothing(
+    tally: Tally, later: timedelta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clocks of Redis, web and worker are all moved on, and what Redis keeps is kept."""
+    body = envelope("evt_1")
+    with redis_with_a_clock(tmp_path, monkeypatch) as (server, clock):
+        async with deployed(BASE, server=server) as deployment:
+            async with deployment.web() as web, deployment.worker():
+                await web.receive(body)
+                await deployment.settled(["evt_1"])
+            clock.move(later)
+            moved = moved_by(later)
+            async with deployment.web(**moved) as web, deployment.worker(**moved):
+                assert await is_seen(deployment, web, body)
+            await tally.audit(deployment, ["evt_1"])
+
+
+@pytest.mark.case(3)
+async def test_a_valid_event_older_than_retention_is_refused(
+    deployment: Deployment, tally: Tally
+) -> None:
+    async with deployment.web() as web:
+        young = await web.receive(of_age("evt_young", RETENTION - timedelta(minutes=1)))
+        old = await web.receive(of_age("evt_old", RETENTION + timedelta(seconds=1)))
+    assert young.status_code == 200
+    assert old.status_code == 400
+    assert "older than events are kept" in old.json()["error"]
+    assert await deployment.store.events.get("evt_old") is None
+    tally.run(2)
+
+
+@pytest.mark.case(6)
+async def test_a_secret_is_changed_under_traffic_and_no_event_is_lost(
+    deployment: Deployment, tally: Tally, whole: bool
+) -> None:
+    """Both secrets in the bot, then the new one at Juicebox, then the old one out of the bot."""
+    old, new = SECRET.decode(), NEW_SECRET.decode()
+    current: list[Web] = []
+    juicebox = Juicebox(lambda: current[-1])
+    events: list[str] = []
+
+    @asynccontextmanager
+    async def released(**secrets: str) -> AsyncIterator[None]:
+        async with deployment.web(**secrets) as web:
+            current.append(web)
+            yield
+
+    async def some_traffic() -> None:
+        fresh = [f"evt_{len(events) + number}" for number in range(200 if whole else 40)]
+        events.extend(fresh)
+        await juicebox.send_all(envelope(event_id) for event_id in fresh)
+
+    async with deployment.worker(), released(JUICEBOX_WEBHOOK_SECRET=old):
+        await some_traffic()
+        both = {"JUICEBOX_WEBHOOK_SECRET": new, "JUICEBOX_WEBHOOK_SECRET_PREVIOUS": old}
+        traffic = asyncio.create_task(some_traffic())
+        async with released(**both):
+            await traffic
+            late = envelope("evt_late")
+            juicebox.secret = NEW_SECRET
+            await some_traffic()
+            assert (await current[-1].receive(late, signed(late))).status_code == 200
+            traffic = asyncio.create_task(some_traffic())
+            async with released(JUICEBOX_WEBHOOK_SECRET=new):
+                await traffic
+                await some_traffic()
+                forged = envelope("evt_forged")
+                assert (await current[-1].receive(forged, signed(forged))).status_code == 401
+        await deployment.settled([*events, "evt_late"], seconds=60)
+    assert set(juicebox.answers) == {"200"}
+    assert await deployment.store.events.get("evt_forged") is None
+    await tally.audit(deployment, [*events, "evt_late"])
