@@ -9,9 +9,7 @@ from uuid import uuid4
 
 from redis.exceptions import RedisError
 
-from bot.clock import utc_now
 from bot.errors import LeaseLost
-from bot.model import to_ms
 from bot.pause import pause
 from bot.store.leases import Leases
 
@@ -50,8 +48,20 @@ class Lease:
         self._again_after = after
 
     async def take(self) -> bool:
-        """False if another worker was faster."""
-        return await self._extend(self._leases.take)
+        """False if another worker was faster.
+
+        Raises:
+            redis.RedisError: if nobody can tell; `end` then gives back what may be ours.
+        """
+        self._good_until = time.monotonic() + LEASE.total_seconds()
+
+        async def ask(job_id: str, token: str) -> bool:
+            return await self._leases.take(job_id, token, self._due_ms)
+
+        held = await self._extend(ask)
+        if not held:
+            self._good_until = 0.0
+        return held
 
     @asynccontextmanager
     async def renewing(self, on_loss: Callable[[], None]) -> AsyncIterator[None]:
@@ -72,10 +82,8 @@ class Lease:
     async def _end(self) -> bool:
         if self._again_after is None:
             return await self._leases.finish(self.job_id, self._token, self._due_ms)
-        now_ms = to_ms(utc_now())
-        delay = round(self._again_after / timedelta(milliseconds=1))
-        later = max(0, now_ms - self._due_ms) + delay if delay else 0
-        return await self._leases.put_back(self.job_id, self._token, self._due_ms, later)
+        delay_ms = round(self._again_after / timedelta(milliseconds=1))
+        return await self._leases.put_back(self.job_id, self._token, self._due_ms, delay_ms)
 
     async def _keep(self, on_loss: Callable[[], None], ended: asyncio.Event) -> None:
         seconds = _RENEW_EVERY.total_seconds()

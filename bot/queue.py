@@ -34,11 +34,14 @@ class Task(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as arq stores it: `PSETEX arq:job:<id> ttl_ms blob`, `ZADD arq:queue due_ms <id>`."""
+    """A job as arq stores it: `PSETEX arq:job:<id> ttl_ms blob`, `ZADD arq:queue due_ms <id>`.
+
+    It is due `delay_ms` after it is written, by Redis' own clock: those of our machines may differ.
+    """
 
     id: str
     blob: bytes
-    due_ms: int
+    delay_ms: int = 0
 
     @property
     def key(self) -> str:
@@ -54,7 +57,8 @@ def job(task: Task, subject_id: str, *, now: datetime, due: datetime | None = No
     """The job that runs `task` for `subject_id` as soon as it is `due`, which is `now` by default."""
     enqueued = to_ms(now)
     blob = serialize_job(task, (subject_id,), {}, None, enqueued, serializer=serialize)
-    return Job(job_id(task, subject_id), blob, to_ms(due) if due else enqueued)
+    delay_ms = max(0, to_ms(due) - enqueued) if due else 0
+    return Job(job_id(task, subject_id), blob, delay_ms)
 
 
 def serialize(value: dict[str, Any]) -> bytes:

@@ -49,7 +49,7 @@ class Stopped(BotError):
 class LeasedWorker(Worker):
     """arq's worker, with three things put right.
 
-    A running job holds a short lease instead of a lock of job timeout + 10 s. A job leaves the queue
+    A running job holds a short lease instead of a mark of job timeout + 10 s. A job leaves the queue
     only when our code said that it is done: arq drops it after any exception, a timeout or too many
     tries. And a task that this version does not know waits for a worker that does.
     """
@@ -74,14 +74,25 @@ class LeasedWorker(Worker):
             job_serializer=serialize,
             job_deserializer=deserialize,
         )
-        self.in_progress_timeout_s = LEASE.total_seconds()
         self._leases = Leases(redis, round(LEASE / timedelta(milliseconds=1)))
         self._stopping = stopping
 
     async def _poll_iteration(self) -> None:
+        """Start what is due, as far as there is room.
+
+        arq marks a job as running before it starts it, by the worker's own clock; if the reply to
+        that is lost, nobody runs the job until the mark is gone. Here a job is run by whoever has its
+        lease, and is due when Redis' clock says so.
+        """
         if self._stopping.is_set():
             raise Stopped
-        await super()._poll_iteration()
+        for job_id in [job_id for job_id, task in self.tasks.items() if task.done()]:
+            self.tasks.pop(job_id).result()
+        room = _MAX_JOBS - len(self.tasks)
+        for job_id, due_ms in await self._leases.due(room) if room else ():
+            if job_id not in self.tasks:
+                self.tasks[job_id] = asyncio.create_task(self.run_job(job_id, due_ms))
+        await self.heart_beat()
 
     def _function(self, run: Run) -> WorkerCoroutine:
         async def call(ctx: dict[Any, Any], subject_id: str) -> None:  # noqa: ARG001  # arq's signature

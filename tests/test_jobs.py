@@ -35,8 +35,14 @@ async def jobs(
 
 @pytest.fixture
 async def lease(redis: Redis) -> Lease:
-    held = Lease(Leases(redis, 15_000), "handle_event:evt_1", 0)
-    await held.take()
+    return await lease_of(redis, "handle_event:evt_1")
+
+
+async def lease_of(redis: Redis, job_id: str) -> Lease:
+    """The lease of a job that runs; it was in the queue when that began."""
+    await redis.zadd(QUEUE, {job_id: 1})
+    held = Lease(Leases(redis, 15_000), job_id, 1)
+    assert await held.take() is True
     return held
 
 
@@ -108,8 +114,7 @@ async def test_an_event_that_redis_garbled_is_a_dead_letter_and_told(
     await jobs.handle_event("evt_1", lease)
     assert await redis.hget("juicebox:event:evt_1", "state") == b"dead"
     assert await jobs.store.dead_letters(NOW) == ["event:evt_1"]
-    report = Lease(Leases(redis, 15_000), "report_dead_letter:event:evt_1", 0)
-    await report.take()
+    report = await lease_of(redis, "report_dead_letter:event:evt_1")
     await jobs.report_dead_letter("event:evt_1", report)
     [notice] = slack_api.posts
     assert notice.channel == "C0ALERTS"
@@ -176,8 +181,7 @@ async def test_a_report_that_runs_twice_tells_once(
     jobs: Jobs, redis: Redis, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
     await accept(jobs.store, data={})
-    first = Lease(Leases(redis, 15_000), "report_dead_letter:event:evt_1", 0)
-    await first.take()
+    first = await lease_of(redis, "report_dead_letter:event:evt_1")
     await jobs.handle_event("evt_1", first)
     for _ in range(2):
         await jobs.report_dead_letter("event:evt_1", first)
@@ -190,8 +194,7 @@ async def test_a_notice_that_cannot_be_delivered_is_reported_to_nobody(
 ) -> None:
     slack_api.script("chat.postMessage", [Fault.error("channel_not_found")])
     await accept(jobs.store, data={})
-    report = Lease(Leases(redis, 15_000), "report_dead_letter:event:evt_1", 0)
-    await report.take()
+    report = await lease_of(redis, "report_dead_letter:event:evt_1")
     await jobs.handle_event("evt_1", report)
     await jobs.report_dead_letter("event:evt_1", report)
     queued = {raw.decode() for raw in await redis.zrange(QUEUE, 0, -1)}

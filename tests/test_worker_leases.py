@@ -13,6 +13,7 @@ from bot.jobs import Jobs
 from bot.lease import Lease
 from bot.queue import QUEUE
 from bot.store import Store
+from bot.store.leases import Leases
 from bot.worker import LeasedWorker
 from tests.scripted import (
     JOB,
@@ -47,30 +48,15 @@ async def test_a_running_job_is_locked_for_seconds_and_not_minutes(
         go_on.set()
 
 
-async def test_a_worker_killed_before_it_took_the_lease_locks_the_job_no_longer(
-    jobs: ScriptedJobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The mark of arq's own comes first, and is all there is until the lease is taken."""
-    marked = asyncio.Event()
-
-    async def never_begin(*_: object) -> None:
-        marked.set()
-
-    monkeypatch.setattr(LeasedWorker, "run_job", never_begin)
-    async with working(jobs):
-        await accept(jobs.store)
-        await marked.wait()
-        assert 10_000 < await redis.pttl(f"arq:in-progress:{JOB}") <= 15_000
-
-
 async def test_a_job_that_another_worker_holds_is_left_alone(
     jobs: ScriptedJobs, redis: Redis
 ) -> None:
-    """It was taken between arq's own mark and our taking the lease."""
+    """It was taken between our seeing the job and our taking the lease."""
     await accept(jobs.store)
     worker = LeasedWorker(cast("Jobs", jobs), ArqRedis(redis.connection_pool), asyncio.Event())
+    [(job_id, due_ms)] = await Leases(redis, 15_000).due(1)
     await redis.set(f"arq:in-progress:{JOB}", "another owner")
-    await worker.run_job(JOB, 0)
+    await worker.run_job(job_id, due_ms)
     assert jobs.runs == []
     assert await redis.zcard(QUEUE) == 1
 

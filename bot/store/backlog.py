@@ -22,7 +22,8 @@ class Backlog:
 
 
 async def read_backlog(redis: Redis, now: datetime, retention: timedelta) -> Backlog:
-    now_ms = to_ms(now)
+    seconds, microseconds = await redis.time()  # by which jobs are due
+    now_ms = seconds * 1_000 + microseconds // 1_000
     async with redis.pipeline(transaction=False) as pipe:
         pipe.zcount(QUEUE, "-inf", now_ms)
         pipe.zcard(QUEUE)

@@ -68,7 +68,7 @@ class Events:
         step = encode_step(Step(now, "received"))
         args = [
             *(event.id, event.type, to_ms(now), int(remembered / timedelta(milliseconds=1))),
-            *(to_ms(now - self._retention), step, first.id, first.blob, first.due_ms),
+            *(to_ms(now - self._retention), step, first.id, first.blob, first.delay_ms),
             job_ttl_ms(remembered),
             *fields,
         ]

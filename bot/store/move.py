@@ -74,7 +74,7 @@ class Mover:
             encoded["job"] = {
                 "id": move.job.id,
                 "blob": move.job.blob.decode(),
-                "due": move.job.due_ms,
+                "delay": move.job.delay_ms,
                 "ttl": job_ttl_ms(self._retention),
             }
         return encoded

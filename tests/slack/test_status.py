@@ -7,8 +7,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.model import Channel, Destination, Record
-from bot.queue import HEARTBEAT
+from bot.queue import HEARTBEAT, QUEUE
 from bot.store import Store, keys
+from tests.due import now_ms
 from tests.making import MAIL, NOW, SLACK, make_delivery, make_event, seconds
 from tests.slack.conftest import Ask, Clock, Say
 from tests.slack.filling import AT_14_30, AT_14_32, SEARCH, accept, lines_of, open_to, settle
@@ -53,6 +54,7 @@ async def test_status_shows_what_happened_where_it_went_and_whether_it_arrived(
     quota = {"usage": 8400, "limit": 10000, "resetDate": 1769904000}
     await store.records.keep(Record("quota", "latest", quota), NOW)
     await redis.set(HEARTBEAT, "alive")
+    await redis.zadd(QUEUE, {"handle_event:evt_1": await now_ms(redis) - 60_000})
     clock.now = NOW + seconds(60)
     assert (
         await say("status")

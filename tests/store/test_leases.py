@@ -1,86 +1,132 @@
 """Leases: one owner for a running job, and an end that only the owner can bring about."""
 
+from datetime import timedelta
+
 import pytest
 from redis.asyncio import Redis
 
 from bot.queue import QUEUE
 from bot.store import Store
 from bot.store.leases import Leases
+from tests.due import is_due_in, now_ms
 from tests.making import NOW, body_of, make_event
 
 JOB = "handle_event:evt_1"
 IN_PROGRESS = f"arq:in-progress:{JOB}"
-DUE = int(NOW.timestamp() * 1000)
 
 
 @pytest.fixture
 async def leases(store: Store, redis: Redis) -> Leases:
-    """A job in the queue, which arq has just marked as its own."""
-    event = make_event()
-    await store.events.accept(event, body_of(event), NOW)
-    await redis.psetex(IN_PROGRESS, 15_000, b"1")
+    """A job in the queue."""
+    await accept(store, "evt_1")
     return Leases(redis, 15_000)
 
 
-async def test_what_arq_has_marked_is_ours_to_take(leases: Leases, redis: Redis) -> None:
-    assert await leases.take(JOB, "a") is True
+@pytest.fixture
+async def due(leases: Leases) -> int:
+    """Since when the job is due, in milliseconds."""
+    [(_, due_ms)] = await leases.due(1)
+    return due_ms
+
+
+async def accept(store: Store, event_id: str) -> None:
+    event = make_event(event_id)
+    await store.events.accept(event, body_of(event), NOW)
+
+
+async def test_a_job_is_due_by_redis_own_clock(leases: Leases, redis: Redis) -> None:
+    """NOW, which the event was accepted at, is long past."""
+    [(job_id, due_ms)] = await leases.due(10)
+    assert job_id == JOB
+    assert 0 <= await now_ms(redis) - due_ms < 2_000
+
+
+async def test_what_is_due_and_free_is_given_in_order_and_no_more_than_was_asked_for(
+    leases: Leases, store: Store, redis: Redis
+) -> None:
+    for number in (2, 3, 4, 5):
+        await accept(store, f"evt_{number}")
+        await redis.zincrby(QUEUE, -1_000 * number, f"handle_event:evt_{number}")
+    await redis.zadd(QUEUE, {"handle_event:evt_5": await now_ms(redis) + 60_000})
+    await redis.set("arq:in-progress:handle_event:evt_3", "another owner")
+    free = [job_id for job_id, _ in await leases.due(10)]
+    assert free == ["handle_event:evt_4", "handle_event:evt_2", JOB]
+    assert [job_id for job_id, _ in await leases.due(2)] == free[:2]
+
+
+async def test_a_free_job_is_ours_to_take(leases: Leases, due: int, redis: Redis) -> None:
+    assert await leases.take(JOB, "a", due) is True
     assert await redis.get(IN_PROGRESS) == b"a"
     assert 0 < await redis.pttl(IN_PROGRESS) <= 15_000
+    assert await leases.due(1) == []
 
 
-async def test_taking_again_after_a_lost_reply_is_harmless(leases: Leases) -> None:
-    assert await leases.take(JOB, "a") is True
-    assert await leases.take(JOB, "a") is True
+async def test_a_job_that_was_done_or_put_off_meanwhile_is_not(
+    leases: Leases, due: int, redis: Redis
+) -> None:
+    """Another worker was faster, between our seeing the job and our taking it."""
+    await redis.zadd(QUEUE, {JOB: due + 1_000})
+    assert await leases.take(JOB, "a", due) is False
+    await redis.zrem(QUEUE, JOB)
+    assert await leases.take(JOB, "a", due) is False
+    assert await redis.exists(IN_PROGRESS) == 0
 
 
-async def test_another_owner_is_turned_away(leases: Leases) -> None:
-    await leases.take(JOB, "a")
-    assert await leases.take(JOB, "b") is False
+async def test_taking_again_after_a_lost_reply_is_harmless(leases: Leases, due: int) -> None:
+    assert await leases.take(JOB, "a", due) is True
+    assert await leases.take(JOB, "a", due) is True
+
+
+async def test_another_owner_is_turned_away(leases: Leases, due: int) -> None:
+    await leases.take(JOB, "a", due)
+    assert await leases.take(JOB, "b", due) is False
     assert await leases.renew(JOB, "b") is False
-    assert await leases.finish(JOB, "b", DUE) is False
-    assert await leases.put_back(JOB, "b", DUE, 0) is False
+    assert await leases.finish(JOB, "b", due) is False
+    assert await leases.put_back(JOB, "b", due, 0) is False
 
 
 async def test_a_lease_that_ran_out_can_be_taken_but_not_renewed(
-    leases: Leases, redis: Redis
+    leases: Leases, due: int, redis: Redis
 ) -> None:
-    await leases.take(JOB, "a")
+    await leases.take(JOB, "a", due)
     await redis.delete(IN_PROGRESS)
     assert await leases.renew(JOB, "a") is False
-    assert await leases.take(JOB, "b") is True
+    assert await leases.take(JOB, "b", due) is True
 
 
-async def test_renewing_makes_the_lease_last(leases: Leases, redis: Redis) -> None:
-    await leases.take(JOB, "a")
+async def test_renewing_makes_the_lease_last(leases: Leases, due: int, redis: Redis) -> None:
+    await leases.take(JOB, "a", due)
     await redis.pexpire(IN_PROGRESS, 100)
     assert await leases.renew(JOB, "a") is True
     assert await redis.pttl(IN_PROGRESS) > 14_000
 
 
-async def test_a_finished_job_leaves_nothing_behind(leases: Leases, redis: Redis) -> None:
-    await leases.take(JOB, "a")
+async def test_a_finished_job_leaves_nothing_behind(leases: Leases, due: int, redis: Redis) -> None:
+    await leases.take(JOB, "a", due)
     await redis.set(f"arq:retry:{JOB}", 1)
-    assert await leases.finish(JOB, "a", DUE) is True
+    assert await leases.finish(JOB, "a", due) is True
     assert await redis.keys("arq:*") == []
 
 
-async def test_a_job_that_was_put_back_is_due_again(leases: Leases, redis: Redis) -> None:
-    await leases.take(JOB, "a")
-    assert await leases.put_back(JOB, "a", DUE, 0) is True
-    assert await redis.zscore(QUEUE, JOB) == DUE
+async def test_a_job_that_was_put_back_is_due_again(leases: Leases, due: int, redis: Redis) -> None:
+    await leases.take(JOB, "a", due)
+    assert await leases.put_back(JOB, "a", due, 0) is True
+    assert await redis.zscore(QUEUE, JOB) == due
     assert await redis.exists(IN_PROGRESS, f"arq:job:{JOB}") == 1
 
 
-async def test_a_job_may_be_put_back_for_later(leases: Leases, redis: Redis) -> None:
-    await leases.take(JOB, "a")
-    await leases.put_back(JOB, "a", DUE, 1_500)
-    assert await redis.zscore(QUEUE, JOB) == DUE + 1_500
+async def test_a_job_may_be_put_back_for_later(leases: Leases, due: int, redis: Redis) -> None:
+    await leases.take(JOB, "a", due)
+    await leases.put_back(JOB, "a", due, 60_000)
+    assert await is_due_in(redis, JOB, timedelta(seconds=60))
 
 
-async def test_a_job_that_was_scheduled_anew_meanwhile_stays(leases: Leases, redis: Redis) -> None:
+async def test_a_job_that_was_scheduled_anew_meanwhile_stays(
+    leases: Leases, due: int, redis: Redis
+) -> None:
     """A retry of a delivery writes the next job under the same id while this one still runs."""
-    await leases.take(JOB, "a")
-    await redis.zadd(QUEUE, {JOB: DUE + 60_000})
-    assert await leases.finish(JOB, "a", DUE) is True
-    assert await redis.zscore(QUEUE, JOB) == DUE + 60_000
+    await leases.take(JOB, "a", due)
+    await redis.zadd(QUEUE, {JOB: due + 60_000})
+    assert await leases.finish(JOB, "a", due) is True
+    assert await redis.zscore(QUEUE, JOB) == due + 60_000
     assert await redis.exists(f"arq:job:{JOB}") == 1

@@ -9,6 +9,7 @@ from bot.errors import CorruptRecord
 from bot.model import Delivery, DeliveryState, EventState
 from bot.queue import QUEUE
 from bot.store import Store
+from tests.due import is_due_in
 from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
 
 EVENT_JOB = "handle_event:evt_1"
@@ -118,7 +119,7 @@ async def test_an_old_claim_settles_nothing(opened: Store) -> None:
 
 async def test_a_retry_belongs_to_a_job_of_its_own(opened: Store, redis: Redis) -> None:
     assert await retried(opened, await claimed(opened)) is True
-    assert await redis.zscore(QUEUE, RETRY_JOB) == LATER.timestamp() * 1000
+    assert await is_due_in(redis, RETRY_JOB, LATER - NOW)
     kept = await opened.ledger.get(POST.id)
     assert kept is not None
     assert (kept.state, kept.next_at, kept.reason) == (DeliveryState.RETRYING, LATER, "timeout")

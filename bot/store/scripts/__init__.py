@@ -7,13 +7,14 @@ from typing import Any
 from redis.asyncio import Redis
 
 _HERE = Path(__file__).parent
+_SHARED = (_HERE / "enqueue.lua").read_text()
 
 
 class Script:
     """One atomic step in Redis, in one round trip. What it takes is said in its first lines."""
 
     def __init__(self, redis: Redis, name: str) -> None:
-        self._call = redis.register_script((_HERE / f"{name}.lua").read_text())
+        self._call = redis.register_script(_SHARED + (_HERE / f"{name}.lua").read_text())
 
     async def __call__(
         self,

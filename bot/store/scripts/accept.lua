@@ -1,7 +1,7 @@
 -- Accept an event once: store it, log it, write the arq job. All of it, or nothing.
 -- KEYS  1 event  2 trail  3 log  4 log of its type  5 types  6 arq queue  7 arq job
 -- ARGV  1 id  2 type  3 received_ms  4 ttl_ms  5 oldest_kept_ms  6 step
---       7 job id  8 job blob  9 job due_ms  10 job ttl_ms
+--       7 job id  8 job blob  9 job delay_ms  10 job ttl_ms
 --       11.. fields of the event, name and value in turn
 -- Returns 1 if it was unseen, 0 if it was seen before and nothing was changed.
 if redis.call('EXISTS', KEYS[1]) == 1 then
@@ -18,6 +18,5 @@ for i = 3, 5 do
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', '(' .. ARGV[5])
   redis.call('PEXPIRE', KEYS[i], ARGV[4])
 end
-redis.call('PSETEX', KEYS[7], ARGV[10], ARGV[8])
-redis.call('ZADD', KEYS[6], ARGV[9], ARGV[7])
+enqueue(KEYS[6], KEYS[7], {id = ARGV[7], blob = ARGV[8], delay = ARGV[9], ttl = ARGV[10]})
 return 1

@@ -1,6 +1,6 @@
 -- End a job that we hold the lease of: drop it, or put it back for later.
 -- KEYS  1 in-progress key  2 job  3 tries  4 arq queue
--- ARGV  1 token  2 job id  3 the due time it was started with  4 'done', or ms to add to that time
+-- ARGV  1 token  2 job id  3 the due_ms it was started with  4 'done', or in how many ms it is due again
 -- Returns 0 if the lease was lost: whoever has it now ends the job.
 -- A job that was scheduled anew while it ran (a retry of the same delivery) is left in the queue.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
@@ -15,6 +15,6 @@ if ARGV[4] == 'done' then
   redis.call('DEL', KEYS[2], KEYS[3])
   redis.call('ZREM', KEYS[4], ARGV[2])
 elseif ARGV[4] ~= '0' then
-  redis.call('ZINCRBY', KEYS[4], ARGV[4], ARGV[2])
+  redis.call('ZADD', KEYS[4], due_in(ARGV[4]), ARGV[2])
 end
 return 1

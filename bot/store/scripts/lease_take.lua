@@ -1,7 +1,10 @@
--- Take the lease of a job that arq has just marked as in progress with a bare '1'.
--- KEYS 1 in-progress key. ARGV 1 token  2 lease_ms. Returns 1 if it is ours.
+-- Take the lease of a job that is still due when it was.
+-- KEYS  1 in-progress key  2 arq queue
+-- ARGV  1 token  2 lease_ms  3 job id  4 due_ms
+-- Returns 1 if it is ours, 0 if another worker has it, has done it, or has put it off.
 local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= '1' and holder ~= ARGV[1] then
+local due = redis.call('ZSCORE', KEYS[2], ARGV[3])
+if holder and holder ~= ARGV[1] or not due or tonumber(due) ~= tonumber(ARGV[4]) then
   return 0
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])

@@ -7,7 +7,7 @@
 --   uncount true where the attempt is not to count; of many such waits the trail tells one
 --   dead    {add = member, at = ms, oldest = ms, ttl = ms} or {remove = member}
 --   step    for the trail
---   job     {id, blob, due, ttl}: what is to run next
+--   job     {id, blob, delay, ttl}: what is to run next
 -- Returns 1 if it is moved, 0 if it was not in a state to be moved.
 local subject = KEYS[1]
 local move = cjson.decode(ARGV[1])
@@ -44,7 +44,6 @@ elseif move.dead then
   redis.call('ZREM', KEYS[3], move.dead.remove)
 end
 if move.job then
-  redis.call('PSETEX', KEYS[5], move.job.ttl, move.job.blob)
-  redis.call('ZADD', KEYS[4], move.job.due, move.job.id)
+  enqueue(KEYS[4], KEYS[5], move.job)
 end
 return 1
