@@ -19,14 +19,15 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 from bot.mail_address import is_mailable
-from bot.model import Audience, Channel, Destination, Policy
+from bot.model import Audience, Channel, Destination, Policy, host_pattern
 from bot.smtp_url import MailAddon, Smtp, parse_smtp_url
 
 _SENDER = re.compile(r"[^<>\r\n]*<([^<>]*)>")
 _REDIS = re.compile(r"unix://.*|rediss?://[^/?]*(?:/(?:\d+)?)?(?:\?.*)?")
 
 
-def _split_addresses(value: object) -> object:
+def _split(value: object) -> object:
+    """At the commas; what is blank between two of them is no part."""
     return (
         tuple(p.strip() for p in value.split(",") if p.strip()) if isinstance(value, str) else value
     )
@@ -39,9 +40,24 @@ def _all_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(addresses))
 
 
+def _some_hosts(value: object) -> object:
+    """Commas alone must not mean the same as nothing: that any host will do."""
+    hosts = _split(value)
+    if value and not hosts:
+        raise ValueError("it names no host; leave it empty where any will do")
+    return hosts
+
+
+def _all_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(host_pattern, hosts)))
+
+
 Secret = Annotated[SecretStr, Field(min_length=1)]
 Addresses = Annotated[
-    tuple[str, ...], NoDecode, BeforeValidator(_split_addresses), AfterValidator(_all_addresses)
+    tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_all_addresses)
+]
+Hosts = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_some_hosts), AfterValidator(_all_hosts)
 ]
 
 
@@ -73,6 +89,7 @@ class Settings(MailAddon):
     email_alert_to: Addresses = ()
 
     public_url: HttpUrl | None = None
+    export_url_hosts: Hosts = ()
     quota_alert_percent: float = Field(default=80, ge=0, le=100, allow_inf_nan=False)
     retention_days: int = Field(default=30, ge=1, le=3_650)
 
@@ -166,7 +183,11 @@ class Settings(MailAddon):
     @property
     def policy(self) -> Policy:
         key = self.juicebox_api_key.get_secret_value() if self.juicebox_api_key else None
-        return Policy(quota_alert_percent=self.quota_alert_percent, api_key=key)
+        return Policy(
+            quota_alert_percent=self.quota_alert_percent,
+            api_key=key,
+            export_url_hosts=self.export_url_hosts,
+        )
 
     @property
     def audiences(self) -> Mapping[Audience, tuple[Destination, ...]]:

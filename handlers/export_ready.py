@@ -1,4 +1,4 @@
-"""An export can be downloaded: recruiters get the link, and it is kept."""
+"""An export can be downloaded: recruiters get the link, or its text, and it is kept."""
 
 from bot.model import (
     Audience,
@@ -38,7 +38,8 @@ def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
         "recordCount": data.record_count,
         "expiresAt": int(data.expires_at.timestamp()) if data.expires_at else None,
     }
-    context = {"exportId": data.export_id, **kept}
+    linked = policy.may_link(data.download_url)
+    context = {"exportId": data.export_id, **kept, "linked": linked}
     return [
         Record("export", data.export_id, kept),
         Notify(Audience.RECRUITERS, TYPE, context, thread=f"export:{data.export_id}"),

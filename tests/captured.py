@@ -72,8 +72,11 @@ DEAD_EVENT = replace(
         "command": "python -m bot retry evt_srch_0001",
     },
 )
+ELSEWHERE = Policy(export_url_hosts=("files.example.com",))
+[UNLINKED] = notifications_of(captured("export.ready.full"), ELSEWHERE)
 TOLD = {
     **{name: notification for name in NAMES for notification in notifications_of(captured(name))},
+    "export.ready.unlinked": UNLINKED,
     "dead_letter.delivery": DEAD_DELIVERY,
     "dead_letter.event": DEAD_EVENT,
 }

@@ -141,6 +141,7 @@ def test_a_wrong_setting_is_named_in_one_line(
         ("REDIS_SSL_CERT_REQS", "maybe"),
         ("LOG_FORMAT", "xml"),
         ("PUBLIC_URL", "juicebox"),
+        ("EXPORT_URL_HOSTS", "https://exports.example.com"),
     ],
 )
 def test_a_malformed_setting_is_named(fault: Fault, name: str, value: str) -> None:

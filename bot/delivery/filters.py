@@ -19,6 +19,8 @@ _BAR_WIDTH = 20
 _NAMES_SHOWN = 20
 _IN_LINKS = ":/?#[]@!$&'()*+,;=-._~%"
 """What RFC 3986 lets stand in a link besides letters and digits."""
+_NO_LINK = "\u200b"
+"""A space of no width: behind each dot, it keeps mail programs from making a link of a host's name."""
 
 _LIKENESS = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ʼ"}
 _STYLING = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)|`")
@@ -108,6 +110,20 @@ def link(url: str) -> str:
 
 
 @_none_stays_none
+def unlinked(url: str) -> str:
+    """Where an address leads, as text that nobody makes a link of: its host and its path.
+
+    Neither the user name before the host, which is there to mislead, nor what stands behind the
+    path: a signature there is as good as a password.
+    """
+    after_scheme = quote(url, safe=_IN_LINKS).partition("://")[2]
+    authority, _, rest = after_scheme.partition("/")
+    host = re.split(r"[?#]", authority)[0].rpartition("@")[2]
+    path = re.split(r"[?#]", rest)[0]
+    return f"{host}/{path}".removesuffix("/").replace(".", f".{_NO_LINK}")
+
+
+@_none_stays_none
 def opaque(text: str) -> Markup:
     """For what Slack opens or hands back, and never shows: a link, a button's value."""
     return Markup(json_string(text))  # noqa: S704  # escaped right here
@@ -141,5 +157,6 @@ EVERYWHERE = {
     "day": day,
     "listing": listing,
     "link": link,
+    "unlinked": unlinked,
 }
 SLACK_ONLY = {"slack_date": slack_date, "opaque": opaque, "unstyled": unstyled}

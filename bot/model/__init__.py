@@ -1,5 +1,6 @@
 """The words of the bot: its nouns, and the field types of handlers' payloads. No I/O."""
 
+from bot.model.links import host_pattern
 from bot.model.nouns import (
     Audience,
     Channel,
@@ -61,6 +62,7 @@ __all__ = [
     "Text",
     "delivery_id",
     "from_ms",
+    "host_pattern",
     "in_utc",
     "retry_command",
     "to_ms",

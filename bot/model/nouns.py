@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from bot.model.links import may_link
+
 Context = Mapping[str, JsonValue]
 """What a template sees: JSON values only, so that it survives a trip through Redis."""
 
@@ -34,6 +36,8 @@ class EventState(StrEnum):
     """No handler knows its type."""
     DEAD = "dead"
     """Its data did not fit, or its handler failed for good."""
+    FORGOTTEN = "forgotten"
+    """What it said was removed on request; it stays seen, so that no replay brings it back."""
 
 
 class DeliveryState(StrEnum):
@@ -61,6 +65,11 @@ class Policy:
 
     quota_alert_percent: float = 80
     api_key: str | None = field(default=None, repr=False)
+    export_url_hosts: tuple[str, ...] = ()
+
+    def may_link(self, url: str) -> bool:
+        """Whether a message may make a link of this address, or must show it as text."""
+        return may_link(url, self.export_url_hosts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,10 @@ def check_settings(settings: Settings) -> list[Finding]:
         *_slack(settings),
         *_email(settings),
         ok("QUOTA_ALERT_PERCENT", f"alerts above {settings.quota_alert_percent:g} %"),
+        ok(
+            "EXPORT_URL_HOSTS",
+            ", ".join(settings.export_url_hosts) or "not set: exports may be at any host",
+        ),
         ok("RETENTION_DAYS", f"events are kept for {settings.retention_days} days"),
         ok("LOG_LEVEL, LOG_FORMAT", f"{settings.log_level}, {settings.log_format}"),
         ok("PORT, WEB_CONCURRENCY", f"{settings.port}, {settings.web_concurrency}"),

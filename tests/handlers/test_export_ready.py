@@ -26,6 +26,7 @@ def test_the_link_is_kept_and_recruiters_are_told() -> None:
                 "downloadUrl": URL,
                 "recordCount": 1204,
                 "expiresAt": 1772323200,
+                "linked": True,
             },
             thread="export:exp_5t7h1q",
         ),

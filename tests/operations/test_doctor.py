@@ -50,6 +50,7 @@ async def test_all_is_well(
 ✓ EMAIL_TO                     one address for recruiters
 ✓ EMAIL_ALERT_TO               one address for operators
 ✓ QUOTA_ALERT_PERCENT          alerts above 80 %
+✓ EXPORT_URL_HOSTS             not set: exports may be at any host
 ✓ RETENTION_DAYS               events are kept for 30 days
 ✓ LOG_LEVEL, LOG_FORMAT        INFO, logfmt
 ✓ PORT, WEB_CONCURRENCY        8000, 1
