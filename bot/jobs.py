@@ -115,7 +115,8 @@ class Jobs:
                         event, intent, self.audiences, since=stored.received_at
                     )
                 case Record():
-                    await records.keep(intent, min(event.timestamp, self.clock()))
+                    occurred_at = min(event.timestamp, self.clock())
+                    await records.keep(intent, occurred_at, event.id)
         await ledger.open(event.id, deliveries, self.clock())
         _log.info("event handled", event_id=event.id, deliveries=len(deliveries))
 

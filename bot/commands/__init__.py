@@ -13,8 +13,8 @@ from bot.operations.printable import printable
 NAME = "juicebox-bot"
 
 _NAMES = (
-    *("all", "demo", "doctor", "events", "preview", "record", "retry"),
-    *("send", "slack-manifest", "web", "webhook", "worker"),
+    *("all", "demo", "doctor", "events", "forget", "preview", "record"),
+    *("retry", "send", "slack-manifest", "web", "webhook", "worker"),
 )
 
 

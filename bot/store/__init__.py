@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from bot.store.backlog import Backlog, dead_letters, read_backlog
 from bot.store.counters import Counters
 from bot.store.events import Events
+from bot.store.forgetting import Forgetting
 from bot.store.ledger import Ledger
 from bot.store.records import Records
 
@@ -20,6 +21,7 @@ class Store:
         self.events = Events(redis, retention)
         self.ledger = Ledger(redis, retention)
         self.records = Records(redis, retention)
+        self.forgetting = Forgetting(redis)
         self.counters = Counters(redis)
 
     async def backlog(self, now: datetime) -> Backlog:

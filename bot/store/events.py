@@ -8,7 +8,7 @@ from uuid import uuid4
 from pydantic_core import from_json
 from redis.asyncio import Redis
 
-from bot.errors import CorruptRecord
+from bot.errors import CorruptRecord, StaleEvent
 from bot.model import Event, EventState, Step, from_ms, to_ms
 from bot.queue import QUEUE, Task, job
 from bot.store import keys
@@ -20,11 +20,16 @@ from bot.store.trail import decode_step, encode_step
 _CLOCK_MARGIN = timedelta(days=1)
 """How long an event is remembered beyond its retention, so that a replay which one machine's clock
 still lets in is not forgotten already by another's."""
+_LONGEST_RETENTION = timedelta(days=3_650)
+_MS = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event and how far it has come. `body` is what was received, to the byte."""
+    """An event and how far it has come. `body` is what was received, to the byte.
+
+    Of one that was forgotten, the body and the data are empty.
+    """
 
     event: Event
     body: bytes = field(repr=False)
@@ -48,6 +53,7 @@ class Events:
         """Store the event, log it and enqueue its job in one atomic step; False if it was seen.
 
         Raises:
+            StaleEvent: if it may have been seen while events were not kept for as long as now.
             redis.RedisError: if that could not be done, or if nobody can tell whether it was.
         """
         first = job(Task.EVENT, event.id, now=now)
@@ -60,6 +66,7 @@ class Events:
             keys.TYPES,
             QUEUE,
             first.key,
+            keys.RETENTIONS,
         ]
         fields: list[str | bytes | int] = [
             *("type", event.type, "timestamp", to_ms(event.timestamp), "body", body),
@@ -67,12 +74,16 @@ class Events:
         ]
         step = encode_step(Step(now, "received"))
         args = [
-            *(event.id, event.type, to_ms(now), int(remembered / timedelta(milliseconds=1))),
+            *(event.id, event.type, to_ms(now), int(remembered / _MS)),
             *(to_ms(now - self._retention), step, first.id, first.blob, first.delay_ms),
-            job_ttl_ms(remembered),
+            *(job_ttl_ms(remembered), int(self._retention / _MS), to_ms(event.timestamp)),
+            to_ms(now - _LONGEST_RETENTION),
             *fields,
         ]
-        return bool(await self._accept(names, args))
+        outcome = int(await self._accept(names, args))
+        if outcome < 0:
+            raise StaleEvent("timestamp is older than events were kept when it may have come first")
+        return outcome > 0
 
     async def get(self, event_id: str) -> StoredEvent | None:
         """The event, or None if it never came or is no longer kept.
@@ -166,16 +177,19 @@ def dead_member(kind: str, subject_id: str) -> str:
 
 def _decode(event_id: str, kept: Mapping[bytes, bytes]) -> StoredEvent:
     try:
+        state = EventState(kept[b"state"].decode())
+        forgotten = state is EventState.FORGOTTEN
+        body = b"" if forgotten else kept[b"body"]
         event = Event(
             id=event_id,
             type=kept[b"type"].decode(),
             timestamp=from_ms(kept[b"timestamp"]),
-            data=from_json(kept[b"body"])["data"],
+            data={} if forgotten else from_json(body)["data"],
         )
         return StoredEvent(
             event=event,
-            body=kept[b"body"],
-            state=EventState(kept[b"state"].decode()),
+            body=body,
+            state=state,
             received_at=from_ms(kept[b"received_at"]),
             concluded_at=from_ms(kept[b"concluded_at"]) if b"concluded_at" in kept else None,
             reason=kept.get(b"reason", b"").decode(),

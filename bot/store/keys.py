@@ -6,6 +6,7 @@ LOG = f"{_OURS}events"
 TYPES = f"{_OURS}types"
 DEAD = f"{_OURS}dead"
 COUNTERS = f"{_OURS}counters"
+RETENTIONS = f"{_OURS}retentions"
 
 
 def event(event_id: str) -> str:

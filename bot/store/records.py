@@ -37,9 +37,12 @@ class Records:
         self._ttl_ms = int(retention / timedelta(milliseconds=1))
         self._script = Script(redis, "record")
 
-    async def keep(self, record: Record, occurred_at: datetime) -> bool:
-        """Keep the record; False if something newer is known. Drops a cached copy in either case."""
-        names = [keys.record(record.kind, record.id)]
+    async def keep(self, record: Record, occurred_at: datetime, of_event: str) -> bool:
+        """Keep the record; False if something newer is known. Drops a cached copy in either case.
+
+        `of_event` is the event that says so: once it is forgotten, nothing of it is kept.
+        """
+        names = [keys.record(record.kind, record.id), keys.event(of_event)]
         if record.kind in _CACHED_ELSEWHERE:
             names.append(keys.cached_copy(record.kind, record.id))
         args: list[bytes | int] = [

@@ -13,7 +13,9 @@ async def test_what_is_kept_is_shown_as_json(
     cli: Cli, store: Store, make_settings: MakeSettings
 ) -> None:
     make_settings()
-    await store.records.keep(Record("profile", "prof_1", {"fields": ["\x1b[2Jemail"]}), NOW)
+    await store.records.keep(
+        Record("profile", "prof_1", {"fields": ["\x1b[2Jemail"]}), NOW, "evt_1"
+    )
     result = await cli("record", "profile", "prof_1")
     assert json.loads(result.output) == {
         "kind": "profile",

@@ -52,7 +52,7 @@ async def test_status_shows_what_happened_where_it_went_and_whether_it_arrived(
     assert await store.events.bury("evt_4", "downloadUrl must be an https:// address", NOW)
     await accept(store, make_event("evt_5"), NOW + seconds(4))
     quota = {"usage": 8400, "limit": 10000, "resetDate": 1769904000}
-    await store.records.keep(Record("quota", "latest", quota), NOW)
+    await store.records.keep(Record("quota", "latest", quota), NOW, "evt_1")
     await redis.set(HEARTBEAT, "alive")
     await redis.zadd(QUEUE, {"handle_event:evt_1": await now_ms(redis) - 60_000})
     clock.now = NOW + seconds(60)
@@ -149,7 +149,7 @@ async def test_counts_are_of_the_last_24_hours_and_of_the_eight_most_frequent_ty
 async def test_a_quota_that_makes_no_sense_is_left_out(
     say: Say, store: Store, fields: dict[str, Any]
 ) -> None:
-    await store.records.keep(Record("quota", "latest", fields), NOW)
+    await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
     assert "Quota" not in await say("status")
 
 
@@ -158,7 +158,7 @@ async def test_a_quota_without_a_readable_reset_date_is_shown_without(
     say: Say, store: Store, reset: Any
 ) -> None:
     fields = {"usage": 1.5, "limit": 2, "resetDate": reset}
-    await store.records.keep(Record("quota", "latest", fields), NOW)
+    await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
     said = await say("status")
     assert "*Quota* `███████████████░░░░░` 75.0% · 1.5 of 2\n" in said
 
@@ -199,7 +199,7 @@ async def test_hostile_words_can_neither_ping_nor_break_the_answer(
     assert await store.ledger.open(HOSTILE, deliveries, NOW)
     await settle(store, deliveries[0], "failed", HOSTILE)
     await settle(store, deliveries[1], "retrying", HOSTILE)
-    await store.records.keep(Record("quota", "latest", {HOSTILE: 1}), NOW)
+    await store.records.keep(Record("quota", "latest", {HOSTILE: 1}), NOW, "evt_1")
     for command in ("status", f"status {HOSTILE}"):
         said = await say(command)
         assert said.count("<") == said.count("<!date^")

@@ -15,7 +15,7 @@ PROFILE = Record("profile", "prof_1", {"enrichedAt": "2026-01-15T14:30:00Z", "fi
 
 
 async def test_a_record_is_read_back(store: Store) -> None:
-    assert await store.records.keep(PROFILE, NOW) is True
+    assert await store.records.keep(PROFILE, NOW, "evt_1") is True
     assert await store.records.get("profile", "prof_1") == Known(NOW, PROFILE.fields)
 
 
@@ -24,16 +24,19 @@ async def test_what_was_never_recorded_is_none(store: Store) -> None:
 
 
 async def test_a_late_event_never_overwrites_a_newer_one(store: Store) -> None:
-    await store.records.keep(PROFILE, NOW)
+    await store.records.keep(PROFILE, NOW, "evt_1")
     older = Record("profile", "prof_1", {"fields": []})
-    assert await store.records.keep(older, NOW - timedelta(seconds=1)) is False
+    assert await store.records.keep(older, NOW - timedelta(seconds=1), "evt_1") is False
     assert await store.records.get("profile", "prof_1") == Known(NOW, PROFILE.fields)
 
 
 async def test_a_newer_one_replaces_it_whole(store: Store) -> None:
-    await store.records.keep(PROFILE, NOW)
+    await store.records.keep(PROFILE, NOW, "evt_1")
     later = NOW + timedelta(seconds=1)
-    assert await store.records.keep(Record("profile", "prof_1", {"fields": []}), later) is True
+    assert (
+        await store.records.keep(Record("profile", "prof_1", {"fields": []}), later, "evt_1")
+        is True
+    )
     assert await store.records.get("profile", "prof_1") == Known(later, {"fields": []})
 
 
@@ -42,18 +45,18 @@ async def test_a_profile_drops_its_cached_copy_even_when_it_is_late(
 ) -> None:
     for moment in (NOW, NOW - timedelta(days=1)):
         await redis.set("profile:prof_1", "stale")
-        await store.records.keep(PROFILE, moment)
+        await store.records.keep(PROFILE, moment, "evt_1")
         assert await redis.exists("profile:prof_1") == 0
 
 
 async def test_other_kinds_leave_the_keys_of_others_alone(store: Store, redis: Redis) -> None:
     await redis.set("export:exp_1", "theirs")
-    await store.records.keep(Record("export", "exp_1", {"downloadUrl": "https://x"}), NOW)
+    await store.records.keep(Record("export", "exp_1", {"downloadUrl": "https://x"}), NOW, "evt_1")
     assert await redis.get("export:exp_1") == b"theirs"
 
 
 async def test_a_record_ends_with_the_retention(store: Store, redis: Redis) -> None:
-    await store.records.keep(PROFILE, NOW)
+    await store.records.keep(PROFILE, NOW, "evt_1")
     left = await redis.pttl("juicebox:record:profile:prof_1")
     assert 0 < left <= 30 * 86_400_000
 
@@ -62,7 +65,7 @@ async def test_a_record_ends_with_the_retention(store: Store, redis: Redis) -> N
 async def test_what_redis_gives_back_is_not_trusted(
     store: Store, redis: Redis, field: str, value: str
 ) -> None:
-    await store.records.keep(PROFILE, NOW)
+    await store.records.keep(PROFILE, NOW, "evt_1")
     await redis.hset("juicebox:record:profile:prof_1", field, value)
     with pytest.raises(CorruptRecord, match="profile prof_1"):
         await store.records.get("profile", "prof_1")
@@ -70,6 +73,6 @@ async def test_what_redis_gives_back_is_not_trusted(
 
 async def test_no_id_can_reach_another_things_record(store: Store) -> None:
     other = Record("export", "X:cached", {"downloadUrl": "https://x"})
-    await store.records.keep(other, NOW)
-    await store.records.keep(Record("export", "X", {"downloadUrl": "https://y"}), NOW)
+    await store.records.keep(other, NOW, "evt_1")
+    await store.records.keep(Record("export", "X", {"downloadUrl": "https://y"}), NOW, "evt_1")
     assert await store.records.get("export", "X:cached") == Known(NOW, other.fields)

@@ -7,7 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 _HERE = Path(__file__).parent
-_SHARED = (_HERE / "enqueue.lua").read_text()
+_SHARED = "".join((_HERE / f"{name}.lua").read_text() for name in ("steps", "enqueue"))
 
 
 class Script:

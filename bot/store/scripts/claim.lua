@@ -19,6 +19,6 @@ end
 redis.call('HINCRBY', d, 'attempts', 1)
 redis.call('HSET', d, 'state', 'sending', 'token', ARGV[2], 'updated_at', ARGV[3])
 if not redis.call('HGET', d, 'waits') then
-  redis.call('RPUSHX', KEYS[2], ARGV[4])
+  add_step(KEYS[2], ARGV[4])
 end
 return redis.call('HGETALL', d)

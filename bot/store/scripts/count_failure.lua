@@ -1,6 +1,7 @@
 -- Count a failed run of an event's handler, once for each run.
--- KEYS 1 event. ARGV 1 the run. Returns the failures so far, 0 if the event is gone.
-if redis.call('EXISTS', KEYS[1]) == 0 then
+-- KEYS 1 event. ARGV 1 the run. Returns the failures so far, 0 if the event no longer
+-- waits for its handler: it is gone, or forgotten.
+if redis.call('HGET', KEYS[1], 'state') ~= 'accepted' then
   return 0
 end
 if redis.call('HGET', KEYS[1], 'last_failure') == ARGV[1] then

@@ -1,4 +1,4 @@
--- Begins every script: when jobs are due. Redis' own clock says so and no other, since those of
+-- Begins every script, too: when jobs are due. Redis' own clock says so and no other, since those of
 -- the machines around it may be an hour apart.
 local function due_in(delay_ms)
   local now = redis.call('TIME')

@@ -11,6 +11,9 @@
 -- Returns 1 if it is moved, 0 if it was not in a state to be moved.
 local subject = KEYS[1]
 local move = cjson.decode(ARGV[1])
+if redis.call('EXISTS', subject) == 0 then
+  return 0
+end
 if redis.call('HGET', subject, 'last_move') == move.id then
   return 1
 end
@@ -34,7 +37,7 @@ if move.uncount then
   waits = redis.call('HINCRBY', subject, 'waits', 1)
 end
 if waits < 2 then
-  redis.call('RPUSHX', KEYS[2], move.step)
+  add_step(KEYS[2], move.step)
 end
 if move.dead and move.dead.add then
   redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. move.dead.oldest)

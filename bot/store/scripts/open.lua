@@ -2,17 +2,18 @@
 -- KEYS  1 event  2 trail  3 deliveries of the event  4.. one key a delivery
 -- ARGV  1 now_ms  2 step that marks the event handled, or '' if that was done before
 --       3.. for each delivery: its id, its fields as a JSON array
--- Returns 1 if done now, 0 if the event is gone or not waiting for its handler.
+-- Returns 1 if done now, 0 if the event is gone, forgotten, or not waiting for its handler.
 local ttl = redis.call('PTTL', KEYS[1])
-if ttl <= 0 then
+local state = redis.call('HGET', KEYS[1], 'state')
+if ttl <= 0 or state == 'forgotten' then
   return 0
 end
 if ARGV[2] ~= '' then
-  if redis.call('HGET', KEYS[1], 'state') ~= 'accepted' then
+  if state ~= 'accepted' then
     return 0
   end
   redis.call('HSET', KEYS[1], 'state', 'handled', 'concluded_at', ARGV[1])
-  redis.call('RPUSHX', KEYS[2], ARGV[2])
+  add_step(KEYS[2], ARGV[2])
 end
 for i = 4, #KEYS do
   local arg = 3 + (i - 4) * 2

@@ -1,0 +1,13 @@
+-- Begins every script: what they share. A trail keeps its first steps and its latest ones, so that
+-- one that is retried by hand again and again does not grow without end.
+local FIRST, MOST = 50, 500
+local function add_step(trail, step)
+  if redis.call('RPUSHX', trail, step) <= MOST then
+    return
+  end
+  local mark = cjson.decode(redis.call('LINDEX', trail, FIRST))
+  mark = {at = math.floor(mark.at), what = 'steps left out', delivery = '', to = '', detail = ''}
+  redis.call('LSET', trail, FIRST, cjson.encode(mark))
+  redis.call('LSET', trail, FIRST + 1, '')
+  redis.call('LREM', trail, 1, '')
+end

@@ -1,0 +1,30 @@
+"""A person is forgotten while a worker is in the midst of an event about that person."""
+
+from redis.asyncio import Redis
+
+from bot.model import EventState
+from tests.running import Bot, envelope
+from tests.waiting import until
+
+
+async def test_a_run_that_had_begun_keeps_no_record_of_the_person(bot: Bot, redis: Redis) -> None:
+    """Its handler has the event already; what it asks for comes to nothing."""
+    store = bot.jobs.store
+    profile = {"profileId": "prof_1", "fields": {"email": "person@example.com"}}
+    handler = bot.jobs.registry.get("profile.enriched")
+    assert handler is not None
+    stored = None
+    await bot.receive(envelope("evt_1", "profile.enriched", **profile))
+
+    async def handled() -> bool:
+        nonlocal stored
+        stored = await store.events.get("evt_1")
+        return stored is not None and stored.state is EventState.HANDLED
+
+    await until(handled)
+    assert stored is not None
+    await store.forgetting.forget_event("evt_1", bot.jobs.clock())
+    await store.forgetting.forget_profile("prof_1")
+    await bot.jobs._handle(stored, handler)  # what a run does that has read the event before
+    assert await redis.keys("juicebox:record:*") == []
+    assert "person@example.com" not in str(await redis.hgetall("juicebox:event:evt_1"))

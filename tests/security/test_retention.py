@@ -1,0 +1,164 @@
+"""Redis itself ends what is kept, shown with its clock moved and no process of ours at work."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.errors import StaleEvent
+from bot.model import Delivery, Destination, Event, Record
+from bot.queue import QUEUE
+from bot.registry import load_registry
+from bot.store import Store, keys
+from bot.store.connection import connect
+from tests.clock import Clock, needs_a_clock, redis_with_a_clock
+from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+from tests.waiting import until
+
+RETENTION = timedelta(days=30)
+MARGIN = timedelta(days=1)
+"""How much longer an event is remembered: see bot/store/events.py, and SECURITY.md."""
+LASTING = {QUEUE, keys.COUNTERS, keys.RETENTIONS}
+"""What has no end of its own: none of it holds anything of an event but ids that wait for a worker."""
+
+@asynccontextmanager
+async def redis_and_its_clock(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Redis, Clock]]:
+    with redis_with_a_clock(folder, monkeypatch) as (server, clock):
+        client = connect(server.url, timeout=timedelta(seconds=5))
+        yield client, clock
+        await client.aclose()
+
+
+def events() -> list[Event]:
+    """One of each type, and one that no handler knows."""
+    registry = load_registry()
+    found = [handler for name in registry.types if (handler := registry.get(name))]
+    known = [make_event(f"evt_{h.type}", h.type, data=dict(h.sample)) for h in found]
+    return [*known, make_event("evt_unknown", "no.handler", data={"anything": "data"})]
+
+
+async def live_through(store: Store, event: Event, now: datetime) -> None:
+    """The event with all that can be kept of it: deliveries in every state, dead letters, a record."""
+    await store.events.accept(event, body_of(event), now)
+    await store.records.keep(Record("profile", event.id, dict(event.data)), now, event.id)
+    if event.type == "no.handler":
+        await store.events.leave_unhandled(event.id, now)
+        return
+    if event.type == "search.completed":
+        await store.events.bury(event.id, "its data did not fit", now)
+        await store.ledger.add(event.id, [delivery_of(event, SLACK)], "report", now)
+        return
+    sent, failed = delivery_of(event, SLACK), delivery_of(event, MAIL)
+    await store.ledger.open(event.id, [sent, failed], now)
+    owner = f"handle_event:{event.id}"
+    await store.ledger.claim(sent, owner, "t1", now)
+    await store.ledger.sent(sent, "t1", "C1/1.1", now)
+    await store.ledger.claim(failed, owner, "t2", now)
+    if event.type == "export.ready":
+        due = now + seconds(60)
+        await store.ledger.retry_later(
+            failed, "t2", "timeout", due=due, counts=True, unsure=False, now=now
+        )
+    else:
+        await store.ledger.fail(failed, "t2", "gone", unsure=False, report=True, now=now)
+
+
+def delivery_of(event: Event, to: Destination) -> Delivery:
+    return make_delivery(event.id, to, context=dict(event.data))
+
+
+async def keys_of(redis: Redis) -> set[str]:
+    return {raw.decode() async for raw in redis.scan_iter(count=1_000)}
+
+
+@needs_a_clock
+async def test_no_key_that_holds_anything_of_an_event_outlives_the_retention(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with redis_and_its_clock(tmp_path, monkeypatch) as (redis, clock):
+        store = Store(redis, retention=RETENTION)
+        for event in events():
+            await live_through(store, event, NOW)
+        assert len(await keys_of(redis)) > 40
+        clock.move(RETENTION - MARGIN)
+        assert "juicebox:event:evt_export.ready" in await keys_of(redis)
+        clock.move(RETENTION + MARGIN + seconds(1))
+
+        async def only_jobs_are_left() -> bool:
+            left = await keys_of(redis) - LASTING
+            return all(key.startswith("arq:job:") for key in left)
+
+        await until(only_jobs_are_left)
+        # A job outlives its event, so that no worker finds it without: an id and nothing else.
+        clock.move(RETENTION + 3 * MARGIN + seconds(1))
+
+        async def nothing_is_left() -> bool:
+            return await keys_of(redis) <= LASTING
+
+        await until(nothing_is_left)
+
+
+@needs_a_clock
+async def test_just_inside_the_retention_a_duplicate_is_still_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with redis_and_its_clock(tmp_path, monkeypatch) as (redis, clock):
+        store = Store(redis, retention=RETENTION)
+        event = make_event()
+        await store.events.accept(event, body_of(event), NOW)
+        for ahead in (RETENTION - seconds(1), RETENTION + MARGIN - seconds(60)):
+            clock.move(ahead)
+            assert await store.events.accept(event, body_of(event), NOW + ahead) is False
+        clock.move(RETENTION + MARGIN + seconds(1))
+        later = NOW + RETENTION + MARGIN + seconds(1)
+        assert await store.events.accept(event, body_of(event), later) is True
+
+
+async def test_every_key_has_an_end_but_a_few_that_are_named(store: Store, redis: Redis) -> None:
+    for event in events():
+        await live_through(store, event, NOW)
+    store.counters.add("events_duplicate")
+    await store.counters.flush()
+    endless = {key for key in await keys_of(redis) if await redis.pttl(key) < 0}
+    assert endless == LASTING
+
+
+async def test_a_delivery_that_ended_meanwhile_is_not_written_again_without_an_end(
+    store: Store, redis: Redis
+) -> None:
+    """Between being read, unreadable, and being buried."""
+    await store.ledger.bury("dlv_gone", "evt_gone", "not readable", NOW)
+    assert await redis.dbsize() == 0
+
+
+async def test_raising_the_retention_lets_nothing_in_that_was_forgotten_before(
+    redis: Redis,
+) -> None:
+    """Kept for 30 days, then for 60: what came in the first days is forgotten after 31 all the same."""
+    before, after = (Store(redis, retention=timedelta(days=days)) for days in (30, 60))
+    first = make_event("evt_first")
+    assert await before.events.accept(first, body_of(first), NOW) is True
+    raised = NOW + timedelta(days=20)
+    other = make_event("evt_other", timestamp=raised)
+    assert await before.events.accept(other, body_of(other), raised) is True
+    await redis.delete(keys.event("evt_first"))  # as Redis does after 31 days
+    replayed = NOW + timedelta(days=31)
+    with pytest.raises(StaleEvent):
+        await after.events.accept(first, body_of(first), replayed)
+    assert await redis.exists(keys.event("evt_first")) == 0
+
+
+async def test_what_comes_after_the_retention_was_raised_is_taken_for_as_long_as_it_says(
+    redis: Redis,
+) -> None:
+    before, after = (Store(redis, retention=timedelta(days=days)) for days in (30, 60))
+    first = make_event("evt_first")
+    await before.events.accept(first, body_of(first), NOW)
+    new = make_event("evt_new", timestamp=NOW + seconds(1))
+    late = NOW + timedelta(days=59)
+    assert await after.events.accept(new, body_of(new), late) is True
