@@ -19,9 +19,9 @@ from tests.waiting import until
 ROOT = Path(__file__).parents[1]
 
 
-def procfile(name: str) -> list[str]:
+def procfile(name: str, root: Path = ROOT) -> list[str]:
     """The command of a process, as a platform would start it."""
-    lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
+    lines = dict(line.split(": ", 1) for line in (root / "Procfile").read_text().splitlines())
     command = shlex.split(lines[name])
     assert command[0] == "python"
     return [sys.executable, *command[1:]]
@@ -29,11 +29,14 @@ def procfile(name: str) -> list[str]:
 
 @asynccontextmanager
 async def running(
-    command: Sequence[str], env: Mapping[str, str], output: int | IO[bytes] = PIPE
+    command: Sequence[str],
+    env: Mapping[str, str],
+    output: int | IO[bytes] = PIPE,
+    root: Path = ROOT,
 ) -> AsyncIterator[Process]:
     """A process that is killed in the end, with the processes that it has started itself."""
     started = await asyncio.create_subprocess_exec(
-        *command, env=dict(env), cwd=ROOT, stdout=output, stderr=STDOUT, start_new_session=True
+        *command, env=dict(env), cwd=root, stdout=output, stderr=STDOUT, start_new_session=True
     )
     try:
         yield started

@@ -20,7 +20,7 @@ from bot.queue import QUEUE
 from bot.store import Store
 from bot.store.connection import connect
 from tests.faults.proxy import Proxy
-from tests.processes import procfile, running
+from tests.processes import ROOT, procfile, running
 from tests.running import signed
 from tests.waiting import until
 
@@ -72,13 +72,15 @@ class Deployment:
     store: Store
     env: dict[str, str]
     folder: Path
+    root: Path = ROOT
+    """Where the bot's code is."""
     _numbers: "count[int]" = field(default_factory=count)
 
     @asynccontextmanager
     async def web(self, **changes: str) -> AsyncIterator[Web]:
         """A web process by the Procfile's line, as soon as it listens."""
         port = free_port()
-        command = [part.replace("$PORT", str(port)) for part in procfile("web")]
+        command = [part.replace("$PORT", str(port)) for part in procfile("web", self.root)]
         patience = httpx.Timeout(30, pool=None)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
         async with (
@@ -94,7 +96,10 @@ class Deployment:
     @asynccontextmanager
     async def worker(self, *command: str, **changes: str) -> AsyncIterator[Running]:
         """A worker process by the Procfile's line, or by another command."""
-        async with self._running(command or procfile("worker"), changes) as (process, output):
+        async with self._running(command or procfile("worker", self.root), changes) as (
+            process,
+            output,
+        ):
             yield Running(process, output)
 
     @asynccontextmanager
@@ -103,7 +108,7 @@ class Deployment:
     ) -> AsyncIterator[tuple[Process, Path]]:
         output = self.folder / f"{next(self._numbers)}.log"
         with output.open("wb") as log:
-            async with running(command, {**self.env, **changes}, log) as process:
+            async with running(command, {**self.env, **changes}, log, self.root) as process:
                 yield process, output
 
     async def settled(self, event_ids: Sequence[str], seconds: float = 20) -> None:

@@ -63,6 +63,7 @@ class Table:
         if report.when == "teardown":
             row.tests += 1
             row.tally.runs += value["runs"]
+            row.tally.events += value["events"]
             row.tally.lost += value["lost"]
             row.tally.doubled += value["doubled"]
             row.tally.ambiguous += value["ambiguous"]
@@ -80,8 +81,8 @@ class Table:
 
     def lines(self) -> Iterator[str]:
         """A Markdown table, as README shows it."""
-        yield "| # | case | runs | lost | doubled | recovered in |"
-        yield "|--:|---|--:|--:|--:|--:|"
+        yield "| # | case | runs | events | lost | doubled | recovered in |"
+        yield "|--:|---|--:|--:|--:|--:|--:|"
         for number, row in self.rows.items():
             if row.tests:
                 tally = row.tally
@@ -89,8 +90,8 @@ class Table:
                 verdict = " FAILED" if row.failed else ""
                 doubled = f"{tally.doubled}" + (f" *({tally.ambiguous})*" * bool(tally.ambiguous))
                 yield (
-                    f"| {number} | {CASES[number]}{verdict} | {tally.runs:,} | {tally.lost}"
-                    f" | {doubled} | {seconds} |"
+                    f"| {number} | {CASES[number]}{verdict} | {tally.runs:,} | {tally.events:,}"
+                    f" | {tally.lost} | {doubled} | {seconds} |"
                 )
 
 

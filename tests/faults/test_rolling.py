@@ -1,0 +1,80 @@
+"""A rolling deploy: the release before and this one at work on the same Redis, there and back."""
+
+import asyncio
+import io
+import shutil
+import signal
+import subprocess
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.faults.deployment import Deployment, Running, Web
+from tests.faults.juicebox import Juicebox
+from tests.faults.tally import Tally
+from tests.processes import ROOT
+from tests.running import envelope
+
+
+def _git(*arguments: str) -> bytes:
+    git = shutil.which("git")
+    assert git is not None
+    return subprocess.run(  # noqa: S603  # our own repository
+        [git, "-C", str(ROOT), *arguments], check=True, capture_output=True
+    ).stdout
+
+
+@pytest.fixture
+def release_before(tmp_path: Path) -> Path:
+    """The code as it was just before the version last changed."""
+    try:
+        raised = _git("log", "-1", "--format=%H", "-G^version = ", "--", "pyproject.toml")
+        code = _git(
+            "archive", f"{raised.decode().strip()}^", "bot", "handlers", "templates", "Procfile"
+        )
+    except (OSError, AssertionError, subprocess.CalledProcessError):
+        pytest.skip("the history that has the release before is not here")
+    with tarfile.open(fileobj=io.BytesIO(code)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    return tmp_path
+
+
+async def ended(*processes: Running) -> None:
+    """Told to end, they finish what they do."""
+    for running in processes:
+        running.process.terminate()
+    for running in processes:
+        assert await running.process.wait() in {0, -signal.SIGTERM}, running.log()
+
+
+@pytest.mark.case(25)
+@pytest.mark.parametrize("back", [False, True], ids=["there", "back"])
+async def test_two_releases_share_the_work_while_one_takes_over(
+    deployment: Deployment, tally: Tally, release_before: Path, back: bool, whole: bool
+) -> None:
+    here, before = deployment, replace(deployment, root=release_before)
+    old, new = (here, before) if back else (before, here)
+    events: list[str] = []
+    webs: list[Web] = []
+    juicebox = Juicebox(lambda: webs[-1])
+
+    async def some_traffic() -> None:
+        fresh = [f"evt_{len(events) + number}" for number in range(300 if whole else 60)]
+        events.extend(fresh)
+        await juicebox.send_all(map(envelope, fresh))
+
+    async with old.web() as old_web, old.worker() as old_worker:
+        webs.append(old_web)
+        await some_traffic()
+        async with new.web() as new_web, new.worker():
+            both_work = asyncio.create_task(some_traffic())
+            webs.append(new_web)
+            await both_work
+            await some_traffic()
+            await ended(old_web, old_worker)
+            await some_traffic()
+            await deployment.settled(events, seconds=60)
+    assert set(juicebox.answers) == {"200"}
+    await tally.audit(deployment, events)
