@@ -1,6 +1,9 @@
 # Two commands do everything on a machine that has Python 3.11+, make and git:
 #   make demo    see the bot work, on real parts, without any account (ARGS=--once ends by itself)
 #   make test    run the tests (ARGS=… goes to pytest)
+# And to see what is promised under attack:
+#   make faults         the fault suite in full, with its table (half an hour)
+#   make faults-mutate  break what protects the bot, piece by piece, and see the suite notice
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +13,7 @@ ARGS ?=
 NODE_MODULES := $(VENV)/node_modules
 NPM_PACKAGES := axe-core@4.14.1 @heroku/mcp-server@1.2.8
 
-.PHONY: demo test coverage lint types format requirements node_modules clean
+.PHONY: demo test faults faults-mutate coverage audit lint types format requirements node_modules clean
 
 demo: $(READY)
 	@$(BIN)/python -m bot demo $(ARGS)
@@ -18,8 +21,17 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
+faults: $(READY)
+	$(BIN)/python -m pytest tests/faults --whole $(ARGS)
+
+faults-mutate: $(READY)
+	$(BIN)/python -m tests.faults.mutate $(ARGS)
+
 coverage: $(READY)
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing $(ARGS)
+
+audit: $(READY)
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements.txt
 
 lint: $(READY)
 	$(BIN)/ruff check .

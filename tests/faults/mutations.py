@@ -1,0 +1,169 @@
+"""Pieces of the bot that protect it, each with what it is without them, and the cases that must notice."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """In the file at `path`, `whole` becomes `broken`; of `tests`, at least one must fail then."""
+
+    case: int
+    what: str
+    path: str
+    whole: str
+    broken: str
+    tests: str
+
+
+_INTAKE = "tests/faults/test_intake_once.py"
+_REDIS = "tests/faults/test_intake_redis.py"
+_BODIES = "tests/faults/test_doors_bodies.py"
+_DELIVERIES = "tests/faults/test_worker_deliveries.py"
+_PROCESSES = "tests/faults/test_worker_processes.py"
+
+MUTATIONS = (
+    Mutation(
+        1,
+        "an event that is kept is not looked for",
+        "bot/store/scripts/accept.lua",
+        "if redis.call('EXISTS', KEYS[1]) == 1 then",
+        "if false then",
+        f"{_INTAKE}::test_500_identical_deliveries_at_once_are_one_job_and_one_message",
+    ),
+    Mutation(
+        2,
+        "an event is remembered for a day",
+        "bot/store/events.py",
+        "+ self._retention + _CLOCK_MARGIN",
+        "+ _CLOCK_MARGIN",
+        f"{_INTAKE}::test_a_duplicate_much_later_changes_nothing",
+    ),
+    Mutation(
+        3,
+        "the age of an event is not looked at",
+        "bot/intake/webhook.py",
+        "if now - event.timestamp > self.store.retention:",
+        "if not kept_days:",
+        f"{_INTAKE}::test_a_valid_event_older_than_retention_is_refused",
+    ),
+    Mutation(
+        4,
+        "half of the signature is compared",
+        "bot/intake/signature.py",
+        "hmac.compare_digest(given, sign(body, secret).encode())",
+        "hmac.compare_digest(given[:39], sign(body, secret).encode()[:39])",
+        f"{_BODIES}::test_one_flipped_bit_in_any_byte_is_refused",
+    ),
+    Mutation(
+        6,
+        "the previous secret is not taken",
+        "bot/settings.py",
+        "secrets = (self.juicebox_webhook_secret, self.juicebox_webhook_secret_previous)",
+        "secrets = (self.juicebox_webhook_secret,)",
+        f"{_INTAKE}::test_a_secret_is_changed_under_traffic_and_no_event_is_lost",
+    ),
+    Mutation(
+        10,
+        "a Redis that is away is an error of ours",
+        "bot/intake/webhook.py",
+        "except (RedisError, OSError, TimeoutError) as fault:",
+        "except ZeroDivisionError as fault:",
+        f"{_REDIS}::test_an_event_that_redis_is_down_for_is_refused_in_time_and_taken_later",
+    ),
+    Mutation(
+        11,
+        "Redis may take its time",
+        "bot/web.py",
+        "_REDIS_TIMEOUT = timedelta(seconds=1)",
+        "_REDIS_TIMEOUT = timedelta(seconds=10)\nimport bot.intake.webhook\nbot.intake.webhook._STORE_SECONDS = 10",
+        f"{_REDIS}::test_an_event_that_redis_hangs_at_is_refused_in_time_and_taken_later",
+    ),
+    Mutation(
+        14,
+        "who finds `sending` takes it for not sent",
+        "bot/store/scripts/claim.lua",
+        "redis.call('HSET', d, 'unsure', '1')",
+        "local _",
+        f"{_PROCESSES}::test_a_message_whose_sender_was_killed_is_found_in_the_channel_and_not_posted_again",
+    ),
+    Mutation(
+        14,
+        "a lease is a minute long",
+        "bot/lease.py",
+        "LEASE = timedelta(seconds=15)",
+        "LEASE = timedelta(seconds=60)",
+        f"{_PROCESSES}::test_a_message_whose_sender_was_killed_is_found_in_the_channel_and_not_posted_again",
+    ),
+    Mutation(
+        16,
+        "each try of a mail has a Message-ID of its own",
+        "bot/delivery/senders/letter.py",
+        'letter["Message-ID"] = f"<{delivery.id}@{ours.domain}>"',
+        'letter["Message-ID"] = f"<{delivery.id}.{now.timestamp()}@{ours.domain}>"',
+        f"{_PROCESSES}::test_a_mail_whose_sender_was_killed_comes_again_under_its_message_id",
+    ),
+    Mutation(
+        17,
+        "a channel's history is not read",
+        "bot/delivery/senders/slack.py",
+        "found = await self._look_for(delivery) if delivery.unsure else None",
+        "found = None",
+        f"{_DELIVERIES}::test_a_message_that_slack_took_without_an_answer_is_found_and_not_posted_again",
+    ),
+    Mutation(
+        18,
+        "Retry-After is not read",
+        "bot/delivery/senders/slack_errors.py",
+        "seconds = float(retry_after)",
+        "seconds = 1.0",
+        f"{_DELIVERIES}::test_slack_is_left_alone_for_as_long_as_it_asks_and_no_attempt_is_used_up",
+    ),
+    Mutation(
+        19,
+        "the second pause is as long as the first",
+        "bot/delivery/backoff.py",
+        "    timedelta(seconds=2),\n",
+        "    timedelta(seconds=1),\n",
+        f"{_DELIVERIES}::test_500_500_ok_from_slack_are_calls_at_0_1_and_3_seconds",
+    ),
+    Mutation(
+        20,
+        "a fault that cannot pass is tried again",
+        "bot/delivery/senders/slack_errors.py",
+        'return DeliveryError.final(f"{name}: {told}")',
+        'return DeliveryError.passing(f"{name}: {told}")',
+        f"{_DELIVERIES}::test_a_permanent_failure_is_one_call_one_dead_letter_and_one_notice_until_retried_by_hand",
+    ),
+    Mutation(
+        21,
+        "SIGTERM waits for nothing",
+        "bot/worker.py",
+        "        await self._finish()",
+        "        pass",
+        f"{_PROCESSES}::test_sigterm_under_queued_jobs_leaves_nothing_half_done_and_nothing_behind",
+    ),
+    Mutation(
+        22,
+        "a worker ends with its Redis",
+        "bot/worker.py",
+        "        while not self._stopping.is_set():\n            worker =",
+        "        for _ in range(1):\n            worker =",
+        "tests/faults/test_redis_away.py",
+    ),
+    Mutation(
+        24,
+        "nobody asks whether the lease is over",
+        "bot/lease.py",
+        "if time.monotonic() >= self._good_until:",
+        "if not self.job_id:",
+        "tests/faults/test_worker_fenced.py",
+    ),
+    Mutation(
+        24,
+        "jobs are due by web's clock",
+        "bot/store/scripts/accept.lua",
+        "delay = ARGV[9]",
+        "delay = ARGV[3] - due_in(0)",
+        "tests/faults/test_worker_clocks.py",
+    ),
+)
