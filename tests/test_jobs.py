@@ -39,7 +39,6 @@ async def lease(redis: Redis) -> Lease:
 
 
 async def lease_of(redis: Redis, job_id: str) -> Lease:
-    """The lease of a job that runs; it was in the queue when that began."""
     await redis.zadd(QUEUE, {job_id: 1})
     held = Lease(Leases(redis, 15_000), job_id, 1)
     assert await held.take() is True

@@ -94,14 +94,14 @@ async def test_a_message_is_found_on_the_last_page_of_a_named_channel(
     assert slack_api.calls("chat.postMessage") == []
 
 
-async def test_the_look_begins_a_little_before_the_delivery_was_made(
+async def test_the_look_begins_two_hours_before_the_delivery_was_made(
     slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
 ) -> None:
     await sender.send(make_delivery("C0RECRUIT", unsure=True), ensure)
     [look] = slack_api.calls("conversations.history")
     assert look.arguments == {
         "channel": "C0RECRUIT",
-        "oldest": "1768487100.000000",
+        "oldest": "1768480200.000000",
         "include_all_metadata": "1",
         "limit": "200",
     }
