@@ -3,13 +3,11 @@
 import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
-from itertools import pairwise
 from typing import Any
 
 from redis.asyncio import Redis
 
 from bot.clock import utc_now
-from bot.demo.faults import Fault, SmtpFault
 from bot.model import Delivery, DeliveryState
 from bot.queue import QUEUE
 from tests.running import Bot, envelope
@@ -33,11 +31,6 @@ async def queue_is_empty(redis: Redis) -> None:
         return not await redis.zcard(QUEUE)
 
     await until(empty)
-
-
-def gaps(moments: Iterable[float]) -> list[float]:
-    ordered = sorted(moments)
-    return [later - earlier for earlier, later in pairwise(ordered)]
 
 
 async def test_an_event_arrives_in_slack_and_by_mail(bot: Bot) -> None:
@@ -74,86 +67,6 @@ async def test_a_duplicate_after_completion_changes_nothing(bot: Bot, redis: Red
     assert (await bot.receive(body)).status_code == 200
     assert await redis.zcard(QUEUE) == 0
     assert len(bot.slack.posts) == 1
-
-
-async def test_a_failing_mailbox_never_reposts_to_slack(bot: Bot) -> None:
-    bot.inbox.script("RCPT", [SmtpFault.reply_with(451), SmtpFault.reply_with(451)])
-    await bot.receive(envelope())
-    await bot.inbox.wait_for(1)
-    assert [d.state for d in await settled(bot)] == [DeliveryState.SENT] * 2
-    assert len(bot.slack.calls("chat.postMessage")) == 1
-    assert bot.inbox.commands.count("RCPT") == 3
-
-
-async def test_500_500_ok_from_slack_are_calls_at_0_1_and_3_seconds(bot: Bot) -> None:
-    bot.slack.script("chat.postMessage", [Fault.status(500), Fault.status(500)])
-    await bot.receive(envelope())
-    await bot.slack.wait_for(1, timeout=8)
-    first, second = gaps(call.at for call in bot.slack.calls("chat.postMessage"))
-    assert 1.0 <= first < 1.6
-    assert 2.0 <= second < 2.6
-    await settled(bot)
-    assert len(bot.slack.posts) == 1
-    assert len(bot.inbox.mails) == 1
-
-
-async def test_a_missing_channel_is_one_call_one_dead_letter_and_one_notice(
-    bot: Bot, redis: Redis
-) -> None:
-    bot.slack.script("chat.postMessage", [Fault.error("channel_not_found")])
-    await bot.receive(envelope())
-    [notice] = await bot.slack.wait_for(1)
-    await bot.inbox.wait_for(2)
-    await settled(bot)
-    await queue_is_empty(redis)
-    calls = [c.arguments["channel"] for c in bot.slack.calls("chat.postMessage")]
-    assert calls == ["C0RECRUIT", "C0ALERTS"]
-    assert len(await bot.jobs.store.dead_letters(utc_now())) == 1
-    assert notice.channel == "C0ALERTS"
-    told = sorted(mail.recipients[0] for mail in bot.inbox.mails)
-    assert told == ["operator@example.com", "recruiter@example.com"]
-
-
-async def test_a_dead_letter_that_is_retried_by_hand_arrives_once(bot: Bot) -> None:
-    bot.slack.script("chat.postMessage", [Fault.error("not_in_channel")])
-    await bot.receive(envelope())
-    await bot.inbox.wait_for(2)
-    [dead] = [d for d in await settled(bot) if d.state is DeliveryState.FAILED]
-    store = bot.jobs.store
-    assert await store.ledger.revive(dead, bot.jobs.clock()) is True
-    await settled(bot)
-    assert [p.channel for p in bot.slack.posts].count("C0RECRUIT") == 1
-    assert await store.dead_letters(utc_now()) == []
-
-
-async def test_slack_takes_the_message_and_drops_the_connection(bot: Bot) -> None:
-    """The next attempt finds the message by its metadata and posts nothing."""
-    bot.slack.script("chat.postMessage", [Fault.lost_reply()])
-    await bot.receive(envelope())
-    delivery = next(d for d in await settled(bot) if d.destination.channel == "slack")
-    assert delivery.state is DeliveryState.SENT
-    assert len(bot.slack.posts) == 1
-    assert delivery.receipt == f"C0RECRUIT/{bot.slack.posts[0].ts}"
-
-
-async def test_the_mail_server_takes_the_mail_and_drops_the_connection(bot: Bot) -> None:
-    """Nobody can look into a mailbox: it is repeated, under the Message-ID that it had."""
-    bot.inbox.script("DATA", [SmtpFault.lost_reply()])
-    await bot.receive(envelope())
-    first, second = await bot.inbox.wait_for(2)
-    assert first.message["Message-ID"] == second.message["Message-ID"]
-    await settled(bot)
-    assert len(bot.slack.posts) == 1
-
-
-async def test_a_rate_limit_is_waited_out_and_uses_up_no_attempt(bot: Bot) -> None:
-    bot.slack.script("chat.postMessage", [Fault.rate_limited(2)])
-    await bot.receive(envelope())
-    await bot.slack.wait_for(1, timeout=8)
-    [wait] = gaps(call.at for call in bot.slack.calls("chat.postMessage"))
-    assert 2.0 <= wait < 2.6
-    delivery = next(d for d in await settled(bot) if d.destination.channel == "slack")
-    assert delivery.attempts == 1
 
 
 async def test_data_that_does_not_fit_is_a_dead_letter_with_a_reason(bot: Bot) -> None:

@@ -1,0 +1,66 @@
+"""Machines whose clocks are an hour apart: what is due is due for all of them, and nothing comes twice."""
+
+import time
+from collections import defaultdict
+from datetime import timedelta
+
+import pytest
+
+from bot.demo.faults import Fault
+from tests.clock import moved_by, needs_a_clock
+from tests.faults.deployment import Deployment
+from tests.faults.tally import Tally
+from tests.running import envelope
+
+POST = "chat.postMessage"
+AHEAD, BEHIND = timedelta(hours=1), timedelta(hours=-1)
+RIGHT = timedelta()
+
+pytestmark = needs_a_clock
+
+
+@pytest.mark.case(24)
+@pytest.mark.parametrize(
+    ("of_web", "of_worker"), [(AHEAD, RIGHT), (AHEAD, BEHIND), (BEHIND, AHEAD)]
+)
+async def test_an_event_is_handled_at_once_whatever_the_clocks_of_web_and_worker_say(
+    deployment: Deployment, tally: Tally, of_web: timedelta, of_worker: timedelta
+) -> None:
+    """And a message that Slack took without an answer is found, though its clock is a third one."""
+    slack = deployment.slack
+    slack.script(POST, [Fault.lost_reply()])
+    async with (
+        deployment.web(**moved_by(of_web)) as web,
+        deployment.worker(**moved_by(of_worker)),
+    ):
+        assert (await web.receive(envelope())).status_code == 200
+        received_at = time.monotonic()
+        await deployment.settled(["evt_1"], seconds=10)
+        tally.recovered(time.monotonic() - received_at)
+        assert (await web.client.get("/readyz")).status_code == 200
+    await tally.audit(deployment, ["evt_1"])
+
+
+@pytest.mark.case(24)
+async def test_a_retry_is_due_a_second_later_for_a_worker_with_another_clock_too(
+    deployment: Deployment, tally: Tally
+) -> None:
+    slack = deployment.slack
+    events = [f"evt_{n}" for n in range(20)]
+    slack.script(POST, [Fault.status(500)] * len(events))
+    async with (
+        deployment.web(**moved_by(BEHIND)) as web,
+        deployment.worker(**moved_by(AHEAD)),
+        deployment.worker(**moved_by(BEHIND)),
+    ):
+        for event_id in events:
+            assert (await web.receive(envelope(event_id))).status_code == 200
+        await deployment.settled(events, seconds=10)
+    await tally.audit(deployment, events, runs=2)
+    calls: dict[str, list[float]] = defaultdict(list)
+    for call in slack.calls(POST):
+        calls[call.arguments["metadata"]["event_payload"]["delivery_id"]].append(call.at)
+    gaps = [second - first for first, second in calls.values()]
+    assert len(gaps) == len(events)
+    assert min(gaps) >= 1.0
+    assert max(gaps) < 2.5

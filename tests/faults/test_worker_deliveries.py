@@ -1,0 +1,173 @@
+"""Faults of Slack and of the mail server while a worker delivers."""
+
+import sys
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+
+from bot.clock import utc_now
+from bot.demo.deliveries import delivery_of_post
+from bot.demo.faults import Fault, SmtpFault
+from bot.demo.slack.api import Call
+from bot.model import Channel, Delivery, DeliveryState
+from tests.faults.deployment import Deployment
+from tests.faults.tally import Tally
+from tests.processes import running
+from tests.running import Bot, MakeSettings, envelope, running_worker, web_client
+
+POST = "chat.postMessage"
+
+
+@dataclass(frozen=True)
+class Delivering:
+    """A deployment whose web application and worker run in the test's own loop."""
+
+    deployment: Deployment
+    bot: Bot
+
+    async def receive(self, event_ids: Sequence[str]) -> None:
+        answers = [(await self.bot.receive(envelope(e))).status_code for e in event_ids]
+        assert answers == [200] * len(event_ids)
+
+    async def slack_delivery(self, event_id: str) -> Delivery:
+        deliveries = await self.deployment.store.ledger.of_event(event_id)
+        return next(d for d in deliveries if d.destination.channel is Channel.SLACK)
+
+
+@pytest.fixture
+async def delivering(
+    deployment: Deployment, make_settings: MakeSettings
+) -> AsyncIterator[Delivering]:
+    places = ("REDIS_URL", "SLACK_API_URL", "SMTP_URL")
+    settings = make_settings(**{name: deployment.env[name] for name in places})
+    async with web_client(settings) as client, running_worker(settings) as jobs:
+        yield Delivering(deployment, Bot(client, jobs, deployment.slack, deployment.inbox))
+
+
+def gaps(calls: Iterable[Call]) -> list[float]:
+    """Seconds between one call and the next."""
+    return [later.at - earlier.at for earlier, later in pairwise(calls)]
+
+
+@pytest.mark.case(17)
+async def test_a_message_that_slack_took_without_an_answer_is_found_and_not_posted_again(
+    delivering: Delivering,
+    tally: Tally,
+    whole: bool,
+) -> None:
+    """The next attempt finds the message by its metadata."""
+    slack = delivering.deployment.slack
+    events = [f"evt_{n}" for n in range(15 if whole else 3)]
+    slack.script(POST, [Fault.lost_reply()] * len(events))
+    await delivering.receive(events)
+    await delivering.deployment.settled(events)
+    await tally.audit(delivering.deployment, events, runs=len(events))
+    assert len(slack.calls(POST)) == len(slack.posts) == len(events)
+    for event_id in events:
+        delivery = await delivering.slack_delivery(event_id)
+        receipts = [
+            f"{p.channel}/{p.ts}" for p in slack.posts if delivery_of_post(p) == delivery.id
+        ]
+        assert [delivery.receipt] == receipts
+
+
+@pytest.mark.case(17)
+async def test_a_mail_that_was_taken_without_an_answer_comes_again_under_its_message_id(
+    delivering: Delivering, tally: Tally
+) -> None:
+    """Nobody can look into a mailbox."""
+    inbox = delivering.deployment.inbox
+    inbox.script("DATA", [SmtpFault.lost_reply()])
+    await delivering.receive(["evt_1"])
+    await delivering.deployment.settled(["evt_1"])
+    await tally.audit(delivering.deployment, ["evt_1"])
+    first, second = inbox.mails
+    assert first.message["Message-ID"] == second.message["Message-ID"]
+    assert tally.ambiguous == 1
+    assert len(delivering.deployment.slack.calls(POST)) == 1
+
+
+@pytest.mark.case(18)
+async def test_slack_is_left_alone_for_as_long_as_it_asks_and_no_attempt_is_used_up(
+    delivering: Delivering, tally: Tally
+) -> None:
+    slack = delivering.deployment.slack
+    slack.script(POST, [Fault.rate_limited(7)])
+    await delivering.receive(["evt_1"])
+    [refused] = await slack.wait_for_calls(POST, 1)
+    await delivering.receive(["evt_2"])
+    await delivering.deployment.settled(["evt_1", "evt_2"])
+    await tally.audit(delivering.deployment, ["evt_1", "evt_2"])
+    _, *later = slack.calls(POST)
+    assert [7.0 <= call.at - refused.at < 9.5 for call in later] == [True, True]
+    for event_id in ("evt_1", "evt_2"):
+        assert (await delivering.slack_delivery(event_id)).attempts == 1
+
+
+@pytest.mark.case(18)
+async def test_a_backlog_at_a_rate_limit_asks_slack_about_once_for_each_message(
+    delivering: Delivering, tally: Tally
+) -> None:
+    slack = delivering.deployment.slack
+    slack.messages_per_second = 1
+    events = [f"evt_{n}" for n in range(6)]
+    await delivering.receive(events)
+    await delivering.deployment.settled(events)
+    await tally.audit(delivering.deployment, events)
+    assert len(slack.calls(POST)) <= len(events) * 2
+
+
+@pytest.mark.case(19)
+async def test_500_500_ok_from_slack_are_calls_at_0_1_and_3_seconds(
+    delivering: Delivering, tally: Tally
+) -> None:
+    slack = delivering.deployment.slack
+    slack.script(POST, [Fault.status(500), Fault.status(500)])
+    await delivering.receive(["evt_1"])
+    await delivering.deployment.settled(["evt_1"])
+    await tally.audit(delivering.deployment, ["evt_1"])
+    first, second = gaps(slack.calls(POST))
+    assert 1.0 <= first < 1.6
+    assert 2.0 <= second < 2.6
+
+
+@pytest.mark.case(19)
+async def test_a_failing_mailbox_never_reposts_to_slack(
+    delivering: Delivering, tally: Tally
+) -> None:
+    slack, inbox = delivering.deployment.slack, delivering.deployment.inbox
+    inbox.script("RCPT", [SmtpFault.reply_with(451), SmtpFault.reply_with(451)])
+    await delivering.receive(["evt_1"])
+    await delivering.deployment.settled(["evt_1"])
+    await tally.audit(delivering.deployment, ["evt_1"])
+    assert inbox.commands.count("RCPT") == 3
+    assert len(slack.calls(POST)) == 1
+
+
+@pytest.mark.case(20)
+async def test_a_permanent_failure_is_one_call_one_dead_letter_and_one_notice_until_retried_by_hand(
+    delivering: Delivering, tally: Tally
+) -> None:
+    deployment = delivering.deployment
+    slack, inbox, store = deployment.slack, deployment.inbox, deployment.store
+    slack.script(POST, [Fault.error("channel_not_found")])
+    await delivering.receive(["evt_1"])
+    await deployment.settled(["evt_1"])
+    await tally.audit(deployment, ["evt_1"])
+    assert [call.arguments["channel"] for call in slack.calls(POST)] == ["C0RECRUIT", "C0ALERTS"]
+    dead = await delivering.slack_delivery("evt_1")
+    assert await store.dead_letters(utc_now()) == [f"delivery:{dead.id}"]
+    told = sorted(mail.recipients[0] for mail in inbox.mails)
+    assert told == ["operator@example.com", "recruiter@example.com"]
+
+    for _ in range(2):
+        retry = [sys.executable, "-m", "bot", "retry", "evt_1"]
+        async with running(retry, deployment.env) as by_hand:
+            assert await by_hand.wait() == 0
+        await deployment.settled(["evt_1"])
+    await tally.audit(deployment, ["evt_1"])
+    assert (await delivering.slack_delivery("evt_1")).state is DeliveryState.SENT
+    assert [post.channel for post in slack.posts] == ["C0ALERTS", "C0RECRUIT"]
+    assert await store.dead_letters(utc_now()) == []

@@ -1,0 +1,64 @@
+"""A worker that was paused for longer than its lease lasts sends nothing of what is another's now."""
+
+import signal
+import sys
+import time
+
+import pytest
+
+from bot.demo.deliveries import delivery_of_mail
+from tests.faults.deployment import Deployment, Running
+from tests.faults.paused_at import PAUSED
+from tests.faults.tally import Tally
+from tests.running import envelope
+from tests.waiting import until
+
+RECOVERY_SECONDS = 16
+
+
+def paused_before(what: str) -> list[str]:
+    """The command of a worker that is paused when all that is left is to send it."""
+    return [sys.executable, "-m", "tests.faults.paused_at", what]
+
+
+async def _has_said(worker: Running, what: str) -> bool:
+    return what in worker.log()
+
+
+async def mails_of(deployment: Deployment, event_id: str) -> int:
+    ids = {delivery.id for delivery in await deployment.store.ledger.of_event(event_id)}
+    return sum(delivery_of_mail(mail) in ids for mail in deployment.inbox.mails)
+
+
+@pytest.mark.case(24)
+async def test_a_worker_paused_past_its_lease_sends_neither_message_nor_mail(
+    deployment: Deployment, tally: Tally
+) -> None:
+    """Two are paused, each in the middle of one event, and a third one takes over from both.
+
+    What the first one was doing with its mail meanwhile is left open: a pause between `DATA` and the
+    server's leave to begin can have it sent twice, under one Message-ID.
+    """
+    events = ["evt_1", "evt_2"]
+    async with (
+        deployment.web() as web,
+        deployment.worker(*paused_before("slack")) as posting,
+    ):
+        await web.receive(envelope("evt_1"))
+        await until(lambda: _has_said(posting, PAUSED), seconds=20)
+        async with deployment.worker(*paused_before("mail")) as mailing:
+            await web.receive(envelope("evt_2"))
+            await until(lambda: _has_said(mailing, PAUSED), seconds=20)
+            paused_at = time.monotonic()
+            async with deployment.worker():
+                await deployment.settled(events)
+                tally.recovered(time.monotonic() - paused_at)
+                posts, mails = len(deployment.slack.posts), await mails_of(deployment, "evt_2")
+                for worker in (posting, mailing):
+                    worker.process.send_signal(signal.SIGCONT)
+                    await until(lambda w=worker: _has_said(w, "lease lost"))
+                await deployment.settled(events)
+    await tally.audit(deployment, events)
+    assert len(deployment.slack.posts) == posts
+    assert await mails_of(deployment, "evt_2") == mails == 1
+    assert tally.seconds <= RECOVERY_SECONDS

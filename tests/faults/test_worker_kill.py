@@ -1,0 +1,181 @@
+"""The worker killed at every await of a job: another one finishes it, and nothing comes twice."""
+
+import sys
+import time
+from asyncio import StreamReader
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from bot.clock import utc_now
+from bot.demo.redis_server import RedisServer, redis_server
+from bot.intake.envelope import parse_envelope
+from bot.queue import JOB_KEY, QUEUE, Task, job_id
+from bot.store import Store
+from bot.store.connection import connect
+from tests.faults.deployment import Deployment
+from tests.faults.tally import Tally
+from tests.making import MAIL, SLACK, make_delivery
+from tests.processes import running
+from tests.running import envelope
+from tests.waiting import until
+
+RECOVERY_SECONDS = 16
+_DATABASES = 600
+"""More than any work has boundaries."""
+
+
+@pytest.fixture
+def many_databases() -> Iterator[RedisServer]:
+    """A Redis with a database for each worker to be killed, so that none waits for another's lease."""
+    with redis_server("--databases", str(_DATABASES * len(WORK))) as server:
+        yield server
+
+
+Prepare = Callable[[Store, str], Awaitable[None]]
+"""Leaves something to do for a worker that is about the event with this id."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What workers are killed at, and how many jobs it takes."""
+
+    name: str
+    jobs: int
+    prepare: Prepare
+
+
+async def an_event(store: Store, event_id: str) -> None:
+    body = envelope(event_id)
+    await store.events.accept(parse_envelope(body), body, utc_now())
+
+
+async def a_misfit(store: Store, event_id: str) -> None:
+    """A dead letter, of which the second job tells."""
+    body = envelope(event_id, resultCount=3)
+    await store.events.accept(parse_envelope(body), body, utc_now())
+
+
+async def two_retries(store: Store, event_id: str) -> None:
+    """Of a message and a mail of which nobody knows whether they arrived."""
+    await an_event(store, event_id)
+    first = job_id(Task.EVENT, event_id)
+    deliveries = [make_delivery(event_id, to) for to in (SLACK, MAIL)]
+    await store.ledger.open(event_id, deliveries, utc_now())
+    for delivery in deliveries:
+        now = utc_now()
+        claimed = await store.ledger.claim(delivery, first, delivery.id, now)
+        assert claimed is not None
+        await store.ledger.retry_later(
+            claimed, delivery.id, "timeout", due=now, counts=True, unsure=True, now=now
+        )
+    await store.redis.zrem(QUEUE, first)
+    await store.redis.delete(JOB_KEY + first)
+
+
+WORK = [Work("event", 1, an_event), Work("misfit", 2, a_misfit), Work("retries", 2, two_retries)]
+
+
+@asynccontextmanager
+async def on_database(
+    deployment: Deployment, server: RedisServer, number: int
+) -> AsyncIterator[Deployment]:
+    """The deployment on the Redis database of that number."""
+    url = f"redis://127.0.0.1:{server.port}/{number}"
+    redis = connect(url, timeout=timedelta(seconds=5), connections=1)
+    yield replace(deployment, store=Store(redis, retention=timedelta(days=30)))
+    await redis.aclose()
+
+
+@dataclass
+class Kills:
+    """Kills workers, each at a boundary of its own, and sees what the next worker makes of it."""
+
+    deployment: Deployment
+    server: RedisServer
+    tally: Tally
+    work: Work
+    places: Counter[str] = field(default_factory=Counter)
+    """How many were killed at each line of ours."""
+    boundaries: int = 0
+    """How many the work has at most, if nobody is killed; 0 until that is known.
+
+    It differs a little from run to run: what is there already is not awaited.
+    """
+
+    async def of(self, numbers: range) -> None:
+        """Kill one worker at each of the numbers, as far as the work has so many boundaries."""
+        offset = WORK.index(self.work) * _DATABASES
+        async with AsyncExitStack() as stack:
+            on: dict[int, Deployment] = {}
+            for number in numbers:
+                database = on_database(self.deployment, self.server, offset + number)
+                on[number] = await stack.enter_async_context(database)
+                await self.work.prepare(on[number].store, self._event(number))
+            command = self._command(offset, numbers)
+            workers = await stack.enter_async_context(running(command, self.deployment.env))
+            assert workers.stdout is not None
+            killed_at = await self._killed(workers.stdout, len(numbers))
+            await self._recovered(on, killed_at)
+            workers.terminate()
+            assert await workers.wait() == 0
+            for number in killed_at:
+                await self.tally.audit(on[number], [self._event(number)])
+
+    def _event(self, number: int) -> str:
+        return f"{self.work.name}_{number}"
+
+    def _command(self, offset: int, numbers: range) -> list[str]:
+        url, log = f"redis://127.0.0.1:{self.server.port}", self.deployment.folder / "killed.log"
+        counts = (offset, self.work.jobs, numbers[0], numbers.step, numbers[-1])
+        return [sys.executable, "-m", "tests.faults.killed_at", url, str(log), *map(str, counts)]
+
+    async def _killed(self, reports: StreamReader, count: int) -> dict[int, float]:
+        """When each worker was killed, by its number; those whose work came to its end are left out."""
+        killed_at = {}
+        for _ in range(count):
+            what, number, *more = (await reports.readline()).decode().split()
+            if what == "killed":
+                killed_at[int(number)] = float(more[0])
+                self.places[" ".join(more[1:])] += 1
+            else:
+                self.boundaries = max(self.boundaries, int(more[0]))
+        return killed_at
+
+    async def _recovered(self, on: dict[int, Deployment], killed_at: dict[int, float]) -> None:
+        waiting = dict(killed_at)
+
+        async def none_waits() -> bool:
+            for number, at in [*waiting.items()]:
+                if not await on[number].store.redis.zcard(QUEUE):
+                    self.tally.recovered(time.monotonic() - at)
+                    del waiting[number]
+            return not waiting
+
+        await until(none_waits, seconds=RECOVERY_SECONDS + 5)
+        for number, deployment in on.items():
+            await deployment.settled([self._event(number)], seconds=1)
+
+
+@pytest.mark.case(14)
+async def test_a_worker_killed_at_any_await_of_its_work_is_replaced_within_16_seconds(
+    deployment: Deployment, many_databases: RedisServer, tally: Tally, whole: bool
+) -> None:
+    """The short form takes every sixteenth await of an event's job; the whole one takes all of them."""
+    at_once, step = (20, 1) if whole else (10, 16)
+    for work in WORK if whole else WORK[:1]:
+        kills = Kills(deployment, many_databases, tally, work)
+        first = 1
+        while not kills.boundaries or first <= kills.boundaries:
+            await kills.of(range(first, first + step * at_once, step))
+            first += step * at_once
+        killed = kills.places.total()
+        assert killed > 0.9 * kills.boundaries / step - 1
+        print(f"{work.name}: killed at {killed} boundaries of about {kills.boundaries}")  # noqa: T201  # shown by -s
+        for place, count in sorted(kills.places.items()):
+            print(f"{count:5} {place}")  # noqa: T201  # shown by -s
+    assert tally.seconds <= RECOVERY_SECONDS

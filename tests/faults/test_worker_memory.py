@@ -1,0 +1,72 @@
+"""A Redis that other programs have filled: nothing is taken that cannot be kept, and nothing is lost."""
+
+import time
+
+import pytest
+from redis import Redis
+
+from bot.demo.redis_server import RedisServer
+from tests.faults.deployment import Deployment, Web
+from tests.faults.tally import Tally
+from tests.running import envelope
+from tests.waiting import until
+
+POST = "chat.postMessage"
+_MB = 1_000_000
+_FOREIGN = [f"foreign:{n}" for n in range(40)]
+"""Each of a tenth of a megabyte: a bigger value would take as much again of its client's buffer."""
+
+
+def fill(server: RedisServer) -> None:
+    """Have somebody else's keys take all the memory that Redis may use, and more."""
+    with Redis(port=server.port) as client:
+        for name in _FOREIGN:
+            client.set(name, b"x" * (_MB // 10))
+        client.config_set("maxmemory", client.info("memory")["used_memory"] - _MB)
+
+
+def free(server: RedisServer) -> None:
+    with Redis(port=server.port) as client:
+        client.delete(*_FOREIGN)
+
+
+async def _answers(web: Web, path: str, status: int) -> bool:
+    return (await web.client.get(path)).status_code == status
+
+
+@pytest.mark.case(24)
+async def test_a_full_redis_refuses_new_events_keeps_the_old_ones_and_recovers(
+    deployment: Deployment,
+    tally: Tally,
+    whole: bool,
+) -> None:
+    """It fills up when Slack has a message of which the worker is about to note that it arrived."""
+    slack = deployment.slack
+    count = 50 if whole else 5
+    kept = [f"evt_{n}" for n in range(count)]
+    refused = [f"evt_{n}" for n in range(count, 2 * count)]
+    async with deployment.web() as web:
+        for event_id in kept:
+            assert (await web.receive(envelope(event_id))).status_code == 200
+        slack.script(POST, [None])
+        slack.faults.changed = lambda: fill(deployment.redis)
+        async with deployment.worker() as worker:
+            await slack.wait_for(1, timeout=20)
+            for event_id in refused:
+                answer = await web.receive(envelope(event_id))
+                assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+                assert await deployment.store.events.get(event_id) is None
+            await until(lambda: _answers(web, "/readyz", 503), seconds=8)
+            assert worker.process.returncode is None, worker.log()
+
+            freed_at = time.monotonic()
+            free(deployment.redis)
+            await deployment.settled(kept)
+            tally.recovered(time.monotonic() - freed_at)
+            for event_id in refused:
+                assert (await web.receive(envelope(event_id))).status_code == 200
+            await deployment.settled(refused)
+            await until(lambda: _answers(web, "/readyz", 200), seconds=8)
+    await tally.audit(deployment, [*kept, *refused])
+    assert len(slack.calls(POST)) == len(slack.posts)
+    assert tally.ambiguous == 0, "what arrived is noted as soon as there is room for it"

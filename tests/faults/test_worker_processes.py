@@ -1,0 +1,130 @@
+"""Real workers, killed while they deliver and stopped while they have much to do."""
+
+import asyncio
+import signal
+import time
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.demo.deliveries import delivery_of_post
+from bot.demo.faults import Fault, SmtpFault
+from bot.model import Channel, DeliveryState
+from bot.queue import IN_PROGRESS_KEY, JOB_KEY, QUEUE, TRIES_KEY
+from tests.faults.deployment import Deployment, Web
+from tests.faults.tally import Tally
+from tests.running import envelope
+
+POST = "chat.postMessage"
+RECOVERY_SECONDS = 16
+_STOPPED_WITHIN = 25
+
+
+async def receive(web: Web, event_ids: list[str]) -> None:
+    for event_id in event_ids:
+        assert (await web.receive(envelope(event_id))).status_code == 200
+
+
+async def killed_in_the_middle(deployment: Deployment, event_ids: list[str]) -> float:
+    """Have a worker killed when Slack and the mail server have all they get; seconds to recover."""
+    count = len(event_ids)
+    async with deployment.web() as web:
+        async with deployment.worker() as first:
+            await receive(web, event_ids)
+            await deployment.slack.wait_for_calls(POST, count, timeout=20)
+            await deployment.inbox.wait_for(count, timeout=20)
+            first.process.kill()
+            await first.process.wait()
+        killed_at = time.monotonic()
+        async with deployment.worker():
+            await deployment.settled(event_ids, seconds=RECOVERY_SECONDS + 5)
+    return time.monotonic() - killed_at
+
+
+@pytest.mark.case(15)
+async def test_a_message_whose_sender_was_killed_is_found_in_the_channel_and_not_posted_again(
+    deployment: Deployment,
+    tally: Tally,
+    whole: bool,
+) -> None:
+    """Slack holds its answer back after it has taken the message."""
+    events = [f"evt_{n}" for n in range(15 if whole else 3)]
+    slack = deployment.slack
+    slack.script(POST, [Fault.hang(accepted=True)] * len(events))
+    tally.recovered(await killed_in_the_middle(deployment, events))
+    await tally.audit(deployment, events, runs=len(events))
+    assert tally.seconds <= RECOVERY_SECONDS
+    assert len(slack.calls(POST)) == len(events)
+    receipts = {delivery_of_post(post): f"{post.channel}/{post.ts}" for post in slack.posts}
+    found = await deployment.store.ledger.of_events(events)
+    assert receipts == {
+        d.id: d.receipt
+        for deliveries in found.values()
+        for d in deliveries
+        if d.destination.channel is Channel.SLACK
+    }
+
+
+@pytest.mark.case(16)
+async def test_a_mail_whose_sender_was_killed_comes_again_under_its_message_id(
+    deployment: Deployment,
+    tally: Tally,
+    whole: bool,
+) -> None:
+    """The mail server holds its reply back after it has taken the mail; nobody can look into a mailbox."""
+    events = [f"evt_{n}" for n in range(15 if whole else 3)]
+    inbox = deployment.inbox
+    inbox.script("DATA", [SmtpFault.hang(kept=True)] * len(events))
+    tally.recovered(await killed_in_the_middle(deployment, events))
+    await tally.audit(deployment, events, runs=len(events))
+    assert tally.seconds <= RECOVERY_SECONDS
+    ids = [str(mail.message["Message-ID"]) for mail in inbox.mails]
+    assert sorted(ids) == sorted([*{*ids}] * 2)
+    assert tally.ambiguous == len(events)
+    assert len(deployment.slack.calls(POST)) == len(events)
+
+
+async def orphans(redis: Redis) -> list[str]:
+    """Keys of jobs that run nowhere, or that no worker would find any more."""
+    keys = [key.decode() async for key in redis.scan_iter("arq:*", count=1_000)]
+    queued = {job_id.decode() for job_id in await redis.zrange(QUEUE, 0, -1)}
+    running = [key for key in keys if key.startswith(IN_PROGRESS_KEY)]
+    lost = [
+        key
+        for prefix in (JOB_KEY, TRIES_KEY)
+        for key in keys
+        if key.startswith(prefix) and key.removeprefix(prefix) not in queued
+    ]
+    return [*running, *lost, *(j for j in queued if JOB_KEY + j not in keys)]
+
+
+@pytest.mark.case(21)
+async def test_sigterm_under_queued_jobs_leaves_nothing_half_done_and_nothing_behind(
+    deployment: Deployment,
+    tally: Tally,
+    whole: bool,
+) -> None:
+    """Each worker is stopped in mid-work, and the next one goes on; the last one empties the queue."""
+    count, times = (1_500, 15) if whole else (300, 2)
+    events = [f"evt_{n}" for n in range(count)]
+    store, slack = deployment.store, deployment.slack
+    async with deployment.web() as web:
+        senders = [receive(web, events[n::20]) for n in range(20)]
+        await asyncio.gather(*senders)
+    for _ in range(times):
+        async with deployment.worker() as worker:
+            await slack.wait_for(len(slack.posts) + 20, timeout=20)
+            told_at = time.monotonic()
+            worker.process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(_STOPPED_WITHIN):
+                assert await worker.process.wait() == 0, worker.log()
+            tally.recovered(time.monotonic() - told_at)
+        assert await orphans(store.redis) == []
+        found = await store.ledger.of_events(events)
+        states = {delivery.state for deliveries in found.values() for delivery in deliveries}
+        assert DeliveryState.SENDING not in states
+        assert await store.redis.zcard(QUEUE) > 0, "it was to be stopped in mid-work"
+    async with deployment.worker():
+        await deployment.settled(events, seconds=120)
+    await tally.audit(deployment, events, runs=times)
+    assert await orphans(store.redis) == []
