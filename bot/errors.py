@@ -1,5 +1,6 @@
 """Errors that know what should happen next."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 
@@ -40,10 +41,11 @@ class TryAgain(BotError):
 
 
 class IntakeError(BotError):
-    """A request is refused: with which status, under which name it is counted."""
+    """A request is refused: with which status and headers, under which name it is counted."""
 
     status: int
     reason: str
+    headers: Mapping[str, str] = {}
 
 
 class InvalidSignature(IntakeError):
@@ -69,6 +71,11 @@ class BodyTooLarge(IntakeError):
     reason = "size"
 
 
+class BodyTooSlow(IntakeError):
+    status = 408
+    reason = "slow"
+
+
 class BodyCutOff(IntakeError):
     status = 400
     reason = "disconnect"
@@ -82,6 +89,7 @@ class UnsupportedBody(IntakeError):
 class StoreUnavailable(IntakeError):
     status = 503
     reason = "store"
+    headers = {"Retry-After": "5"}  # noqa: RUF012  # nobody writes to it
 
 
 class DeliveryError(BotError):

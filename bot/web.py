@@ -7,7 +7,9 @@ from datetime import timedelta
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, Response
 from redis.exceptions import RedisError
+from starlette.exceptions import HTTPException
 
+from bot.answers import SecurityHeaders, no_such_door, unforeseen
 from bot.clock import utc_now
 from bot.intake.webhook import Webhook
 from bot.operations.health import why_not_ready
@@ -53,6 +55,9 @@ def create_app(
     app = FastAPI(
         lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
+    app.add_middleware(SecurityHeaders)
+    app.add_exception_handler(HTTPException, no_such_door)
+    app.add_exception_handler(Exception, unforeseen)
     app.add_api_route("/webhooks/juicebox", webhook.receive, methods=["POST"])
     if slack is not None and slack.socket is None:
         app.add_api_route("/slack/events", slack.door.handle, methods=["POST"])

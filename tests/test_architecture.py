@@ -30,6 +30,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.mrkdwn": set(),
     "bot.queue": {"bot.model"},
     "bot.body": {"bot.errors"},
+    "bot.answers": set(),
+    "bot.http_connection": {"bot.answers"},
     "bot.settings": {*NOUNS, "bot.smtp_url", "bot.mail_address"},
     "bot.store": STORE,
     "bot.lease": {*STORE, "bot.clock"},

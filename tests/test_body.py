@@ -1,5 +1,6 @@
 """A body is counted as it arrives."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from starlette.requests import Request
 
 from bot.body import read_body
-from bot.errors import BodyCutOff, BodyTooLarge
+from bot.errors import BodyCutOff, BodyTooLarge, BodyTooSlow
 
 
 class Sending:
@@ -61,3 +62,15 @@ async def test_a_sender_that_hangs_up_is_an_error_that_says_so() -> None:
     sending = Sending(chunk(b"ab"), {"type": "http.disconnect"})
     with pytest.raises(BodyCutOff):
         await read_body(sending.request, 4)
+
+
+async def test_a_body_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.body.BODY_SECONDS", 0.05)
+
+    async def drip() -> dict[str, Any]:
+        await asyncio.sleep(0.01)
+        return chunk(b"a")
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, drip)
+    with pytest.raises(BodyTooSlow, match=r"^the body was not complete after 0\.05 seconds$"):
+        await read_body(request)

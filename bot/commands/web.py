@@ -13,6 +13,7 @@ from bot.settings import Settings, load_settings
 from bot.web import create_app
 
 _APPLICATION = "bot.commands.web:application"
+_CONNECTION = "bot.http_connection:HttpConnection"
 _LEAVE_LOGS_ALONE = {"version": 1, "incremental": True}
 """A configuration that changes nothing, where uvicorn would put its own."""
 
@@ -53,7 +54,7 @@ def serve(
     defaults = [
         *(_APPLICATION, "--factory", "--host", "0.0.0.0", "--port", str(settings.port)),  # noqa: S104 - a platform's router reaches it from outside
         *("--workers", str(settings.web_concurrency), "--lifespan", "on", "--ws", "none"),
-        *("--no-server-header", "--no-access-log"),
+        *("--http", _CONNECTION, "--no-server-header", "--no-access-log"),
     ]
     with _parsed([*defaults, *options]) as context:
         if application is not None:

@@ -21,7 +21,6 @@ from bot.store.measures import Metrics
 
 _STORE_SECONDS = 1.8
 """Redis gets less than the two seconds after which a sender should have its 503."""
-_COME_BACK_SECONDS = 5
 
 _log = structlog.get_logger()
 
@@ -77,9 +76,7 @@ class Webhook:
     def _refuse(self, refusal: IntakeError) -> Response:
         self.metrics.rejected(refusal.reason)
         _log.warning("event refused", reason=refusal.reason, status=refusal.status)
-        again = isinstance(refusal, StoreUnavailable)
-        headers = {"Retry-After": str(_COME_BACK_SECONDS)} if again else None
-        return JSONResponse({"error": str(refusal)}, refusal.status, headers)
+        return JSONResponse({"error": str(refusal)}, refusal.status, refusal.headers)
 
 
 def _is_json(content_type: str) -> bool:

@@ -1,0 +1,117 @@
+"""Bodies that were tampered with, are too big, or are not what their headers say."""
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.body import LARGEST_BODY
+from bot.queue import QUEUE
+from tests.faults.deployment import WEBHOOK, Deployment
+from tests.faults.tally import Tally
+from tests.faults.wire import request, say
+from tests.running import envelope, signed
+
+JSON = b"Content-Type: application/json"
+NAME = b"X-Juicebox-Signature"
+
+
+def flipped(value: bytes, bit: int) -> list[bytes]:
+    """The value again and again, each time with that bit of another byte flipped."""
+    return [
+        value[:place] + bytes([byte ^ (1 << bit)]) + value[place + 1 :]
+        for place, byte in enumerate(value)
+    ]
+
+
+def is_forbidden(value: bytes) -> bool:
+    """Whether HTTP has no header with such a value, so that it never gets as far as a signature."""
+    return any((byte < 0x20 and byte != 0x09) or byte == 0x7F for byte in value)
+
+
+@pytest.mark.case(4)
+async def test_one_flipped_bit_in_any_byte_is_refused(
+    deployment: Deployment,
+    tally: Tally,
+    whole: bool,
+) -> None:
+    body = envelope("evt_whole")
+    signature = signed(body)["x-juicebox-signature"].encode()
+    async with deployment.web() as web:
+        for bit in range(8) if whole else [0, 5]:
+            tampered = [(changed, signature) for changed in flipped(body, bit)]
+            tampered += [(body, changed) for changed in flipped(signature, bit)]
+            for sent, header in tampered:
+                heard = await say(web.port, request(sent, JSON, NAME + b": " + header))
+                assert heard.statuses == [400 if is_forbidden(header) else 401], (sent, header)
+            tally.run(len(tampered))
+        assert await deployment.store.redis.zcard(QUEUE) == 0
+        assert (await web.receive(body)).status_code == 200
+
+
+def of_size(event_id: str, size: int) -> bytes:
+    """A genuine event of exactly so many bytes."""
+    content = json.loads(envelope(event_id))
+    content["data"]["query"] = ""
+    content["data"]["query"] = "x" * (size - len(json.dumps(content)))
+    body = json.dumps(content).encode()
+    assert len(body) == size
+    return body
+
+
+async def in_chunks(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), 10_000):
+        yield body[start : start + 10_000]
+
+
+@pytest.mark.case(7)
+async def test_a_body_is_taken_up_to_the_limit_whichever_way_it_comes(
+    deployment: Deployment, tally: Tally
+) -> None:
+    async with deployment.web() as web, deployment.worker():
+        for size, status in ((LARGEST_BODY, 200), (LARGEST_BODY + 1, 413)):
+            announced = of_size(f"evt_announced_{size}", size)
+            assert (await web.receive(announced)).status_code == status
+            chunked = of_size(f"evt_chunked_{size}", size)
+            answer = await web.client.post(
+                WEBHOOK, content=in_chunks(chunked), headers=signed(chunked)
+            )
+            assert answer.status_code == status
+        accepted = [f"evt_{way}_{LARGEST_BODY}" for way in ("announced", "chunked")]
+        await deployment.settled(accepted)
+        await tally.audit(deployment, accepted, runs=4)
+
+
+@pytest.mark.case(7)
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "gzip, identity", "", "GZIP"])
+async def test_a_compressed_body_is_refused(
+    deployment: Deployment, tally: Tally, coding: str
+) -> None:
+    body = gzip.compress(envelope("evt_compressed"))
+    async with deployment.web() as web:
+        answer = await web.receive(body, {"Content-Encoding": coding})
+        assert answer.status_code == 415
+        assert await deployment.store.events.get("evt_compressed") is None
+    tally.run()
+
+
+@pytest.mark.case(7)
+async def test_a_length_that_lies_costs_nothing_and_lets_nothing_in(
+    deployment: Deployment, tally: Tally
+) -> None:
+    """More than the limit is refused on the announcement alone; who hangs up early is not waited for."""
+    body = envelope("evt_lies")
+    signature = NAME + b": " + signed(body)["x-juicebox-signature"].encode()
+    async with deployment.web() as web:
+        more = request(body, JSON, signature, b"Content-Length: 9000000000", length=False)
+        assert (await say(web.port, more)).statuses == [413]
+        longer = b"Content-Length: %d" % (len(body) + 1)
+        heard = await say(web.port, request(body, JSON, signature, longer, length=False), seconds=1)
+        assert (heard.statuses, heard.closed) == ([], False)
+        shorter = b"Content-Length: %d" % (len(body) - 1)
+        heard = await say(web.port, request(body, JSON, signature, shorter, length=False))
+        assert heard.statuses == [401]
+        assert await deployment.store.events.get("evt_lies") is None
+        assert (await web.receive(body)).status_code == 200
+    tally.run(3)

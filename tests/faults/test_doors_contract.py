@@ -1,0 +1,88 @@
+"""Requests of every shape against every HTTP door: each answer is one that the contract names."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import APIOperation
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from bot.intake.signature import sign
+from tests.faults.deployment import Deployment, Web
+from tests.running import SECRET
+from tests.slack import traffic
+
+CONTRACT = schemathesis.openapi.from_path(Path(__file__).with_name("doors.openapi.yaml"))
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+Signer = Callable[[requests.PreparedRequest], requests.PreparedRequest]
+
+
+def unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def signed(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """What whoever has the secrets could send: it gets past the signature, to the parsers."""
+    body = request.body or b""
+    raw = body.encode() if isinstance(body, str) else body
+    kept = request.headers.get("Content-Type")
+    request.headers.update(traffic.signed(raw, timestamp=str(int(time.time()))))
+    request.headers["X-Juicebox-Signature"] = sign(raw, SECRET)
+    if kept:
+        request.headers["Content-Type"] = kept
+    return request
+
+
+def attack(operation: APIOperation, web: Web, signer: Signer, examples: int) -> None:
+    """Send what fits the contract, and what does not, where there is anything to be sent."""
+    for mode in GenerationMode if operation.method == "post" else [GenerationMode.POSITIVE]:
+
+        @settings(max_examples=examples, suppress_health_check=list(HealthCheck), database=None)
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def each(case: schemathesis.Case) -> None:
+            checks = CHECKS[1:] if operation.path == "/readyz" else CHECKS
+            url = f"http://127.0.0.1:{web.port}"
+            case.call_and_validate(base_url=url, session=session, auth=signer, checks=checks)
+
+        with requests.Session() as session:
+            each()
+
+
+async def attack_all(deployment: Deployment, signer: Signer, examples: int) -> None:
+    operations = [result.ok() for result in CONTRACT.get_all_operations()]
+    assert len(operations) == 5
+    async with deployment.web() as web:
+        for operation in operations:
+            await asyncio.to_thread(attack, operation, web, signer, examples)
+        assert "Exception in ASGI application" not in web.log()
+        assert (await web.client.get("/healthz")).status_code == 200
+
+
+async def test_a_stranger_gets_no_answer_but_those_of_the_contract(
+    deployment: Deployment, whole: bool
+) -> None:
+    await attack_all(deployment, unsigned, 200 if whole else 10)
+
+
+async def test_who_has_the_secrets_gets_no_answer_but_those_of_the_contract(
+    deployment: Deployment, whole: bool
+) -> None:
+    await attack_all(deployment, signed, 200 if whole else 15)

@@ -1,0 +1,54 @@
+"""Bytes on a socket: what no HTTP client would send, and what comes back."""
+
+import asyncio
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+
+_STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Everything that came back until the other side closed, or until nobody waited any longer."""
+
+    text: bytes
+    closed: bool
+
+    @property
+    def statuses(self) -> list[int]:
+        """Of each answer, in order; empty if the connection was closed without one."""
+        return [int(code) for code in _STATUS.findall(self.text)]
+
+
+async def say(port: int, *said: bytes, seconds: float = 5) -> Heard:
+    """Send all of it and listen, for `seconds` at most, until the other side closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    text, closed = b"", False
+    try:
+        with suppress(ConnectionError):
+            for part in said:
+                writer.write(part)
+                await writer.drain()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                with suppress(ConnectionError):
+                    while chunk := await reader.read(65_536):
+                        text += chunk
+                closed = True
+    finally:
+        writer.transport.abort()
+    return Heard(text, closed)
+
+
+def request(
+    body: bytes = b"",
+    *headers: bytes,
+    line: bytes = b"POST /webhooks/juicebox HTTP/1.1",
+    length: bool = True,
+) -> bytes:
+    """One request that asks for the connection to be closed behind it."""
+    own = [b"Host: bot", b"Connection: close"]
+    if length:
+        own.append(b"Content-Length: %d" % len(body))
+    return b"\r\n".join([line, *own, *headers]) + b"\r\n\r\n" + body

@@ -1,0 +1,213 @@
+"""How long a connection is kept, and how much it may say; with deadlines too short to wait for."""
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot import http_connection
+from bot.http_connection import HttpConnection
+from tests.faults.wire import say
+from tests.waiting import until
+
+GET = b"GET /%b HTTP/1.1\r\nHost: bot\r\n\r\n"
+LAST = b"GET /%b HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n\r\n"
+KEPT = 1.0
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_connection, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(http_connection, "MESSAGE_SECONDS", 0.6)
+    monkeypatch.setattr(http_connection, "UNREAD_SECONDS", 0.3)
+    monkeypatch.setattr(http_connection, "LINGER_SECONDS", 0.2)
+
+
+class Served:
+    """An application of three doors: one quick, one that reads, one that waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.connections: Collection[object] = ()
+        self.waiting = 0
+        self.go = asyncio.Event()
+        self.app = Starlette(
+            routes=[
+                Route("/", self._quick),
+                Route("/read", self._read, methods=["POST"]),
+                Route("/wait", self._wait),
+                Route("/much", self._much),
+            ]
+        )
+
+    async def _quick(self, _: Request) -> Response:
+        return PlainTextResponse("quick")
+
+    async def _read(self, request: Request) -> Response:
+        return PlainTextResponse(str(len(await request.body())))
+
+    async def _wait(self, _: Request) -> Response:
+        self.waiting += 1
+        await self.go.wait()
+        return PlainTextResponse("waited")
+
+    async def _much(self, _: Request) -> Response:
+        return PlainTextResponse("x" * 5_000_000)
+
+    async def has_connections(self, count: int) -> None:
+        async def reached() -> bool:
+            return len(self.connections) == count
+
+        await until(reached, seconds=3)
+
+    async def has_waiting(self, count: int) -> None:
+        async def reached() -> bool:
+            return self.waiting == count
+
+        await until(reached, seconds=3)
+
+
+@asynccontextmanager
+async def running(served: Served) -> AsyncIterator[None]:
+    config = uvicorn.Config(
+        served.app,
+        http=HttpConnection,
+        lifespan="off",
+        log_config=None,
+        timeout_keep_alive=KEPT,  # type: ignore[arg-type]  # it is handed to the loop as it is
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        served.port = listening.getsockname()[1]
+        task = asyncio.create_task(server.serve([listening]))
+
+        async def started() -> bool:
+            return server.started
+
+        await until(started)
+        served.connections = server.server_state.connections
+        yield
+        served.go.set()
+        server.should_exit = True
+        await task
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[Served]:
+    one = Served()
+    async with running(one):
+        yield one
+
+
+async def lasts(port: int, *said: bytes) -> float:
+    started = time.monotonic()
+    heard = await say(port, *said, seconds=KEPT + 2)
+    assert heard.closed
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        pytest.param(b"", 0.3, id="nothing"),
+        pytest.param(b"\r\n\r\n", 0.3, id="empty lines"),
+        pytest.param(GET[:10], 0.3, id="half a request"),
+        pytest.param(GET % b"", KEPT, id="a whole request"),
+        pytest.param(GET % b"" + GET[:10], 0.3, id="half a request behind a whole one"),
+        pytest.param(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\na", 0.6, id="half a body"),
+        pytest.param(b"POST /read HTTP/1.1\r\nContent-Length: 9\r\n\r\na", 0.6, id="awaited"),
+        pytest.param(b"POST / HTTP/1.1\r\nContent-Length: 1\r\n\r\na", KEPT, id="a whole body"),
+    ],
+)
+async def test_a_connection_is_kept_only_as_long_as_it_may_wait(
+    served: Served, said: bytes, seconds: float
+) -> None:
+    assert seconds - 0.05 < await lasts(served.port, said) < seconds + 0.5
+
+
+@pytest.mark.parametrize(
+    ("said", "answered", "then", "seconds"),
+    [
+        pytest.param(GET % b"", b"quick", b"\r\n", 0.3, id="an empty line behind an answer"),
+        pytest.param(
+            b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\na",
+            b"\r\n\r\nMethod Not Allowed",
+            b"a",
+            KEPT,
+            id="the end of a body behind its answer",
+        ),
+    ],
+)
+async def test_after_an_answer_it_is_kept_for_the_next_request_alone(
+    served: Served, said: bytes, answered: bytes, then: bytes, seconds: float
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    try:
+        writer.write(said)
+        await reader.readuntil(answered)
+        writer.write(then)
+        started = time.monotonic()
+        assert await reader.read() == b""
+        assert seconds - 0.05 < time.monotonic() - started < seconds + 0.5
+    finally:
+        writer.transport.abort()
+
+
+async def test_a_request_that_is_worked_on_is_waited_for(served: Served) -> None:
+    async with asyncio.TaskGroup() as group:
+        asked = group.create_task(say(served.port, LAST % b"wait", seconds=3))
+        await asyncio.sleep(0.8)  # longer than every deadline
+        served.go.set()
+    assert asked.result().statuses == [200]
+
+
+async def test_who_does_not_take_the_answer_is_cut_off(served: Served) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1)
+    writer.write(GET % b"much")
+    await served.has_connections(1)
+    await served.has_connections(0)
+    writer.transport.abort()
+
+
+async def test_the_longest_wait_ends_when_there_are_too_many(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_connection, "MOST_CONNECTIONS", 2)
+    async with asyncio.TaskGroup() as group:
+        working = group.create_task(say(served.port, LAST % b"wait"))
+        await served.has_waiting(1)
+        idle = group.create_task(lasts(served.port, b""))
+        await served.has_connections(2)
+        assert (await say(served.port, LAST % b"", seconds=0.5)).statuses == [200]
+        served.go.set()
+    assert working.result().statuses == [200]
+    assert idle.result() < 0.2
+
+
+async def test_no_work_is_dropped_for_a_newcomer(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_connection, "MOST_CONNECTIONS", 2)
+    async with asyncio.TaskGroup() as group:
+        working = [group.create_task(say(served.port, LAST % b"wait")) for _ in range(2)]
+        await served.has_waiting(2)
+        heard = await say(served.port, LAST % b"")
+        served.go.set()
+    assert heard.statuses == [503]
+    assert b"retry-after: 5\r\n" in heard.text
+    assert [task.result().statuses for task in working] == [[200], [200]]
+
+
+async def test_refused_before_any_door_it_is_still_an_answer_in_our_form(served: Served) -> None:
+    heard = await say(served.port, b"\x00\r\n\r\n")
+    assert heard.statuses == [400]
+    assert b"x-content-type-options: nosniff\r\n" in heard.text
+    assert heard.text.endswith(b'\r\n\r\n{"error":"Bad Request"}')
