@@ -4,6 +4,10 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -12,9 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.render import Renderer, context_of
+from bot.delivery.senders.letter import write_letter
+from bot.demo.slack.block_kit import complaints
 from bot.errors import InvalidData
 from bot.model import Event, Mail, Notification, SlackMessage
 from tests.captured import DEAD_DELIVERY, NAMES, captured, notifications_of, sent
+from tests.making import MAIL, NOW, make_delivery
 
 RENDERER = Renderer()
 HOSTILE = (
@@ -35,8 +42,26 @@ HOSTILE = (
     "\u2028\u2029\x85",
     "\ud800",
     "\ufffe\uffff",
+    "\r\nBcc: victim@example.com\r\n\r\nanother body",
+    "=?utf-8?q?=0D=0ABcc:_x?=",
+    "[x](https://evil.example) :tada: @here",
+    '", "type": "divider"}, {"type": "actions',
+    "\u200b\u200d\ufeff\U000e0041",
+    "\U0001f469\u200d\U0001f469\u200d\U0001f467\U0001f3f3\ufe0f",
+    "long" * 2_000,
+    "<&>" * 300,
 )
+NO_TEXT = {"\ud800"}
+"""A detail that is no text at all is left out."""
+HARMLESS = "harmless"
 DATE = r"!date\^\d+\^\{date_short_pretty\} at \{time\}\|[^<>]*>"
+
+
+PARTS = ["multipart/alternative", "text/plain", "text/html"]
+
+
+def named(poison: str) -> str:
+    return ascii(poison)[:40]
 
 
 class Skeleton(HTMLParser):
@@ -91,6 +116,7 @@ def poisoned(value: Any, poison: str) -> Iterator[Any]:
         yield value + poison
     elif isinstance(value, dict):
         for key, item in value.items():
+            yield {(k + poison if k == key else k): v for k, v in value.items()}
             for bad in poisoned(item, poison):
                 yield {**value, key: bad}
     elif isinstance(value, list):
@@ -103,9 +129,14 @@ def poisoned_events(event: Event, poison: str) -> Iterator[Event]:
     for data in poisoned(dict(event.data), poison):
         yield replace(event, data=data)
     yield replace(event, id=event.id + poison)
-    fields = event.data.get("fields")
-    if isinstance(fields, dict):
-        yield replace(event, data={**event.data, "fields": {f"{k}{poison}": 1 for k in fields}})
+
+
+def told(event: Event) -> list[tuple[SlackMessage, Mail]]:
+    """What people are told of the event; nothing if its data do not fit."""
+    try:
+        return [render(notification) for notification in notifications_of(event)]
+    except InvalidData:
+        return []
 
 
 def render(notification: Notification) -> tuple[SlackMessage, Mail]:
@@ -114,12 +145,17 @@ def render(notification: Notification) -> tuple[SlackMessage, Mail]:
     return RENDERER.slack(template, context), RENDERER.mail(template, context)
 
 
+def letter(mail: Mail) -> EmailMessage:
+    return write_letter(make_delivery(destination=MAIL), mail, "bot@example.com", NOW)
+
+
 def assert_harmless(message: SlackMessage, mail: Mail) -> None:
     for text in [message.text, *shown(message.blocks)]:
         assert not re.search(f"<(?!{DATE})", text), text
         assert not re.search(r"&(?!amp;|lt;|gt;)", text), text
         assert not re.search("[\n\r\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]", text), text
     assert json.dumps([message.text, message.blocks], ensure_ascii=False).encode()
+    assert complaints(message.blocks) == []
     assert len(mail.subject.splitlines()) == 1
     everything = mail.subject + mail.text + mail.html
     assert everything.encode()
@@ -127,39 +163,39 @@ def assert_harmless(message: SlackMessage, mail: Mail) -> None:
     assert "\u202e" not in everything
     assert "{{ 49 }}" not in everything
     assert "<script" not in mail.html.lower()
+    arrived = message_from_bytes(letter(mail).as_bytes(), policy=default)
+    assert arrived.keys() == letter(replace(mail, subject=HARMLESS)).keys()
+    assert arrived["Subject"].replace("\u200b", "") == mail.subject.replace("\u200b", "")
+    assert [part.get_content_type() for part in arrived.walk()] == PARTS
 
 
-@pytest.mark.parametrize("poison", HOSTILE, ids=ascii)
+@cache
+def harmless(name: str) -> list[list[tuple[SlackMessage, Mail]]]:
+    return [told(event) for event in poisoned_events(captured(name), HARMLESS)]
+
+
+@pytest.mark.parametrize("poison", HOSTILE, ids=named)
 @pytest.mark.parametrize("name", NAMES)
-def test_hostile_text_anywhere_in_an_event_stays_text(name: str, poison: str) -> None:
-    event = captured(name)
-    for bad in poisoned_events(event, poison):
-        try:
-            told = notifications_of(bad)
-        except InvalidData:
-            continue
-        for notification in told:
-            message, mail = render(notification)
+def test_hostile_text_anywhere_in_an_event_stays_text_and_changes_nothing_around_it(
+    name: str, poison: str
+) -> None:
+    bad_events = poisoned_events(captured(name), poison)
+    for bad, good in zip(bad_events, harmless(name), strict=True):
+        for (message, mail), (model, plain) in zip(told(bad), good, strict=False):
             assert_harmless(message, mail)
+            if poison in NO_TEXT:
+                continue
+            assert shape(message.blocks) == shape(model.blocks)
+            assert Skeleton(mail.html).seen == Skeleton(plain.html).seen
+            assert mail.text.count("\n") == plain.text.count("\n")
 
 
-@pytest.mark.parametrize("poison", HOSTILE, ids=ascii)
-@pytest.mark.parametrize("name", ["search.completed.full", "key.rotated", "profile.enriched"])
-def test_hostile_text_changes_nothing_around_it(name: str, poison: str) -> None:
-    [notification] = notifications_of(captured(name))
-    message, mail = render(notification)
-    for context in poisoned(dict(notification.context), poison):
-        bad_message, bad_mail = render(replace(notification, context=context))
-        assert shape(bad_message.blocks) == shape(message.blocks)
-        assert Skeleton(bad_mail.html).seen == Skeleton(mail.html).seen
-        assert bad_mail.text.count("\n") == mail.text.count("\n")
-
-
-@pytest.mark.parametrize("poison", HOSTILE, ids=ascii)
+@pytest.mark.parametrize("poison", HOSTILE, ids=named)
 def test_the_other_sides_words_in_a_dead_letter_are_text_too(poison: str) -> None:
+    told_of = dict(DEAD_DELIVERY.context)
     message, mail = render(DEAD_DELIVERY)
-    for context in poisoned(dict(DEAD_DELIVERY.context), poison):
-        if context["subject_kind"] != "delivery":
+    for context in poisoned(told_of, poison):
+        if context.get("subject_kind") != "delivery" or context.keys() != told_of.keys():
             continue
         bad_message, bad_mail = render(replace(DEAD_DELIVERY, context=context))
         assert_harmless(bad_message, bad_mail)

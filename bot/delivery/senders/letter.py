@@ -13,6 +13,9 @@ from bot.model import Delivery, Mail
 # The default of 78 folds long words in headers, such as addresses of the web, into encoded-words.
 # 7bit has every body encoded that is not ASCII, so that no server needs to know 8BITMIME.
 _POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
+# Python reads encoded-words in what it is given, so that `=?utf-8?q?=0D=0ABcc:_x?=` in a value would
+# become a header of its own. https://www.rfc-editor.org/rfc/rfc2047#section-2
+_NO_ENCODED_WORD = "=\u200b?"
 
 
 def write_letter(delivery: Delivery, mail: Mail, sender: str, now: datetime) -> EmailMessage:
@@ -27,7 +30,7 @@ def write_letter(delivery: Delivery, mail: Mail, sender: str, now: datetime) -> 
     letter = EmailMessage(policy=_POLICY)
     letter["From"] = ours
     letter["To"] = mailable(delivery.destination.address, "the recipient")
-    letter["Subject"] = mail.subject
+    letter["Subject"] = mail.subject.replace("=?", _NO_ENCODED_WORD)
     letter["Date"] = now
     letter["Message-ID"] = f"<{delivery.id}@{ours.domain}>"
     if delivery.notification.thread:
