@@ -201,7 +201,11 @@ def retry_command(subject_id: str) -> str:
 
 
 def from_ms(milliseconds: float | str | bytes) -> datetime:
-    return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
+    """Raises ValueError, and nothing else, for what is no moment; C's limits raise OSError, too."""
+    try:
+        return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
+    except (OSError, OverflowError):
+        raise ValueError("not a moment that a clock could show") from None
 
 
 def to_ms(moment: datetime) -> int:

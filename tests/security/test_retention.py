@@ -24,6 +24,7 @@ MARGIN = timedelta(days=1)
 LASTING = {QUEUE, keys.COUNTERS, keys.RETENTIONS}
 """What has no end of its own: none of it holds anything of an event but ids that wait for a worker."""
 
+
 @asynccontextmanager
 async def redis_and_its_clock(
     folder: Path, monkeypatch: pytest.MonkeyPatch
