@@ -1,0 +1,115 @@
+"""A worker that lives in a test's event loop, one poll of the queue at a time."""
+
+import asyncio
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from arq.connections import ArqRedis
+from redis.exceptions import RedisError
+
+from bot.delivery.attempt import Attempts
+from bot.delivery.render import Renderer
+from bot.delivery.senders.email import EmailSender
+from bot.delivery.senders.slack import SlackSender
+from bot.delivery.turns import Turns
+from bot.jobs import Jobs
+from bot.model import Channel
+from bot.queue import deserialize, serialize
+from bot.registry import Registry
+from bot.settings import Settings
+from bot.slack_client import slack_client
+from bot.store import Store
+from bot.store.connection import connect
+from bot.store.measures import Metrics
+from bot.worker import LeasedWorker
+from tests.faults.machine_life import Life
+from tests.faults.machine_time import Time
+
+RETENTION = timedelta(days=30)
+PATIENCE = timedelta(seconds=0.3)
+"""How long Redis may take to answer, in real time."""
+_RENDERER = Renderer()
+
+
+def machine_jobs(settings: Settings, registry: Registry, time: Time) -> Jobs:
+    """As `build_jobs` makes them, by another clock and with less patience."""
+    assert settings.slack_bot_token is not None
+    assert settings.smtp is not None
+    token, url = settings.slack_bot_token.get_secret_value(), str(settings.slack_api_url)
+    store = Store(
+        connect(settings.redis_url.get_secret_value(), timeout=PATIENCE), retention=RETENTION
+    )
+    sender = str(settings.email_from)
+    attempts = Attempts(
+        store=store,
+        senders={
+            Channel.SLACK: SlackSender(slack_client(token, url), _RENDERER),
+            Channel.EMAIL: EmailSender(settings.smtp, sender, _RENDERER, clock=time.now),
+        },
+        metrics=Metrics(store.counters, registry.types),
+        clock=time.now,
+        turns=Turns(time.monotonic),
+    )
+    return Jobs(registry, store, attempts, settings.audiences, settings.policy, time.now)
+
+
+class MachineWorker:
+    """Polls when told to. It can be struck in the middle of that, and then is frozen."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self.life = Life()
+        self._jobs = jobs
+        self._redis = ArqRedis(
+            jobs.store.redis.connection_pool,
+            job_serializer=serialize,
+            job_deserializer=deserialize,
+        )
+        self._leased = self._anew()
+        self._polling: asyncio.Task[Any] | None = None
+
+    def _anew(self) -> LeasedWorker:
+        return LeasedWorker(self._jobs, self._redis, asyncio.Event())
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.life.frozen.is_set()
+
+    async def poll(self) -> None:
+        """Run what is due; return when that is done, or the worker frozen."""
+        self._polling = await self.life.run(self._poll())
+        self._surface()
+
+    async def thaw(self) -> None:
+        """Go on where it was frozen, as if no time had passed."""
+        assert self._polling is not None
+        self.life.thaw()
+        await self.life.go_on(self._polling)
+        self._surface()
+
+    async def _poll(self) -> None:
+        leased = self._leased
+        try:
+            await leased._poll_iteration()
+        except (RedisError, OSError):
+            # As the supervisor does; arq's worker has lost count of its jobs.
+            await self._redis.connection_pool.disconnect(inuse_connections=False)
+            self._leased = self._anew()
+        if leased.tasks:
+            await asyncio.wait(leased.tasks.values())
+
+    def _surface(self) -> None:
+        """What a worker raises is a bug: it is to survive all of this."""
+        if self._polling is not None and self._polling.done():
+            self._polling.result()
+
+    async def close(self) -> None:
+        """Let go of everything; the network is gone by now if the worker was killed."""
+        self.life.thaw()
+        if self._polling is not None:
+            everything = [self._polling, *self._leased.tasks.values()]
+            for task in everything:
+                task.cancel()
+            await asyncio.wait(everything, timeout=5)
+        with suppress(RedisError, OSError):
+            await self._jobs.close()

@@ -1,0 +1,179 @@
+"""The whole bot in one event loop, in a time of its own, with everything around it that can break."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from contextvars import Context
+from datetime import timedelta
+from typing import Self
+
+import httpx
+from fastapi import FastAPI
+
+from bot.demo.inbox import Inbox
+from bot.demo.redis_server import RedisServer
+from bot.demo.slack.api import LocalSlack
+from bot.demo.slack.workspace import Workspace
+from bot.intake.webhook import Webhook
+from bot.lease import LEASE
+from bot.operations.revive import revive, revive_all
+from bot.queue import IN_PROGRESS_KEY, QUEUE
+from bot.registry import load_registry
+from bot.store import Store
+from bot.store.connection import connect
+from bot.store.measures import Metrics
+from tests.faults.machine_time import Time
+from tests.faults.machine_worker import PATIENCE, RETENTION, MachineWorker, machine_jobs
+from tests.faults.proxy import Proxy
+from tests.running import SECRET, MakeSettings
+
+A_MOMENT = 0.03
+"""Real seconds: until what was on the way has arrived, or what was cut is mended."""
+_MOST_POLLS = 500
+_LEASE_OVER = LEASE + timedelta(seconds=1)
+
+
+class World:
+    """Web and worker reach Redis through `proxy`; `store` is the test's own view of it."""
+
+    def __init__(self, server: RedisServer, make_settings: MakeSettings) -> None:
+        self.time = Time()
+        self.proxy = Proxy(server.port)
+        self.slack = LocalSlack(workspace=Workspace(self.time.timestamp))
+        self.inbox = Inbox()
+        self.redis = connect(server.url, timeout=timedelta(seconds=5))
+        self.store = Store(self.redis, retention=RETENTION)
+        self.registry = load_registry()
+        self.asleep: list[MachineWorker] = []
+        self._make_settings = make_settings
+        self._dead: list[MachineWorker] = []
+        self._stack = AsyncExitStack()
+        self._surroundings = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self.redis.flushall()
+        await self.time.begin(self.redis)
+        for part in (self.proxy, self.slack, self.inbox):
+            await self._surroundings.enter_async_context(part)
+        self._stack.push_async_callback(self.redis.aclose)
+        self._stack.push_async_callback(self._bury_the_dead)
+        self._stack.push_async_callback(self._surroundings.aclose)
+        self.settings = self._make_settings(
+            REDIS_URL=f"redis://127.0.0.1:{self.proxy.port}/0",
+            SLACK_API_URL=self.slack.url,
+            SMTP_URL=self.inbox.url,
+        )
+        self.client = await self._stack.enter_async_context(self._web())
+        self.worker = self._new_worker()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._dead += [*self.asleep, self.worker]
+        self.time.true += timedelta(days=1)
+        await self._stack.aclose()
+
+    def _web(self) -> httpx.AsyncClient:
+        store = Store(
+            connect(self.settings.redis_url.get_secret_value(), timeout=PATIENCE),
+            retention=RETENTION,
+        )
+        self._stack.push_async_callback(store.redis.aclose)
+        metrics = Metrics(store.counters, self.registry.types)
+        webhook = Webhook(store, metrics, [SECRET], self.time.now)
+        app = FastAPI()
+        app.add_api_route("/webhooks/juicebox", webhook.receive, methods=["POST"])
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://bot")
+
+    def _new_worker(self) -> MachineWorker:
+        return MachineWorker(machine_jobs(self.settings, self.registry, self.time))
+
+    async def _bury_the_dead(self) -> None:
+        for worker in self._dead:
+            await worker.close()
+
+    async def post(self, body: bytes, headers: dict[str, str]) -> httpx.Response:
+        return await self.client.post("/webhooks/juicebox", content=body, headers=headers)
+
+    async def everything_kept(self) -> dict[bytes, bytes | None]:
+        return {key: await self.redis.dump(key) async for key in self.redis.scan_iter()}
+
+    async def work(self) -> None:
+        """One poll; a worker that is frozen in it is set aside, and another takes its place."""
+        worker = self.worker
+        await worker.poll()
+        if worker.is_frozen:
+            self.asleep.append(worker)
+            self.worker = self._new_worker()
+            await asyncio.sleep(A_MOMENT)
+
+    def kill(self, worker: MachineWorker) -> None:
+        self.asleep.remove(worker)
+        self._dead.append(worker)
+
+    async def wake(self, worker: MachineWorker) -> None:
+        self.asleep.remove(worker)
+        await worker.thaw()
+        (self.asleep if worker.is_frozen else self._dead).append(worker)
+
+    def strikes(self) -> dict[str, Callable[[], None]]:
+        """What can happen to the worker, or between it and Redis."""
+        proxy, freeze = self.proxy, self.worker.life.freeze
+        return {
+            "freeze": freeze,
+            "kill": freeze,
+            "cut": lambda: self._for_a_moment(proxy.cut),
+            "cut for long": lambda: self._past_the_lease(proxy.cut),
+            "stall": lambda: self._for_a_moment(proxy.stall),
+            "stall for long": lambda: self._past_the_lease(proxy.stall),
+            "lose a reply": lambda: proxy.lose_replies(b"EVALSHA", 1),
+            "lose two": lambda: proxy.lose_replies(b"EVALSHA", 2),
+            "lose three": lambda: proxy.lose_replies(b"EVALSHA", 3),
+        }
+
+    def _for_a_moment(self, trouble: Callable[[], None]) -> None:
+        trouble()
+        asyncio.get_running_loop().call_later(A_MOMENT, self.proxy.mend)
+
+    def _past_the_lease(self, trouble: Callable[[], None]) -> None:
+        """So long that whatever the worker held is another's to take."""
+
+        async def mend() -> None:
+            await asyncio.sleep(A_MOMENT)
+            await self.time.pass_by(_LEASE_OVER, self.redis)
+            self.proxy.mend()
+
+        trouble()
+        # Outside of the worker's life, in which this is called.
+        self._mending = Context().run(asyncio.create_task, mend())
+
+    async def wait(self, duration: timedelta) -> None:
+        await self.time.pass_by(duration, self.redis)
+
+    async def retry_by_hand(self, subject_id: str | None) -> None:
+        if subject_id is None:
+            await revive_all(self.store, self.time.now())
+        else:
+            await revive(self.store, subject_id, self.time.now())
+
+    async def mend(self) -> None:
+        self.proxy.mend()
+        self.slack.mend()
+        self.inbox.mend()
+        while self.asleep:
+            await self.wake(self.asleep[0])
+
+    async def nothing_is_held(self) -> bool:
+        """Whether no job is held, by a worker that may be dead."""
+        return not [key async for key in self.redis.scan_iter(f"{IN_PROGRESS_KEY}*")]
+
+    async def drain(self) -> None:
+        """Let time pass until nothing is left to do."""
+        for _ in range(_MOST_POLLS):
+            queued = await self.redis.zrange(QUEUE, 0, 0, withscores=True)
+            if not queued:
+                return
+            ahead = queued[0][1] / 1000 - self.time.timestamp()
+            lease = 0 if await self.nothing_is_held() else 1
+            await self.wait(timedelta(seconds=max(ahead, lease)))
+            await self.work()
+        raise AssertionError(f"the queue never gets empty: {queued}")
