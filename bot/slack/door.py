@@ -1,6 +1,7 @@
 """The HTTP door for Slack: what Bolt trusts too early is checked before Bolt sees it."""
 
 import re
+from http import HTTPStatus
 
 import structlog
 from slack_bolt.adapter.starlette.async_handler import (
@@ -53,10 +54,13 @@ class SlackDoor:
 
     async def _answer(self, asked: AsyncBoltRequest) -> Response:
         try:
-            return to_starlette_response(await self._app.async_dispatch(asked))
+            answer = await self._app.async_dispatch(asked)
         except _ODDLY_SHAPED as error:
             _log.warning("slack request not understood", fault=type(error).__name__)
             raise InvalidEnvelope(_NOT_SLACKS) from None
+        if answer.status == HTTPStatus.BAD_REQUEST:  # Bolt gives no reason with it
+            raise InvalidEnvelope(_NOT_SLACKS)
+        return to_starlette_response(answer)
 
     def _verify(self, request: Request, body: bytes) -> None:
         signature = _only(request, "x-slack-signature", _SIGNATURE)
