@@ -4,16 +4,19 @@
 # And to see what is promised under attack:
 #   make faults         the fault suite in full, with its table (half an hour)
 #   make faults-mutate  break what protects the bot, piece by piece, and see the suite notice
+#   make fuzz           look for bytes that break a parser or the escaper (SECONDS=60 for each target)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 ARGS ?=
+SECONDS ?= 60
+FUZZED := signature envelope escaper template slack_door row step
 NODE_MODULES := $(VENV)/node_modules
 NPM_PACKAGES := axe-core@4.14.1 @heroku/mcp-server@1.2.8
 
-.PHONY: demo test faults faults-mutate coverage audit lint types format requirements node_modules clean
+.PHONY: demo test faults faults-mutate fuzz coverage audit lint types format requirements node_modules clean
 
 demo: $(READY)
 	@$(BIN)/python -m bot demo $(ARGS)
@@ -26,6 +29,9 @@ faults: $(READY)
 
 faults-mutate: $(READY)
 	$(BIN)/python -m tests.faults.mutate $(ARGS)
+
+fuzz: $(READY)
+	for target in $(FUZZED); do $(BIN)/python -m tests.fuzz.fuzz $$target --seconds $(SECONDS) || exit; done
 
 coverage: $(READY)
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing $(ARGS)

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tarfile
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,22 +20,33 @@ from tests.running import envelope
 
 
 def _git(*arguments: str) -> bytes:
-    git = shutil.which("git")
-    assert git is not None
     return subprocess.run(  # noqa: S603  # our own repository
-        [git, "-C", str(ROOT), *arguments], check=True, capture_output=True
+        [shutil.which("git") or "git", "-C", str(ROOT), *arguments], check=True, capture_output=True
     ).stdout
+
+
+def _version(pyproject: str) -> str:
+    return str(tomllib.loads(pyproject)["project"]["version"])
+
+
+def _commit_of_the_release_before() -> str:
+    """The latest commit that set another version than the one that we have."""
+    ours = _version((ROOT / "pyproject.toml").read_text())
+    changes = _git("log", "--format=%H", "-G^version = ", "--", "pyproject.toml").decode().split()
+    theirs = (c for c in changes if _version(_git("show", f"{c}:pyproject.toml").decode()) != ours)
+    return next(theirs)
 
 
 @pytest.fixture
 def release_before(tmp_path: Path) -> Path:
-    """The code as it was just before the version last changed."""
+    """Its code, out of the history."""
     try:
-        raised = _git("log", "-1", "--format=%H", "-G^version = ", "--", "pyproject.toml")
         code = _git(
-            "archive", f"{raised.decode().strip()}^", "bot", "handlers", "templates", "Procfile"
+            "archive",
+            _commit_of_the_release_before(),
+            *("bot", "handlers", "templates", "Procfile"),
         )
-    except (OSError, AssertionError, subprocess.CalledProcessError):
+    except (OSError, StopIteration, subprocess.CalledProcessError):
         pytest.skip("the history that has the release before is not here")
     with tarfile.open(fileobj=io.BytesIO(code)) as archive:
         archive.extractall(tmp_path, filter="data")
