@@ -74,6 +74,7 @@ class BodyTooLarge(IntakeError):
 class BodyTooSlow(IntakeError):
     status = 408
     reason = "slow"
+    headers = {"Connection": "close"}  # noqa: RUF012  # nobody writes to it
 
 
 class BodyCutOff(IntakeError):

@@ -140,7 +140,15 @@ class HttpConnection(HttpToolsProtocol):
             self._hang_up()
 
     def _refuse(self, status: HTTPStatus, more: bytes = b"") -> None:
-        """Answer by ourselves and close; only close where this request has its answer already."""
+        """Answer by ourselves and close.
+
+        Where a whole request is at work, its own answer comes, and is the last; where this one has
+        its answer already, there is only the closing.
+        """
+        if self._is_answering and not self.cycle.more_body:
+            self.cycle.keep_alive = False
+            self.transport.pause_reading()
+            return
         if self.cycle is not None and self.cycle.response_complete and self.cycle.more_body:
             self._hang_up()
             return
@@ -157,7 +165,11 @@ class HttpConnection(HttpToolsProtocol):
 
     def _make_room(self) -> None:
         """Close the one that has kept us waiting for longest; if all others are at work, this one."""
-        waiting = [c for c in self.connections if isinstance(c, HttpConnection) and c.is_waiting]
+        waiting = [
+            c
+            for c in self.connections
+            if isinstance(c, HttpConnection) and c.is_waiting and not c.transport.is_closing()
+        ]
         longest = min(waiting, key=lambda connection: connection.since)
         if longest is self:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, _TRY_AGAIN)

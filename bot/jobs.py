@@ -50,6 +50,8 @@ class Jobs:
         if stored is None:
             _log.warning("event is no longer kept", event_id=event_id)
             return
+        if stored.state is EventState.FORGOTTEN:
+            return
         if stored.state is EventState.ACCEPTED:
             handler = self.registry.get(stored.event.type)
             if handler is None:

@@ -48,7 +48,7 @@ class Lease:
         self._again_after = after
 
     async def take(self) -> bool:
-        """False if another worker was faster.
+        """False if another worker was faster, or the job is done or put off by now.
 
         Raises:
             redis.RedisError: if nobody can tell; `end` then gives back what may be ours.

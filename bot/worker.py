@@ -131,6 +131,8 @@ class LeasedWorker(Worker):
         try:
             if await lease.take():
                 await super().run_job(job_id, score)
+        except LeaseLost:
+            _log.warning("lease lost", job_id=job_id)
         except (RedisError, OSError) as fault:
             _log.warning("job not started", job_id=job_id, fault=type(fault).__name__)
             await lease.end()
@@ -144,6 +146,7 @@ class LeasedWorker(Worker):
         A job's id says all that its blob does. A task that is unknown here is a newer release's.
         """
         lease = _lease.get()
+        lease.ensure()
         task, _, subject_id = job_id.partition(":")
         if task in {*Task}:
             _log.warning("job written anew", job_id=job_id)

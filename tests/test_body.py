@@ -67,9 +67,11 @@ async def test_a_sender_that_hangs_up_is_an_error_that_says_so() -> None:
 async def test_a_body_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.body.BODY_SECONDS", 0.05)
 
+    drops = iter(range(100))
+
     async def drip() -> dict[str, Any]:
         await asyncio.sleep(0.01)
-        return chunk(b"a")
+        return chunk(b"a", more=next(drops) < 99)
 
     request = Request({"type": "http", "method": "POST", "headers": []}, drip)
     with pytest.raises(BodyTooSlow, match=r"^the body was not complete after 0\.05 seconds$"):

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot import http_connection
@@ -60,7 +60,7 @@ class Served:
         return PlainTextResponse("waited")
 
     async def _much(self, _: Request) -> Response:
-        return PlainTextResponse("x" * 5_000_000)
+        return StreamingResponse(iter(["x" * 5_000_000] * 2))
 
     async def has_connections(self, count: int) -> None:
         async def reached() -> bool:
@@ -155,7 +155,8 @@ async def test_after_an_answer_it_is_kept_for_the_next_request_alone(
         await reader.readuntil(answered)
         writer.write(then)
         started = time.monotonic()
-        assert await reader.read() == b""
+        async with asyncio.timeout(KEPT + 2):
+            assert await reader.read() == b""
         assert seconds - 0.05 < time.monotonic() - started < seconds + 0.5
     finally:
         writer.transport.abort()
@@ -171,10 +172,12 @@ async def test_a_request_that_is_worked_on_is_waited_for(served: Served) -> None
 
 async def test_who_does_not_take_the_answer_is_cut_off(served: Served) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1)
-    writer.write(GET % b"much")
-    await served.has_connections(1)
-    await served.has_connections(0)
-    writer.transport.abort()
+    try:
+        writer.write(GET % b"much")
+        await served.has_connections(1)
+        await served.has_connections(0)
+    finally:
+        writer.transport.abort()
 
 
 async def test_the_longest_wait_ends_when_there_are_too_many(
@@ -204,6 +207,27 @@ async def test_no_work_is_dropped_for_a_newcomer(
     assert heard.statuses == [503]
     assert b"retry-after: 5\r\n" in heard.text
     assert [task.result().statuses for task in working] == [[200], [200]]
+
+
+async def test_newcomers_that_come_all_at_once_are_too_many_too(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_connection, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(http_connection, "HEAD_SECONDS", 60)
+    opened = await asyncio.gather(
+        *(asyncio.open_connection("127.0.0.1", served.port) for _ in range(20))
+    )
+    await served.has_connections(2)
+    for _, writer in opened:
+        writer.transport.abort()
+
+
+async def test_what_comes_behind_a_request_takes_nothing_from_its_answer(served: Served) -> None:
+    async with asyncio.TaskGroup() as group:
+        asked = group.create_task(say(served.port, GET % b"wait" + b"\x00 and so on\r\n\r\n"))
+        await served.has_waiting(1)
+        served.go.set()
+    assert (asked.result().statuses, asked.result().closed) == ([200], True)
 
 
 async def test_refused_before_any_door_it_is_still_an_answer_in_our_form(served: Served) -> None:

@@ -50,7 +50,7 @@ class SlackDoor:
             return await self._answer(_parse(request, body))
         except IntakeError as refusal:
             _log.warning("slack refused", reason=refusal.reason, status=refusal.status)
-            return JSONResponse({"error": str(refusal)}, refusal.status)
+            return JSONResponse({"error": str(refusal)}, refusal.status, refusal.headers)
 
     async def _answer(self, asked: AsyncBoltRequest) -> Response:
         try:

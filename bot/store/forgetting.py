@@ -65,7 +65,7 @@ class Forgetting:
                 continue
             try:
                 about = _is_about(from_json(body)["data"], profile_id)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError):
                 found.append((event_id, False))
             else:
                 found += [(event_id, True)] if about else []

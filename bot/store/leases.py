@@ -36,7 +36,10 @@ class Leases:
         return await self._end(job_id, token, due_ms, "done")
 
     async def put_back(self, job_id: str, token: str, due_ms: int, delay_ms: int) -> bool:
-        """The job that was due then is to run again, after so long if that is not 0; False if it is no longer ours to end."""
+        """The job that was due then is to run again: after so long, or at once if that is 0.
+
+        False if it is no longer ours to end.
+        """
         return await self._end(job_id, token, due_ms, str(delay_ms))
 
     async def _end(self, job_id: str, token: str, due_ms: int, how: str) -> bool:

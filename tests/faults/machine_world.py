@@ -47,6 +47,7 @@ class World:
         self.asleep: list[MachineWorker] = []
         self._make_settings = make_settings
         self._dead: list[MachineWorker] = []
+        self._mending: asyncio.Task[None] | None = None
         self._stack = AsyncExitStack()
         self._surroundings = AsyncExitStack()
 
@@ -101,6 +102,8 @@ class World:
         """One poll; a worker that is frozen in it is set aside, and another takes its place."""
         worker = self.worker
         await worker.poll()
+        if self._mending is not None:
+            await self._mending
         if worker.is_frozen:
             self.asleep.append(worker)
             self.worker = self._new_worker()
@@ -131,15 +134,16 @@ class World:
         }
 
     def _for_a_moment(self, trouble: Callable[[], None]) -> None:
-        trouble()
-        asyncio.get_running_loop().call_later(A_MOMENT, self.proxy.mend)
+        self._trouble(trouble, timedelta())
 
     def _past_the_lease(self, trouble: Callable[[], None]) -> None:
         """So long that whatever the worker held is another's to take."""
+        self._trouble(trouble, _LEASE_OVER)
 
+    def _trouble(self, trouble: Callable[[], None], lasts: timedelta) -> None:
         async def mend() -> None:
             await asyncio.sleep(A_MOMENT)
-            await self.time.pass_by(_LEASE_OVER, self.redis)
+            await self.time.pass_by(lasts, self.redis)
             self.proxy.mend()
 
         trouble()

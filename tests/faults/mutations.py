@@ -63,6 +63,14 @@ MUTATIONS = (
         f"{_INTAKE}::test_a_secret_is_changed_under_traffic_and_no_event_is_lost",
     ),
     Mutation(
+        9,
+        "connections have no deadline",
+        "bot/commands/web.py",
+        '*("--http", _CONNECTION, "--no-server-header"',
+        '*("--no-server-header"',
+        "tests/faults/test_doors_slow.py",
+    ),
+    Mutation(
         10,
         "a Redis that is away is an error of ours",
         "bot/intake/webhook.py",

@@ -65,6 +65,15 @@ async def test_a_trail_keeps_its_begin_and_its_end_however_often_an_event_is_ret
     assert await redis.zcard(QUEUE) == 2
 
 
+async def test_a_step_that_redis_garbled_stops_nothing(store: Store, redis: Redis) -> None:
+    event = make_event()
+    await store.events.accept(event, body_of(event), NOW)
+    await redis.rpush(keys.trail("evt_1"), *(["not a step"] * (MOST_STEPS - 1)))
+    assert await store.events.bury("evt_1", "failure", NOW) is True
+    assert await store.dead_letters(NOW) == ["event:evt_1"]
+    assert await redis.zcard(QUEUE) == 2
+
+
 async def test_a_delivery_fits_in_the_trail_however_often_it_is_retried_by_hand(
     store: Store,
 ) -> None:

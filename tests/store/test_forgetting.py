@@ -78,8 +78,9 @@ async def test_an_event_that_the_log_has_lost_already_is_found(store: Store, red
 
 async def test_an_event_that_nobody_can_read_is_told_apart(store: Store, redis: Redis) -> None:
     await accept(store, about())
-    await redis.hset("juicebox:event:evt_1", "body", "{")
-    assert await found(store) == {("evt_1", False)}
+    for body in ("{", "[]", '{"data": []}'):
+        await redis.hset("juicebox:event:evt_1", "body", body)
+        assert await found(store) == {("evt_1", False)}
 
 
 async def test_nothing_of_what_an_event_says_is_left(store: Store, redis: Redis) -> None:

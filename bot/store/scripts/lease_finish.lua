@@ -1,6 +1,7 @@
 -- End a job that we hold the lease of: drop it, or put it back for later.
 -- KEYS  1 in-progress key  2 job  3 tries  4 arq queue
--- ARGV  1 token  2 job id  3 the due_ms it was started with  4 'done', or in how many ms it is due again
+-- ARGV  1 token  2 job id  3 the due_ms it was started with  4 'done', or in how many ms it is due
+--       again; '0' leaves it due when it was
 -- Returns 0 if the lease was lost: whoever has it now ends the job.
 -- A job that was scheduled anew while it ran (a retry of the same delivery) is left in the queue.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
