@@ -28,6 +28,8 @@ from bot.__main__ import main
 from bot.worker import LeasedWorker
 
 _ROOT = Path(__file__).parents[2]
+_APART_SECONDS = 0.4
+"""Between two workers: the successors of all would be busy at one moment, and wait for each other."""
 _in_job: ContextVar[bool] = ContextVar("in_job", default=False)
 
 
@@ -164,6 +166,7 @@ def supervise(url: str, log: Path, offset: int, jobs: int, numbers: range) -> No
     signal.signal(signal.SIGTERM, end)
     for number in numbers:
         database = f"{url}/{offset + number}"
+        time.sleep(_APART_SECONDS)
         workers[fork_worker(database, log, Boundaries(number, jobs, report))] = database
     while workers:
         pid, status = os.wait()
