@@ -16,6 +16,7 @@ from bot.registry import load_registry
 from bot.settings import Settings
 from bot.slack_scopes import SCOPES
 from bot.smtp_url import MailAddon
+from tests.faults.table import CASES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -127,3 +128,11 @@ def test_every_requirement_is_pinned_with_hashes_and_without_an_address(name: st
 def test_the_newest_version_is_in_the_changelog() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert f"## {version}\n" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_table_of_the_fault_suite_is_whole_and_shows_no_loss() -> None:
+    rows = re.findall(
+        r"^\| (\d+) \| (.*?) \| [\d,]+ \| [\d,]+ \| (\d+) \| (\d+) ", README, re.MULTILINE
+    )
+    assert {int(number): title for number, title, *_ in rows} == CASES
+    assert {(lost, doubled) for *_, lost, doubled in rows} == {("0", "0")}
