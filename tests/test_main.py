@@ -11,7 +11,7 @@ from bot.commands import Commands
 from bot.errors import RegistryError
 
 COMMANDS = [
-    *("all", "demo", "doctor", "events", "preview", "record", "retry"),
+    *("all", "demo", "doctor", "events", "forget", "preview", "record", "retry"),
     *("send", "slack-manifest", "web", "webhook", "worker"),
 ]
 

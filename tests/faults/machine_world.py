@@ -5,11 +5,12 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from contextvars import Context
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 
 import httpx
 from fastapi import FastAPI
 
+from bot.demo.arrivals import Arrivals
 from bot.demo.inbox import Inbox
 from bot.demo.redis_server import RedisServer
 from bot.demo.slack.api import LocalSlack
@@ -41,6 +42,10 @@ class World:
         self.proxy = Proxy(server.port)
         self.slack = LocalSlack(workspace=Workspace(self.time.timestamp))
         self.inbox = Inbox()
+        self._arrivals: dict[str, Arrivals[Any]] = {
+            "slack": self.slack.workspace.posts,
+            "mail": self.inbox.arrivals,
+        }
         self.redis = connect(server.url, timeout=timedelta(seconds=5))
         self.store = Store(self.redis, retention=RETENTION)
         self.registry = load_registry()
@@ -133,6 +138,21 @@ class World:
             "lose three": lambda: proxy.lose_replies(b"EVALSHA", 3),
         }
 
+    def strike_when_accepted(self, by: str, strike: Callable[[], None]) -> None:
+        """Have it happen when Slack or the mail server has the next message, and nobody knows it yet."""
+        arrivals: Arrivals[Any] = self._arrivals[by]
+
+        def add(item: object) -> None:
+            self._forget_strikes()
+            arrivals.add(item)
+            strike()
+
+        vars(arrivals)["add"] = add
+
+    def _forget_strikes(self) -> None:
+        for arrivals in self._arrivals.values():
+            vars(arrivals).pop("add", None)
+
     def _for_a_moment(self, trouble: Callable[[], None]) -> None:
         self._trouble(trouble, timedelta())
 
@@ -160,6 +180,7 @@ class World:
             await revive(self.store, subject_id, self.time.now())
 
     async def mend(self) -> None:
+        self._forget_strikes()
         self.proxy.mend()
         self.slack.mend()
         self.inbox.mend()

@@ -42,8 +42,9 @@ MAIL_FAULTS = {
     "too late": ("DATA", SmtpFault.reply_with(554)),
 }
 KINDS = st.sampled_from(["search"] * 4 + [*DATA])
-STEPS = st.integers(1, 60)
-"""A job that sends takes about as many; what it did not reach strikes in a later poll."""
+MOMENTS = st.integers(1, 100) | st.sampled_from(["slack", "mail"])
+"""A step of the worker, of which a job that sends takes about 80; or when the message was just taken.
+What was not reached strikes in a later poll."""
 STRIKES = [
     *("freeze", "freeze", "kill", "kill", "cut", "cut for long", "stall", "stall for long"),
     *("lose a reply", "lose two", "lose three"),
@@ -125,18 +126,22 @@ class Machine(RuleBasedStateMachine):
 
     @rule(
         kind=KINDS,
-        steps=STEPS,
+        moment=MOMENTS,
         what=st.sampled_from(STRIKES),
         slack=st.sampled_from(["", *SLACK_FAULTS]),
     )
-    def strike(self, kind: str, steps: int, what: str, slack: str) -> None:
+    def strike(self, kind: str, moment: int | str, what: str, slack: str) -> None:
         """An event comes, and while the worker is at it something happens."""
         world = self.world
         if slack:
             world.slack.script("chat.postMessage", [SLACK_FAULTS[slack]])
         self._send(self.promise.offer(kind).event.id)
         self.promise.excuses += 10
-        world.worker.life.strike_after(steps, world.strikes()[what])
+        happens = world.strikes()[what]
+        if isinstance(moment, int):
+            world.worker.life.strike_after(moment, happens)
+        else:
+            world.strike_when_accepted(moment, happens)
         self._do(world.work())
         if what == "kill" and world.asleep:
             world.kill(world.asleep[-1])

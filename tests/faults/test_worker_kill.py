@@ -64,7 +64,8 @@ async def two_retries(store: Store, event_id: str) -> None:
     """Of a message and a mail of which nobody knows whether they arrived."""
     await an_event(store, event_id)
     first = job_id(Task.EVENT, event_id)
-    deliveries = [make_delivery(event_id, to) for to in (SLACK, MAIL)]
+    context = {"searchId": "srch_1", "resultCount": 1204, "query": None}
+    deliveries = [make_delivery(event_id, to, context=context) for to in (SLACK, MAIL)]
     await store.ledger.open(event_id, deliveries, utc_now())
     for delivery in deliveries:
         now = utc_now()

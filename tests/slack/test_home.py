@@ -131,7 +131,10 @@ async def test_an_event_that_is_not_slacks_is_refused(
     http: httpx.AsyncClient, slack_api: LocalSlack, changes: dict[str, Any]
 ) -> None:
     answer = await post(http, opened(**changes))
-    assert (answer.status_code, answer.content) == (400, b"")
+    assert (answer.status_code, answer.content) == (
+        400,
+        b'{"error":"not a request as Slack makes them"}',
+    )
     assert [*slack_api.workspace.homes] == []
 
 
