@@ -108,7 +108,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def whole(request: pytest.FixtureRequest) -> bool:
-    """Whether the suite runs in full (`make faults`) or in its short form (`make test`)."""
+    """Whether the suite runs in full (`make faults`) or in its short form (`make test`).
+
+    What a recovery took is held to its limit in full alone: beside other tests it is their turns on
+    the machine that are measured.
+    """
     return bool(request.config.getoption("whole"))
 
 

@@ -55,7 +55,7 @@ async def test_a_retry_is_due_a_second_later_for_a_worker_with_another_clock_too
     ):
         for event_id in events:
             assert (await web.receive(envelope(event_id))).status_code == 200
-        await deployment.settled(events, seconds=10)
+        await deployment.settled(events, seconds=60)
     await tally.audit(deployment, events, runs=2)
     calls: dict[str, list[float]] = defaultdict(list)
     for call in slack.calls(POST):

