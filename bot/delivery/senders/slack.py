@@ -1,6 +1,7 @@
 """Sends deliveries to Slack, and finds those of which nobody knows whether they arrived."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -27,6 +28,10 @@ _CLOCKS_DIFFER_BY = timedelta(hours=2)
 """Between Slack and whichever machine received the event: as much as a wrong time zone makes, and more."""
 _CONNECT_SECONDS = 5
 _PAGE = 200
+
+_before_writing: ContextVar[Ensure] = ContextVar("before_writing", default=lambda: None)
+"""What a call's `ensure` is, for the moment at which its body is written: until then it waits for a
+connection, and a process can be paused in every wait."""
 
 Reply = TypeVar("Reply", bound=BaseModel)
 PageOf = TypeVar("PageOf", bound=Page)
@@ -66,28 +71,36 @@ class SlackSender:
         if self._client.session is None:
             patience = aiohttp.ClientTimeout(total=self._client.timeout, connect=_CONNECT_SECONDS)
             jar = aiohttp.DummyCookieJar()
-            self._client.session = aiohttp.ClientSession(timeout=patience, cookie_jar=jar)
+            tracing = aiohttp.TraceConfig()
+            tracing.on_request_chunk_sent.append(_ensure)
+            self._client.session = aiohttp.ClientSession(
+                timeout=patience, cookie_jar=jar, trace_configs=[tracing]
+            )
 
     async def _post(self, delivery: Delivery, message: SlackMessage, ensure: Ensure) -> str:
         address = delivery.destination.address
         channel = await self._direct_message(address) if is_user(address) else address
         ensure()
-        posted = await self._call(
-            Posted,
-            address,
-            "chat.postMessage",
-            json={
-                "channel": channel,
-                "text": message.text,
-                "blocks": [*message.blocks],
-                "unfurl_links": False,
-                "unfurl_media": False,
-                "metadata": {
-                    "event_type": METADATA_TYPE,
-                    "event_payload": {"delivery_id": delivery.id},
+        ensured = _before_writing.set(ensure)
+        try:
+            posted = await self._call(
+                Posted,
+                address,
+                "chat.postMessage",
+                json={
+                    "channel": channel,
+                    "text": message.text,
+                    "blocks": [*message.blocks],
+                    "unfurl_links": False,
+                    "unfurl_media": False,
+                    "metadata": {
+                        "event_type": METADATA_TYPE,
+                        "event_payload": {"delivery_id": delivery.id},
+                    },
                 },
-            },
-        )
+            )
+        finally:
+            _before_writing.reset(ensured)
         return f"{posted.channel}/{posted.ts}"
 
     async def _look_for(self, delivery: Delivery) -> str | None:
@@ -169,3 +182,8 @@ class SlackSender:
         with as_delivery_errors(target):
             reply = await self._client.api_call(method, **how)
             return kind.model_validate(reply.data)
+
+
+async def _ensure(*_: object) -> None:
+    """Called by aiohttp right before it writes the body, and the headers with it."""
+    _before_writing.get()()

@@ -1,0 +1,40 @@
+"""A worker that stands still at any step, past its lease, and wakes when another has done its work."""
+
+import asyncio
+
+import pytest
+
+from bot.demo.redis_server import RedisServer
+from tests.faults.machine_life import task_factory
+from tests.faults.machine_model import Promise
+from tests.faults.machine_world import World
+from tests.running import MakeSettings, signed
+
+_STEPS = 90
+"""A job that sends to Slack and by mail takes about 80, on connections that it has yet to open."""
+
+
+@pytest.fixture
+async def world(
+    redis_process: RedisServer, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> World:
+    asyncio.get_running_loop().set_task_factory(task_factory)
+    world = World(redis_process, make_settings)
+    world.time.rule(monkeypatch)
+    return world
+
+
+@pytest.mark.parametrize("step", range(1, _STEPS, 2))
+async def test_a_worker_that_wakes_past_its_lease_posts_nothing(world: World, step: int) -> None:
+    async with world:
+        promise = Promise(world)
+        offer = promise.offer("search")
+        await world.post(offer.body, signed(offer.body))
+        promise.excuses = 1
+        world.worker.life.strike_after(step, world.worker.life.freeze)
+        await world.work()
+        await world.drain()
+        await world.wake_all()
+        await world.drain()
+        await promise.holds()
+        assert len(world.slack.posts) == 1
