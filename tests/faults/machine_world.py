@@ -184,12 +184,15 @@ class World:
         self.proxy.mend()
         self.slack.mend()
         self.inbox.mend()
-        while self.asleep:
-            await self.wake(self.asleep[0])
 
     async def nothing_is_held(self) -> bool:
         """Whether no job is held, by a worker that may be dead."""
         return not [key async for key in self.redis.scan_iter(f"{IN_PROGRESS_KEY}*")]
+
+    async def wake_all(self) -> None:
+        """Workers whose leases were over long ago believe that no time has passed."""
+        while self.asleep:
+            await self.wake(self.asleep[0])
 
     async def drain(self) -> None:
         """Let time pass until nothing is left to do."""

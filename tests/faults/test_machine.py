@@ -167,7 +167,7 @@ class Machine(RuleBasedStateMachine):
             self.world.inbox.script(command, [fault])
 
     @rule(seconds=st.sampled_from([0, 1, 2, 8, 16, 300, 3_600, 43_200]), wake=st.booleans())
-    def work(self, seconds: int, wake: bool) -> None:  # drawn
+    def work(self, seconds: int, wake: bool) -> None:
         """Time passes, a frozen worker may go on as if none had, and what is due is done."""
         self._do(self.world.wait(timedelta(seconds=seconds)))
         if wake and self.world.asleep:
@@ -187,6 +187,8 @@ class Machine(RuleBasedStateMachine):
 
     def _settle(self) -> None:
         self._do(self.world.mend())
+        self._do(self.world.drain())
+        self._do(self.world.wake_all())
         self._do(self.world.drain())
         self._do(self.promise.holds())
 
@@ -225,7 +227,7 @@ def test_no_order_of_faults_breaks_the_promise(
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=500 if whole else 15,
+            max_examples=500 if whole else 30,
             stateful_step_count=30 if whole else 15,
             derandomize=not whole,
             print_blob=True,

@@ -39,7 +39,8 @@ def fuzz(target: str, seconds: int) -> int:
         )
         if ended == 0 and _run(target, "-merge=1", *map(str, (fewest, found, kept))) == 0:
             for old in kept.iterdir():
-                old.unlink()
+                if "-" not in old.name:  # not one that broke the target once
+                    old.unlink()
             for new in fewest.iterdir():
                 (kept / new.name).write_bytes(new.read_bytes())
     return ended

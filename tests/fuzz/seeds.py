@@ -17,6 +17,16 @@ _TEXTS = (
     "&lt;&amp;\"'\\ \U0001f9c3 Mu\u0308ller",
 )
 
+_SLACKS = (
+    b"v0=" + b"0a" * 32,
+    b"v0=" + b"0A" * 32,
+    b"v0=0a",
+    b"v0=\n",
+    b"1768487400",
+    b"1\n",
+    b"\xb2",
+)
+
 
 def seeds() -> Mapping[str, list[bytes]]:
     """Some inputs for each target."""
@@ -24,13 +34,21 @@ def seeds() -> Mapping[str, list[bytes]]:
     texts = [text.encode() for text in _TEXTS]
     return {
         "signature": [*(sign(b, b"whsec_current").encode() + b"\n" + b for b in bodies[:2])],
-        "envelope": bodies,
+        "envelope": [*bodies, *_misfits(bodies[0])],
         "escaper": texts,
         "template": texts,
-        "slack_door": [b"v0=" + b"0a" * 32, b"1768487400"],
+        "slack_door": [*_SLACKS],
         "row": [*_rows()],
         "step": [encode_step(Step(NOW, "sent", "dlv_1", "slack:C1", "x")).encode()],
     }
+
+
+def _misfits(body: bytes) -> Iterator[bytes]:
+    """Envelopes that lack a little."""
+    whole = json.loads(body)
+    for field in whole:
+        for wrong in (" ", "", "x" * 201, 7, None, {}, "0001-01-01T00:00:00+14:00"):
+            yield json.dumps({**whole, field: wrong}).encode()
 
 
 def _rows() -> Iterator[bytes]:

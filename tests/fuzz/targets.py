@@ -56,8 +56,8 @@ def envelope(data: bytes) -> None:
         event = parse_envelope(data)
     except InvalidEnvelope:
         return
-    assert 0 < len(event.id) <= 200
-    assert 0 < len(event.type) <= 200
+    assert 0 < len(event.id.strip()) <= len(event.id) <= 200
+    assert 0 < len(event.type.strip()) <= len(event.type) <= 200
     f"{event.id}{event.type}".encode()
     assert event.timestamp.tzinfo is not None
     kept = {
