@@ -54,11 +54,7 @@ class Lease:
             redis.RedisError: if nobody can tell; `end` then gives back what may be ours.
         """
         self._good_until = time.monotonic() + LEASE.total_seconds()
-
-        async def ask(job_id: str, token: str) -> bool:
-            return await self._leases.take(job_id, token, self._due_ms)
-
-        held = await self._extend(ask)
+        held = await self._extend(self._leases.take(self.job_id, self._token, self._due_ms))
         if not held:
             self._good_until = 0.0
         return held
@@ -89,7 +85,7 @@ class Lease:
         seconds = _RENEW_EVERY.total_seconds()
         while not await pause(seconds, ended):
             try:
-                held = await self._extend(self._leases.renew)
+                held = await self._extend(self._leases.renew(self.job_id, self._token))
                 seconds = _RENEW_EVERY.total_seconds()
             except (RedisError, OSError):
                 held = time.monotonic() < self._good_until
@@ -99,9 +95,10 @@ class Lease:
                 on_loss()
                 return
 
-    async def _extend(self, how: Callable[[str, str], Awaitable[bool]]) -> bool:
+    async def _extend(self, asking: Awaitable[bool]) -> bool:
+        """Hold on for as long as Redis grants it, counted from when it is asked, which is now."""
         asked_at = time.monotonic()
-        held = await how(self.job_id, self._token)
+        held = await asking
         if held:
             self._good_until = asked_at + (LEASE - _SAFETY).total_seconds()
         return held

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
@@ -15,17 +14,6 @@ from tests.faults.deployment import Deployment, deployed, environment
 from tests.running import Bot, MakeSettings, running_worker, web_client
 
 BASE = {**BASE_ENVIRONMENT, "PATH": os.environ["PATH"]}
-
-
-@pytest.fixture
-def patient_web(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Web's deadlines, far away; ask for it before `bot`.
-
-    Where hundreds of senders, web, worker, Slack and mail share one event loop, that alone takes
-    longer on a busy machine than a web process lets Redis take; tests/intake is about those limits.
-    """
-    monkeypatch.setattr("bot.web._REDIS_TIMEOUT", timedelta(seconds=30))
-    monkeypatch.setattr("bot.intake.webhook._STORE_SECONDS", 30)
 
 
 @pytest.fixture

@@ -5,9 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.clock import utc_now
+from bot.demo.deliveries import delivery_of_mail, delivery_of_post
 from bot.model import Channel, Delivery, DeliveryState, EventState
 from bot.store.events import StoredEvent, dead_member
 from tests.faults.deployment import Deployment
+
+RECOVERY_SECONDS = 16
+"""From a worker's death until another one is through with its jobs: the lease, and a second."""
 
 _RECRUITERS = {"slack:C0RECRUIT", "email:recruiter@example.com"}
 _OPERATORS = {"slack:C0ALERTS", "email:operator@example.com"}
@@ -60,9 +64,9 @@ class _Account:
         self._dead: set[str] | None = None
         self._arrived: Counter[str] = Counter()
         for post in deployment.slack.posts:
-            self._arrived[_of_post(post.metadata)] += 1
+            self._arrived[delivery_of_post(post)] += 1
         for mail in deployment.inbox.mails:
-            self._arrived[str(mail.message["Message-ID"]).strip("<>").partition("@")[0]] += 1
+            self._arrived[delivery_of_mail(mail)] += 1
 
     async def of(self, event_id: str) -> Sequence[str]:
         """What is wrong with this event."""
@@ -118,11 +122,6 @@ class _Account:
     def _lost(self, what: str) -> list[str]:
         self._tally.lost += 1
         return [f"lost: {what}"]
-
-
-def _of_post(metadata: object) -> str:
-    payload = metadata.get("event_payload", {}) if isinstance(metadata, dict) else {}
-    return str(payload.get("delivery_id", ""))
 
 
 def _expected(stored: StoredEvent) -> set[str]:

@@ -46,6 +46,7 @@ async def test_500_identical_deliveries_at_once_are_one_job_and_one_message(
         steps = await steps_of(deployment, event_id)
         assert (steps.count("received"), steps.count("handled")) == (1, 1)
     assert len(deployment.slack.calls("chat.postMessage")) == len(events)
+    assert len(deployment.inbox.mails) == len(events)
     await tally.audit(deployment, events, runs=len(events))
 
 
@@ -67,6 +68,7 @@ async def test_a_duplicate_after_completion_changes_nothing(
         before = await steps_of(deployment, "evt_1")
         assert await is_seen(deployment, web, body)
     assert await steps_of(deployment, "evt_1") == before
+    assert len(deployment.slack.posts) == 1
     await tally.audit(deployment, ["evt_1"])
 
 

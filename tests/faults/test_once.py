@@ -1,6 +1,5 @@
 """The promise, end to end: what was answered 200 reaches every destination once, or is seen to fail."""
 
-import asyncio
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -42,31 +41,6 @@ async def test_an_event_arrives_in_slack_and_by_mail(bot: Bot) -> None:
     assert mail.recipients == ("recruiter@example.com",)
     assert mail.message["Subject"] == "Search completed with 1,204 results"
     assert [d.state for d in await settled(bot)] == [DeliveryState.SENT] * 2
-
-
-async def test_500_identical_deliveries_at_once_are_one_job_one_post_and_one_mail(
-    patient_web: None, bot: Bot, redis: Redis
-) -> None:
-    body = envelope()
-    answers = await asyncio.gather(*(bot.receive(body) for _ in range(500)))
-    assert [a.status_code for a in answers] == [200] * 500
-    await settled(bot)
-    await queue_is_empty(redis)
-    steps = [step.what for step in await bot.jobs.store.events.trail("evt_1")]
-    assert steps.count("received") == 1
-    assert steps.count("handled") == 1
-    assert len(bot.slack.calls("chat.postMessage")) == 1
-    assert len(bot.inbox.mails) == 1
-
-
-async def test_a_duplicate_after_completion_changes_nothing(bot: Bot, redis: Redis) -> None:
-    body = envelope()
-    await bot.receive(body)
-    await settled(bot)
-    await queue_is_empty(redis)
-    assert (await bot.receive(body)).status_code == 200
-    assert await redis.zcard(QUEUE) == 0
-    assert len(bot.slack.posts) == 1
 
 
 async def test_data_that_does_not_fit_is_a_dead_letter_with_a_reason(bot: Bot) -> None:

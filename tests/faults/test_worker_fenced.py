@@ -9,11 +9,9 @@ import pytest
 from bot.demo.deliveries import delivery_of_mail
 from tests.faults.deployment import Deployment, Running
 from tests.faults.paused_at import PAUSED
-from tests.faults.tally import Tally
+from tests.faults.tally import RECOVERY_SECONDS, Tally
 from tests.running import envelope
 from tests.waiting import until
-
-RECOVERY_SECONDS = 16
 
 
 def paused_before(what: str) -> list[str]:

@@ -18,13 +18,12 @@ from bot.queue import JOB_KEY, QUEUE, Task, job_id
 from bot.store import Store
 from bot.store.connection import connect
 from tests.faults.deployment import Deployment
-from tests.faults.tally import Tally
+from tests.faults.tally import RECOVERY_SECONDS, Tally
 from tests.making import MAIL, SLACK, make_delivery
 from tests.processes import running
 from tests.running import envelope
 from tests.waiting import until
 
-RECOVERY_SECONDS = 16
 _DATABASES = 600
 """More than any work has boundaries."""
 

@@ -12,11 +12,10 @@ from bot.demo.faults import Fault, SmtpFault
 from bot.model import Channel, DeliveryState
 from bot.queue import IN_PROGRESS_KEY, JOB_KEY, QUEUE, TRIES_KEY
 from tests.faults.deployment import Deployment, Web
-from tests.faults.tally import Tally
+from tests.faults.tally import RECOVERY_SECONDS, Tally
 from tests.running import envelope
 
 POST = "chat.postMessage"
-RECOVERY_SECONDS = 16
 _STOPPED_WITHIN = 25
 
 

@@ -71,12 +71,18 @@ def main() -> None:
         at = own.index("--")
         own, options = own[:at], own[at + 1 :]
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target")
+    parser.add_argument(
+        "target", nargs="?", help="all of them, one after the other, if none is named"
+    )
     parser.add_argument("--seconds", type=int, default=60)
     asked = parser.parse_args(own)
-    if options is None:
-        sys.exit(fuzz(asked.target, asked.seconds))
-    run_here(asked.target, options)
+    if options is not None:
+        run_here(asked.target, options)
+    from tests.fuzz.seeds import seeds  # noqa: PLC0415  # it imports what is to be instrumented
+
+    for target in [asked.target] if asked.target else seeds():
+        if code := fuzz(target, asked.seconds):
+            sys.exit(code)
 
 
 if __name__ == "__main__":
