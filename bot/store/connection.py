@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -14,6 +15,23 @@ _NEW_CONNECTION = (RedisConnectionError, ReadOnlyError)
 _PLACE_SECONDS = 10
 
 
+class _ClosedIsLost(AbstractConnection):
+    """Tells of a connection that Redis closed just before it was written to as of any other lost one.
+
+    asyncio's own loop raises an OSError then, which redis-py translates; uvloop a bare RuntimeError.
+    """
+
+    __slots__ = ()
+
+    async def send_packed_command(self, *args: Any, **options: Any) -> None:
+        try:
+            await super().send_packed_command(*args, **options)
+        except RuntimeError as fault:
+            if type(fault) is not RuntimeError:
+                raise
+            raise RedisConnectionError("Redis closed the connection before the command") from fault
+
+
 def connect(
     url: str, *, cert_reqs: str = "required", timeout: timedelta, connections: int = 5
 ) -> Redis:
@@ -21,8 +39,8 @@ def connect(
 
     A connection that turns out to be dead is replaced once before an error is raised, so what is
     sent must be harmless to repeat: the scripts say how they are. Heroku's smallest plan has 20
-    connections in all, hence the small pool: two web processes and a worker want 15. Waiting for a place in it is no sign that Redis is
-    away; whoever cannot wait limits the whole call.
+    connections in all, hence the small pool: two web processes and a worker want 15. Waiting for a
+    place in it is no sign that Redis is away; whoever cannot wait limits the whole call.
     """
     seconds = timeout.total_seconds()
     options: dict[str, Any] = {}
@@ -43,6 +61,7 @@ def connect(
         retry_on_error=[*_NEW_CONNECTION],
         **options,
     )
+    pool.connection_class = type("Connection", (_ClosedIsLost, pool.connection_class), {})
     client = Redis(connection_pool=pool)
     client.auto_close_connection_pool = True  # redis-py leaves a pool open that it did not make
     return client

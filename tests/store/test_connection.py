@@ -4,12 +4,13 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import uvloop
 from redis.exceptions import RedisError
 
 from bot.demo.redis_server import redis_server
@@ -112,6 +113,32 @@ async def test_a_full_redis_is_an_ordinary_error() -> None:
             await second.ping()
         await first.aclose()
         await second.aclose()
+
+
+@pytest.mark.parametrize(
+    "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+)
+@pytest.mark.parametrize("scheme", ["redis", "unix"])
+def test_a_connection_that_closes_just_before_a_command_is_replaced(
+    new_loop: Callable[[], asyncio.AbstractEventLoop], scheme: str, tmp_path: Path
+) -> None:
+    """After the pool looked at it; uvloop says so by a RuntimeError, and web answered 500."""
+
+    async def ping_too_late(url: str) -> None:
+        client = connect(url, timeout=timedelta(seconds=1))
+        one = client.client()  # which keeps its connection, and so does not look at it again
+        assert await one.ping() is True
+        assert one.connection is not None
+        one.connection._writer.transport.abort()
+        await asyncio.sleep(0)
+        assert await one.ping() is True
+        await one.aclose()
+        await client.aclose()
+
+    with redis_server("--unixsocket", str(tmp_path / "redis.sock")) as server:
+        url = server.url if scheme == "redis" else f"unix://{tmp_path / 'redis.sock'}"
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(ping_too_late(url))
 
 
 def test_two_web_processes_and_a_worker_fit_the_smallest_plan() -> None:
