@@ -18,6 +18,7 @@ class Mutation:
 _INTAKE = "tests/faults/test_intake_once.py"
 _REDIS = "tests/faults/test_intake_redis.py"
 _BODIES = "tests/faults/test_doors_bodies.py"
+_HOSTILE = "tests/faults/test_doors_hostile.py"
 _DELIVERIES = "tests/faults/test_worker_deliveries.py"
 _PROCESSES = "tests/faults/test_worker_processes.py"
 
@@ -55,12 +56,44 @@ MUTATIONS = (
         f"{_BODIES}::test_one_flipped_bit_in_any_byte_is_refused",
     ),
     Mutation(
+        5,
+        "a request may have any number of headers",
+        "bot/http_connection.py",
+        "if len(self.headers) > MOST_HEADERS:",
+        "if not self.headers:",
+        f"{_HOSTILE}::test_what_is_no_proper_request_is_refused_as_documented",
+    ),
+    Mutation(
+        5,
+        "what comes behind the body is a header, too",
+        "bot/http_connection.py",
+        "        if self._begun:\n",
+        "        if True:\n",
+        f"{_HOSTILE}::test_a_signature_behind_the_body_is_none",
+    ),
+    Mutation(
         6,
         "the previous secret is not taken",
         "bot/settings.py",
         "secrets = (self.juicebox_webhook_secret, self.juicebox_webhook_secret_previous)",
         "secrets = (self.juicebox_webhook_secret,)",
         f"{_INTAKE}::test_a_secret_is_changed_under_traffic_and_no_event_is_lost",
+    ),
+    Mutation(
+        7,
+        "a body is as long as it says",
+        "bot/body.py",
+        "if len(body) > limit:",
+        "if not limit:",
+        f"{_BODIES}::test_a_body_is_taken_up_to_the_limit_whichever_way_it_comes",
+    ),
+    Mutation(
+        8,
+        "what is no JSON is read all the same",
+        "bot/intake/envelope.py",
+        "from_json(body, allow_inf_nan=False)",
+        "from_json(body)",
+        "tests/faults/test_doors_json.py",
     ),
     Mutation(
         9,
@@ -87,7 +120,15 @@ MUTATIONS = (
         f"{_REDIS}::test_an_event_that_redis_hangs_at_is_refused_in_time_and_taken_later",
     ),
     Mutation(
-        14,
+        12,
+        "a dead connection is not replaced",
+        "bot/store/connection.py",
+        "retry=Retry(NoBackoff(), 1,",
+        "retry=Retry(NoBackoff(), 0,",
+        f"{_REDIS}::test_an_event_that_was_stored_without_an_answer_is_stored_once",
+    ),
+    Mutation(
+        15,
         "who finds `sending` takes it for not sent",
         "bot/store/scripts/claim.lua",
         "redis.call('HSET', d, 'unsure', '1')",
@@ -100,7 +141,7 @@ MUTATIONS = (
         "bot/lease.py",
         "LEASE = timedelta(seconds=15)",
         "LEASE = timedelta(seconds=60)",
-        f"{_PROCESSES}::test_a_message_whose_sender_was_killed_is_found_in_the_channel_and_not_posted_again",
+        "tests/faults/test_worker_kill.py",
     ),
     Mutation(
         16,
@@ -157,6 +198,14 @@ MUTATIONS = (
         "        while not self._stopping.is_set():\n            worker =",
         "        for _ in range(1):\n            worker =",
         "tests/faults/test_redis_away.py",
+    ),
+    Mutation(
+        23,
+        "a Redis that takes no writes is a fault of ours",
+        "bot/worker.py",
+        'except (RedisError, OSError) as fault:\n            _log.warning("job interrupted"',
+        'except ZeroDivisionError as fault:\n            _log.warning("job interrupted"',
+        "tests/faults/test_redis_away.py::test_redis_is_demoted_to_a_replica_in_the_middle_of_the_work",
     ),
     Mutation(
         24,
