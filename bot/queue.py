@@ -1,4 +1,4 @@
-"""arq behind one thin door: what a job is, and how it is written so that an arq worker can run it."""
+"""What a job is, and how it is written so that an arq worker can run it."""
 
 import json
 from dataclasses import dataclass
@@ -11,17 +11,19 @@ from arq.constants import (
     health_check_key_suffix,
     in_progress_key_prefix,
     job_key_prefix,
-    retry_key_prefix,
 )
 from arq.jobs import serialize_job
 
 from bot.model import to_ms
 
-QUEUE = default_queue_name
+QUEUE = "juicebox:queue"
+"""Not arq's default: other arq applications may share the Redis, and would take our jobs."""
 HEARTBEAT = QUEUE + health_check_key_suffix
+LEASE_KEY = "juicebox:lease:"
 JOB_KEY = job_key_prefix
-IN_PROGRESS_KEY = in_progress_key_prefix
-TRIES_KEY = retry_key_prefix
+OLD_QUEUE = default_queue_name
+"""Where release 0.3.0 puts its jobs, also while it runs next to this one in a rolling deploy."""
+OLD_LEASE_KEY = in_progress_key_prefix
 
 
 class Task(StrEnum):
@@ -34,7 +36,7 @@ class Task(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as arq stores it: `PSETEX arq:job:<id> ttl_ms blob`, `ZADD arq:queue due_ms <id>`.
+    """A job as arq stores it: `PSETEX arq:job:<id> ttl_ms blob`, `ZADD <queue> due_ms <id>`.
 
     It is due `delay_ms` after it is written, by Redis' own clock: those of our machines may differ.
     """

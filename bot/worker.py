@@ -1,15 +1,14 @@
 """The worker: an arq worker with leases, and the loop that keeps it running whatever Redis does."""
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from arq.connections import ArqRedis
 from arq.typing import WorkerCoroutine
+from arq.utils import poll
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
@@ -18,7 +17,7 @@ from bot.errors import BotError, CorruptRecord, LeaseLost, TryAgain
 from bot.jobs import Jobs
 from bot.lease import LEASE, Lease
 from bot.pause import pause
-from bot.queue import Task, deserialize, job, serialize
+from bot.queue import QUEUE, Task
 from bot.store.leases import Leases
 
 JOB_COMPLETION_WAIT = timedelta(seconds=20)
@@ -28,16 +27,14 @@ _POLL_SECONDS = 0.1
 _HEARTBEAT_SECONDS = 5
 """Also what turns a Redis that was demoted to a replica into an error instead of silence."""
 _MAX_JOBS = 20
-_JOB_SECONDS = 120
+_JOB_SECONDS = 2 * 60 * 60
+"""A backstop: more than all the timeouts of one mail together, and leases are renewed meanwhile."""
+_RECONCILIATION = "reconciliation"
+"""Among the running tasks, so that stopping waits for it."""
 _AFTER_A_FAULT = timedelta(seconds=1)
 _AFTER_A_BUG = timedelta(minutes=1)
-_WRITTEN_ANEW = timedelta(days=1)
 
 Run = Callable[[str, Lease], Awaitable[None]]
-
-_lease: ContextVar[Lease] = ContextVar("lease")
-"""The lease of the run that asks. Not kept by job id: a run whose lease was lost can overlap the next
-one of the same job, and must not touch what is the other's."""
 
 _log = structlog.get_logger()
 
@@ -47,11 +44,12 @@ class Stopped(BotError):
 
 
 class LeasedWorker(Worker):
-    """arq's worker, with three things put right.
+    """arq's worker, which starts and ends jobs in ways of our own.
 
     A running job holds a short lease instead of a mark of job timeout + 10 s. A job leaves the queue
     only when our code said that it is done: arq drops it after any exception, a timeout or too many
-    tries. And a task that this version does not know waits for a worker that does.
+    tries. A task that this version does not know waits for a worker that does. A job's id says all
+    that there is to know, so its blob is not read.
     """
 
     def __init__(self, jobs: Jobs, redis: ArqRedis, stopping: asyncio.Event) -> None:
@@ -61,21 +59,25 @@ class LeasedWorker(Worker):
             Task.DEAD_LETTER: jobs.report_dead_letter,
         }
         super().__init__(
-            functions=[func(self._function(run), name=task) for task, run in runs.items()],
+            functions=[func(_function(run), name=task) for task, run in runs.items()],
+            queue_name=QUEUE,
             redis_pool=redis,
             handle_signals=False,
-            max_jobs=_MAX_JOBS,
-            job_timeout=_JOB_SECONDS,
-            keep_result=0,
-            log_results=False,
-            poll_delay=_POLL_SECONDS,
-            max_tries=sys.maxsize,
             health_check_interval=_HEARTBEAT_SECONDS,
-            job_serializer=serialize,
-            job_deserializer=deserialize,
         )
+        self._jobs = jobs
         self._leases = Leases(redis, round(LEASE / timedelta(milliseconds=1)))
         self._stopping = stopping
+
+    async def main(self) -> None:
+        """Poll until told to stop; arq's own begins with INFO, which managed services forbid.
+
+        Raises:
+            Stopped: when told to stop.
+            redis.RedisError: when Redis is away.
+        """
+        async for _ in poll(_POLL_SECONDS):
+            await self._poll_iteration()
 
     async def _poll_iteration(self) -> None:
         """Start what is due, as far as there is room.
@@ -89,24 +91,55 @@ class LeasedWorker(Worker):
         for job_id in [job_id for job_id, task in self.tasks.items() if task.done()]:
             self.tasks.pop(job_id).result()
         room = _MAX_JOBS - len(self.tasks)
-        for job_id, due_ms in await self._leases.due(room) if room else ():
-            if job_id not in self.tasks:
-                self.tasks[job_id] = asyncio.create_task(self.run_job(job_id, due_ms))
+        if room:
+            due = await self._leases.due(room)
+            for job_id, due_ms in due.jobs:
+                if job_id not in self.tasks:
+                    self.tasks[job_id] = asyncio.create_task(self.run_job(job_id, due_ms))
+            if due.reconcile and _RECONCILIATION not in self.tasks:
+                self.tasks[_RECONCILIATION] = asyncio.create_task(self._reconcile())
         await self.heart_beat()
 
-    def _function(self, run: Run) -> WorkerCoroutine:
-        async def call(ctx: dict[Any, Any], subject_id: str) -> None:  # noqa: ARG001  # arq's signature
-            lease, me = _lease.get(), asyncio.current_task()
-            async with lease.renewing(on_loss=lambda: _cancel(me)):
-                await self._guard(run, subject_id, lease)
+    async def _reconcile(self) -> None:
+        try:
+            restored = await self._jobs.store.reconciliation.run(utc_now())
+        except (RedisError, OSError) as fault:
+            _log.warning("queue not reconciled", fault=type(fault).__name__)
+        else:
+            if restored:
+                _log.warning("lost jobs enqueued again", jobs=len(restored), first=restored[0])
 
-        return call
+    async def run_job(self, job_id: str, score: int) -> None:
+        """Run the job under its lease, and drop it or put it back as its run says."""
+        lease = Lease(self._leases, job_id, score)
+        try:
+            if not await lease.take():
+                return
+        except (RedisError, OSError) as fault:
+            _log.warning("job not started", job_id=job_id, fault=type(fault).__name__)
+            await lease.end()
+            return
+        running = asyncio.create_task(self._guard(lease))
+        async with lease.renewing(on_loss=lambda: _cancel(running)):
+            try:
+                await asyncio.wait({running}, timeout=_JOB_SECONDS)
+            except asyncio.CancelledError:
+                _log.warning("job stopped", job_id=job_id)
+            if not running.done():
+                running.cancel()
+                await asyncio.wait({running})
+        await lease.end()
 
-    async def _guard(self, run: Run, subject_id: str, lease: Lease) -> None:
+    async def _guard(self, lease: Lease) -> None:
         """Run the job, and note on its lease what is to become of it. Raises nothing."""
+        task, _, subject_id = lease.job_id.partition(":")
+        function = self.functions.get(task)
+        if function is None:
+            lease.job_runs_again(_AFTER_A_BUG)  # a newer release's: a worker of it will come
+            return
         lease.job_runs_again(_AFTER_A_FAULT)
         try:
-            await run(subject_id, lease)
+            await function.coroutine({"lease": lease}, subject_id)
         except TryAgain as again:
             lease.job_runs_again(again.after)
         except LeaseLost:
@@ -118,49 +151,25 @@ class LeasedWorker(Worker):
             lease.job_is_done()
         except asyncio.CancelledError:
             lease.job_runs_again(timedelta())
-            raise
-        except Exception:  # noqa: BLE001  # arq would drop the job; it stays until a release mends us
+        except Exception:  # noqa: BLE001  # the job stays in the queue until a release fixes the bug
             _log.exception("job failed", job_id=lease.job_id)
             lease.job_runs_again(_AFTER_A_BUG)
         else:
             lease.job_is_done()
 
-    async def run_job(self, job_id: str, score: int) -> None:
-        lease = Lease(self._leases, job_id, score)
-        _lease.set(lease)
-        try:
-            if await lease.take():
-                await super().run_job(job_id, score)
-        except LeaseLost:
-            _log.warning("lease lost", job_id=job_id)
-        except (RedisError, OSError) as fault:
-            _log.warning("job not started", job_id=job_id, fault=type(fault).__name__)
-            await lease.end()
 
-    async def finish_job(self, job_id: str, *_: object, **__: object) -> None:  # noqa: ARG002  # arq's signature
-        await _lease.get().end()
+def _function(run: Run) -> WorkerCoroutine:
+    """The run as arq has its functions: what is not an argument is in the context."""
 
-    async def finish_failed_job(self, job_id: str, *result: object) -> None:  # noqa: ARG002  # arq's signature
-        """Mend what arq could not start: its blob is gone or unreadable, or its task unknown here.
+    async def call(ctx: dict[Any, Any], subject_id: str) -> None:
+        await run(subject_id, ctx["lease"])
 
-        A job's id says all that its blob does. A task that is unknown here is a newer release's.
-        """
-        lease = _lease.get()
-        lease.ensure()
-        task, _, subject_id = job_id.partition(":")
-        if task in {*Task}:
-            _log.warning("job written anew", job_id=job_id)
-            anew = job(Task(task), subject_id, now=utc_now())
-            await self.pool.set(anew.key, anew.blob, px=_WRITTEN_ANEW)
-        else:
-            lease.job_runs_again(_AFTER_A_BUG)
-        await lease.end()
+    return call
 
 
-def _cancel(run: asyncio.Task[None] | None) -> None:
+def _cancel(run: asyncio.Task[None]) -> None:
     _log.warning("lease lost while running")
-    if run is not None:
-        run.cancel()
+    run.cancel()
 
 
 class Supervisor:
@@ -168,11 +177,7 @@ class Supervisor:
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
-        self._redis = ArqRedis(
-            jobs.store.redis.connection_pool,
-            job_serializer=serialize,
-            job_deserializer=deserialize,
-        )
+        self._redis = ArqRedis(jobs.store.redis.connection_pool)
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[Any]] = set()
 

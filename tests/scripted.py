@@ -49,6 +49,8 @@ class ScriptedJobs:
 
 @asynccontextmanager
 async def working(jobs: ScriptedJobs) -> AsyncIterator[Supervisor]:
+    """A supervised worker. Its queue is reconciled first: these jobs leave every event accepted."""
+    await jobs.store.reconciliation.run(utc_now())
     supervisor = Supervisor(cast("Jobs", jobs))
     task = asyncio.create_task(supervisor.run())
     try:

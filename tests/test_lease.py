@@ -11,7 +11,7 @@ from bot import lease as lease_module
 from bot.demo.redis_server import redis_server
 from bot.errors import LeaseLost
 from bot.lease import LEASE, Lease, patiently
-from bot.queue import QUEUE
+from bot.queue import LEASE_KEY, QUEUE
 from bot.store import Store
 from bot.store.connection import connect
 from bot.store.leases import Leases
@@ -20,7 +20,7 @@ from tests.making import NOW, body_of, make_event
 from tests.waiting import until
 
 JOB = "handle_event:evt_1"
-IN_PROGRESS = f"arq:in-progress:{JOB}"
+IN_PROGRESS = LEASE_KEY + JOB
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ async def lease(store: Store, leases: Leases) -> Lease:
 
 async def of_the_job(leases: Leases) -> Lease:
     """A lease of the one job that is due."""
-    [(job_id, due_ms)] = await leases.due(1)
+    [(job_id, due_ms)] = (await leases.due(1)).jobs
     return Lease(leases, job_id, due_ms)
 
 
@@ -80,6 +80,7 @@ async def test_a_finished_job_leaves_the_queue(lease: Lease, redis: Redis) -> No
     lease.job_is_done()
     await lease.end()
     assert await redis.keys("arq:*") == []
+    assert await redis.zcard(QUEUE) == 0
 
 
 async def test_a_job_about_which_nothing_was_said_runs_again_at_once(
@@ -111,9 +112,9 @@ async def test_a_take_without_an_answer_is_given_back(lease: Lease, leases: Leas
     leases.take = lose_the_answer  # type: ignore[method-assign]
     with pytest.raises(RedisError):
         await lease.take()
-    assert await leases.due(1) == []
+    assert (await leases.due(1)).jobs == []
     await lease.end()
-    assert len(await leases.due(1)) == 1
+    assert len((await leases.due(1)).jobs) == 1
 
 
 async def test_it_is_renewed_while_the_job_runs(

@@ -13,7 +13,7 @@ from bot import worker as worker_module
 from bot.demo.redis_server import RedisServer, redis_server
 from bot.jobs import Jobs
 from bot.lease import Lease
-from bot.queue import HEARTBEAT, QUEUE
+from bot.queue import HEARTBEAT, LEASE_KEY, QUEUE
 from bot.store import Store
 from bot.worker import LeasedWorker
 from bot.worker_process import supervise
@@ -59,7 +59,7 @@ async def test_what_does_not_end_in_time_is_put_back_for_another_worker(
         await accept(jobs.store)
         await jobs.ran.wait()
     assert await redis.zcard(QUEUE) == 1
-    assert await redis.exists(f"arq:in-progress:{JOB}") == 0
+    assert await redis.exists(LEASE_KEY + JOB) == 0
 
 
 async def test_the_heartbeat_is_fresh_while_it_works(jobs: ScriptedJobs, redis: Redis) -> None:

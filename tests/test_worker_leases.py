@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from bot.demo.redis_server import redis_server
 from bot.jobs import Jobs
 from bot.lease import Lease
-from bot.queue import QUEUE
+from bot.queue import LEASE_KEY, QUEUE
 from bot.store import Store
 from bot.store.leases import Leases
 from bot.worker import LeasedWorker
@@ -44,7 +44,7 @@ async def test_a_running_job_is_locked_for_seconds_and_not_minutes(
     async with working(jobs):
         await accept(jobs.store)
         await jobs.ran.wait()
-        assert 10_000 < await redis.pttl(f"arq:in-progress:{JOB}") <= 15_000
+        assert 10_000 < await redis.pttl(LEASE_KEY + JOB) <= 15_000
         go_on.set()
 
 
@@ -54,8 +54,8 @@ async def test_a_job_that_another_worker_holds_is_left_alone(
     """It was taken between our seeing the job and our taking the lease."""
     await accept(jobs.store)
     worker = LeasedWorker(cast("Jobs", jobs), ArqRedis(redis.connection_pool), asyncio.Event())
-    [(job_id, due_ms)] = await Leases(redis, 15_000).due(1)
-    await redis.set(f"arq:in-progress:{JOB}", "another owner")
+    [(job_id, due_ms)] = (await Leases(redis, 15_000).due(1)).jobs
+    await redis.set(LEASE_KEY + JOB, "another owner")
     await worker.run_job(job_id, due_ms)
     assert jobs.runs == []
     assert await redis.zcard(QUEUE) == 1
@@ -68,7 +68,7 @@ async def test_a_job_that_loses_its_lease_is_stopped(
     stopped = asyncio.Event()
 
     async def steal(_: str, __: Lease) -> None:
-        await redis.set(f"arq:in-progress:{JOB}", "another owner")
+        await redis.set(LEASE_KEY + JOB, "another owner")
         try:
             await asyncio.Event().wait()
         finally:
@@ -78,7 +78,7 @@ async def test_a_job_that_loses_its_lease_is_stopped(
     async with working(jobs):
         await accept(jobs.store)
         await stopped.wait()
-    assert await redis.get(f"arq:in-progress:{JOB}") == b"another owner"
+    assert await redis.get(LEASE_KEY + JOB) == b"another owner"
     assert await redis.zcard(QUEUE) == 1
 
 
@@ -90,7 +90,7 @@ async def test_a_run_that_lost_its_lease_leaves_the_next_run_alone(
     ended = []
 
     async def lose_the_lease(_: str, __: Lease) -> None:
-        await redis.delete(f"arq:in-progress:{JOB}")
+        await redis.delete(LEASE_KEY + JOB)
         await asyncio.Event().wait()
 
     async def take_a_while(_: str, lease: Lease) -> None:

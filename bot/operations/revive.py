@@ -12,7 +12,7 @@ async def revive(store: Store, subject_id: str, now: datetime) -> Sequence[str]:
     """Send again what failed of the event, or the one delivery, with this id; empty if there is none.
 
     A dead event's handler runs again; a failed delivery is sent again, with all its attempts before
-    it. What has been sent is never sent twice.
+    it; what waits for a job that the queue has lost gets one. What has been sent is never sent twice.
 
     Raises:
         CorruptRecord: if what is kept of it is not readable.
@@ -39,6 +39,7 @@ async def _event(store: Store, event_id: str, now: datetime) -> Sequence[str]:
     deliveries = await store.ledger.of_event(event_id)
     failed = [d for d in deliveries if d.state is DeliveryState.FAILED]
     said = [line for d in failed for line in await _revive(store, d, now)]
+    said += await _restored(store, event_id, now)
     if said:
         return said
     stored = await store.events.get(event_id)
@@ -54,7 +55,18 @@ def _states(deliveries: Iterable[Delivery]) -> str:
 
 async def _delivery(store: Store, delivery_id: str, now: datetime) -> Sequence[str]:
     delivery = await store.ledger.get(delivery_id)
-    return await _revive(store, delivery, now) if delivery else []
+    if delivery is None:
+        return []
+    return await _restored(store, delivery.event_id, now) or await _revive(store, delivery, now)
+
+
+async def _restored(store: Store, event_id: str, now: datetime) -> list[str]:
+    """What became of jobs that ought to be in the queue and were not."""
+    restored = await store.reconciliation.restore(event_id, now)
+    return [
+        f"{job_id}: this job was missing from the queue, and is enqueued again"
+        for job_id in restored
+    ]
 
 
 async def _revive(store: Store, delivery: Delivery, now: datetime) -> Sequence[str]:

@@ -9,6 +9,7 @@ from bot.store.counters import Counters
 from bot.store.events import Events
 from bot.store.forgetting import Forgetting
 from bot.store.ledger import Ledger
+from bot.store.reconciliation import Reconciliation
 from bot.store.records import Records
 
 
@@ -22,6 +23,7 @@ class Store:
         self.ledger = Ledger(redis, retention)
         self.records = Records(redis, retention)
         self.forgetting = Forgetting(redis)
+        self.reconciliation = Reconciliation(redis, retention)
         self.counters = Counters(redis)
 
     async def backlog(self, now: datetime) -> Backlog:

@@ -67,6 +67,7 @@ class Events:
             QUEUE,
             first.key,
             keys.RETENTIONS,
+            keys.UNFINISHED,
         ]
         fields: list[str | bytes | int] = [
             *("type", event.type, "timestamp", to_ms(event.timestamp), "body", body),

@@ -7,6 +7,8 @@ TYPES = f"{_OURS}types"
 DEAD = f"{_OURS}dead"
 COUNTERS = f"{_OURS}counters"
 RETENTIONS = f"{_OURS}retentions"
+UNFINISHED = f"{_OURS}unfinished"
+RECONCILED = f"{_OURS}reconciled"
 
 
 def event(event_id: str) -> str:

@@ -1,35 +1,56 @@
 """Short leases on running jobs: a killed worker's jobs are free again within seconds."""
 
+from dataclasses import dataclass
+from datetime import timedelta
+
 from redis.asyncio import Redis
 
-from bot.queue import IN_PROGRESS_KEY, JOB_KEY, QUEUE, TRIES_KEY
+from bot.queue import JOB_KEY, LEASE_KEY, QUEUE
+from bot.store import keys
 from bot.store.scripts import Script
 
 
-class Leases:
-    """arq marks a running job by a key that anyone may touch; a lease gives that key an owner."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Jobs that are due and nobody's, each with its due_ms; and whether to reconcile the queue now."""
 
-    def __init__(self, redis: Redis, lease_ms: int) -> None:
+    jobs: list[tuple[str, int]]
+    reconcile: bool
+
+
+class Leases:
+    """A running job is marked by a key that belongs to one run of it, and expires by itself."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        lease_ms: int,
+        *,
+        reconcile_every: timedelta = timedelta(seconds=30),
+    ) -> None:
         self._lease_ms = lease_ms
+        self._reconcile_every_ms = round(reconcile_every / timedelta(milliseconds=1))
         self._due = Script(redis, "lease_due")
         self._take = Script(redis, "lease_take")
         self._renew = Script(redis, "lease_renew")
         self._finish = Script(redis, "lease_finish")
 
-    async def due(self, count: int) -> list[tuple[str, int]]:
-        """The ids of at most `count` jobs that are due and nobody's, each with its due_ms."""
-        flat = await self._due([QUEUE], [count, IN_PROGRESS_KEY])
+    async def due(self, count: int) -> Due:
+        """At most `count` jobs. One worker of all is told to reconcile, once in the interval."""
+        names = [QUEUE, keys.RECONCILED]
+        reconcile, *flat = await self._due(names, [count, LEASE_KEY, self._reconcile_every_ms])
         pairs = zip(flat[::2], flat[1::2], strict=True)
-        return [(job_id.decode(), int(float(due_ms))) for job_id, due_ms in pairs]
+        jobs = [(job_id.decode(), int(float(due_ms))) for job_id, due_ms in pairs]
+        return Due(jobs, bool(reconcile))
 
     async def take(self, job_id: str, token: str, due_ms: int) -> bool:
         """Make the job that is due then ours; False if it is another worker's, done, or put off."""
-        names, lease = [IN_PROGRESS_KEY + job_id, QUEUE], self._lease_ms
+        names, lease = [LEASE_KEY + job_id, QUEUE], self._lease_ms
         return bool(await self._take(names, [token, lease, job_id, due_ms]))
 
     async def renew(self, job_id: str, token: str) -> bool:
         """Hold on to the job; False if it is no longer ours."""
-        return bool(await self._renew([IN_PROGRESS_KEY + job_id], [token, self._lease_ms]))
+        return bool(await self._renew([LEASE_KEY + job_id], [token, self._lease_ms]))
 
     async def finish(self, job_id: str, token: str, due_ms: int) -> bool:
         """The job that was due then is done; False if it is no longer ours to end."""
@@ -43,5 +64,5 @@ class Leases:
         return await self._end(job_id, token, due_ms, str(delay_ms))
 
     async def _end(self, job_id: str, token: str, due_ms: int, how: str) -> bool:
-        names = [IN_PROGRESS_KEY + job_id, JOB_KEY + job_id, TRIES_KEY + job_id, QUEUE]
+        names = [LEASE_KEY + job_id, JOB_KEY + job_id, QUEUE, keys.UNFINISHED]
         return bool(await self._finish(names, [token, job_id, due_ms, how]))

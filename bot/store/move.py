@@ -50,6 +50,7 @@ class Mover:
             keys.DEAD,
             QUEUE,
             move.job.key if move.job else QUEUE,
+            keys.UNFINISHED,
         ]
         return bool(await self._script(names, [json.dumps(self._encode(move, now))]))
 
@@ -71,13 +72,18 @@ class Mover:
         elif move.unbury:
             encoded["dead"] = {"remove": move.unbury}
         if move.job:
-            encoded["job"] = {
-                "id": move.job.id,
-                "blob": move.job.blob.decode(),
-                "delay": move.job.delay_ms,
-                "ttl": job_ttl_ms(self._retention),
-            }
+            encoded["job"] = encode_job(move.job, self._retention)
         return encoded
+
+
+def encode_job(job: Job, retention: timedelta) -> dict[str, object]:
+    """The job as the scripts take it."""
+    return {
+        "id": job.id,
+        "blob": job.blob.decode(),
+        "delay": job.delay_ms,
+        "ttl": job_ttl_ms(retention),
+    }
 
 
 def job_ttl_ms(kept: timedelta) -> int:

@@ -15,7 +15,6 @@ from bot.delivery.senders.slack import SlackSender
 from bot.delivery.turns import Turns
 from bot.jobs import Jobs
 from bot.model import Channel
-from bot.queue import deserialize, serialize
 from bot.registry import Registry
 from bot.settings import Settings
 from bot.slack_client import slack_client
@@ -60,11 +59,7 @@ class MachineWorker:
     def __init__(self, jobs: Jobs) -> None:
         self.life = Life()
         self._jobs = jobs
-        self._redis = ArqRedis(
-            jobs.store.redis.connection_pool,
-            job_serializer=serialize,
-            job_deserializer=deserialize,
-        )
+        self._redis = ArqRedis(jobs.store.redis.connection_pool)
         self._leased = self._anew()
         self._polling: asyncio.Task[Any] | None = None
 

@@ -18,7 +18,7 @@ from bot.demo.slack.workspace import Workspace
 from bot.intake.webhook import Webhook
 from bot.lease import LEASE
 from bot.operations.revive import revive, revive_all
-from bot.queue import IN_PROGRESS_KEY, QUEUE
+from bot.queue import LEASE_KEY, QUEUE
 from bot.registry import load_registry
 from bot.store import Store
 from bot.store.connection import connect
@@ -187,7 +187,7 @@ class World:
 
     async def nothing_is_held(self) -> bool:
         """Whether no job is held, by a worker that may be dead."""
-        return not [key async for key in self.redis.scan_iter(f"{IN_PROGRESS_KEY}*")]
+        return not [key async for key in self.redis.scan_iter(f"{LEASE_KEY}*")]
 
     async def wake_all(self) -> None:
         """Workers whose leases were over long ago believe that no time has passed."""

@@ -85,7 +85,10 @@ async def test_two_releases_share_the_work_while_one_takes_over(
             webs.append(new_web)
             await both_work
             await some_traffic()
-            await ended(old_web, old_worker)
+            await ended(old_web)
+            if back:  # 0.3.0 does not know our queue, so it is to be empty before the worker goes
+                await deployment.settled(events, seconds=60)
+            await ended(old_worker)
             await some_traffic()
             await deployment.settled(events, seconds=60)
     assert set(juicebox.answers) == {"200"}

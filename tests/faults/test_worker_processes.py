@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from bot.demo.deliveries import delivery_of_post
 from bot.demo.faults import Fault, SmtpFault
 from bot.model import Channel, DeliveryState
-from bot.queue import IN_PROGRESS_KEY, JOB_KEY, QUEUE, TRIES_KEY
+from bot.queue import JOB_KEY, LEASE_KEY, QUEUE
 from tests.faults.deployment import Deployment, Web
 from tests.faults.tally import RECOVERY_SECONDS, Tally
 from tests.running import envelope
@@ -85,16 +85,10 @@ async def test_a_mail_whose_sender_was_killed_comes_again_under_its_message_id(
 
 async def orphans(redis: Redis) -> list[str]:
     """Keys of jobs that run nowhere, or that no worker would find any more."""
-    keys = [key.decode() async for key in redis.scan_iter("arq:*", count=1_000)]
-    queued = {job_id.decode() for job_id in await redis.zrange(QUEUE, 0, -1)}
-    running = [key for key in keys if key.startswith(IN_PROGRESS_KEY)]
-    lost = [
-        key
-        for prefix in (JOB_KEY, TRIES_KEY)
-        for key in keys
-        if key.startswith(prefix) and key.removeprefix(prefix) not in queued
-    ]
-    return [*running, *lost, *(j for j in queued if JOB_KEY + j not in keys)]
+    running = [key.decode() async for key in redis.scan_iter(f"{LEASE_KEY}*", count=1_000)]
+    blobs = {key.decode() async for key in redis.scan_iter(f"{JOB_KEY}*", count=1_000)}
+    queued = {JOB_KEY + job_id.decode() for job_id in await redis.zrange(QUEUE, 0, -1)}
+    return [*running, *(queued ^ blobs)]
 
 
 @pytest.mark.case(21)

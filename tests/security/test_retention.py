@@ -21,7 +21,7 @@ from tests.waiting import until
 RETENTION = timedelta(days=30)
 MARGIN = timedelta(days=1)
 """How much longer an event is remembered: see bot/store/events.py, and SECURITY.md."""
-LASTING = {QUEUE, keys.COUNTERS, keys.RETENTIONS}
+LASTING = {QUEUE, keys.UNFINISHED, keys.COUNTERS, keys.RETENTIONS}
 """What has no end of its own: none of it holds anything of an event but ids that wait for a worker."""
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
-from bot.queue import QUEUE
+from bot.queue import HEARTBEAT, QUEUE
 from bot.store import Store
 from bot.store.backlog import Backlog
 from tests.due import now_ms
@@ -24,7 +24,7 @@ async def test_jobs_are_due_or_for_later_by_redis_own_clock(store: Store, redis:
     await redis.zincrby(QUEUE, -15_000, "handle_event:evt_1")
     await redis.zincrby(QUEUE, 60_000, "handle_event:evt_2")
     await store.events.bury("evt_0", "broken", NOW)
-    await redis.set("arq:queue:health-check", "alive")
+    await redis.set(HEARTBEAT, "alive")
     found = await store.backlog(NOW + seconds(15))
     assert 15.0 <= found.oldest_seconds < 17.0
     assert (found.due, found.later, found.dead, found.worker_alive) == (4, 1, 1, True)

@@ -22,7 +22,7 @@ async def test_every_key_of_an_event_ends_by_itself(store: Store, redis: Redis) 
     await store.events.accept(EVENT, BODY, NOW)
     await store.events.bury("evt_1", "broken", NOW)
     lasting = {key.decode() for key in await redis.keys("*") if await redis.ttl(key) < 0}
-    assert lasting == {QUEUE, keys.RETENTIONS}
+    assert lasting == {QUEUE, keys.UNFINISHED, keys.RETENTIONS}
 
 
 async def test_a_dead_letter_is_listed_as_long_as_events_are_kept(store: Store) -> None:

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.queue import QUEUE
-from bot.store import Store
+from bot.queue import LEASE_KEY, QUEUE
+from bot.store import Store, keys
 from bot.store.leases import Leases
 from tests.due import is_due_in, now_ms
 from tests.making import NOW, body_of, make_event
 
 JOB = "handle_event:evt_1"
-IN_PROGRESS = f"arq:in-progress:{JOB}"
+IN_PROGRESS = LEASE_KEY + JOB
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ async def leases(store: Store, redis: Redis) -> Leases:
 @pytest.fixture
 async def due(leases: Leases) -> int:
     """Since when the job is due, in milliseconds."""
-    [(_, due_ms)] = await leases.due(1)
+    [(_, due_ms)] = (await leases.due(1)).jobs
     return due_ms
 
 
@@ -36,7 +36,7 @@ async def accept(store: Store, event_id: str) -> None:
 
 async def test_a_job_is_due_by_redis_own_clock(leases: Leases, redis: Redis) -> None:
     """NOW, which the event was accepted at, is long past."""
-    [(job_id, due_ms)] = await leases.due(10)
+    [(job_id, due_ms)] = (await leases.due(10)).jobs
     assert job_id == JOB
     assert 0 <= await now_ms(redis) - due_ms < 2_000
 
@@ -48,17 +48,17 @@ async def test_what_is_due_and_free_is_given_in_order_and_no_more_than_was_asked
         await accept(store, f"evt_{number}")
         await redis.zincrby(QUEUE, -1_000 * number, f"handle_event:evt_{number}")
     await redis.zadd(QUEUE, {"handle_event:evt_5": await now_ms(redis) + 60_000})
-    await redis.set("arq:in-progress:handle_event:evt_3", "another owner")
-    free = [job_id for job_id, _ in await leases.due(10)]
+    await redis.set(LEASE_KEY + "handle_event:evt_3", "another owner")
+    free = [job_id for job_id, _ in (await leases.due(10)).jobs]
     assert free == ["handle_event:evt_4", "handle_event:evt_2", JOB]
-    assert [job_id for job_id, _ in await leases.due(2)] == free[:2]
+    assert [job_id for job_id, _ in (await leases.due(2)).jobs] == free[:2]
 
 
 async def test_a_free_job_is_ours_to_take(leases: Leases, due: int, redis: Redis) -> None:
     assert await leases.take(JOB, "a", due) is True
     assert await redis.get(IN_PROGRESS) == b"a"
     assert 0 < await redis.pttl(IN_PROGRESS) <= 15_000
-    assert await leases.due(1) == []
+    assert (await leases.due(1)).jobs == []
 
 
 async def test_a_job_that_was_done_or_put_off_meanwhile_is_not(
@@ -103,9 +103,9 @@ async def test_renewing_makes_the_lease_last(leases: Leases, due: int, redis: Re
 
 async def test_a_finished_job_leaves_nothing_behind(leases: Leases, due: int, redis: Redis) -> None:
     await leases.take(JOB, "a", due)
-    await redis.set(f"arq:retry:{JOB}", 1)
     assert await leases.finish(JOB, "a", due) is True
     assert await redis.keys("arq:*") == []
+    assert await redis.zrange(QUEUE, 0, -1) == await redis.zrange(keys.UNFINISHED, 0, -1) == []
 
 
 async def test_a_job_that_was_put_back_is_due_again(leases: Leases, due: int, redis: Redis) -> None:

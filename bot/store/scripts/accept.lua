@@ -1,6 +1,7 @@
 -- Accept an event once: store it, log it, write the arq job. All of it, or nothing.
--- KEYS  1 event  2 trail  3 log  4 log of its type  5 types  6 arq queue  7 arq job
+-- KEYS  1 event  2 trail  3 log  4 log of its type  5 types  6 queue  7 job
 --       8 every retention that was ever in force, with the last moment that it was in force for
+--       9 unfinished jobs
 -- ARGV  1 id  2 type  3 received_ms  4 ttl_ms  5 oldest_kept_ms  6 step
 --       7 job id  8 job blob  9 job delay_ms  10 job ttl_ms
 --       11 retention_ms  12 the event's own timestamp_ms  13 since when retentions matter, in ms
@@ -34,5 +35,5 @@ if not last or tonumber(last) < moment then
   redis.call('ZADD', KEYS[8], moment, ARGV[11])
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[8], '-inf', '(' .. ARGV[13])
-enqueue(KEYS[6], KEYS[7], {id = ARGV[7], blob = ARGV[8], delay = ARGV[9], ttl = ARGV[10]})
+enqueue(KEYS[6], KEYS[9], KEYS[7], {id = ARGV[7], blob = ARGV[8], delay = ARGV[9], ttl = ARGV[10]})
 return 1

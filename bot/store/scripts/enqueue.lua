@@ -4,7 +4,11 @@ local function due_in(delay_ms)
   local now = redis.call('TIME')
   return now[1] * 1000 + math.floor(now[2] / 1000) + delay_ms
 end
-local function enqueue(queue, key, job)
+-- A job is in the queue and in the index of unfinished jobs, or in neither: what is missing in the
+-- queue alone was lost, and reconcile.lua finds it.
+local function enqueue(queue, unfinished, key, job)
+  local due = due_in(job.delay)
   redis.call('PSETEX', key, job.ttl, job.blob)
-  redis.call('ZADD', queue, due_in(job.delay), job.id)
+  redis.call('ZADD', queue, due, job.id)
+  redis.call('ZADD', unfinished, due, job.id)
 end

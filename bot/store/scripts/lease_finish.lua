@@ -1,5 +1,5 @@
 -- End a job that we hold the lease of: drop it, or put it back for later.
--- KEYS  1 in-progress key  2 job  3 tries  4 arq queue
+-- KEYS  1 lease  2 job  3 queue  4 unfinished jobs
 -- ARGV  1 token  2 job id  3 the due_ms it was started with  4 'done', or in how many ms it is due
 --       again; '0' leaves it due when it was
 -- Returns 0 if the lease was lost: whoever has it now ends the job.
@@ -8,14 +8,15 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
 redis.call('DEL', KEYS[1])
-local due = redis.call('ZSCORE', KEYS[4], ARGV[2])
+local due = redis.call('ZSCORE', KEYS[3], ARGV[2])
 if due and tonumber(due) ~= tonumber(ARGV[3]) then
   return 1
 end
 if ARGV[4] == 'done' then
-  redis.call('DEL', KEYS[2], KEYS[3])
+  redis.call('DEL', KEYS[2])
+  redis.call('ZREM', KEYS[3], ARGV[2])
   redis.call('ZREM', KEYS[4], ARGV[2])
 elseif ARGV[4] ~= '0' then
-  redis.call('ZADD', KEYS[4], due_in(ARGV[4]), ARGV[2])
+  redis.call('ZADD', KEYS[3], due_in(ARGV[4]), ARGV[2])
 end
 return 1

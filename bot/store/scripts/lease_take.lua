@@ -1,5 +1,5 @@
 -- Take the lease of a job that is still due when it was.
--- KEYS  1 in-progress key  2 arq queue
+-- KEYS  1 lease  2 queue
 -- ARGV  1 token  2 lease_ms  3 job id  4 due_ms
 -- Returns 1 if it is ours, 0 if another worker has it, has done it, or has put it off.
 local holder = redis.call('GET', KEYS[1])

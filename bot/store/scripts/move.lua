@@ -1,5 +1,5 @@
 -- Move an event or a delivery from one state to another with all that goes with it, or not at all.
--- KEYS  1 event or delivery  2 trail  3 dead letters  4 arq queue  5 arq job
+-- KEYS  1 event or delivery  2 trail  3 dead letters  4 queue  5 job  6 unfinished jobs
 -- ARGV  1 the move, as JSON:
 --   id      of this very move: repeating it after a lost reply is harmless
 --   expect  field -> the values of it that permit the move
@@ -47,6 +47,6 @@ elseif move.dead then
   redis.call('ZREM', KEYS[3], move.dead.remove)
 end
 if move.job then
-  enqueue(KEYS[4], KEYS[5], move.job)
+  enqueue(KEYS[4], KEYS[6], KEYS[5], move.job)
 end
 return 1

@@ -1,0 +1,106 @@
+"""Compares the queue with what is unfinished, and enqueues again what the queue has lost.
+
+A job can disappear without having run: by eviction, a flush, or a worker of another arq application on
+the same queue. What it was to do is still in the store.
+"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import cast
+
+from redis.asyncio import Redis
+
+from bot.model import DeliveryState, EventState
+from bot.queue import OLD_LEASE_KEY, OLD_QUEUE, QUEUE, Job, Task, job, job_id
+from bot.store import keys
+from bot.store.move import encode_job
+from bot.store.scripts import Script
+
+_COMPLETE = "-"
+"""A member of the index of unfinished jobs that is no job: without it, the index is not complete."""
+_PAGE = 500
+_UNSENT = {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.RETRYING}
+
+
+class Reconciliation:
+    """Every job is in the queue and in an index of unfinished jobs until it is done.
+
+    The index is built from the events where it is not complete: after an upgrade from 0.3.0, which had
+    none, or where Redis has evicted it.
+    """
+
+    def __init__(self, redis: Redis, retention: timedelta) -> None:
+        self._redis = redis
+        self._retention = retention
+        self._reconcile = Script(redis, "reconcile")
+        self._restore_job = Script(redis, "restore_job")
+
+    async def run(self, now: datetime) -> list[str]:
+        """Enqueue what the queue has lost, and take over the jobs of release 0.3.0.
+
+        One command where nothing is lost. Returns the ids of the jobs that were enqueued again.
+        """
+        complete, lost = await self._reconcile(
+            [QUEUE, keys.UNFINISHED],
+            [OLD_QUEUE, OLD_LEASE_KEY, _COMPLETE, *(f"{task}:" for task in Task)],
+        )
+        restored = [
+            lost_id
+            for lost_id in (raw.decode() for raw in lost)
+            if await self._restore(lost_id, now, unfinished=True)
+        ]
+        if not complete:
+            restored += [missing async for missing in self._build_index(now)]
+        return restored
+
+    async def restore(self, event_id: str, now: datetime) -> list[str]:
+        """Enqueue the jobs of one event that the queue has lost; their ids."""
+        wanted = await self._jobs_of([event_id])
+        return [lost for lost in wanted if await self._restore(lost, now)]
+
+    async def _restore(self, lost_id: str, now: datetime, *, unfinished: bool = False) -> bool:
+        """Enqueue the job unless it is in the queue; with `unfinished`, unless it is done by now."""
+        lost = _job(lost_id, now)
+        if lost is None:
+            return False
+        names = [QUEUE, keys.UNFINISHED, lost.key]
+        encoded = json.dumps(encode_job(lost, self._retention))
+        args = [encoded, "1" if unfinished else "", OLD_QUEUE]
+        return bool(await self._restore_job(names, args))
+
+    async def _build_index(self, now: datetime) -> AsyncIterator[str]:
+        start = 0
+        while page := await self._redis.zrevrange(keys.LOG, start, start + _PAGE - 1):
+            for wanted in await self._jobs_of([raw.decode() for raw in page]):
+                if await self._restore(wanted, now):
+                    yield wanted
+            start += _PAGE
+        await self._redis.zadd(keys.UNFINISHED, {_COMPLETE: 0})
+
+    async def _jobs_of(self, event_ids: Sequence[str]) -> list[str]:
+        """The ids of the jobs that these events and their deliveries wait for."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for event_id in event_ids:
+                pipe.hget(keys.event(event_id), "state")
+                pipe.lrange(keys.deliveries(event_id), 0, -1)
+            rows = await pipe.execute()
+        states, lists = cast("list[bytes | None]", rows[::2]), rows[1::2]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for delivery_id in (raw.decode() for ids in lists for raw in ids):
+                pipe.hmget(keys.delivery(delivery_id), ["state", "owner"])
+            deliveries = await pipe.execute()
+        wanted = [
+            job_id(Task.EVENT, event_id)
+            for event_id, state in zip(event_ids, states, strict=True)
+            if state == EventState.ACCEPTED.encode()
+        ]
+        unsent = {state.encode() for state in _UNSENT}
+        wanted += [owner.decode() for state, owner in deliveries if owner and state in unsent]
+        return list(dict.fromkeys(wanted))
+
+
+def _job(lost_id: str, now: datetime) -> Job | None:
+    """The job of this id, or None if its task is a newer release's."""
+    task, _, subject_id = lost_id.partition(":")
+    return job(Task(task), subject_id, now=now) if task in {*Task} else None

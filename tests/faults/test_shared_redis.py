@@ -1,0 +1,106 @@
+"""Another arq application on the same Redis: each runs its own jobs, and none of the other's."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from arq.connections import ArqRedis
+from arq.constants import default_queue_name
+from arq.worker import Worker, func
+from redis.asyncio import Redis
+
+from bot.queue import JOB_KEY, QUEUE
+from bot.store import keys
+from tests.faults.deployment import Deployment
+from tests.faults.tally import Tally
+from tests.running import envelope
+from tests.waiting import until
+
+COUNT = 100
+
+
+@asynccontextmanager
+async def other_application(redis: Redis) -> AsyncIterator[list[int]]:
+    """An arq worker as arq's documentation shows it, on arq's default queue; what it ran."""
+    ran: list[int] = []
+
+    async def send_invoice(_: dict[Any, Any], number: int) -> None:
+        ran.append(number)
+
+    pool = ArqRedis(redis.connection_pool)
+    worker = Worker(
+        [func(send_invoice, name="send_invoice")],
+        redis_pool=pool,
+        handle_signals=False,
+        poll_delay=0.01,
+        keep_result=0,
+    )
+    running = asyncio.create_task(worker.async_run())
+    try:
+        yield ran
+    finally:
+        running.cancel()
+        await asyncio.wait({running})
+
+
+@pytest.mark.case(25)
+async def test_two_arq_applications_share_a_redis(deployment: Deployment, tally: Tally) -> None:
+    redis = deployment.store.redis
+    events = [f"evt_{number}" for number in range(COUNT)]
+    pool = ArqRedis(redis.connection_pool)
+    async with other_application(redis) as ran, deployment.web() as web, deployment.worker():
+        for number, event_id in enumerate(events):
+            await pool.enqueue_job("send_invoice", number)
+            assert (await web.receive(envelope(event_id))).status_code == 200
+
+        async def all_ran() -> bool:
+            return len(ran) == COUNT
+
+        await until(all_ran, seconds=60)
+        await deployment.settled(events, seconds=60)
+    assert sorted(ran) == list(range(COUNT))
+    await tally.audit(deployment, events)
+
+
+@pytest.mark.case(25)
+async def test_events_whose_jobs_are_gone_are_handled_within_a_minute(
+    deployment: Deployment, tally: Tally
+) -> None:
+    """Whatever made them disappear. The minute is the interval, which is not waited for here."""
+    store, redis = deployment.store, deployment.store.redis
+    events = [f"evt_{number}" for number in range(COUNT)]
+    async with deployment.web() as web:
+        for event_id in events:
+            assert (await web.receive(envelope(event_id))).status_code == 200
+    lost = [f"handle_event:{event_id}" for event_id in events]
+    await redis.delete(QUEUE, *(JOB_KEY + job_id for job_id in lost))
+    assert await redis.exists(keys.RECONCILED) == 0
+    async with deployment.worker() as worker:
+        await deployment.settled(events, seconds=60)
+        assert "lost jobs enqueued again" in worker.log()
+    assert await store.redis.zcard(keys.UNFINISHED) == 1
+    await tally.audit(deployment, events)
+
+
+@pytest.mark.case(25)
+async def test_what_release_0_3_0_left_behind_is_handled(
+    deployment: Deployment, tally: Tally
+) -> None:
+    """Jobs in arq's default queue, and accepted events whose jobs another application took."""
+    redis = deployment.store.redis
+    events = [f"evt_{number}" for number in range(COUNT)]
+    async with deployment.web() as web:
+        for event_id in events:
+            assert (await web.receive(envelope(event_id))).status_code == 200
+    waiting = {f"handle_event:{event_id}": 1 for event_id in events[::2]}
+    foreign = json.dumps({"t": None, "f": "send_invoice", "a": [1], "k": {}, "et": 0})
+    await redis.set(JOB_KEY + "invoice_1", foreign)
+    await redis.zadd(default_queue_name, {**waiting, "invoice_1": 1})
+    await redis.delete(QUEUE, keys.UNFINISHED)
+    async with deployment.worker():
+        await deployment.settled(events, seconds=60)
+    assert await redis.zrange(default_queue_name, 0, -1) == [b"invoice_1"]
+    await tally.audit(deployment, events)
