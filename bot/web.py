@@ -14,6 +14,7 @@ from bot.clock import utc_now
 from bot.intake.webhook import Webhook
 from bot.operations.health import why_not_ready
 from bot.operations.metrics import CONTENT_TYPE, exposition
+from bot.operations.redis_outage import RedisOutage
 from bot.registry import load_registry
 from bot.settings import Settings, load_settings
 from bot.store import Store
@@ -23,6 +24,7 @@ from bot.wiring import build_slack, open_store
 _REDIS_TIMEOUT = timedelta(seconds=1)
 """A sender that waits is told to come back; it is not kept waiting."""
 _FLUSH_SECONDS = 1.0
+_PING_INTERVAL = timedelta(seconds=5)
 
 
 def create_app(
@@ -45,6 +47,9 @@ def create_app(
         async with AsyncExitStack() as stack:
             stack.push_async_callback(store.redis.aclose)
             await stack.enter_async_context(store.counters.flushing(_FLUSH_SECONDS))
+            if beside is None:  # a worker beside us says so itself
+                outage = RedisOutage(store.redis)
+                await stack.enter_async_context(outage.watching(store.redis, _PING_INTERVAL))
             if slack is not None:
                 await stack.enter_async_context(slack.running())
             if beside is not None:

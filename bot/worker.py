@@ -16,6 +16,7 @@ from bot.clock import utc_now
 from bot.errors import BotError, CorruptRecord, LeaseLost, TryAgain
 from bot.jobs import Jobs
 from bot.lease import LEASE, Lease
+from bot.operations.redis_outage import RedisOutage
 from bot.pause import pause
 from bot.queue import QUEUE, Task
 from bot.store.leases import Leases
@@ -52,7 +53,13 @@ class LeasedWorker(Worker):
     that there is to know, so its blob is not read.
     """
 
-    def __init__(self, jobs: Jobs, redis: ArqRedis, stopping: asyncio.Event) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        redis: ArqRedis,
+        stopping: asyncio.Event,
+        polled: Callable[[], None] = lambda: None,
+    ) -> None:
         runs: dict[Task, Run] = {
             Task.EVENT: jobs.handle_event,
             Task.DELIVERY: jobs.retry_delivery,
@@ -68,9 +75,12 @@ class LeasedWorker(Worker):
         self._jobs = jobs
         self._leases = Leases(redis, round(LEASE / timedelta(milliseconds=1)))
         self._stopping = stopping
+        self._polled = polled
 
     async def main(self) -> None:
-        """Poll until told to stop; arq's own begins with INFO, which managed services forbid.
+        """Poll until told to stop, and call `polled` after each poll that Redis answered.
+
+        arq's own begins with INFO, which managed services forbid.
 
         Raises:
             Stopped: when told to stop.
@@ -78,6 +88,7 @@ class LeasedWorker(Worker):
         """
         async for _ in poll(_POLL_SECONDS):
             await self._poll_iteration()
+            self._polled()
 
     async def _poll_iteration(self) -> None:
         """Start what is due, as far as there is room.
@@ -178,6 +189,7 @@ class Supervisor:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._redis = ArqRedis(jobs.store.redis.connection_pool)
+        self._outage = RedisOutage(jobs.store.redis)
         self._stopping = asyncio.Event()
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -191,13 +203,15 @@ class Supervisor:
 
     async def run(self) -> None:
         while not self._stopping.is_set():
-            worker = LeasedWorker(self._jobs, self._redis, self._stopping)
+            worker = LeasedWorker(
+                self._jobs, self._redis, self._stopping, polled=self._outage.answered
+            )
             try:
                 await worker.main()
             except Stopped:
                 pass
             except (RedisError, OSError) as fault:
-                _log.warning("waiting for redis", fault=type(fault).__name__)
+                self._outage.failed(fault)
                 await self._redis.connection_pool.disconnect(inuse_connections=False)
                 await pause(_AFTER_A_FAULT.total_seconds(), self._stopping)
             except Exception:  # noqa: BLE001  # a worker that is gone helps nobody: begin again

@@ -118,7 +118,7 @@ async def test_a_redis_that_is_away_at_first_is_waited_for(
     redis_process.stop()
     try:
         async with started(environment, "all", "--host", "127.0.0.1") as process:
-            await process.until(lambda line: "waiting for redis" in line)
+            await process.until(lambda line: "redis unreachable" in line)
             redis_process.start()
             await send(cli, environment, "evt_1")
             await slack_api.wait_for(1, timeout=15)

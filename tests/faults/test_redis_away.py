@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 
+from bot.demo.redis_server import redis_server
 from tests.faults.deployment import Deployment, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
+from tests.processes import process
 from tests.running import envelope
 
 DRAINED_SECONDS = 5.0
@@ -91,3 +93,31 @@ async def test_redis_is_demoted_to_a_replica_in_the_middle_of_the_work(
     async with deployment.web() as web, deployment.worker():
         for number in range(5 if whole else 1):
             await comes_through_busy(deployment, tally, web, demoted, f"evt_{number}")
+
+
+@pytest.mark.parametrize("name", ["web", "worker"])
+async def test_each_process_says_where_redis_should_be_and_when_it_is_back(
+    name: str, env: Mapping[str, str]
+) -> None:
+    """How often it is said meanwhile is shown in tests/operations/test_redis_outage.py."""
+    with redis_server() as server:
+        server.stop()
+        address = f"127.0.0.1:{server.port}"
+        lines: list[str] = []
+        async with process(name, {**env, "REDIS_URL": server.url}) as running:
+            assert running.stdout is not None
+            output = running.stdout
+
+            async def read_until(words: str) -> None:
+                async with asyncio.timeout(30):
+                    while words not in (line := (await output.readline()).decode()):
+                        assert line, lines
+                        lines.append(line)
+                lines.append(line)
+
+            await read_until("redis unreachable")
+            assert address in lines[-1]
+            assert "the connection is refused" in lines[-1]
+            server.start()
+            await read_until("redis reachable again")
+            assert address in lines[-1]
