@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from bot.answers import SECURITY_HEADERS
+from bot.http_parser import RequestParser
 
 HEAD_SECONDS = 10.0
 """For a request's line and headers, from the connection's begin or the request's first byte on."""
@@ -39,6 +40,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.parser = RequestParser(self)  # type: ignore[assignment]  # has what uvicorn calls
         self._reading: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
         self._begun = False

@@ -1,26 +1,14 @@
 """How long a connection is kept, and how much it may say; with deadlines too short to wait for."""
 
 import asyncio
-import socket
 import time
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
 
 from bot import http_connection
-from bot.http_connection import HttpConnection
 from tests.faults.wire import say
-from tests.waiting import until
-
-GET = b"GET /%b HTTP/1.1\r\nHost: bot\r\n\r\n"
-LAST = b"GET /%b HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n\r\n"
-KEPT = 1.0
+from tests.served import GET, KEPT, LAST, Served, running
 
 
 @pytest.fixture(autouse=True)
@@ -29,75 +17,6 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_connection, "MESSAGE_SECONDS", 0.6)
     monkeypatch.setattr(http_connection, "UNREAD_SECONDS", 0.3)
     monkeypatch.setattr(http_connection, "LINGER_SECONDS", 0.2)
-
-
-class Served:
-    """An application of three doors: one quick, one that reads, one that waits until it is let go."""
-
-    def __init__(self) -> None:
-        self.port = 0
-        self.connections: Collection[object] = ()
-        self.waiting = 0
-        self.go = asyncio.Event()
-        self.app = Starlette(
-            routes=[
-                Route("/", self._quick),
-                Route("/read", self._read, methods=["POST"]),
-                Route("/wait", self._wait),
-                Route("/much", self._much),
-            ]
-        )
-
-    async def _quick(self, _: Request) -> Response:
-        return PlainTextResponse("quick")
-
-    async def _read(self, request: Request) -> Response:
-        return PlainTextResponse(str(len(await request.body())))
-
-    async def _wait(self, _: Request) -> Response:
-        self.waiting += 1
-        await self.go.wait()
-        return PlainTextResponse("waited")
-
-    async def _much(self, _: Request) -> Response:
-        return StreamingResponse(iter(["x" * 5_000_000] * 2))
-
-    async def has_connections(self, count: int) -> None:
-        async def reached() -> bool:
-            return len(self.connections) == count
-
-        await until(reached, seconds=3)
-
-    async def has_waiting(self, count: int) -> None:
-        async def reached() -> bool:
-            return self.waiting == count
-
-        await until(reached, seconds=3)
-
-
-@asynccontextmanager
-async def running(served: Served) -> AsyncIterator[None]:
-    config = uvicorn.Config(
-        served.app,
-        http=HttpConnection,
-        lifespan="off",
-        log_config=None,
-        timeout_keep_alive=KEPT,  # type: ignore[arg-type]  # it is handed to the loop as it is
-    )
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        served.port = listening.getsockname()[1]
-        task = asyncio.create_task(server.serve([listening]))
-
-        async def started() -> bool:
-            return server.started
-
-        await until(started)
-        served.connections = server.server_state.connections
-        yield
-        served.go.set()
-        server.should_exit = True
-        await task
 
 
 @pytest.fixture

@@ -52,8 +52,8 @@ HEADERS = {
     "a forwarded scheme that is none": (200, event(b"X-Forwarded-Proto: \xff, gopher")),
     "a forwarded address that is none": (200, event(b"X-Forwarded-For: " + b"\xff" * 300)),
     "an expectation": (200, event(b"Expect: 100-continue")),
-    # The parser hands what follows to another protocol, which is not spoken: a body that is not read.
-    "an upgrade": (401, event(b"Connection: upgrade", b"Upgrade: websocket")),
+    # RFC 9110 7.8: a server that does not speak the other protocol ignores the wish for it.
+    "an upgrade": (200, event(b"Connection: upgrade", b"Upgrade: websocket")),
 }
 
 LENGTHS = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -21,15 +22,22 @@ class Heard:
         return [int(code) for code in _STATUS.findall(self.text)]
 
 
-async def say(port: int, *said: bytes, seconds: float = 5) -> Heard:
-    """Send all of it and listen, for `seconds` at most, until the other side closes."""
+async def say(port: int, *said: bytes, seconds: float = 5, apart: bool = False) -> Heard:
+    """Send all of it and listen, for `seconds` at most, until the other side closes.
+
+    With `apart`, a server in this event loop reads each part before the next one is sent.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     text, closed = b"", False
+    if apart:
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         with suppress(ConnectionError):
             for part in said:
                 writer.write(part)
                 await writer.drain()
+                if apart:
+                    await asyncio.sleep(0.001)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 with suppress(ConnectionError):
