@@ -17,9 +17,14 @@ class Refusal(BaseModel):
 
 
 def refusal_in(response: AsyncSlackResponse | aiohttp.ClientResponse) -> Refusal:
-    """What the reply says; slack_sdk hands out the bare response if its body is not JSON."""
+    """What the reply says, or nothing if it is not Slack's: every refusal of Slack's has `"ok": false`.
+
+    slack_sdk hands out the bare response if its body is not JSON.
+    https://docs.slack.dev/apis/web-api/#responses
+    """
     data = response.data if isinstance(response, AsyncSlackResponse) else None
-    return Refusal.model_validate(data if isinstance(data, dict) else {})
+    is_slacks = isinstance(data, dict) and data.get("ok") is False
+    return Refusal.model_validate(data if is_slacks else {})
 
 
 class Who(BaseModel):

@@ -46,6 +46,14 @@ async def delivering(
         yield Delivering(deployment, Bot(client, jobs, deployment.slack, deployment.inbox))
 
 
+async def retry_by_hand(deployment: Deployment, subject_id: str) -> None:
+    """Type `retry`, and wait for what comes of it."""
+    retry = [sys.executable, "-m", "bot", "retry", subject_id]
+    async with running(retry, deployment.env) as by_hand:
+        assert await by_hand.wait() == 0
+    await deployment.settled(["evt_1"])
+
+
 def gaps(calls: Iterable[Call]) -> list[float]:
     """Seconds between one call and the next."""
     return [later.at - earlier.at for earlier, later in pairwise(calls)]
@@ -71,6 +79,39 @@ async def test_a_message_that_slack_took_without_an_answer_is_found_and_not_post
             f"{p.channel}/{p.ts}" for p in slack.posts if delivery_of_post(p) == delivery.id
         ]
         assert [delivery.receipt] == receipts
+
+
+@pytest.mark.case(17)
+@pytest.mark.parametrize("code", [408, 403, 421, 425, 460, 302])
+async def test_a_message_that_was_posted_and_then_refused_on_the_way_back_is_posted_once(
+    delivering: Delivering, tally: Tally, code: int
+) -> None:
+    """Slack's load balancer answers for a call that Slack itself took; nor does `retry` post again."""
+    deployment = delivering.deployment
+    deployment.slack.script(POST, [Fault(code, "<html>", "text/html", accepted=True)])
+    await delivering.receive(["evt_1"])
+    await deployment.settled(["evt_1"])
+    await retry_by_hand(deployment, "evt_1")
+    await tally.audit(deployment, ["evt_1"])
+    assert (await delivering.slack_delivery("evt_1")).state is DeliveryState.SENT
+    assert [post.channel for post in deployment.slack.posts] == ["C0RECRUIT"]
+
+
+@pytest.mark.case(17)
+async def test_a_retry_by_hand_looks_for_a_message_that_may_have_arrived(
+    delivering: Delivering, tally: Tally
+) -> None:
+    deployment = delivering.deployment
+    deployment.slack.script(POST, [Fault(408, "<html>", "text/html", accepted=True)])
+    deployment.slack.script("conversations.history", [Fault.error("missing_scope")])
+    await delivering.receive(["evt_1"])
+    await deployment.settled(["evt_1"])
+    dead = await delivering.slack_delivery("evt_1")
+    assert (dead.state, dead.unsure) == (DeliveryState.FAILED, True)
+    await retry_by_hand(deployment, dead.id)
+    await tally.audit(deployment, ["evt_1"])
+    assert (await delivering.slack_delivery("evt_1")).state is DeliveryState.SENT
+    assert [post.channel for post in deployment.slack.posts] == ["C0RECRUIT", "C0ALERTS"]
 
 
 @pytest.mark.case(17)
@@ -163,10 +204,7 @@ async def test_a_permanent_failure_is_one_call_one_dead_letter_and_one_notice_un
     assert told == ["operator@example.com", "recruiter@example.com"]
 
     for _ in range(2):
-        retry = [sys.executable, "-m", "bot", "retry", "evt_1"]
-        async with running(retry, deployment.env) as by_hand:
-            assert await by_hand.wait() == 0
-        await deployment.settled(["evt_1"])
+        await retry_by_hand(deployment, "evt_1")
     await tally.audit(deployment, ["evt_1"])
     assert (await delivering.slack_delivery("evt_1")).state is DeliveryState.SENT
     assert [post.channel for post in slack.posts] == ["C0ALERTS", "C0RECRUIT"]

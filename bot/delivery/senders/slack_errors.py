@@ -16,6 +16,7 @@ from bot.slack_replies import Refusal, refusal_in
 
 _LEAST_WAIT, _MOST_WAIT, _USUAL_WAIT = 1, 3_600, 30
 _TOO_MANY_REQUESTS = 429
+_NOT_FOUND = 404
 _SERVER_ERROR = 500
 _OK = 200
 
@@ -29,6 +30,12 @@ _PASSING = frozenset(
         *("internal_error", "fatal_error", "service_unavailable", "request_timeout"),
         *("team_added_to_org", "org_login_required", "unknown_error"),
     }
+)
+# Nothing has been posted, and a later call can succeed: of the channel, of its members, and of the
+# messages of the whole workspace. https://docs.slack.dev/reference/methods/chat.postMessage#errors
+# https://docs.slack.dev/reference/methods/conversations.open#errors
+_NOT_YET = frozenset(
+    {"external_channel_migrating", "fetch_members_failed", "message_limit_exceeded"}
 )
 
 _TOKEN = "Slack does not take SLACK_BOT_TOKEN; copy it again from the app's page"  # noqa: S105 - no token
@@ -48,7 +55,10 @@ _MENDS = {
     **dict.fromkeys(("account_inactive", "not_allowed_token_type"), _TOKEN),
     **dict.fromkeys(("invalid_blocks", "invalid_blocks_format", "no_text"), _TEMPLATE),
     **dict.fromkeys(("msg_too_long", "msg_blocks_too_long"), _TEMPLATE),
-    **dict.fromkeys(("restricted_action", "ekm_access_denied"), _FORBIDDEN),
+    **dict.fromkeys(("restricted_action", "ekm_access_denied", "accesslimited"), _FORBIDDEN),
+    **dict.fromkeys(
+        (f"restricted_action_{rule}_channel" for rule in ("read_only", "thread_only")), _FORBIDDEN
+    ),
 }
 
 _NEVER_SENT = (
@@ -94,13 +104,29 @@ def _refused(error: SlackApiError, target: str) -> DeliveryError:
     if status == _TOO_MANY_REQUESTS or name in _PACED:
         wait = _wait(error.response.headers.get("Retry-After", ""))
         return DeliveryError.paced(f"Slack asks to wait {wait.seconds} s", wait)
-    if status >= _SERVER_ERROR or name in _PASSING:
+    if name in _NOT_YET:
+        return DeliveryError.passing(f"{name}: Slack cannot post to {_clean(target)} at the moment")
+    if name in _PASSING or (status >= _SERVER_ERROR and name not in _MENDS):
         return DeliveryError.passing(f"{said}: Slack is having trouble", unsure=True)
     if name:
         return refusal(name, target, body.needed or "that it needs")
+    return _not_slacks(status)
+
+
+def _not_slacks(status: int) -> DeliveryError:
+    """What to make of an answer that is not Slack's: a load balancer, a firewall or a proxy gave it.
+
+    The call may have got through to Slack before that: such an answer can be a timeout's.
+    """
+    if status == _NOT_FOUND:
+        return DeliveryError.final(f"HTTP {status}: this is not Slack's API; check SLACK_API_URL")
     if status == _OK:
         return DeliveryError.passing("Slack's answer is not readable", unsure=True)
-    return DeliveryError.final(f"{said}: this is not Slack's API; check SLACK_API_URL")
+    return DeliveryError.passing(
+        f"HTTP {status}: not an answer of Slack's API; a firewall, a proxy or Slack's own servers"
+        " refused the call on its way",
+        unsure=True,
+    )
 
 
 def _read(response: AsyncSlackResponse | aiohttp.ClientResponse) -> tuple[int, Refusal]:

@@ -13,6 +13,17 @@ from bot.demo.slack.workspace import Conversation
 from tests.delivery.senders.chat.conftest import TOKEN, Impatient, ensure, failure
 from tests.delivery.senders.conftest import MakeDelivery
 
+NOT_SLACKS = [
+    ("<html>Forbidden</html>", "text/html"),
+    ("request timed out", "text/plain"),
+    ("", "application/octet-stream"),
+    ("{", "application/json"),
+    ("[1]", "application/json"),
+    ('{"error": "Forbidden"}', "application/json"),
+    ('{"message": "Forbidden"}', "application/json"),
+]
+"""What a load balancer, a firewall or a proxy says: no body of Slack's lacks `ok`."""
+
 
 @pytest.mark.parametrize(
     ("retry_after", "seconds"),
@@ -57,6 +68,15 @@ async def test_ratelimited_without_429_is_waited_for_too(
         (Fault.error("fatal_error"), "fatal_error: Slack is having trouble"),
         (Fault.error("service_unavailable"), "service_unavailable: Slack is having trouble"),
         (Fault.error("request_timeout"), "request_timeout: Slack is having trouble"),
+        (Fault.error("a_new_name_of_slacks", 503), "a_new_name_of_slacks: Slack is having trouble"),
+        *(
+            (Fault.status(code, body, kind), f"HTTP {code}: not an answer of Slack's API;")
+            for code in (400, 401, 403, 407, 408, 410, 421, 425, 451, 460, 499)
+            for body, kind in NOT_SLACKS
+        ),
+        (Fault.status(304), "HTTP 304: not an answer of Slack's API;"),
+        (Fault.status(302, "<html>"), "HTTP 302: not an answer of Slack's API;"),
+        (Fault.garbage('{"error": "not_authed"}'), "Slack's answer is not readable"),
         (Fault.dropped(), "the connection to Slack broke (ServerDisconnectedError)"),
         (Fault.garbage("<html>", "text/html"), "Slack's answer is not readable"),
         (Fault.garbage("hello", "text/plain"), "Slack's answer is not readable"),
@@ -77,9 +97,42 @@ async def test_trouble_that_can_pass_leaves_it_open_whether_the_message_arrived(
 ) -> None:
     slack_api.script("chat.postMessage", [fault])
     error = await failure(sender, make_delivery("C0RECRUIT"))
-    assert error.reason == reason
+    assert error.reason.startswith(reason)
     assert (error.retry, error.counts, error.after, error.unsure) == (True, True, None, True)
     assert len(slack_api.calls("chat.postMessage")) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [*NOT_SLACKS, ('{"ok": false, "error": "fatal_error"}', "application/json")]
+)
+async def test_429_is_a_rate_limit_whatever_the_body_says(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, body: str, kind: str
+) -> None:
+    slack_api.script("chat.postMessage", [Fault(429, body, kind, retry_after="7")])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert (error.after, error.counts, error.unsure) == (timedelta(seconds=7), False, False)
+
+
+@pytest.mark.parametrize("body", NOT_SLACKS)
+async def test_404_without_an_answer_of_slacks_is_a_wrong_address(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, body: tuple[str, str]
+) -> None:
+    slack_api.script("chat.postMessage", [Fault.status(404, *body)])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert error.reason == "HTTP 404: this is not Slack's API; check SLACK_API_URL"
+    assert (error.retry, error.unsure) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "name", ["external_channel_migrating", "fetch_members_failed", "message_limit_exceeded"]
+)
+async def test_a_refusal_that_passes_is_tried_again_and_has_posted_nothing(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, name: str
+) -> None:
+    slack_api.script("chat.postMessage", [Fault.error(name)])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert error.reason == f"{name}: Slack cannot post to C0RECRUIT at the moment"
+    assert (error.retry, error.counts, error.unsure) == (True, True, False)
 
 
 async def test_a_slack_that_does_not_answer_is_not_waited_for_long(
@@ -108,6 +161,12 @@ async def test_a_slack_that_cannot_be_reached_has_not_got_the_message(
             "channel_not_found: no channel C0RECRUIT that this bot can see; check SLACK_CHANNEL",
         ),
         (Fault.error("restricted_action"), "restricted_action: the workspace's rules forbid"),
+        (
+            Fault.error("restricted_action_read_only_channel"),
+            "restricted_action_read_only_channel: the workspace's rules forbid",
+        ),
+        (Fault.error("accesslimited"), "accesslimited: the workspace's rules forbid"),
+        (Fault.error("restricted_action", 403), "restricted_action: the workspace's rules"),
         (Fault.error("invalid_blocks"), "invalid_blocks: Slack refuses what the template makes"),
         (Fault.error("missing_scope"), "missing_scope: the bot lacks the scope that it needs;"),
         (Fault.error("as_user_not_supported"), "as_user_not_supported: Slack refuses the call"),
