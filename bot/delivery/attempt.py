@@ -9,7 +9,7 @@ from uuid import uuid4
 import structlog
 
 from bot.delivery.backoff import BACKOFF, due_again
-from bot.delivery.notice import DEAD_LETTER_TEMPLATE
+from bot.delivery.notice import why_resolved
 from bot.delivery.senders import Ensure, Sender
 from bot.delivery.turns import Turns
 from bot.errors import DeliveryError, LeaseLost, RenderError
@@ -43,15 +43,19 @@ class Attempts:
             redis.RedisError: if the ledger cannot be read or written; the job is to run again.
         """
         token = uuid4().hex
+        # Before the claim: one that sends nothing in the end makes the next run unsure.
+        resolved = await why_resolved(self.store, delivery) if delivery.is_notice else ""
         claimed = await self.store.ledger.claim(delivery, owner, token, self.clock())
         if claimed is not None:
-            await _Attempt(self, claimed, token, ensure).run()
+            await _Attempt(self, claimed, token, ensure, resolved).run()
 
 
 class _Attempt:
     """A claimed delivery on its way out."""
 
-    def __init__(self, parts: Attempts, delivery: Delivery, token: str, ensure: Ensure) -> None:
+    def __init__(
+        self, parts: Attempts, delivery: Delivery, token: str, ensure: Ensure, resolved: str
+    ) -> None:
         self._ledger = parts.store.ledger
         self._sender = parts.senders.get(delivery.destination.channel)
         self._metrics = parts.metrics
@@ -60,12 +64,16 @@ class _Attempt:
         self._delivery = delivery
         self._token = token
         self._ensure = ensure
+        self._resolved = resolved
         self._seconds = 0.0
 
     async def run(self) -> None:
         channel = self._delivery.destination.channel
         if self._sender is None:
             await self._skip(f"{channel} is not configured any more")
+            return
+        if self._resolved:
+            await self._skip(self._resolved)
             return
         if self._delivery.attempts > _MOST_ATTEMPTS:
             await self._fail(DeliveryError.final("its attempts never came to an end", unsure=True))
@@ -139,7 +147,8 @@ class _Attempt:
                 self._token,
                 error.reason,
                 unsure=error.unsure or self._delivery.unsure,
-                report=self._delivery.notification.template != DEAD_LETTER_TEMPLATE,
+                # A notice that fails is no dead letter itself: what it tells of is listed already.
+                report=not self._delivery.is_notice,
                 now=now,
             )
         )

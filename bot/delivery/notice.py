@@ -1,12 +1,22 @@
-"""The notice of a dead letter: what the operators are told, and who of them."""
+"""The notice of a dead letter: what the operators are told, who of them, and for how long it is true."""
 
 from datetime import datetime
 
 from bot.delivery.audience import Audiences, deliveries_to
-from bot.model import Audience, Context, Delivery, Event, Notification, retry_command, to_ms
-
-DEAD_LETTER_TEMPLATE = "dead_letter"
-"""A notice that fails is no dead letter itself: what it tells of is listed already."""
+from bot.errors import CorruptRecord
+from bot.model import (
+    NOTICE_TEMPLATE,
+    Audience,
+    Context,
+    Delivery,
+    DeliveryState,
+    Event,
+    EventState,
+    Notification,
+    retry_command,
+    to_ms,
+)
+from bot.store import Store
 
 
 def notices_of_event(
@@ -27,9 +37,9 @@ def notices_of_event(
         event_type=event.type,
         occurred_at=event.timestamp,
         audience=Audience.OPERATORS,
-        template=DEAD_LETTER_TEMPLATE,
+        template=NOTICE_TEMPLATE,
         context=context,
-        thread=f"dead:{event.id}:{to_ms(died_at)}",
+        thread=_thread(event.id, died_at),
     )
     operators = audiences[Audience.OPERATORS]
     return deliveries_to(operators, notification, "no operators are set", since=died_at)
@@ -51,11 +61,49 @@ def notices_of_delivery(dead: Delivery, audiences: Audiences) -> list[Delivery]:
         event_type=dead.notification.event_type,
         occurred_at=dead.notification.occurred_at,
         audience=Audience.OPERATORS,
-        template=DEAD_LETTER_TEMPLATE,
+        template=NOTICE_TEMPLATE,
         context=context,
-        thread=f"dead:{dead.id}:{to_ms(dead.updated_at)}",
+        thread=_thread(dead.id, dead.updated_at),
     )
     operators = audiences[Audience.OPERATORS]
     elsewhere = [to for to in operators if to != dead.destination]
     told = elsewhere or operators
     return deliveries_to(told, notification, "no operators are set", since=dead.updated_at)
+
+
+async def why_resolved(store: Store, notice: Delivery) -> str:
+    """Why the notice need not be sent any more; empty while what it tells of is still failed.
+
+    A subject that failed again since has a notice of its own for that failure. One that Redis
+    garbled is a failure still.
+
+    Raises:
+        redis.RedisError: if Redis does not answer.
+    """
+    context = notice.notification.context
+    kind, subject_id = context.get("subject_kind"), str(context.get("subject_id"))
+    find = _event if kind == "event" else _delivery
+    try:
+        state, failed_at = await find(store, subject_id)
+    except CorruptRecord:
+        return ""
+    if state not in {EventState.DEAD, DeliveryState.FAILED}:
+        return f"resolved: the {kind} is {state} by now"
+    if _thread(subject_id, failed_at or notice.created_at) != notice.notification.thread:
+        return f"resolved: the {kind} was tried again, and another notice tells how that failed"
+    return ""
+
+
+async def _event(store: Store, event_id: str) -> tuple[str, datetime | None]:
+    stored = await store.events.get(event_id)
+    return (stored.state, stored.concluded_at) if stored else ("no longer kept", None)
+
+
+async def _delivery(store: Store, delivery_id: str) -> tuple[str, datetime | None]:
+    found = await store.ledger.get(delivery_id)
+    return (found.state, found.updated_at) if found else ("no longer kept", None)
+
+
+def _thread(subject_id: str, failed_at: datetime) -> str:
+    """The same for every notice of one failure, and another one for the next failure."""
+    return f"dead:{subject_id}:{to_ms(failed_at)}"

@@ -2,6 +2,7 @@
 
 from bot.model.links import host_pattern
 from bot.model.nouns import (
+    NOTICE_TEMPLATE,
     Audience,
     Channel,
     Context,
@@ -36,6 +37,7 @@ from bot.model.payload import (
 )
 
 __all__ = [
+    "NOTICE_TEMPLATE",
     "Amount",
     "Audience",
     "Channel",

@@ -12,6 +12,9 @@ from pydantic import JsonValue
 
 from bot.model.links import may_link
 
+NOTICE_TEMPLATE = "dead_letter"
+"""What the operators are told of a dead letter is rendered with this template, and nothing else is."""
+
 Context = Mapping[str, JsonValue]
 """What a template sees: JSON values only, so that it survives a trip through Redis."""
 
@@ -152,6 +155,11 @@ class Delivery:
     @property
     def event_id(self) -> str:
         return self.notification.event_id
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it tells the operators of a failure, instead of telling anyone of the event."""
+        return self.notification.template == NOTICE_TEMPLATE
 
 
 @dataclass(frozen=True, slots=True)

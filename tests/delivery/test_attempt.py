@@ -7,9 +7,10 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.delivery.attempt import Attempts
+from bot.delivery.notice import notices_of_delivery
 from bot.delivery.senders import Ensure
 from bot.errors import DeliveryError, LeaseLost, RenderError
-from bot.model import Channel, Delivery, DeliveryState
+from bot.model import Audience, Channel, Delivery, DeliveryState, Destination
 from bot.queue import QUEUE
 from bot.store import Store
 from bot.store.measures import Metrics
@@ -18,7 +19,7 @@ from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event, s
 OWNER = "handle_event:evt_1"
 POST = make_delivery(destination=SLACK)
 LETTER = make_delivery(destination=MAIL)
-NOTICE = make_delivery(template="dead_letter")
+OPERATORS = {Audience.OPERATORS: (Destination(Channel.SLACK, "C0ALERTS"),)}
 
 
 @dataclass
@@ -47,7 +48,7 @@ def sender() -> ScriptedSender:
 async def attempts(store: Store, sender: ScriptedSender) -> Attempts:
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
-    await store.ledger.open("evt_1", [POST, LETTER, NOTICE], NOW)
+    await store.ledger.open("evt_1", [POST, LETTER], NOW)
     metrics = Metrics(store.counters, ["search.completed"])
     return Attempts(store, {Channel.SLACK: sender}, metrics, lambda: NOW + seconds(2))
 
@@ -128,13 +129,22 @@ async def test_a_lasting_fault_is_a_dead_letter_at_once(
     assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{POST.id}") is not None
 
 
+async def notice_of_failed(attempts: Attempts, sender: ScriptedSender) -> Delivery:
+    """A notice of the delivery POST, which has failed."""
+    sender.outcome = DeliveryError.final("channel_not_found")
+    await attempts.make(POST, OWNER, still_ours)
+    [notice] = notices_of_delivery(await kept(attempts.store), OPERATORS)
+    await attempts.store.ledger.add("evt_1", [notice], OWNER, NOW)
+    return notice
+
+
 async def test_of_a_dead_notice_no_notice_is_sent(
     attempts: Attempts, sender: ScriptedSender, store: Store, redis: Redis
 ) -> None:
-    sender.outcome = DeliveryError.final("channel_not_found")
-    await attempts.make(NOTICE, OWNER, still_ours)
-    assert (await kept(store, NOTICE)).state is DeliveryState.FAILED
-    assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{NOTICE.id}") is None
+    notice = await notice_of_failed(attempts, sender)
+    await attempts.make(notice, OWNER, still_ours)
+    assert (await kept(store, notice)).state is DeliveryState.FAILED
+    assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{notice.id}") is None
 
 
 async def test_a_template_that_fails_is_a_dead_letter(

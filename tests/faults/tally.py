@@ -107,7 +107,7 @@ class _Account:
 
     async def _is_told(self, delivery: Delivery) -> bool:
         """A notice of a dead letter is no dead letter itself."""
-        is_notice = delivery.notification.template == "dead_letter"
+        is_notice = delivery.is_notice
         return is_notice or await self._is_dead("delivery", delivery.id)
 
     async def _is_dead(self, kind: str, subject_id: str) -> bool:

@@ -1,0 +1,155 @@
+"""A notice of a failure that is over is not sent; one of a failure that lasts is."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from itertools import count
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.demo.faults import Fault
+from bot.demo.inbox import Inbox
+from bot.demo.slack.api import LocalSlack
+from bot.jobs import Jobs
+from bot.lease import Lease
+from bot.model import Delivery, DeliveryState, EventState
+from bot.operations.revive import revive
+from bot.queue import QUEUE
+from bot.store.leases import Leases
+from bot.wiring import build_jobs
+from tests.making import NOW, body_of, make_event, seconds
+from tests.running import MakeSettings
+
+REFUSED = Fault.error("channel_not_found")
+POST = "chat.postMessage"
+
+
+@pytest.fixture
+async def jobs(
+    make_settings: MakeSettings, redis: Redis, slack_api: LocalSlack, inbox: Inbox
+) -> AsyncIterator[Jobs]:
+    """Jobs by a clock that goes on by a second whenever it is asked."""
+    settings = make_settings(
+        SLACK_API_URL=slack_api.url, SMTP_URL=inbox.url, EMAIL_TO="", EMAIL_ALERT_TO=""
+    )
+    ticks = count()
+    built = build_jobs(settings)
+    clock = lambda: NOW + seconds(next(ticks))  # noqa: E731
+    yield replace(built, clock=clock, attempts=replace(built.attempts, clock=clock))
+    await built.close()
+
+
+async def run(jobs: Jobs) -> None:
+    """Run every job, due or not, until none is left."""
+    while queued := await jobs.store.redis.zrange(QUEUE, 0, -1):
+        await run_jobs(jobs, *sorted(raw.decode() for raw in queued))
+
+
+async def run_jobs(jobs: Jobs, *job_ids: str) -> None:
+    runs = {
+        "handle_event": jobs.handle_event,
+        "retry_delivery": jobs.retry_delivery,
+        "report_dead_letter": jobs.report_dead_letter,
+    }
+    redis = jobs.store.redis
+    for job_id in job_ids:
+        assert await redis.zscore(QUEUE, job_id) is not None, f"no job {job_id}"
+        await redis.zadd(QUEUE, {job_id: 1})
+        lease = Lease(Leases(redis, 15_000), job_id, 1)
+        assert await lease.take()
+        task, _, subject_id = job_id.partition(":")
+        await runs[task](subject_id, lease)
+        lease.job_is_done()
+        await lease.end()
+
+
+async def accept(jobs: Jobs, **changes: object) -> None:
+    event = make_event(**changes)  # type: ignore[arg-type]
+    await jobs.store.events.accept(event, body_of(event), NOW)
+
+
+async def of_event(jobs: Jobs) -> tuple[list[Delivery], list[Delivery]]:
+    """The event's deliveries, and the notices."""
+    found = await jobs.store.ledger.of_event("evt_1")
+    return [d for d in found if not d.is_notice], [d for d in found if d.is_notice]
+
+
+async def test_try_again_delivers_the_message_and_posts_no_notice(
+    jobs: Jobs, slack_api: LocalSlack
+) -> None:
+    """Slack refuses the message and the notice of it, and takes both the second time."""
+    slack_api.script(POST, [REFUSED, REFUSED])
+    await accept(jobs)
+    await run(jobs)
+    assert slack_api.posts == []
+    [message], [notice] = await of_event(jobs)
+    await revive(jobs.store, "evt_1", NOW)
+    await run_jobs(jobs, *(f"retry_delivery:{d.id}" for d in (message, notice)))
+    await run(jobs)
+    assert [post.channel for post in slack_api.posts] == ["C0RECRUIT"]
+    [message], [notice] = await of_event(jobs)
+    assert message.state is DeliveryState.SENT
+    assert (notice.state, notice.reason) == (
+        DeliveryState.SKIPPED,
+        "resolved: the delivery is sent by now",
+    )
+
+
+async def test_a_notice_that_waits_is_not_sent_while_the_message_is_tried_again(
+    jobs: Jobs, slack_api: LocalSlack
+) -> None:
+    slack_api.script(POST, [REFUSED, Fault.status(503)])
+    await accept(jobs)
+    await run_jobs(jobs, "handle_event:evt_1")
+    [message], _ = await of_event(jobs)
+    await run_jobs(jobs, f"report_dead_letter:delivery:{message.id}")
+    _, [notice] = await of_event(jobs)
+    assert notice.state is DeliveryState.RETRYING
+    await jobs.store.ledger.revive(message, NOW)
+    await run_jobs(jobs, f"retry_delivery:{notice.id}")
+    assert (await of_event(jobs))[1][0].reason == "resolved: the delivery is retrying by now"
+    assert slack_api.posts == []
+
+
+async def test_a_message_that_fails_again_is_told_of_again_and_only_once(
+    jobs: Jobs, slack_api: LocalSlack
+) -> None:
+    slack_api.script(POST, [REFUSED, REFUSED, REFUSED])
+    await accept(jobs)
+    await run(jobs)
+    [message], [notice] = await of_event(jobs)
+    await revive(jobs.store, "evt_1", NOW)
+    await run_jobs(jobs, *(f"retry_delivery:{d.id}" for d in (message, notice)))
+    await run(jobs)
+    assert [post.channel for post in slack_api.posts] == ["C0ALERTS"]
+    [message], [first, second] = await of_event(jobs)
+    assert message.state is DeliveryState.FAILED
+    assert (first.state, second.state) == (DeliveryState.SKIPPED, DeliveryState.SENT)
+    assert first.reason == (
+        "resolved: the delivery was tried again, and another notice tells how that failed"
+    )
+
+
+async def test_an_event_that_is_handled_by_now_is_not_reported(
+    jobs: Jobs, slack_api: LocalSlack
+) -> None:
+    slack_api.script(POST, [Fault.status(503)])
+    await accept(jobs, data={})
+    await run_jobs(jobs, "handle_event:evt_1", "report_dead_letter:event:evt_1")
+    _, [notice] = await of_event(jobs)
+    await jobs.store.events.revive("evt_1", NOW)
+    await run_jobs(jobs, f"retry_delivery:{notice.id}")
+    assert (await of_event(jobs))[1][0].reason == "resolved: the event is accepted by now"
+    assert slack_api.posts == []
+
+
+async def test_an_event_that_lasts_as_a_dead_letter_is_reported(
+    jobs: Jobs, slack_api: LocalSlack
+) -> None:
+    slack_api.script(POST, [Fault.status(503), Fault.status(503)])
+    await accept(jobs, data={})
+    await run(jobs)
+    assert [post.channel for post in slack_api.posts] == ["C0ALERTS"]
+    stored = await jobs.store.events.get("evt_1")
+    assert stored is not None
+    assert stored.state is EventState.DEAD
