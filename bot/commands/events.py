@@ -1,7 +1,7 @@
 """`events`: what came in, and what became of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import click
@@ -43,7 +43,9 @@ async def _show(store: Store, event_id: str) -> None:
     stored = await store.events.get(event_id)
     if stored is None:
         raise Stop(f"there is no event {event_id}: it never came, or is no longer kept")
-    deliveries = await store.ledger.of_event(event_id)
+    found = await store.ledger.of_event(event_id)
+    deliveries = [d for d in found if not d.is_notice]
+    notices = [d for d in found if d.is_notice]
     trail = await store.events.trail(event_id)
     reason = f": {stored.reason}" if stored.reason else ""
     lines = [
@@ -51,8 +53,9 @@ async def _show(store: Store, event_id: str) -> None:
         f"happened {_at(stored.event.timestamp)} UTC, received {_at(stored.received_at)} UTC",
         *("", "DELIVERIES"),
         *([_delivery(d) for d in deliveries] or ["none"]),
+        *(["", "NOTICES TO OPERATORS", *map(_delivery, notices)] if notices else []),
         *("", "TRAIL (UTC)"),
-        *_table([_step(step) for step in trail]),
+        *_table([_step(step, {d.id for d in notices}) for step in trail]),
     ]
     _print(lines)
 
@@ -62,16 +65,21 @@ def _print(lines: Iterable[str]) -> None:
         click.echo(printable(line))
 
 
-def _row(stored: StoredEvent, deliveries: Iterable[Delivery]) -> tuple[str, ...]:
-    counts = Counter(str(d.state) for d in deliveries)
-    summary = ", ".join(f"{count} {state}" for state, count in counts.items())
+def _row(stored: StoredEvent, found: Sequence[Delivery]) -> tuple[str, ...]:
+    deliveries = Counter(str(d.state) for d in found if not d.is_notice)
+    notices = Counter(str(d.state) for d in found if d.is_notice)
+    told = f" (notices to operators: {_counted(notices)})" if notices else ""
     return (
         _at(stored.received_at),
         stored.event.type,
         stored.event.id,
         stored.state,
-        summary or stored.reason or "none",
+        (_counted(deliveries) or stored.reason or "none") + told,
     )
+
+
+def _counted(states: Counter[str]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in states.items())
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Sequence[str]:
@@ -89,9 +97,10 @@ def _delivery(delivery: Delivery) -> str:
     return f"{delivery.id}  {delivery.destination}  {delivery.state} ({attempts}{due}){reason}"
 
 
-def _step(step: Step) -> tuple[str, ...]:
+def _step(step: Step, notices: Collection[str]) -> tuple[str, ...]:
     exactly = step.at.isoformat(" ", "milliseconds").partition("+")[0]
-    return exactly, step.what, step.destination, step.detail
+    what = f"notice {step.what}" if step.delivery_id in notices else step.what
+    return exactly, what, step.destination, step.detail
 
 
 def _at(moment: datetime) -> str:

@@ -14,6 +14,7 @@ _TROUBLE_FIRST = tuple(
     DeliveryState(name) for name in ("failed", "retrying", "sending", "pending", "sent", "skipped")
 )
 _PLACES = 5
+_NOTICES = 4
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
@@ -37,7 +38,6 @@ def delivery_row(delivery: Delivery) -> Row:
     return {
         "id": delivery.id,
         "state": str(delivery.state),
-        "template": delivery.notification.template,
         "place": place_row(delivery.destination),
         "attempts": delivery.attempts,
         "reason": delivery.reason,
@@ -61,6 +61,18 @@ def outcome_rows(deliveries: Sequence[Delivery]) -> list[Row]:
             }
         )
     return rows
+
+
+def told_apart(deliveries: Sequence[Delivery]) -> tuple[list[Delivery], list[Delivery]]:
+    """What tells people of the event, and the notices that tell the operators of a failure."""
+    notices = [delivery for delivery in deliveries if delivery.is_notice]
+    return [delivery for delivery in deliveries if not delivery.is_notice], notices
+
+
+def notice_rows(notices: Sequence[Delivery]) -> Row:
+    """How the operators were told of failures, and how much of that is left out."""
+    rows = outcome_rows(notices)
+    return {"notices": rows[:_NOTICES], "more_notices": max(0, len(rows) - _NOTICES)}
 
 
 def _likeness(delivery: Delivery) -> tuple[int, str, int, str]:

@@ -9,7 +9,7 @@ from bot.errors import CorruptRecord
 from bot.model import Delivery, DeliveryState, EventState, SlackMessage, retry_command
 from bot.slack.happened import what_happened
 from bot.slack.render import Describe, Render
-from bot.slack.rows import Row, duration, epoch, outcome_rows
+from bot.slack.rows import Row, duration, epoch, notice_rows, outcome_rows, told_apart
 from bot.store import Store
 from bot.store.backlog import Backlog
 from bot.store.events import StoredEvent
@@ -44,7 +44,8 @@ async def show_status(
     return render("status", context)
 
 
-def _event_row(kept: StoredEvent, deliveries: Sequence[Delivery], describe: Describe) -> Row:
+def _event_row(kept: StoredEvent, found: Sequence[Delivery], describe: Describe) -> Row:
+    deliveries, notices = told_apart(found)
     outcomes = outcome_rows(deliveries)
     return {
         "id": kept.event.id,
@@ -57,6 +58,7 @@ def _event_row(kept: StoredEvent, deliveries: Sequence[Delivery], describe: Desc
         "more_outcomes": max(0, len(outcomes) - _OUTCOMES),
         "dead": kept.state is EventState.DEAD or _any_failed(deliveries),
         "retry": retry_command(kept.event.id),
+        **notice_rows(notices),
     }
 
 

@@ -1,6 +1,6 @@
 """`/juicebox status <event id>`: one event's whole trail."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from bot.errors import CorruptRecord
@@ -8,7 +8,7 @@ from bot.model import Destination, SlackMessage, Step, retry_command
 from bot.mrkdwn import unescape
 from bot.slack.happened import what_happened
 from bot.slack.render import Describe, Render
-from bot.slack.rows import Row, delivery_row, epoch, place_row
+from bot.slack.rows import Row, delivery_row, epoch, notice_rows, place_row, told_apart
 from bot.store import Store
 from bot.store.events import StoredEvent
 
@@ -31,7 +31,7 @@ async def show_event(store: Store, render: Render, describe: Describe, asked: st
         steps = await store.events.trail(kept.event.id)
     except CorruptRecord:
         return render("status_event", {"event": None, "asked": asked, "readable": False})
-    deliveries = await store.ledger.of_event(kept.event.id)
+    deliveries, notices = told_apart(await store.ledger.of_event(kept.event.id))
     event = {
         "id": kept.event.id,
         "type": kept.event.type,
@@ -43,7 +43,8 @@ async def show_event(store: Store, render: Render, describe: Describe, asked: st
         "retry": retry_command(kept.event.id),
         "deliveries": [delivery_row(delivery) for delivery in deliveries[:_DELIVERIES]],
         "more_deliveries": max(0, len(deliveries) - _DELIVERIES),
-        **_trail(steps, kept.received_at),
+        **notice_rows(notices),
+        **_trail(steps, kept.received_at, {notice.id for notice in notices}),
     }
     return render("status_event", {"event": event})
 
@@ -58,23 +59,24 @@ async def _find(store: Store, asked: str) -> StoredEvent | None:
     return None
 
 
-def _trail(steps: Sequence[Step], received_at: datetime) -> dict[str, object]:
+def _trail(
+    steps: Sequence[Step], received_at: datetime, notices: Collection[str]
+) -> dict[str, object]:
     """The steps, without the middle of a very long way: its begin and its end tell the story."""
-    left_out = max(0, len(steps) - _FIRST_STEPS - _LAST_STEPS)
-    first = steps[:_FIRST_STEPS] if left_out else steps
-    last = steps[-_LAST_STEPS:] if left_out else []
+    rows = [_step_row(step, received_at, is_notice=step.delivery_id in notices) for step in steps]
+    left_out = max(0, len(rows) - _FIRST_STEPS - _LAST_STEPS)
     return {
-        "first_steps": [_step_row(step, received_at) for step in first],
+        "first_steps": rows[:_FIRST_STEPS] if left_out else rows,
         "left_out": left_out,
-        "last_steps": [_step_row(step, received_at) for step in last],
+        "last_steps": rows[-_LAST_STEPS:] if left_out else [],
     }
 
 
-def _step_row(step: Step, received_at: datetime) -> Row:
+def _step_row(step: Step, received_at: datetime, *, is_notice: bool) -> Row:
     return {
         "at": epoch(step.at),
         "after": f"{(step.at - received_at) / _SECOND:+,.3f} s",
-        "what": step.what,
+        "what": f"notice {step.what}" if is_notice else step.what,
         "place": _place(step.destination),
         "detail": step.detail,
     }

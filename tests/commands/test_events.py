@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.delivery.notice import notices_of_event
+from bot.model import Audience
 from bot.store import Store
 from tests.commands.conftest import Cli
 from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event
@@ -96,6 +98,34 @@ async def test_a_dead_event_says_why(cli: Cli, store: Store, make_settings: Make
     result = await cli("events", "evt_1")
     assert "evt_1  search.completed  dead: data.searchId is missing\n" in result.output
     assert "DELIVERIES\nnone\n" in result.output
+
+
+async def test_notices_to_operators_are_told_apart_from_deliveries(
+    cli: Cli, store: Store, make_settings: MakeSettings
+) -> None:
+    make_settings()
+    await accept(store, "evt_1")
+    await store.events.bury("evt_1", "data.searchId is missing", NOW)
+    stored = await store.events.get("evt_1")
+    assert stored is not None
+    operators = {Audience.OPERATORS: (SLACK, MAIL)}
+    notices = notices_of_event(stored.event, stored.reason, NOW, operators)
+    await store.ledger.add("evt_1", notices, "report", NOW)
+    for notice in notices:
+        await store.ledger.claim(notice, "report", "t", NOW)
+        await store.ledger.sent(notice, "t", "receipt", NOW)
+    listed = await cli("events")
+    assert listed.output.splitlines()[1].endswith(
+        "dead   data.searchId is missing (notices to operators: 2 sent)"
+    )
+    shown = await cli("events", "evt_1")
+    assert (
+        "DELIVERIES\nnone\n\nNOTICES TO OPERATORS\n"
+        f"{notices[0].id}  slack:C0RECRUIT  sent (1 attempt)\n"
+        f"{notices[1].id}  email:recruiter@example.com  sent (1 attempt)\n"
+        "\nTRAIL (UTC)\n"
+    ) in shown.output
+    assert "notice sent     slack:C0RECRUIT\n" in shown.output
 
 
 async def test_an_unknown_event_fails(cli: Cli, store: Store, make_settings: MakeSettings) -> None:

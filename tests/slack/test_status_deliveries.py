@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 
-from bot.model import Channel, DeliveryState, Destination
+from bot.delivery.notice import notices_of_event
+from bot.model import Audience, Channel, Delivery, DeliveryState, Destination
 from bot.store import Store
-from tests.making import MAIL, NOW, SLACK, make_delivery, make_event
-from tests.slack.conftest import Ask
+from tests.making import MAIL, NOW, SLACK, make_delivery, make_event, seconds
+from tests.slack.conftest import Ask, Say
 from tests.slack.filling import (
     AT_14_30,
+    AT_14_32,
     NOBODY,
     SEARCH,
     accept,
@@ -72,20 +74,80 @@ async def test_nobody_to_tell(ask: Ask, store: Store) -> None:
     assert (await lines_of(ask))[1:] == ["🔕 nobody to tell: `nobody has subscribed to it`"]
 
 
-async def test_the_notice_of_a_dead_letter_is_told_apart(ask: Ask, store: Store) -> None:
+ALERTS = Destination(Channel.SLACK, "C0ALERTS")
+REPORT = "report_dead_letter:event:evt_1"
+
+
+async def dead_with_notices(store: Store, *told: Destination) -> list[Delivery]:
+    """A dead event, and a claimed notice of it to each of these."""
     await accept(store, make_event())
     assert await store.events.bury("evt_1", "searchId is missing", NOW)
-    owner = "report_dead_letter:event:evt_1"
-    notice = make_delivery(destination=SLACK, template="dead_letter")
-    await store.ledger.add("evt_1", [notice], owner, NOW)
-    assert await store.ledger.claim(notice, owner, "token", NOW)
-    assert await store.ledger.sent(notice, "token", "receipt", NOW)
+    stored = await store.events.get("evt_1")
+    assert stored is not None
+    audiences = {Audience.OPERATORS: told}
+    notices = notices_of_event(stored.event, stored.reason, NOW, audiences)
+    await store.ledger.add("evt_1", notices, REPORT, NOW)
+    claims = [await store.ledger.claim(n, REPORT, "token", NOW) for n in notices]
+    return [claimed for claimed in claims if claimed]
+
+
+async def test_the_notices_of_a_dead_letter_are_no_deliveries_of_the_event(
+    ask: Ask, say: Say, store: Store
+) -> None:
+    for notice in await dead_with_notices(store, ALERTS, MAIL):
+        assert await store.ledger.sent(notice, "token", "receipt", NOW)
+    told = "📣 Operators notified: <#C0ALERTS>, recruiter@example.com"
     assert await lines_of(ask) == [
         "*Search completed (searchId srch_1, resultCount 1204)*",
         "❌ dead letter: `searchId is missing`",
-        "✅ dead-letter notice sent to <#C0RECRUIT>",
+        told,
         "To try again: `python -m bot retry evt_1`",
     ]
+    details = await say("status evt_1")
+    assert f"❌ dead letter: `searchId is missing`\n{told}\nTo try again:" in details
+    assert "✅" not in details
+    assert "*notice sent* to <#C0ALERTS>" in details
+
+
+async def test_operators_who_are_not_notified_yet(ask: Ask, store: Store) -> None:
+    first, second, _ = await dead_with_notices(store, ALERTS, MAIL, SLACK)
+    await store.ledger.retry_later(
+        first, "token", "busy", due=NOW + seconds(120), counts=True, unsure=True, now=NOW
+    )
+    await store.ledger.fail(second, "token", "no box", unsure=False, report=False, now=NOW)
+    retrying = f"retrying {AT_14_32} after 1 attempt"
+    assert (await lines_of(ask))[2:5] == [
+        "⚠️ Operators could not be notified: recruiter@example.com: `no box`",
+        f"📣 Operators not notified yet: <#C0ALERTS>, {retrying}: `busy` (it may have arrived all the same)",
+        "📣 Operators are being notified: <#C0RECRUIT>",
+    ]
+
+
+async def test_a_notice_that_was_not_needed_any_more(ask: Ask, store: Store) -> None:
+    [notice] = await dead_with_notices(store, ALERTS)
+    assert await store.events.revive("evt_1", NOW)
+    await store.ledger.skip(notice, "token", "resolved: the event is handled by now", NOW)
+    assert await store.ledger.open("evt_1", [make_delivery(context=SEARCH)], NOW)
+    assert await lines_of(ask) == [
+        "*Search completed with 1,204 results: “rust engineer”*",
+        "⏳ waiting to be sent to <#C0RECRUIT>",
+        "🔕 Operators not notified: <#C0ALERTS>: `resolved: the event is handled by now`",
+    ]
+
+
+async def test_no_operators(ask: Ask, store: Store) -> None:
+    await dead_with_notices(store)
+    assert (await lines_of(ask))[2] == "🔕 No operators to notify: `no operators are set`"
+
+
+async def test_a_failed_notice_alone_is_nothing_to_try_again(ask: Ask, store: Store) -> None:
+    [notice] = await dead_with_notices(store, ALERTS)
+    await store.ledger.fail(notice, "token", "no", unsure=False, report=False, now=NOW)
+    assert await store.events.revive("evt_1", NOW)
+    assert await store.ledger.open("evt_1", [], NOW)
+    lines = await lines_of(ask)
+    assert lines[1] == "🗄️ kept, no notification needed"
+    assert not any("To try again" in line for line in lines)
 
 
 async def test_deliveries_that_fared_alike_share_a_line_and_many_are_counted(
