@@ -11,6 +11,7 @@ from bot.delivery.attempt import Attempts
 from bot.delivery.audience import Audiences, deliveries_of
 from bot.delivery.notice import notices_of_delivery, notices_of_event
 from bot.errors import CorruptRecord, InvalidData, TryAgain
+from bot.graphemes import cut
 from bot.lease import Lease
 from bot.model import Delivery, DeliveryState, Event, EventState, Notify, Policy, Record
 from bot.registry import Handler, Registry
@@ -18,6 +19,7 @@ from bot.store import Store
 from bot.store.events import StoredEvent
 
 _HANDLER_ATTEMPTS = 3
+_LONGEST_REASON = 500
 _UNFINISHED = {DeliveryState.PENDING, DeliveryState.SENDING}
 
 _log = structlog.get_logger()
@@ -107,7 +109,7 @@ class Jobs:
             if failures < _HANDLER_ATTEMPTS:
                 raise TryAgain("handler failed", timedelta(seconds=failures)) from None
             reason = f"its handler failed {failures} times: {type(error).__name__}: {error}"
-            await events.bury(event.id, reason[:500], self.clock())
+            await events.bury(event.id, cut(reason, _LONGEST_REASON), self.clock())
             return
         deliveries: list[Delivery] = []
         for intent in intents:

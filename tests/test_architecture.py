@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.body": {"bot.errors"},
     "bot.answers": set(),
     "bot.http_parser": set(),
+    "bot.graphemes": set(),
     "bot.http_connection": {"bot.answers", "bot.http_parser"},
     "bot.settings": {*NOUNS, "bot.smtp_url", "bot.mail_address"},
     "bot.store": STORE,
@@ -41,14 +42,17 @@ MAY_IMPORT: dict[str, set[str]] = {
         *STORE,
         "bot.mail_address",
         "bot.clock",
+        "bot.graphemes",
         "bot.lease",
         *WIRE,
         "bot.delivery",
     },
-    "bot.slack": {*STORE, "bot.body", "bot.mrkdwn", "bot.slack_ids", "bot.slack"},
+    "bot.slack": {
+        *(*STORE, "bot.body", "bot.graphemes", "bot.mrkdwn", "bot.slack_ids", "bot.slack"),
+    },
     "bot.registry": {*NOUNS, "bot.delivery.render", "handlers"},
     "bot.operations": {*STORE, *WIRE, "bot.settings", "bot.clock", "bot.operations"},
-    "bot.jobs": {*STORE, "bot.lease", "bot.delivery", "bot.registry"},
+    "bot.jobs": {*STORE, "bot.graphemes", "bot.lease", "bot.delivery", "bot.registry"},
 }
 """Whatever is not named here wires the rest together, and may import all but the playground."""
 

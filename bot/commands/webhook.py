@@ -7,6 +7,7 @@ from pydantic_core import from_json, to_json
 
 from bot.commands import NotSetUp, Stop
 from bot.commands.http import post
+from bot.graphemes import cut
 from bot.operations.printable import printable
 from bot.registry import load_registry
 from bot.settings import Settings, load_settings
@@ -56,7 +57,7 @@ def _check(status: int, text: str, secrets: Iterable[str]) -> None:
     if status == _UNAUTHORIZED:
         raise Stop("Juicebox refuses JUICEBOX_API_KEY (401): is it the current key?")
     if not 200 <= status < 300:  # noqa: PLR2004 - the range of success
-        said = _without(secrets, _message(text))[:_LONGEST_MESSAGE]
+        said = cut(_without(secrets, _message(text)), _LONGEST_MESSAGE)
         raise Stop(f"Juicebox answers {status}{said and ': '}{said}")
 
 

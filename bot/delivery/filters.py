@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from bot import graphemes
 from bot.delivery.escaping import json_string
 
 Number = int | float
@@ -101,6 +102,12 @@ def listing(names: Sequence[str], shown: int = _NAMES_SHOWN) -> str:
 
 
 @_none_stays_none
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters, the last of them an ellipsis where some had to go; no emoji is cut."""
+    return graphemes.cut(text, limit)
+
+
+@_none_stays_none
 def link(url: str) -> str:
     """The same address in the characters that RFC 3986 allows.
 
@@ -156,6 +163,7 @@ EVERYWHERE = {
     "date": date,
     "day": day,
     "listing": listing,
+    "cut": cut,
     "link": link,
     "unlinked": unlinked,
 }

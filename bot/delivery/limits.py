@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from bot.graphemes import ELLIPSIS, boundary
 from bot.model import SlackMessage
 
 Block = Mapping[str, Any]
@@ -32,7 +33,6 @@ TEXT_OBJECT = 3_000
 # what is around the texts with some allowance: https://github.com/slackapi/bolt-js/issues/2509
 ALL_TEXT = 11_999
 
-_ELLIPSIS = "…"
 _NOTHING = "—"
 _TOO_LONG = "this link is too long for Slack. The mail has it, and python -m bot record shows it."
 _WHOLE = re.compile(r"&(?:amp|lt|gt);|<[^<>]*>")
@@ -47,15 +47,25 @@ def fit(message: SlackMessage) -> SlackMessage:
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters, the last of them an ellipsis where some had to go."""
+    """At most `limit` characters, the last of them an ellipsis where some had to go.
+
+    Characters are Unicode's code points. Neither one that is made of several, nor an escaped one,
+    nor a token is cut in two.
+    """
     if len(text) <= limit:
         return text
-    end = limit - len(_ELLIPSIS)
-    for whole in _WHOLE.finditer(text):
-        if whole.end() > end:
-            end = min(end, whole.start())
-            break
-    return text[:end].rstrip() + _ELLIPSIS
+    end = limit - len(ELLIPSIS)
+    while (whole := _before_token(text, boundary(text, end))) != end:
+        end = whole
+    return text[:end].rstrip() + ELLIPSIS
+
+
+def _before_token(text: str, position: int) -> int:
+    """The position, or the begin of the token that it is in."""
+    for token in _WHOLE.finditer(text):
+        if token.end() > position:
+            return min(position, token.start())
+    return position
 
 
 def _fit_block(block: Block) -> list[Block]:

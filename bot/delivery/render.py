@@ -20,6 +20,7 @@ from jinja2 import (
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
+from bot import graphemes
 from bot.delivery import filters, limits
 from bot.delivery.escaping import clean, json_string, mrkdwn
 from bot.errors import RenderError
@@ -30,6 +31,7 @@ SLACK, SUBJECT, TEXT, HTML = "slack.json.j2", "subject.txt.j2", "body.txt.j2", "
 TEMPLATE_FILES = (SLACK, SUBJECT, TEXT, HTML)
 
 _SUBJECT_CHARACTERS = 150
+_CUTS_EMOJI_IN_TWO = ("truncate",)
 _WAYS_AROUND_ESCAPING = ("safe", "e", "escape", "forceescape", "tojson", "urlize", "xmlattr")
 _NO_WEB_FONTS = mrml.RenderOptions(fonts={})
 _BLANK_LINES = re.compile(r"\n\s*\n")
@@ -78,7 +80,7 @@ class Renderer:
         """
         with self._naming(f"{template}/{SUBJECT}") as name:
             line = " ".join(self._text.get_template(name).render(context).split())
-            subject = limits.cut(line, _SUBJECT_CHARACTERS)
+            subject = graphemes.cut(line, _SUBJECT_CHARACTERS)
         seen = {**context, "subject": subject}
         with self._naming(f"{template}/{TEXT}") as name:
             body = self._text.get_template(name).render(seen).strip()
@@ -130,7 +132,7 @@ def _environment(templates: Path, escape_text: Escape) -> Environment:
         auto_reload=False,
     )
     environment.filters |= filters.EVERYWHERE
-    for name in _WAYS_AROUND_ESCAPING:
+    for name in (*_WAYS_AROUND_ESCAPING, *_CUTS_EMOJI_IN_TWO):
         del environment.filters[name]
     return environment
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from bot.errors import RenderError
+from bot.graphemes import cut
 from bot.model import Delivery, Event
 from bot.mrkdwn import as_plain_text
 from bot.slack.render import Describe
@@ -17,12 +18,13 @@ def what_happened(event: Event, deliveries: Sequence[Delivery], describe: Descri
     """One sentence of plain text, from data that may be anything."""
     for delivery in deliveries[:1]:
         try:
-            return _cut(as_plain_text(describe(delivery.notification), links=False))
+            return cut(as_plain_text(describe(delivery.notification), links=False), _LONGEST)
         except RenderError:
             # What an older release has stored may not fit today's template.
             break
     facts = ", ".join(_facts(event))
-    return _cut(f"{_in_words(event.type)} ({facts})" if facts else _in_words(event.type))
+    said = f"{_in_words(event.type)} ({facts})" if facts else _in_words(event.type)
+    return cut(said, _LONGEST)
 
 
 def _in_words(event_type: str) -> str:
@@ -42,7 +44,3 @@ def _facts(event: Event) -> list[str]:
         if isinstance(value, str | int | float) and "://" not in str(value)
     ]
     return [fact for fact in shown if len(fact) <= _LONGEST_FACT][:_FACTS]
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
