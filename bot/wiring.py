@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.clock import utc_now
 from bot.delivery.attempt import Attempts
-from bot.delivery.render import Renderer, context_of
+from bot.delivery.render import Renderer
 from bot.delivery.senders import Sender
 from bot.delivery.senders.email import EmailSender
 from bot.delivery.senders.slack import SlackSender
@@ -66,7 +66,7 @@ def build_jobs(settings: Settings) -> Jobs:
     store = open_store(settings, timeout=_WORKER_TIMEOUT)
     attempts = Attempts(
         store=store,
-        senders=build_senders(settings, Renderer()),
+        senders=build_senders(settings, Renderer(clock=utc_now)),
         metrics=Metrics(store.counters, registry.types),
         clock=utc_now,
     )
@@ -85,11 +85,10 @@ def build_slack(settings: Settings, store: Store) -> SlackSide | None:
     token, secret = settings.slack_bot_token, settings.slack_signing_secret
     if token is None or secret is None:
         return None
-    renderer = Renderer()
+    renderer = Renderer(clock=utc_now)
 
     def describe(notification: Notification) -> str:
-        context = context_of(notification)
-        return renderer.slack(notification.template, context).text
+        return renderer.message_of(notification).text
 
     client = slack_client(token.get_secret_value(), str(settings.slack_api_url))
     app = create_bolt(

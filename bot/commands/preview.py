@@ -14,7 +14,7 @@ import click
 from bot.clock import utc_now
 from bot.commands.sample import data_option, handler_of, sample
 from bot.delivery.audience import deliveries_of
-from bot.delivery.render import Renderer, context_of
+from bot.delivery.render import Renderer
 from bot.delivery.senders.console import ConsoleSender
 from bot.model import (
     Audience,
@@ -87,9 +87,9 @@ def _write(folder: Path, notifications: Sequence[Notification]) -> None:
 
 
 def _files(notification: Notification) -> Mapping[str, str]:
-    renderer, context = Renderer(), context_of(notification)
-    message = renderer.slack(notification.template, context)
-    mail = renderer.mail(notification.template, context)
+    renderer = Renderer()
+    message = renderer.message_of(notification)
+    mail = renderer.mail_of(notification)
     slack = {"text": message.text, "blocks": message.blocks}
     return {
         "slack.json": json.dumps(slack, indent=2, ensure_ascii=False) + "\n",

@@ -5,6 +5,7 @@ import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from bot import graphemes
+from bot.clock import utc_now
 from bot.delivery import filters, limits
 from bot.delivery.escaping import clean, json_string, mrkdwn
 from bot.errors import RenderError
@@ -39,8 +41,11 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 Escape = Callable[[str], str]
 
 
-def context_of(notification: Notification) -> dict[str, Any]:
-    """What a template sees: the notification's context, the `event` and the `audience`."""
+def context_of(notification: Notification, now: datetime) -> dict[str, Any]:
+    """What a template sees: the notification's context, the `event`, the `audience` and `now`.
+
+    `now` is the moment of rendering, in seconds since 1970: a retry may come after a link expired.
+    """
     return {
         **notification.context,
         "event": {
@@ -49,18 +54,33 @@ def context_of(notification: Notification) -> dict[str, Any]:
             "at": int(notification.occurred_at.timestamp()),
         },
         "audience": str(notification.audience),
+        "now": int(now.timestamp()),
     }
 
 
 class Renderer:
-    """Templates of one folder. Both methods are pure, and raise RenderError where a template fails."""
+    """Templates of one folder; every method raises RenderError where a template fails.
 
-    def __init__(self, templates: Path = TEMPLATES) -> None:
+    `slack` and `mail` are pure. `message_of` and `mail_of` render a notification as it reads now.
+    """
+
+    def __init__(
+        self, templates: Path = TEMPLATES, clock: Callable[[], datetime] = utc_now
+    ) -> None:
         self._templates = templates
+        self._clock = clock
         self._slack = _environment(templates, lambda text: json_string(mrkdwn(text)))
         self._slack.filters |= filters.SLACK_ONLY
         self._text = _environment(templates, str)
         self._html = _environment(templates, escape)
+
+    def message_of(self, notification: Notification) -> SlackMessage:
+        """The notification as a message for Slack."""
+        return self.slack(notification.template, context_of(notification, self._clock()))
+
+    def mail_of(self, notification: Notification) -> Mail:
+        """The notification as a mail."""
+        return self.mail(notification.template, context_of(notification, self._clock()))
 
     def slack(self, template: str, context: Mapping[str, Any]) -> SlackMessage:
         """The message as `chat.postMessage` takes it, within Slack's limits.

@@ -10,28 +10,30 @@ from bot.delivery.render import TEMPLATES, Renderer, context_of
 from bot.errors import RenderError
 from bot.model import Mail, Policy
 from tests.captured import DEAD_DELIVERY, NAMES, TOLD, captured, notifications_of, sent
+from tests.making import NOW
 
 RENDERER = Renderer()
 
 
 def mail_of(event_type: str, data: dict[str, Any]) -> Mail:
     [notification] = notifications_of(sent(event_type, data))
-    return RENDERER.mail(event_type, context_of(notification))
+    return RENDERER.mail(event_type, context_of(notification, NOW))
 
 
 def slack_text(event_type: str, data: dict[str, Any]) -> str:
     [notification] = notifications_of(sent(event_type, data))
-    return RENDERER.slack(event_type, context_of(notification)).text
+    return RENDERER.slack(event_type, context_of(notification, NOW)).text
 
 
 def test_a_template_sees_its_context_the_event_and_the_audience() -> None:
     [notification] = notifications_of(captured("search.completed"))
-    assert context_of(notification) == {
+    assert context_of(notification, NOW) == {
         "searchId": "srch_8f3k2m",
         "resultCount": 1204,
         "query": None,
         "event": {"id": "evt_srch_0001", "type": "search.completed", "at": 1768487400},
         "audience": "recruiters",
+        "now": 1768487400,
     }
 
 
@@ -79,7 +81,7 @@ def test_a_new_key_comes_with_advice_in_every_channel(
 ) -> None:
     event = sent("key.rotated", {"newKeyPrefix": prefix})
     [notification] = notifications_of(event, Policy(api_key=api_key))
-    context = context_of(notification)
+    context = context_of(notification, NOW)
     mail = RENDERER.mail("key.rotated", context)
     message = RENDERER.slack("key.rotated", context)
     assert said in mail.text
@@ -90,7 +92,7 @@ def test_a_new_key_comes_with_advice_in_every_channel(
 @pytest.mark.parametrize("name", TOLD)
 def test_a_mail_has_no_leftovers(name: str) -> None:
     notification = TOLD[name]
-    mail = RENDERER.mail(notification.template, context_of(notification))
+    mail = RENDERER.mail(notification.template, context_of(notification, NOW))
     for text in (mail.subject, mail.text, mail.html):
         assert not re.search(r"\{[{%#]|[}%#]\}|<mj-|</mj|None|Undefined|Markup", text)
 
@@ -98,7 +100,7 @@ def test_a_mail_has_no_leftovers(name: str) -> None:
 @pytest.mark.parametrize("name", TOLD)
 def test_a_mail_loads_nothing_from_elsewhere(name: str) -> None:
     notification = TOLD[name]
-    html = RENDERER.mail(notification.template, context_of(notification)).html
+    html = RENDERER.mail(notification.template, context_of(notification, NOW)).html
     assert not re.search(r"<link|<img|@import|url\(|fonts\.g", html)
     known = re.compile(r"https?://(www\.w3\.org/1999/xhtml|exports\.example\.com/)")
     assert [url for url in re.findall(r"https?://[^\s\"'<]*", html) if not known.match(url)] == []
@@ -107,7 +109,7 @@ def test_a_mail_loads_nothing_from_elsewhere(name: str) -> None:
 @pytest.mark.parametrize("name", TOLD)
 def test_a_mail_says_why_one_got_it_in_both_bodies(name: str) -> None:
     notification = TOLD[name]
-    mail = RENDERER.mail(notification.template, context_of(notification))
+    mail = RENDERER.mail(notification.template, context_of(notification, NOW))
     setting = {"recruiters": "EMAIL_TO", "operators": "EMAIL_ALERT_TO"}[notification.audience]
     for body in (mail.text, mail.html):
         assert f"one of the {notification.audience}" in body
@@ -118,7 +120,7 @@ def test_a_mail_says_why_one_got_it_in_both_bodies(name: str) -> None:
 @pytest.mark.parametrize("name", TOLD)
 def test_a_message_formats_nothing_that_it_does_not_mean_to(name: str) -> None:
     notification = TOLD[name]
-    message = RENDERER.slack(notification.template, context_of(notification))
+    message = RENDERER.slack(notification.template, context_of(notification, NOW))
     found = re.findall(r"'type': '(plain_text|mrkdwn)', '(\w+)': (\w+)", str(message.blocks))
     assert {*found} == {("plain_text", "emoji", "False"), ("mrkdwn", "verbatim", "True")}
     texts = [text for text, _ in re.findall(r"'type': '(plain_text|mrkdwn)'(,|})", str(message))]
@@ -128,7 +130,7 @@ def test_a_message_formats_nothing_that_it_does_not_mean_to(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_message_says_in_one_sentence_what_it_shows(name: str) -> None:
     [notification] = notifications_of(captured(name))
-    message = RENDERER.slack(notification.template, context_of(notification))
+    message = RENDERER.slack(notification.template, context_of(notification, NOW))
     headline = message.blocks[0]["text"]["text"]
     assert message.text.startswith(headline)
     assert message.blocks[-1]["type"] == "context"
@@ -223,7 +225,7 @@ def test_no_font_is_loaded_whatever_a_template_names(tmp_path: Path) -> None:
 def test_a_link_that_slack_refuses_is_left_to_the_mail() -> None:
     url = "https://e.example/" + "x" * 3_000
     [notification] = notifications_of(sent("export.ready", {"exportId": "e", "downloadUrl": url}))
-    context = context_of(notification)
+    context = context_of(notification, NOW)
     message = RENDERER.slack("export.ready", context)
     assert "too long for Slack" in str(message.blocks)
     assert url not in str(message.blocks)
@@ -231,7 +233,7 @@ def test_a_link_that_slack_refuses_is_left_to_the_mail() -> None:
 
 
 def test_a_dead_letter_says_how_to_retry_it() -> None:
-    context = context_of(DEAD_DELIVERY)
+    context = context_of(DEAD_DELIVERY, NOW)
     command = "python -m bot retry dlv_8d3f0a91c2b7"
     assert command in RENDERER.slack("dead_letter", context).text
     mail = RENDERER.mail("dead_letter", context)

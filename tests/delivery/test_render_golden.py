@@ -11,6 +11,7 @@ import pytest
 from bot.delivery.render import Renderer, context_of
 from bot.model import Notification
 from tests.captured import NAMES, TOLD
+from tests.making import NOW
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RENDERER = Renderer()
@@ -18,7 +19,7 @@ RENDERER = Renderer()
 
 def rendered(notification: Notification) -> dict[str, str]:
     """What golden files hold, by the end of their name."""
-    context = context_of(notification)
+    context = context_of(notification, NOW)
     message = RENDERER.slack(notification.template, context)
     mail = RENDERER.mail(notification.template, context)
     slack = {"text": message.text, "blocks": message.blocks}

@@ -140,7 +140,7 @@ def told(event: Event) -> list[tuple[SlackMessage, Mail]]:
 
 
 def render(notification: Notification) -> tuple[SlackMessage, Mail]:
-    context = context_of(notification)
+    context = context_of(notification, NOW)
     template = notification.template
     return RENDERER.slack(template, context), RENDERER.mail(template, context)
 

@@ -14,6 +14,7 @@ from bot.errors import SettingsError
 from bot.model import Mail, Policy, Record, SlackMessage, host_pattern
 from bot.settings import load_settings
 from tests.captured import intents_of, notifications_of, sent
+from tests.making import NOW
 from tests.running import Bot, MakeSettings, envelope
 from tests.slack.traffic import signed, slash_command
 
@@ -62,7 +63,7 @@ TEXT = (
 def export(url: str, policy: Policy = OURS) -> tuple[SlackMessage, Mail]:
     data = {"exportId": "exp_1", "downloadUrl": url, "recordCount": 7}
     [told] = notifications_of(sent("export.ready", data), policy)
-    renderer, context = Renderer(), context_of(told)
+    renderer, context = Renderer(), context_of(told, NOW)
     return renderer.slack("export.ready", context), renderer.mail("export.ready", context)
 
 
@@ -150,7 +151,7 @@ def test_without_the_setting_an_address_that_programs_read_differently_is_text(u
 def test_a_delivery_that_an_older_release_stored_is_still_sent() -> None:
     data = {"exportId": "exp_1", "downloadUrl": "https://exports.example.com/a"}
     [told] = notifications_of(sent("export.ready", data))
-    context = {k: v for k, v in context_of(told).items() if k != "linked"}
+    context = {k: v for k, v in context_of(told, NOW).items() if k != "linked"}
     renderer = Renderer()
     message, mail = renderer.slack(told.template, context), renderer.mail(told.template, context)
     assert len(targets(message, mail)) == 3

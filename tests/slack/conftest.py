@@ -29,7 +29,7 @@ Say = Callable[[str], Awaitable[str]]
 
 
 def describe(notification: Notification) -> str:
-    return _RENDERER.slack(notification.template, context_of(notification)).text
+    return _RENDERER.slack(notification.template, context_of(notification, NOW)).text
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TextIO
 
 from bot.delivery.escaping import clean
-from bot.delivery.render import Renderer, context_of
+from bot.delivery.render import Renderer
 from bot.delivery.senders import Ensure
 from bot.delivery.senders.block_text import Line, Weight, lines_of
 from bot.model import Channel, Delivery, Mail, SlackMessage
@@ -79,13 +79,12 @@ class ConsoleSender:
             LeaseLost: out of `ensure`.
         """
         notification, destination = delivery.notification, delivery.destination
-        context = context_of(notification)
         if destination.channel is Channel.EMAIL:
-            mail = self._renderer.mail(notification.template, context)
+            mail = self._renderer.mail_of(notification)
             ensure()
             self._console.mail(destination.address, mail)
         else:
-            message = self._renderer.slack(notification.template, context)
+            message = self._renderer.message_of(notification)
             ensure()
             self._console.slack(destination.address, message)
         return f"console/{delivery.id}"

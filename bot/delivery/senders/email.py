@@ -10,7 +10,7 @@ from email.message import EmailMessage
 import aiosmtplib
 
 from bot.clock import utc_now
-from bot.delivery.render import Renderer, context_of
+from bot.delivery.render import Renderer
 from bot.delivery.senders import Ensure
 from bot.delivery.senders.letter import write_letter
 from bot.delivery.senders.smtp_errors import as_delivery_error
@@ -51,8 +51,7 @@ class EmailSender:
             RenderError: if a template fails.
             LeaseLost: out of `ensure`.
         """
-        notification = delivery.notification
-        mail = self._renderer.mail(notification.template, context_of(notification))
+        mail = self._renderer.mail_of(delivery.notification)
         letter = write_letter(delivery, mail, self._sender, self._clock())
         client = smtp_client(self._smtp, self._seconds, self._tls)
         await _Handover(client, letter, ensure).run(self._seconds)

@@ -9,7 +9,7 @@ import aiohttp
 from pydantic import BaseModel
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.delivery.render import Renderer, context_of
+from bot.delivery.render import Renderer
 from bot.delivery.senders import Ensure
 from bot.delivery.senders.slack_errors import as_delivery_errors, refusal
 from bot.errors import DeliveryError
@@ -56,8 +56,7 @@ class SlackSender:
             RenderError: if a template fails.
             LeaseLost: out of `ensure`.
         """
-        notification = delivery.notification
-        message = self._renderer.slack(notification.template, context_of(notification))
+        message = self._renderer.message_of(delivery.notification)
         self._connect()
         found = await self._look_for(delivery) if delivery.unsure else None
         return found or await self._post(delivery, message, ensure)
