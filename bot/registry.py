@@ -6,7 +6,7 @@ import json
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -27,12 +27,19 @@ _SAMPLE_TIME = datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """What is done about one type of event. `sample` is data as Juicebox would send it."""
+    """What is done about one type of event.
+
+    `sample` is data as Juicebox would send it; a timedelta stands for the moment that long from now.
+    """
 
     type: str
     sample: Mapping[str, Any] = field(repr=False)
     payload: PayloadClass = field(repr=False)
     handle: Callable[..., list[Intent]] = field(repr=False)
+
+    def sample_at(self, now: datetime) -> dict[str, Any]:
+        """The sample with its moments counted from `now`, as JSON values."""
+        return {name: _at(now, value) for name, value in self.sample.items()}
 
     def run(self, event: Event, policy: Policy) -> list[Intent]:
         """What the handler asks for.
@@ -96,6 +103,18 @@ def _load(name: str) -> Handler:
     return Handler(kind, MappingProxyType(dict(sample)), data, handle)
 
 
+def _at(now: datetime, value: object) -> object:
+    """The value, with each timedelta in it as the moment that long from `now`."""
+    match value:
+        case timedelta():
+            return (now + value).isoformat(timespec="seconds").replace("+00:00", "Z")
+        case Mapping():
+            return {name: _at(now, part) for name, part in value.items()}
+        case list():
+            return [_at(now, part) for part in value]
+    return value
+
+
 def _check(handler: Handler, found: Mapping[str, Handler], templates: Path) -> Handler:
     if handler.type in found:
         raise RegistryError(f"TYPE {handler.type!r} has a handler already")
@@ -115,7 +134,7 @@ def _check(handler: Handler, found: Mapping[str, Handler], templates: Path) -> H
 
 
 def _run_sample(handler: Handler) -> list[Intent]:
-    event = Event("evt_sample", handler.type, _SAMPLE_TIME, dict(handler.sample))
+    event = Event("evt_sample", handler.type, _SAMPLE_TIME, handler.sample_at(_SAMPLE_TIME))
     try:
         return handler.run(event, Policy())
     except InvalidData as error:

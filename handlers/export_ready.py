@@ -1,5 +1,7 @@
 """An export can be downloaded: recruiters get the link, or its text, and it is kept."""
 
+from datetime import timedelta
+
 from bot.model import (
     Audience,
     Count,
@@ -19,9 +21,9 @@ TYPE = "export.ready"
 
 SAMPLE = {
     "exportId": "exp_5t7h1q",
-    "downloadUrl": "https://exports.example.com/exp_5t7h1q/candidates.csv?expires=1772323200&signature=Zm9v",
+    "downloadUrl": "https://exports.example.com/exp_5t7h1q/candidates.csv?signature=Zm9v",
     "recordCount": 1204,
-    "expiresAt": "2026-03-01T00:00:00Z",
+    "expiresAt": timedelta(days=7),
 }
 
 

@@ -1,12 +1,13 @@
 """The API key was replaced: operators learn whether the bot still holds the old one."""
 
 import re
+from datetime import timedelta
 
 from bot.model import Audience, Context, Event, Extra, Id, Intent, Moment, Notify, Payload, Policy
 
 TYPE = "key.rotated"
 
-SAMPLE = {"newKeyPrefix": "jb_live_7Qx2", "rotatedAt": "2026-01-15T14:30:00Z"}
+SAMPLE = {"newKeyPrefix": "jb_live_7Qx2", "rotatedAt": timedelta()}
 
 _MASK = re.compile(r"(?:\.{2,}|[…*•])[.…*•]*$")
 _PREFIX_SHOWN = 24

@@ -1,5 +1,6 @@
 """The quota runs out: operators hear of it above a limit of their own, and it is kept either way."""
 
+from datetime import timedelta
 from fractions import Fraction
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from bot.model import (
 
 TYPE = "quota.warning"
 
-SAMPLE = {"usage": 8400, "limit": 10000, "resetDate": "2026-02-01T00:00:00Z"}
+SAMPLE = {"usage": 8400, "limit": 10000, "resetDate": timedelta(days=12)}
 
 
 class Data(Payload):

@@ -1,6 +1,7 @@
 """The registry takes sound handlers and refuses to start with others."""
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from bot.errors import InvalidData, RegistryError
 from bot.model import Notify, Policy
 from bot.registry import load_registry
 from tests.captured import sent
+from tests.making import NOW
 
 SOUND = '''
 """Someone answered a message."""
@@ -82,6 +84,26 @@ def test_a_sample_cannot_be_changed() -> None:
     assert handler is not None
     with pytest.raises(TypeError):
         handler.sample["exportId"] = "other"  # type: ignore[index]  # that is the point
+
+
+def test_the_moments_of_a_sample_are_counted_from_now(write: Write, templates: Path) -> None:
+    moments = '{"replyId": "rep_1", "at": timedelta(days=2), "more": {"all": [timedelta()]}}'
+    source = SOUND.replace("from bot", "from datetime import timedelta\n\nfrom bot", 1)
+    package = write("reply_received", source.replace('{"replyId": "rep_1"}', moments, 1))
+    handler = load_registry(package, templates).get("reply.received")
+    assert handler is not None
+    assert handler.sample_at(NOW) == {
+        "replyId": "rep_1",
+        "at": "2026-01-17T14:30:00Z",
+        "more": {"all": ["2026-01-15T14:30:00Z"]},
+    }
+
+
+@pytest.mark.parametrize("event_type", load_registry().types)
+def test_no_sample_names_a_date_of_its_own(event_type: str) -> None:
+    handler = load_registry().get(event_type)
+    assert handler is not None
+    assert not re.search(r"\d{4}-\d{2}-\d{2}|\d{10}", str(handler.sample))
 
 
 def test_a_module_and_a_folder_are_all_that_a_new_type_takes(write: Write, templates: Path) -> None:

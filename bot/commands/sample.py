@@ -45,7 +45,7 @@ def sample(
         click.UsageError: if there is no sample of this type, or the file does not fit.
     """
     given = (
-        _read(data_file) if data_file else {"data": dict(handler_of(event_type, registry).sample)}
+        _read(data_file) if data_file else {"data": handler_of(event_type, registry).sample_at(now)}
     )
     if given.get("type", event_type) != event_type:
         raise click.UsageError(f"{data_file} holds an event of type {given['type']}")

@@ -41,7 +41,7 @@ def samples_of(registry: Registry, audiences: Audiences, now: datetime) -> list[
 
 
 def _sample(handler: Handler, audiences: Audiences, now: datetime) -> Sample:
-    body = fresh_body({"type": handler.type, "data": dict(handler.sample)}, now)
+    body = fresh_body({"type": handler.type, "data": handler.sample_at(now)}, now)
     event = parse_envelope(body)
     intents = handler.run(event, Policy())
     deliveries = [

@@ -27,6 +27,12 @@ async def test_every_type_is_shown_on_every_channel(cli: Cli, event_type: str) -
     assert f"{event_type} · " in result.output
 
 
+async def test_the_samples_link_has_not_expired(cli: Cli) -> None:
+    result = await cli("preview", "export.ready")
+    assert "[ Download ] https://exports.example.com/" in result.output
+    assert "Link expires" in result.output
+
+
 async def test_what_is_kept_is_shown(cli: Cli) -> None:
     result = await cli("preview", "export.ready")
     assert 'Kept as export exp_5t7h1q: {"downloadUrl": "https://' in result.output

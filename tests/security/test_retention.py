@@ -39,7 +39,7 @@ def events() -> list[Event]:
     """One of each type, and one that no handler knows."""
     registry = load_registry()
     found = [handler for name in registry.types if (handler := registry.get(name))]
-    known = [make_event(f"evt_{h.type}", h.type, data=dict(h.sample)) for h in found]
+    known = [make_event(f"evt_{h.type}", h.type, data=h.sample_at(NOW)) for h in found]
     return [*known, make_event("evt_unknown", "no.handler", data={"anything": "data"})]
 
 

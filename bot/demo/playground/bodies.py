@@ -29,16 +29,16 @@ class Bodies:
     """Makes bodies as Juicebox would send them; each has an id of its own."""
 
     def __init__(self, registry: Registry) -> None:
-        self._data: dict[str, Mapping[str, JsonValue]] = {}
-        for name in registry.types:
-            handler = registry.get(name)
-            if handler is not None:
-                self._data[name] = dict(handler.sample)
+        handlers = [registry.get(name) for name in registry.types]
+        self._handlers = {handler.type: handler for handler in handlers if handler is not None}
 
     @property
-    def data(self) -> Mapping[str, Mapping[str, JsonValue]]:
-        """What the sample event of each type says."""
-        return self._data
+    def types(self) -> tuple[str, ...]:
+        return tuple(self._handlers)
+
+    def data(self, now: datetime) -> Mapping[str, Mapping[str, JsonValue]]:
+        """What the sample event of each type says, with its moments counted from `now`."""
+        return {name: handler.sample_at(now) for name, handler in self._handlers.items()}
 
     def body(self, what: str, now: datetime) -> bytes:
         """The body of `hostile`, `unknown` or a type's sample.
@@ -47,7 +47,7 @@ class Bodies:
             KeyError: if there is no such sample.
         """
         special = {"hostile": ("search.completed", HOSTILE), "unknown": (UNKNOWN_TYPE, _UNKNOWN)}
-        event_type, data = special.get(what) or (what, self._data[what])
+        event_type, data = special.get(what) or (what, self._handlers[what].sample_at(now))
         return fresh_body({"type": event_type, "data": data}, now)
 
 

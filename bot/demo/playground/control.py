@@ -136,11 +136,11 @@ class Control:
             case "duplicate":
                 return self.juicebox.send_again()
             case "burst":
-                types = [*self.bodies.data]
+                types = self.bodies.types
                 bodies = [self.bodies.body(types[i % len(types)], now) for i in range(_BURST)]
                 return self.juicebox.burst(bodies, f"Burst of {_BURST}")
             case "bad_signature":
-                body = self.bodies.body(next(iter(self.bodies.data)), now)
+                body = self.bodies.body(self.bodies.types[0], now)
                 return self.juicebox.send(body, "Bad signature", genuine=False)
         try:
             body = self.bodies.body(what, now)

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.clock import utc_now
 from bot.delivery.senders.block_text import Weight
 from bot.delivery.senders.console import Console
 from bot.demo.playground.bodies import Bodies
@@ -75,7 +76,7 @@ async def _site(
         weather = Weather(on, feed)
         stack.push_async_callback(weather.settle)
         control = Control(bodies, juicebox, person, weather, on.store)
-        site = Site(feed, control, news.mails, _hello(on, bodies))
+        site = Site(feed, control, news.mails, lambda: _hello(on, bodies))
         runner = web.AppRunner(
             site.application(),
             access_log=None,
@@ -95,11 +96,13 @@ def _say_goodbye(feed: Feed) -> None:
 
 
 def _hello(on: Stage, bodies: Bodies) -> Record:
+    """What a page is told first; its samples are of the moment in which it is opened."""
     people = on.slack.workspace.people
+    samples = bodies.data(utc_now())
     return {
         "webhook_url": on.webhook_url,
         "slack_url": on.slack.url,
-        "samples": [{"type": name, "data": data} for name, data in bodies.data.items()],
+        "samples": [{"type": name, "data": data} for name, data in samples.items()],
         "faults": {"slack": described(SLACK), "smtp": described(SMTP)},
         "person": {"id": RECRUITER, "name": people[RECRUITER]},
         "bot": {"id": BOT_USER, "name": people[BOT_USER]},

@@ -39,17 +39,17 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Site:
     """Serves the page, its feed, the mails, and what can be asked of `control`.
 
-    `hello` is what the page is told first.
+    `hello` makes what a page is told first.
     """
 
     def __init__(
-        self, feed: Feed, control: Control, mails: list[ReceivedMail], hello: Record
+        self, feed: Feed, control: Control, mails: list[ReceivedMail], hello: Callable[[], Record]
     ) -> None:
         self._feed = feed
         self._control = control
         self._mails = mails
         self._run = uuid4().hex[:8]
-        self._hello = {"kind": "hello", "run": self._run, **hello}
+        self._hello = hello
 
     def application(self) -> web.Application:
         control = self._control
@@ -78,7 +78,8 @@ class Site:
         """
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        await response.write(_event(self._hello) + f"retry: {_COME_BACK_MS}\n\n".encode())
+        hello = {"kind": "hello", "run": self._run, **self._hello()}
+        await response.write(_event(hello) + f"retry: {_COME_BACK_MS}\n\n".encode())
         async for batch in self._feed.follow(self._position(request)):
             *most, last = batch.records
             events = [*map(_event, most), _event(last, f"{self._run}.{batch.position}")]

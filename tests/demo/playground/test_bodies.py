@@ -20,7 +20,7 @@ def test_there_is_a_sample_of_each_type(event_type: str) -> None:
     bodies = Bodies(REGISTRY)
     event = parse_envelope(bodies.body(event_type, NOW))
     assert (event.type, event.timestamp) == (event_type, NOW)
-    assert event.data == bodies.data[event_type]
+    assert event.data == bodies.data(NOW)[event_type]
 
 
 def test_each_body_is_of_another_event() -> None:

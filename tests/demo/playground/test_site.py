@@ -1,5 +1,7 @@
 """The playground's doors refuse what makes no sense, and other sites' pages."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.playground import Visitor, states
@@ -68,6 +70,12 @@ async def test_the_page_loads_nothing_from_elsewhere(visitor: Visitor) -> None:
     assert policy.startswith("default-src 'none'; script-src 'self';")
     assert "unsafe" not in policy
     assert page.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_the_editors_samples_are_of_the_moment(visitor: Visitor) -> None:
+    samples = {s["type"]: s["data"] for s in (await visitor.now("hello"))["samples"]}
+    expires_at = datetime.fromisoformat(samples["export.ready"]["expiresAt"])
+    assert expires_at > datetime.now(UTC)
 
 
 async def test_a_page_that_comes_back_is_told_only_what_it_missed(visitor: Visitor) -> None:
