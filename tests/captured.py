@@ -38,6 +38,7 @@ def notifications_of(event: Event, policy: Policy = POLICY) -> list[Notification
             template=intent.template,
             context=intent.context,
             thread=intent.thread,
+            test=event.test,
         )
         for intent in intents_of(event, policy)
         if isinstance(intent, Notify)

@@ -36,7 +36,9 @@ async def _list(store: Store, limit: int) -> None:
     if events:
         _print(_table([_HEADINGS, *(_row(e, deliveries[e.event.id]) for e in events)]))
     else:
-        click.echo("No events yet. 'python -m bot send' makes one, to see whether all is well.")
+        click.echo(
+            "No events yet. 'python -m bot send --test' makes one, to see whether all is well."
+        )
 
 
 async def _show(store: Store, event_id: str) -> None:
@@ -49,7 +51,7 @@ async def _show(store: Store, event_id: str) -> None:
     trail = await store.events.trail(event_id)
     reason = f": {stored.reason}" if stored.reason else ""
     lines = [
-        f"{stored.event.id}  {stored.event.type}  {stored.state}{reason}",
+        f"{stored.event.id}  {_type(stored)}  {stored.state}{reason}",
         f"happened {_at(stored.event.timestamp)} UTC, received {_at(stored.received_at)} UTC",
         *("", "DELIVERIES"),
         *([_delivery(d) for d in deliveries] or ["none"]),
@@ -71,7 +73,7 @@ def _row(stored: StoredEvent, found: Sequence[Delivery]) -> tuple[str, ...]:
     told = f" (notices to operators: {_counted(notices)})" if notices else ""
     return (
         _at(stored.received_at),
-        stored.event.type,
+        _type(stored),
         stored.event.id,
         stored.state,
         (_counted(deliveries) or stored.reason or "none") + told,
@@ -80,6 +82,10 @@ def _row(stored: StoredEvent, found: Sequence[Delivery]) -> tuple[str, ...]:
 
 def _counted(states: Counter[str]) -> str:
     return ", ".join(f"{count} {state}" for state, count in states.items())
+
+
+def _type(stored: StoredEvent) -> str:
+    return f"{stored.event.type} (test)" if stored.event.test else stored.event.type
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Sequence[str]:

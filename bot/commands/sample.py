@@ -38,8 +38,11 @@ def sample(
     *,
     event_id: str | None,
     now: datetime,
+    test: bool = False,
 ) -> Sample:
     """The event to show or to send; its id is a fresh one where none is given.
+
+    With `test` it is marked as a test, whatever a file says.
 
     Raises:
         click.UsageError: if there is no sample of this type, or the file does not fit.
@@ -54,6 +57,7 @@ def sample(
         "timestamp": now.isoformat(),
         **given,
         **({"id": event_id} if event_id else {}),
+        **({"test": True} if test else {}),
         "type": event_type,
     }
     body = to_json(envelope)

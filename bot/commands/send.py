@@ -19,6 +19,9 @@ _ACCEPTED = 200
 @click.argument("event_type", metavar="TYPE")
 @click.option("--url", required=True, help="Where to: https://.../webhooks/juicebox")
 @data_option
+@click.option(
+    "--test", is_flag=True, help='Mark it "Test" in every message, and keep no record of it.'
+)
 @click.option("--id", "event_id", help="The event's id. Default: a fresh one.")
 @click.option(
     "--secret",
@@ -27,13 +30,23 @@ _ACCEPTED = 200
     help="What to sign with. Better set JUICEBOX_WEBHOOK_SECRET: others can see options.",
 )
 def command(
-    event_type: str, url: str, data_file: Path | None, event_id: str | None, secret: str
+    event_type: str,
+    url: str,
+    data_file: Path | None,
+    event_id: str | None,
+    secret: str,
+    *,
+    test: bool,
 ) -> None:
     """Sign a sample event of this TYPE as Juicebox does, and post it to a running bot.
 
+    Everybody who is told of such events is told of this one. Without --test nothing in the
+    messages says that it is not real.
+
     Exits with 1 unless the bot accepts it.
     """
-    chosen = sample(event_type, load_registry(), data_file, event_id=event_id, now=utc_now())
+    registry, now = load_registry(), utc_now()
+    chosen = sample(event_type, registry, data_file, event_id=event_id, now=now, test=test)
     headers = {HEADER.decode(): sign(chosen.body, secret.encode())}
     status, text = post(url, chosen.body, headers)
     click.echo(printable(f"{chosen.event.id} -> {status} {text.strip()}"))

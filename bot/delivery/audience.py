@@ -33,6 +33,7 @@ def deliveries_of(
         template=notify.template,
         context=notify.context,
         thread=notify.thread,
+        test=event.test,
     )
     if notify.opt_in:
         return [skipped(notification, "nobody has subscribed to it", since)]

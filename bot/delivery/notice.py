@@ -40,6 +40,7 @@ def notices_of_event(
         template=NOTICE_TEMPLATE,
         context=context,
         thread=_thread(event.id, died_at),
+        test=event.test,
     )
     operators = audiences[Audience.OPERATORS]
     return deliveries_to(operators, notification, "no operators are set", since=died_at)
@@ -64,6 +65,7 @@ def notices_of_delivery(dead: Delivery, audiences: Audiences) -> list[Delivery]:
         template=NOTICE_TEMPLATE,
         context=context,
         thread=_thread(dead.id, dead.updated_at),
+        test=dead.notification.test,
     )
     operators = audiences[Audience.OPERATORS]
     elsewhere = [to for to in operators if to != dead.destination]

@@ -36,13 +36,15 @@ _SUBJECT_CHARACTERS = 150
 _CUTS_EMOJI_IN_TWO = ("truncate",)
 _WAYS_AROUND_ESCAPING = ("safe", "e", "escape", "forceescape", "tojson", "urlize", "xmlattr")
 _NO_WEB_FONTS = mrml.RenderOptions(fonts={})
+_TEST_MARK = "Test: "
+"""Stands in front of what a test event is made into."""
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
 Escape = Callable[[str], str]
 
 
 def context_of(notification: Notification, now: datetime) -> dict[str, Any]:
-    """What a template sees: the notification's context, the `event`, the `audience` and `now`.
+    """What a template sees: the notification's context, the `event`, the `audience`, `now` and `test`.
 
     `now` is the moment of rendering, in seconds since 1970: a retry may come after a link expired.
     """
@@ -55,6 +57,7 @@ def context_of(notification: Notification, now: datetime) -> dict[str, Any]:
         },
         "audience": str(notification.audience),
         "now": int(now.timestamp()),
+        "test": notification.test,
     }
 
 
@@ -89,26 +92,30 @@ class Renderer:
             RenderError: if the template fails, or makes no message.
         """
         with self._naming(f"{template}/{SLACK}") as name:
-            message = json.loads(self._slack.get_template(name).render(context))
-            return limits.fit(SlackMessage(message["text"], tuple(message["blocks"])))
+            made = json.loads(self._slack.get_template(name).render(context))
+            message = SlackMessage(made["text"], tuple(made["blocks"]))
+            return limits.fit(_as_test(message) if context.get("test") else message)
 
     def mail(self, template: str, context: Mapping[str, Any]) -> Mail:
         """The mail's subject, which both bodies see as `subject`, and the bodies.
 
+        The frame of the bodies puts `mark` in front of what it shows first.
+
         Raises:
             RenderError: if one of the three templates fails.
         """
+        mark = _TEST_MARK if context.get("test") else ""
         with self._naming(f"{template}/{SUBJECT}") as name:
             line = " ".join(self._text.get_template(name).render(context).split())
             subject = graphemes.cut(line, _SUBJECT_CHARACTERS)
-        seen = {**context, "subject": subject}
+        seen = {**context, "subject": subject, "mark": mark}
         with self._naming(f"{template}/{TEXT}") as name:
             body = self._text.get_template(name).render(seen).strip()
             text = _BLANK_LINES.sub("\n\n", body) + "\n"
         with self._naming(f"{template}/{HTML}") as name:
             mjml = self._html.get_template(name).render(seen)
             html = mrml.to_html(mjml, render_options=_NO_WEB_FONTS).content
-        return Mail(subject, text, html)
+        return Mail(mark + subject, text, html)
 
     @contextmanager
     def _naming(self, name: str) -> Iterator[str]:
@@ -126,6 +133,17 @@ class Renderer:
             if Path(frame.filename).is_relative_to(self._templates)
         ]
         return f" ({ours[-1]})" if ours else ""
+
+
+def _as_test(message: SlackMessage) -> SlackMessage:
+    """The message with the mark in its text and its header; a message without one gets one."""
+    header = {"type": "plain_text", "emoji": False, "text": "Test"}
+    blocks = [*message.blocks]
+    if blocks and blocks[0]["type"] == "header":
+        first = blocks.pop(0)["text"]
+        header = {**first, "text": _TEST_MARK + first["text"]}
+    marked = ({"type": "header", "text": header}, *blocks)
+    return SlackMessage(_TEST_MARK + message.text, marked)
 
 
 def _environment(templates: Path, escape_text: Escape) -> Environment:

@@ -34,6 +34,7 @@ def parse_envelope(body: bytes) -> Event:
         type=_name(envelope, "type"),
         timestamp=_timestamp(envelope),
         data=data,
+        test=envelope.get("test") is True,
     )
 
 

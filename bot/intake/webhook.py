@@ -67,10 +67,10 @@ class Webhook:
                 "event not stored", fault=type(fault).__name__
             )  # its text may hold the event
             raise StoreUnavailable("it could not be stored: send it again") from None
-        if unseen:
-            self.metrics.accepted(event.type)
-        else:
+        if not unseen:
             self.metrics.duplicate()
+        elif not event.test:
+            self.metrics.accepted(event.type)
         _log.info("event accepted" if unseen else "event seen before", event_id=event.id)
 
     def _refuse(self, refusal: IntakeError) -> Response:

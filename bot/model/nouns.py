@@ -54,12 +54,16 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What Juicebox sent. Immutable, kept as received."""
+    """What Juicebox sent. Immutable, kept as received.
+
+    A `test` was sent by `send --test`: it is marked in every message, and nothing is recorded.
+    """
 
     id: str
     type: str
     timestamp: datetime
     data: Mapping[str, Any] = field(repr=False)
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,7 @@ class Notification:
     template: str
     context: Context = field(repr=False)
     thread: str = ""
+    test: bool = False
 
 
 @dataclass(frozen=True, slots=True)

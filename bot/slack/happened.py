@@ -24,7 +24,7 @@ def what_happened(event: Event, deliveries: Sequence[Delivery], describe: Descri
             break
     facts = ", ".join(_facts(event))
     said = f"{_in_words(event.type)} ({facts})" if facts else _in_words(event.type)
-    return cut(said, _LONGEST)
+    return cut(f"Test: {said}" if event.test else said, _LONGEST)
 
 
 def _in_words(event_type: str) -> str:

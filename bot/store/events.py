@@ -72,6 +72,7 @@ class Events:
         fields: list[str | bytes | int] = [
             *("type", event.type, "timestamp", to_ms(event.timestamp), "body", body),
             *("received_at", to_ms(now), "state", EventState.ACCEPTED, "attempts", 0),
+            *(("test", 1) if event.test else ()),
         ]
         step = encode_step(Step(now, "received"))
         args = [
@@ -186,6 +187,7 @@ def _decode(event_id: str, kept: Mapping[bytes, bytes]) -> StoredEvent:
             type=kept[b"type"].decode(),
             timestamp=from_ms(kept[b"timestamp"]),
             data={} if forgotten else from_json(body)["data"],
+            test=kept.get(b"test") == b"1",
         )
         return StoredEvent(
             event=event,

@@ -1,5 +1,6 @@
 """`events` lists the latest events, and shows one event's whole way."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,8 +41,17 @@ async def test_no_events_yet(cli: Cli, store: Store, make_settings: MakeSettings
     result = await cli("events")
     assert result.exit_code == 0
     assert result.output == (
-        "No events yet. 'python -m bot send' makes one, to see whether all is well.\n"
+        "No events yet. 'python -m bot send --test' makes one, to see whether all is well.\n"
     )
+
+
+async def test_a_test_is_listed_as_one(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
+    make_settings()
+    event = replace(make_event("evt_1"), test=True)
+    assert await store.events.accept(event, body_of(event), NOW)
+    assert "  search.completed (test)  evt_1  accepted  none\n" in (await cli("events")).output
+    shown = (await cli("events", "evt_1")).output
+    assert shown.startswith("evt_1  search.completed (test)  accepted\n")
 
 
 async def test_the_latest_events_are_listed(

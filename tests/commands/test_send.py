@@ -57,6 +57,19 @@ async def test_a_sample_is_signed_and_posted(cli: Cli, bot: Bot) -> None:
     assert bot.headers["Content-Type"] == "application/json"
 
 
+async def test_a_test_is_marked_in_its_envelope(cli: Cli, bot: Bot, tmp_path: Path) -> None:
+    args = ("--url", bot.url, "--secret", SECRET)
+    await cli("send", "search.completed", *args, "--test")
+    assert json.loads(bot.body)["test"] is True
+    assert bot.headers["x-juicebox-signature"] == sign(bot.body, SECRET.encode())
+    file = tmp_path / "event.json"
+    file.write_text('{"type": "search.completed", "data": {}, "test": false}')
+    await cli("send", "search.completed", *args, "--data", str(file), "--test")
+    assert parse_envelope(bot.body).test is True
+    await cli("send", "search.completed", *args)
+    assert "test" not in json.loads(bot.body)
+
+
 async def test_the_secret_comes_from_the_environment(
     cli: Cli, bot: Bot, make_settings: MakeSettings
 ) -> None:

@@ -34,6 +34,7 @@ def test_a_template_sees_its_context_the_event_and_the_audience() -> None:
         "event": {"id": "evt_srch_0001", "type": "search.completed", "at": 1768487400},
         "audience": "recruiters",
         "now": 1768487400,
+        "test": False,
     }
 
 

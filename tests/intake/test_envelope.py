@@ -31,6 +31,12 @@ def test_a_good_envelope_becomes_an_event() -> None:
     assert event.data == {"searchId": "srch_1"}
 
 
+@pytest.mark.parametrize("value", [True, False, None, "true", 1, [True]])
+def test_nothing_but_true_marks_a_test(value: object) -> None:
+    assert parse_envelope(body(test=value)).test is (value is True)
+    assert parse_envelope(body()).test is False
+
+
 @pytest.mark.parametrize(
     ("timestamp", "hour"),
     [

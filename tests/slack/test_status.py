@@ -30,7 +30,7 @@ none
 0 events
 *No events yet.* When Juicebox sends one, it shows up here with where it went.
 • Has the webhook been registered? `python -m bot webhook create https://…/webhooks/juicebox`
-• Try it now with a sample: `python -m bot send search.completed --url https://…/webhooks/juicebox`
+• Try it now with a sample: `python -m bot send search.completed --test --url https://…/webhooks/juicebox`
 One event's whole way: `/juicebox status &lt;event id&gt;`"""
     )
 

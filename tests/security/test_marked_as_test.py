@@ -1,0 +1,81 @@
+"""An event that `send --test` made is marked on its whole way, and nothing is recorded of it."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.commands.sample import sample
+from bot.registry import load_registry
+from bot.slack.happened import what_happened
+from tests.faults.test_once import settled
+from tests.making import NOW, make_event
+from tests.running import Bot, envelope
+
+
+def a_test(event_type: str) -> bytes:
+    now = datetime.now(UTC)
+    return sample(event_type, load_registry(), None, event_id="evt_1", now=now, test=True).body
+
+
+async def test_a_test_arrives_marked_in_slack_and_by_mail(bot: Bot) -> None:
+    assert (await bot.receive(a_test("export.ready"))).status_code == 200
+    [post] = await bot.slack.wait_for(1)
+    [mail] = await bot.inbox.wait_for(1)
+    assert post.text.startswith("Test: Export ready")
+    assert post.blocks[0]["text"]["text"] == "Test: Export ready: 1,204 records"
+    assert mail.message["Subject"] == "Test: Export ready: 1,204 records"
+    assert mail.text.startswith("Test: Export ready")
+    stored = await bot.jobs.store.events.get("evt_1")
+    assert stored is not None
+    assert stored.event.test is True
+
+
+async def test_the_notice_of_a_tests_failure_is_marked_too(bot: Bot) -> None:
+    now = datetime.now(UTC).isoformat()
+    broken = {"id": "evt_1", "type": "export.ready", "timestamp": now, "data": {}, "test": True}
+    await bot.receive(json.dumps(broken).encode())
+    [notice] = await bot.slack.wait_for(1)
+    assert notice.text.startswith("Test: Not handled: export.ready")
+
+
+@pytest.mark.parametrize(
+    ("event_type", "kind", "record_id"),
+    [
+        ("export.ready", "export", "exp_5t7h1q"),
+        ("quota.warning", "quota", "latest"),
+        ("profile.enriched", "profile", "prof_2x9d4w"),
+    ],
+)
+async def test_nothing_is_recorded_or_counted_of_a_test(
+    bot: Bot, event_type: str, kind: str, record_id: str
+) -> None:
+    await bot.jobs.store.redis.set("profile:prof_2x9d4w", "a cached copy")
+    await bot.receive(a_test(event_type))
+    await settled(bot)
+    assert await bot.jobs.store.records.get(kind, record_id) is None
+    assert await bot.jobs.store.redis.get("profile:prof_2x9d4w") == b"a cached copy"
+    await bot.receive(envelope("evt_real"))
+    measured = (await bot.client.get("/metrics")).text
+    accepted = [line for line in measured.splitlines() if "events_accepted_total{" in line]
+    assert accepted == ['juicebox_events_accepted_total{type="search.completed"} 1.0']
+
+
+@pytest.mark.parametrize("value", ["true", 1, "yes", [True], {}, None, False])
+async def test_nothing_but_true_marks_a_test(bot: Bot, value: object) -> None:
+    now = datetime.now(UTC).isoformat()
+    data = {"searchId": "srch_1", "resultCount": 1204}
+    event = {"id": "evt_1", "type": "search.completed", "timestamp": now, "data": data}
+    await bot.receive(json.dumps({**event, "test": value}).encode())
+    [post] = await bot.slack.wait_for(1)
+    assert post.text == "Search completed with 1,204 results"
+
+
+def test_a_test_without_a_message_is_told_as_one() -> None:
+    event = make_event("evt_1", "profile.enriched", timestamp=NOW, data={"profileId": "p"})
+    marked = type(event)(event.id, event.type, event.timestamp, event.data, test=True)
+
+    def never(_: object) -> str:
+        raise AssertionError("there is no message")
+
+    assert what_happened(marked, [], never) == "Test: Profile enriched (profileId p)"
