@@ -1,5 +1,6 @@
 """The words of the bot: its nouns, and the field types of handlers' payloads. No I/O."""
 
+from bot.model.durations import duration
 from bot.model.links import host_pattern
 from bot.model.nouns import (
     NOTICE_TEMPLATE,
@@ -63,6 +64,7 @@ __all__ = [
     "Step",
     "Text",
     "delivery_id",
+    "duration",
     "from_ms",
     "host_pattern",
     "in_utc",

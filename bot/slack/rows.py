@@ -15,9 +15,6 @@ _TROUBLE_FIRST = tuple(
 )
 _PLACES = 5
 _NOTICES = 4
-_MINUTE = 60
-_HOUR = 60 * _MINUTE
-_DAY = 24 * _HOUR
 
 
 def epoch(moment: datetime) -> int:
@@ -79,11 +76,3 @@ def _likeness(delivery: Delivery) -> tuple[int, str, int, str]:
     due = epoch(delivery.next_at) if delivery.next_at else 0
     rank = _TROUBLE_FIRST.index(delivery.state)
     return rank, delivery.notification.template, due, delivery.reason
-
-
-def duration(seconds: float) -> str:
-    """`12 s`, `3 min`, `2 h`, `5 days`."""
-    for size, unit in ((_DAY, "days"), (_HOUR, "h"), (_MINUTE, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

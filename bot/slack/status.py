@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.errors import CorruptRecord
-from bot.model import Delivery, DeliveryState, EventState, SlackMessage, retry_command
+from bot.model import Delivery, DeliveryState, EventState, SlackMessage, duration, retry_command
 from bot.slack.happened import what_happened
 from bot.slack.render import Describe, Render
-from bot.slack.rows import Row, duration, epoch, notice_rows, outcome_rows, told_apart
+from bot.slack.rows import Row, epoch, notice_rows, outcome_rows, told_apart
 from bot.store import Store
 from bot.store.backlog import Backlog
 from bot.store.events import StoredEvent
@@ -74,7 +74,7 @@ def _backlog_row(backlog: Backlog) -> Row:
     return {
         "due": backlog.due,
         "later": backlog.later,
-        "oldest": duration(backlog.oldest_seconds),
+        "oldest": duration(timedelta(seconds=backlog.oldest_seconds)),
         "dead": backlog.dead,
         "worker_alive": backlog.worker_alive,
     }

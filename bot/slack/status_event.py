@@ -1,10 +1,10 @@
 """`/juicebox status <event id>`: one event's whole trail."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.errors import CorruptRecord
-from bot.model import Destination, SlackMessage, Step, retry_command
+from bot.model import Destination, SlackMessage, Step, duration, retry_command
 from bot.mrkdwn import unescape
 from bot.slack.happened import what_happened
 from bot.slack.render import Describe, Render
@@ -15,7 +15,6 @@ from bot.store.events import StoredEvent
 _FIRST_STEPS = 10
 _LAST_STEPS = 40
 _DELIVERIES = 20
-_SECOND = timedelta(seconds=1)
 
 
 async def show_event(store: Store, render: Render, describe: Describe, asked: str) -> SlackMessage:
@@ -75,7 +74,7 @@ def _trail(
 def _step_row(step: Step, received_at: datetime, *, is_notice: bool) -> Row:
     return {
         "at": epoch(step.at),
-        "after": f"{(step.at - received_at) / _SECOND:+,.3f} s",
+        "after": f"+{duration(step.at - received_at)}",
         "what": f"notice {step.what}" if is_notice else step.what,
         "place": _place(step.destination),
         "detail": step.detail,

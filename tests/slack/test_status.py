@@ -63,7 +63,7 @@ Juicebox status
 *Worker*
 running
 *Queue*
-6 due (the oldest for 60 s), 1 for later
+6 due (the oldest for 1 min 0 s), 1 for later
 *Dead letters*
 1
 *Last 24 hours*

@@ -60,8 +60,8 @@ Handled
 `+0.012 s` {AT_0} *handled*: deliveries: 2
 `+0.015 s` {AT_0} *sending* to <#C0RECRUIT>
 `+0.015 s` {AT_0} *sending* to recruiter@example.com
-`+1.250 s` {AT_1} *sent* to <#C0RECRUIT>
-`+61.000 s` {AT_61} *failed* to recruiter@example.com: 550 no such mailbox
+`+1.3 s` {AT_1} *sent* to <#C0RECRUIT>
+`+1 min 1 s` {AT_61} *failed* to recruiter@example.com: 550 no such mailbox
 The times count from when the event was received."""
     )
     assert (await ask("status evt_1"))["text"] == "Search completed with 1 result: handled"
@@ -142,7 +142,18 @@ async def test_a_step_to_a_destination_of_an_unknown_kind_is_shown(
         '{"at": 1768487401000, "what": "sent", "delivery": "", "to": "fax:<!here>", "detail": ""}'
     )
     await redis.rpush(keys.trail("evt_1"), step)  # type: ignore[misc]  # redis-py leaves it open
-    assert f"`+1.000 s` {AT_1} *sent* to fax:&lt;!here&gt;\n" in await say("status evt_1")
+    assert f"`+1 s` {AT_1} *sent* to fax:&lt;!here&gt;\n" in await say("status evt_1")
+
+
+async def test_a_step_that_another_clock_puts_before_the_receipt_counts_as_its_moment(
+    say: Say, store: Store, redis: Redis
+) -> None:
+    await open_to(store, SLACK)
+    step = '{"at": 1768487399999, "what": "sent", "delivery": "", "to": "", "detail": ""}'
+    await redis.rpush(keys.trail("evt_1"), step)  # type: ignore[misc]  # redis-py leaves it open
+    said = await say("status evt_1")
+    assert "`+0.000 s` " in said.splitlines()[-2]
+    assert "-0" not in said
 
 
 async def test_of_a_very_long_way_the_middle_is_left_out(

@@ -2,18 +2,28 @@
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const TICK_MS = 500;
+const HOUR = 3600;
+const DAY = 24 * HOUR;
 
 /** `14:32`, or as the reader's country has it. */
 export const clock = (ms) => CLOCK.format(ms);
 
-/** `0.4 ms`, `12.4 ms`, `214 ms`, `1.52 s`, `3 min 20 s`, `1 h 5 min`: how long something took. */
-export function duration(ms) {
+/**
+ * `0.4 ms`, `214 ms`, `2.3 s`, `3 min 6 s`, `2 h 5 min`, `3 days 4 h`: how long something took.
+ *
+ * What is negative counts as 0. From a second on, the rules are those of `bot/model/durations.py`.
+ */
+export function duration(length) {
+  const ms = Math.max(0, length);
   if (ms < 99.95) return `${ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 59_995) return `${(ms / 1000).toFixed(2)} s`;
+  const tenths = Math.round(ms / 100);
+  if (tenths < 600) return `${tenths / 10} s`;
   const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  if (seconds < HOUR) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h ${Math.floor((seconds % HOUR) / 60)} min`;
+  const days = Math.floor(seconds / DAY);
+  return `${days} ${days === 1 ? "day" : "days"} ${Math.floor((seconds % DAY) / HOUR)} h`;
 }
 
 /** `43 s`, `2 min`: how long it still takes until then; empty once it is past. */

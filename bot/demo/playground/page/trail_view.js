@@ -69,14 +69,12 @@ function lanesOf({ steps, deliveries }) {
 /** What the axis says: how long it is quiet, and when the busy stretches end that have room for it. */
 function axisView(axis, start) {
   const marks = axis.map(({ from, to, left, width, quiet }, index) => {
-    if (quiet) return at(h("span", { class: "axis-quiet" }, about(to - from)), left, width);
+    if (quiet) return at(h("span", { class: "axis-quiet" }, duration(to - from)), left, width);
     const roomy = width > ROOM || index === axis.length - 1;
     return roomy ? at(h("span", { class: "axis-busy" }, `+${duration(to - start)}`), left + width) : null;
   });
   return h("div", { class: "axis", "aria-hidden": "true" }, marks);
 }
-
-const about = (ms) => (ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : ms < 90_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`);
 
 function laneView({ label, mood, steps, delivery, since }, start, axis) {
   const due = delivery?.state === "retrying" ? delivery.next_at : null;

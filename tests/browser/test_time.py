@@ -1,0 +1,30 @@
+"""The page writes durations as the bot does, and what is below a second in milliseconds."""
+
+from typing import TYPE_CHECKING
+
+from tests.durations import FROM_A_SECOND_ON
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+BELOW_A_SECOND = [
+    (-0.005, "0.0 ms"),
+    (0, "0.0 ms"),
+    (0.00042, "0.4 ms"),
+    (0.0124, "12.4 ms"),
+    (0.09994, "99.9 ms"),
+    (0.21361, "214 ms"),
+    (0.9994, "999 ms"),
+]
+
+
+async def test_a_duration_is_said_in_its_units(static_page: "Page") -> None:
+    cases = [*BELOW_A_SECOND, *FROM_A_SECOND_ON]
+    said = await static_page.evaluate(
+        """async (lengths) => {
+          const { duration } = await import("/time.js");
+          return lengths.map((seconds) => duration(seconds * 1000));
+        }""",
+        [seconds for seconds, _ in cases],
+    )
+    assert said == [words for _, words in cases]
