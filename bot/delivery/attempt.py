@@ -20,6 +20,12 @@ from bot.store.measures import Metrics
 
 _MOST_ATTEMPTS = 1 + len(BACKOFF)
 
+_FOUND = "found in the channel, not posted again"
+_SENT_AGAIN = {
+    Channel.SLACK: "not found in the channel, so posted now",
+    Channel.EMAIL: "sent again under the same Message-ID, since it may not have arrived before",
+}
+
 _log = structlog.get_logger()
 
 
@@ -66,6 +72,7 @@ class _Attempt:
         self._ensure = ensure
         self._resolved = resolved
         self._seconds = 0.0
+        self._begun = False
 
     async def run(self) -> None:
         channel = self._delivery.destination.channel
@@ -99,10 +106,25 @@ class _Attempt:
             raise DeliveryError.paced("waiting for its turn", wait)
         started = time.monotonic()
         try:
-            return await sender.send(self._delivery, self._ensure)
+            return await sender.send(self._delivery, self._before_the_call)
         finally:
             self._seconds = time.monotonic() - started
             self._metrics.attempt(self._delivery.destination.channel, self._seconds)
+
+    def _before_the_call(self) -> None:
+        """What the sender calls right before the call that cannot be taken back."""
+        self._ensure()
+        self._begun = True
+
+    def _note(self) -> str:
+        """What the trail is to tell of a delivery that was not simply sent."""
+        notes = []
+        if self._delivery.unsure:
+            channel = self._delivery.destination.channel
+            notes.append(_SENT_AGAIN.get(channel, "sent again") if self._begun else _FOUND)
+        if self._delivery.waits > 1:
+            notes.append(f"a rate limit put it off {self._delivery.waits} times")
+        return "; ".join(notes)
 
     async def _skip(self, reason: str) -> None:
         now = self._clock()
@@ -111,7 +133,10 @@ class _Attempt:
 
     async def _succeed(self, receipt: str) -> None:
         now = self._clock()
-        await self._settle(lambda: self._ledger.sent(self._delivery, self._token, receipt, now))
+        note = self._note()
+        await self._settle(
+            lambda: self._ledger.sent(self._delivery, self._token, receipt, now, note)
+        )
         latency = (now - self._delivery.created_at).total_seconds()
         self._metrics.arrived(self._delivery.destination.channel, latency)
         self._account("sent")

@@ -143,6 +143,7 @@ class Delivery:
 
     `unsure` says that an earlier attempt may have got through without our knowing.
     `receipt` is what the other side calls the message: Slack's channel and `ts`, a `Message-ID`.
+    `waits` counts how often a rate limit put it off.
     """
 
     id: str
@@ -156,6 +157,7 @@ class Delivery:
     reason: str = ""
     receipt: str = ""
     unsure: bool = False
+    waits: int = 0
 
     @property
     def event_id(self) -> str:

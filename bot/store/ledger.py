@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord
-from bot.model import Delivery, DeliveryState, Step, to_ms
+from bot.model import Delivery, DeliveryState, Step, duration, to_ms
 from bot.queue import Task, job, job_id
 from bot.store import keys
 from bot.store.events import dead_member
@@ -118,15 +118,22 @@ class Ledger:
         The returned delivery is `unsure` if an earlier call may have got through.
         """
         step = _step(delivery, now, "sending")
+        taken_over = _step(delivery, now, "sending", _interruption(delivery, now))
         names = [keys.delivery(delivery.id), keys.trail(delivery.event_id)]
-        flat = await self._claim(names, [owner, token, to_ms(now), encode_step(step)])
+        steps = [encode_step(step), encode_step(taken_over)]
+        flat = await self._claim(names, [owner, token, to_ms(now), *steps])
         row = dict(zip(flat[::2], flat[1::2], strict=True))
         return decode_row(delivery.id, row) if row else None
 
-    async def sent(self, delivery: Delivery, token: str, receipt: str, now: datetime) -> bool:
-        """Settle a claim: it arrived. False if the claim is no longer ours, as for all that settle."""
+    async def sent(
+        self, delivery: Delivery, token: str, receipt: str, now: datetime, note: str = ""
+    ) -> bool:
+        """Settle a claim: it arrived. False if the claim is no longer ours, as for all that settle.
+
+        The trail tells the `note`.
+        """
         values = {"state": DeliveryState.SENT, "receipt": receipt, "reason": "", "unsure": "0"}
-        return await self._settle(delivery, token, values, _step(delivery, now, "sent"), now)
+        return await self._settle(delivery, token, values, _step(delivery, now, "sent", note), now)
 
     async def retry_later(
         self,
@@ -147,7 +154,9 @@ class Ledger:
             "unsure": "1" if unsure else "0",
             "owner": job_id(Task.DELIVERY, delivery.id),
         }
-        move = self._move_of(delivery, token, values, _step(delivery, now, "retrying", reason))
+        wait = f"rate limited, waits {duration(due - now)}, uses no attempt ({reason})"
+        detail = reason if counts else wait
+        move = self._move_of(delivery, token, values, _step(delivery, now, "retrying", detail))
         again = job(Task.DELIVERY, delivery.id, now=now, due=due)
         return await self._move(replace(move, job=again, uncount=not counts), now)
 
@@ -211,6 +220,16 @@ class Ledger:
             step=step,
             id=token,
         )
+
+
+def _interruption(delivery: Delivery, now: datetime) -> str:
+    """What the trail tells of an attempt that follows one which did not come to its end.
+
+    The delivery is as it was read before it was claimed: most often while that attempt had it.
+    """
+    if delivery.state is not DeliveryState.SENDING:
+        return "interrupted, taken over"
+    return f"interrupted, taken over {duration(now - delivery.updated_at)} after it began"
 
 
 def _step(delivery: Delivery, now: datetime, what: str, detail: str = "") -> Step:

@@ -52,6 +52,7 @@ def decode_row(delivery_id: str, row: Mapping[bytes, bytes]) -> Delivery:
             reason=text(b"reason"),
             receipt=text(b"receipt"),
             unsure=text(b"unsure") == "1",
+            waits=int(text(b"waits") or 0),
         )
     except (ValueError, KeyError, OverflowError) as error:
         raise CorruptRecord(f"delivery {delivery_id} is not readable in Redis") from error

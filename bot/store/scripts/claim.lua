@@ -1,14 +1,16 @@
 -- Mark a delivery `sending` before the call that sends it, on behalf of one job.
 -- KEYS  1 delivery  2 trail
 -- ARGV  1 owner (job id)  2 token of this claim  3 now_ms  4 step
+--       5 the same step where an earlier attempt was interrupted
 -- Returns the delivery's fields; or nothing if it is gone, settled, or another job's to send.
 -- Whoever finds `sending` does not know whether the earlier call got through: `unsure`.
 local d = KEYS[1]
 local state = redis.call('HGET', d, 'state')
+local interrupted = state == 'sending'
 if redis.call('HGET', d, 'owner') ~= ARGV[1] then
   return {}
 end
-if state == 'sending' then
+if interrupted then
   if redis.call('HGET', d, 'token') == ARGV[2] then
     return redis.call('HGETALL', d)
   end
@@ -18,7 +20,9 @@ elseif state ~= 'pending' and state ~= 'retrying' then
 end
 redis.call('HINCRBY', d, 'attempts', 1)
 redis.call('HSET', d, 'state', 'sending', 'token', ARGV[2], 'updated_at', ARGV[3])
-if not redis.call('HGET', d, 'waits') then
+if interrupted then
+  add_step(KEYS[2], ARGV[5])
+elseif not redis.call('HGET', d, 'waits') then
   add_step(KEYS[2], ARGV[4])
 end
 return redis.call('HGETALL', d)

@@ -1,0 +1,159 @@
+"""What the trail tells of an attempt that did not simply succeed, in plain words."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.delivery.attempt import Attempts
+from bot.delivery.senders import Ensure
+from bot.errors import DeliveryError, LeaseLost
+from bot.model import Channel, Delivery
+from bot.store import Store
+from bot.store.measures import Metrics
+from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+
+OWNER = "handle_event:evt_1"
+POST = make_delivery(destination=SLACK)
+MESSAGE = make_delivery(destination=MAIL)
+
+
+@dataclass
+class FindingSender:
+    """Finds what may have arrived already, or calls the other side; a fault comes instead of both."""
+
+    finds: bool = False
+    fault: Exception | None = None
+    lost: bool = False
+
+    async def send(self, delivery: Delivery, ensure: Ensure) -> str:
+        if self.fault is not None:
+            raise self.fault
+        if self.lost:
+            raise LeaseLost("killed in the middle of it")
+        if not (self.finds and delivery.unsure):
+            ensure()
+        return "C1/1.1"
+
+    async def close(self) -> None: ...
+
+
+@dataclass
+class World:
+    """Attempts by that sender, at moments that a test chooses."""
+
+    store: Store
+    sender: FindingSender = field(default_factory=FindingSender)
+    now: datetime = NOW
+
+    async def attempt(self, delivery: Delivery, owner: str = OWNER) -> None:
+        clock: Callable[[], datetime] = lambda: self.now  # noqa: E731  # a name for mypy
+        metrics = Metrics(self.store.counters, ["search.completed"])
+        senders = {Channel.SLACK: self.sender, Channel.EMAIL: self.sender}
+        kept = await self.store.ledger.get(delivery.id)
+        assert kept is not None
+        await Attempts(self.store, senders, metrics, clock).make(kept, owner, lambda: None)
+
+    async def steps(self) -> list[tuple[str, str]]:
+        trail = await self.store.events.trail("evt_1")
+        return [(step.what, step.detail) for step in trail[2:]]
+
+
+@pytest.fixture
+async def world(store: Store) -> World:
+    event = make_event()
+    await store.events.accept(event, body_of(event), NOW)
+    await store.ledger.open("evt_1", [POST, MESSAGE], NOW)
+    return World(store)
+
+
+def retry_of(delivery: Delivery) -> str:
+    return f"retry_delivery:{delivery.id}"
+
+
+async def test_what_is_simply_sent_needs_no_words(world: World) -> None:
+    await world.attempt(POST)
+    assert await world.steps() == [("sending", ""), ("sent", "")]
+
+
+async def test_a_rate_limit_says_how_long_it_waits_and_that_it_uses_no_attempt(
+    world: World,
+) -> None:
+    world.sender.fault = DeliveryError.paced("Slack asks to wait 7 s", timedelta(seconds=7))
+    await world.attempt(POST)
+    assert (await world.steps())[-1] == (
+        "retrying",
+        "rate limited, waits 7 s, uses no attempt (Slack asks to wait 7 s)",
+    )
+
+
+async def test_many_waits_are_counted_where_it_is_sent_at_last(world: World) -> None:
+    world.sender.fault = DeliveryError.paced("Slack asks to wait 7 s", timedelta(seconds=7))
+    for owner in (OWNER, retry_of(POST), retry_of(POST)):
+        await world.attempt(POST, owner)
+    world.sender.fault = None
+    await world.attempt(POST, retry_of(POST))
+    told = [what for what, _ in await world.steps()]
+    assert told == ["sending", "retrying", "sent"]
+    assert (await world.steps())[-1] == ("sent", "a rate limit put it off 3 times")
+
+
+@pytest.mark.parametrize(
+    ("delivery", "finds", "said"),
+    [
+        (POST, True, "found in the channel, not posted again"),
+        (POST, False, "not found in the channel, so posted now"),
+        (
+            MESSAGE,
+            False,
+            "sent again under the same Message-ID, since it may not have arrived before",
+        ),
+    ],
+)
+async def test_after_a_lost_reply_it_says_what_was_found(
+    world: World, delivery: Delivery, *, finds: bool, said: str
+) -> None:
+    world.sender.fault = DeliveryError.passing("the connection to Slack broke", unsure=True)
+    await world.attempt(delivery)
+    world.sender = FindingSender(finds=finds)
+    await world.attempt(delivery, retry_of(delivery))
+    assert await world.steps() == [
+        ("sending", ""),
+        ("retrying", "the connection to Slack broke"),
+        ("sending", ""),
+        ("sent", said),
+    ]
+
+
+async def test_an_interrupted_attempt_says_when_it_was_taken_over(world: World) -> None:
+    world.sender.lost = True
+    with pytest.raises(LeaseLost):
+        await world.attempt(POST)
+    world.sender, world.now = FindingSender(finds=True), NOW + seconds(15.2)
+    await world.attempt(POST)
+    assert await world.steps() == [
+        ("sending", ""),
+        ("sending", "interrupted, taken over 15.2 s after it began"),
+        ("sent", "found in the channel, not posted again"),
+    ]
+
+
+async def test_an_interruption_behind_a_rate_limit_is_told_too(world: World) -> None:
+    world.sender.fault = DeliveryError.paced("Slack asks to wait 7 s", timedelta(seconds=7))
+    await world.attempt(POST)
+    world.sender = FindingSender(lost=True)
+    with pytest.raises(LeaseLost):
+        await world.attempt(POST, retry_of(POST))
+    world.sender, world.now = FindingSender(), NOW + seconds(20)
+    await world.attempt(POST, retry_of(POST))
+    assert [what for what, _ in await world.steps()] == ["sending", "retrying", "sending", "sent"]
+    assert (await world.steps())[2][1] == "interrupted, taken over 20 s after it began"
+
+
+async def test_one_that_interrupts_between_reading_and_claiming_is_told_without_a_time(
+    world: World,
+) -> None:
+    await world.store.ledger.claim(POST, OWNER, "another", NOW)
+    await world.store.ledger.claim(POST, OWNER, "ours", NOW)
+    assert (await world.steps())[-1] == ("sending", "interrupted, taken over")
