@@ -74,6 +74,7 @@ async def _site(
         juicebox.answered = watch.wake
         news = News(on, feed, watch)
         weather = Weather(on, feed)
+        weather.killed = watch.killed
         stack.push_async_callback(weather.settle)
         control = Control(bodies, juicebox, person, weather, on.store)
         site = Site(feed, control, news.mails, lambda: _hello(on, bodies))

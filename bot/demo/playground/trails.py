@@ -1,16 +1,20 @@
 """Each event's way, put together from what Juicebox posted, the bot kept, and Slack and the inbox got."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
+from bot.delivery.notice import DEAD_LETTER_TEMPLATE
 from bot.demo.playground.juicebox import Answer
-from bot.model import Delivery, DeliveryState, Destination, EventState, Step
+from bot.model import Delivery, DeliveryState, Destination, EventState, Step, duration
 from bot.store.events import StoredEvent
 
 Row = Mapping[str, Any]
 Where = Callable[[Destination], str]
 """How people call a destination."""
 
+_CONCLUDED = {"handled", "no handler", "dead letter"}
+_OK = 200
 _SETTLED = {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED}
 
 
@@ -27,17 +31,22 @@ def trail(
     postings: Sequence[Answer],
     arrivals: Mapping[str, Sequence[float]],
     where: Where,
+    kills: Sequence[float] = (),
 ) -> Row:
     """The record of one event; every moment is in milliseconds since 1970.
 
-    `arrivals` has, by delivery, when the other side took a message in, in seconds.
+    `arrivals` has, by delivery, when the other side took a message in, in seconds; `kills` when a
+    worker was killed. The notices of a failure are told apart from the deliveries.
     """
-    failed = any(d.state is DeliveryState.FAILED for d in deliveries)
+    notices = [d for d in deliveries if d.notification.template == DEAD_LETTER_TEMPLATE]
+    ours = [d for d in deliveries if d.notification.template != DEAD_LETTER_TEMPLATE]
+    failed = any(d.state is DeliveryState.FAILED for d in ours)
     rows = [
-        *_posted(postings),
+        *_posted(postings, steps),
         *_at_the_door(steps, postings),
         *(_step(step, where) for step in steps if step.what != "received"),
         *_arrived(deliveries, arrivals, where),
+        *_killed(kills, steps),
     ]
     return {
         "event_id": kept.event.id,
@@ -47,14 +56,21 @@ def trail(
         "dead": kept.state is EventState.DEAD or failed,
         "sent_at": round(postings[0].at * 1000, 3) if postings else None,
         "steps": sorted(rows, key=lambda row: row["at"]),
-        "deliveries": [_delivery(d, where) for d in deliveries],
+        "deliveries": [_delivery(d, where) for d in ours],
+        "notices": [_delivery(d, where) for d in notices],
     }
 
 
-def _posted(postings: Sequence[Answer]) -> Iterator[Row]:
+def _posted(postings: Sequence[Answer], steps: Sequence[Step]) -> Iterator[Row]:
+    """Each POST with its answer; the webhook answers 200 to a duplicate as well."""
+    stored = _stored_at(steps)
+    taken = [a for a in postings if a.status == _OK]
+    first = next((a for a in taken if stored is None or a.at * 1000 <= stored + 1), None)
     for answer in postings:
         told = f"answered {answer.status}" if answer.status else answer.error
-        yield _row(answer.at * 1000, "posted", detail=f"{told} after {answer.ms:.1f} ms")
+        known = stored is not None and answer.status == _OK and answer is not first
+        duplicate = "duplicate received, nothing sent again: " if known else ""
+        yield _row(answer.at * 1000, "posted", detail=f"{duplicate}{told} after {answer.ms:.1f} ms")
 
 
 def _at_the_door(steps: Sequence[Step], postings: Sequence[Answer]) -> Iterator[Row]:
@@ -63,7 +79,7 @@ def _at_the_door(steps: Sequence[Step], postings: Sequence[Answer]) -> Iterator[
     The bot keeps the moment in which it began to store the event; what came before and after is
     counted from there, and nothing was received before it was posted.
     """
-    stored = next((step.at.timestamp() * 1000 for step in steps if step.what == "received"), None)
+    stored = _stored_at(steps)
     if stored is None:
         return
     answer = next((a for a in postings if a.laps and a.at * 1000 <= stored + 1), None)
@@ -77,6 +93,32 @@ def _at_the_door(steps: Sequence[Step], postings: Sequence[Answer]) -> Iterator[
     yield _row(received + late, "received")
     yield _row(verified + late, "verified")
     yield _row(stored + late + laps.get("accept", 0), "queued")
+
+
+def _stored_at(steps: Sequence[Step]) -> float | None:
+    return next((step.at.timestamp() * 1000 for step in steps if step.what == "received"), None)
+
+
+def _killed(kills: Sequence[float], steps: Sequence[Step]) -> Iterator[Row]:
+    """The kills of a worker that the event had to wait for another one after."""
+    for kill in kills:
+        before = [step for step in steps if step.at.timestamp() <= kill]
+        if before and _is_in_work(before):
+            later = min((s.at.timestamp() for s in steps if s.at.timestamp() > kill), default=None)
+            yield _row(kill * 1000, "worker killed", detail=_picked_up(kill, later))
+
+
+def _picked_up(kill: float, later: float | None) -> str:
+    if later is None:
+        return "waits for another worker, which comes within 16 s"
+    return f"picked up by another worker after {duration(timedelta(seconds=later - kill))}"
+
+
+def _is_in_work(steps: Sequence[Step]) -> bool:
+    """Whether, after these steps, its handler has not run, or one of its deliveries is being sent."""
+    last = {step.delivery_id: step.what for step in steps if step.delivery_id}
+    concluded = any(step.what in _CONCLUDED for step in steps)
+    return not concluded or "sending" in last.values()
 
 
 def _step(step: Step, where: Where) -> Row:

@@ -38,6 +38,7 @@ class Watch:
         self._postings = postings
         self._where = where
         self._arrivals: dict[str, list[float]] = defaultdict(list)
+        self._kills: list[float] = []
         self._marks: dict[str, _Mark] = {}
         self._under_way: set[str] = set()
         self._woken = asyncio.Event()
@@ -45,6 +46,11 @@ class Watch:
     def arrived(self, delivery_id: str, at: float) -> None:
         """The other side took the delivery in, `at` seconds since 1970."""
         self._arrivals[delivery_id].append(at)
+        self.wake()
+
+    def killed(self, at: float) -> None:
+        """A worker was killed `at` seconds since 1970: trails that it had a part in say so."""
+        self._kills.append(at)
         self.wake()
 
     def wake(self) -> None:
@@ -112,6 +118,7 @@ class Watch:
             postings=self._postings.get(event_id, ()),
             arrivals=self._arrivals,
             where=self._where,
+            kills=self._kills,
         )
         self._feed.tell("trail", event_id, **row)
         self._marks[event_id] = mark
@@ -121,6 +128,7 @@ class Watch:
             kept.state,
             kept.concluded_at,
             len(self._postings.get(kept.event.id, ())),
+            len(self._kills),
             *(self._delivery_mark(delivery) for delivery in deliveries),
         )
 

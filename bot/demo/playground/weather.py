@@ -1,7 +1,8 @@
 """What can go wrong around the bot, switched on and off by hand."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -108,7 +109,10 @@ class Trouble(Generic[F]):
 
 
 class Weather:
-    """Tells the feed of every change, also of those that come by themselves."""
+    """Tells the feed of every change, also of those that come by themselves.
+
+    `killed` is called with the moment at which a worker was killed, in seconds since 1970.
+    """
 
     def __init__(self, on: Stage, feed: Feed) -> None:
         self._feed = feed
@@ -121,6 +125,7 @@ class Weather:
             off=lambda: asyncio.to_thread(on.redis.stop),
             changed=self.tell,
         )
+        self.killed: Callable[[float], None] = lambda _: None
         on.slack.faults.changed = on.inbox.faults.changed = self.tell
         self.tell()
 
@@ -131,12 +136,16 @@ class Weather:
         platform has it.
         """
         if worker == "killed":
-            await self.worker.turn_off(self._service.kill)
+            await self.worker.turn_off(self._kill)
         for switch, wanted in ((self.worker, worker), (self.redis, redis)):
             if wanted == Power.STOPPED:
                 await switch.turn_off()
             elif wanted is not None:
                 await switch.turn_on()
+
+    async def _kill(self) -> None:
+        await self._service.kill()
+        self.killed(time.time())
 
     async def settle(self) -> None:
         """Wait for what is being started or stopped."""

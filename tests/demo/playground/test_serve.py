@@ -1,6 +1,12 @@
 """The playground as a whole: real processes, and everything that its page can do."""
 
-from tests.playground import Visitor, states
+import re
+
+from tests.playground import Record, Visitor, states
+
+
+def details(trail: Record, what: str) -> list[str]:
+    return [step["detail"] for step in trail["steps"] if step["what"] == what]
 
 
 async def test_an_event_goes_all_the_way_and_each_step_is_told(visitor: Visitor) -> None:
@@ -47,6 +53,8 @@ async def test_a_duplicate_notifies_once(visitor: Visitor) -> None:
     )
     assert [s["what"] for s in trail["steps"]].count("arrived") == 2
     assert [s["what"] for s in trail["steps"]].count("received") == 1
+    again = details(trail, "posted")[1]
+    assert again.startswith("duplicate received, nothing sent again: answered 200 after ")
 
 
 async def test_a_bad_signature_is_refused(visitor: Visitor) -> None:
@@ -68,6 +76,9 @@ async def test_a_rate_limit_is_waited_for_and_uses_up_no_attempt(visitor: Visito
     waiting = await visitor.trail(event_id, lambda t: "retrying" in states(t))
     [slow] = [d for d in waiting["deliveries"] if d["state"] == "retrying"]
     assert (slow["where"], slow["attempts"]) == ("#juicebox-alerts", 0)
+    assert re.fullmatch(
+        r"rate limited, waits 3 s, uses no attempt \(.*\)", details(waiting, "retrying")[0]
+    )
     arrived = await visitor.trail(event_id, lambda t: states(t) == {"sent"})
     assert [d["attempts"] for d in arrived["deliveries"]] == [1, 1]
     weather = await visitor.now("weather")
@@ -80,6 +91,7 @@ async def test_a_lost_reply_posts_nothing_twice(visitor: Visitor) -> None:
     trail = await visitor.trail(event_id, lambda t: states(t) == {"sent"})
     lane = [s["what"] for s in trail["steps"] if s["where"] == "#recruiting"]
     assert lane == ["sending", "arrived", "retrying", "sending", "sent"]
+    assert "found in the channel, not posted again" in details(trail, "sent")
 
 
 async def test_a_dead_letter_is_told_and_sent_again_by_hand(visitor: Visitor) -> None:

@@ -12,10 +12,11 @@ const MOODS = {
   retrying: "is-refused",
   failed: "is-bad",
   "dead letter": "is-bad",
+  "worker killed": "is-bad",
 };
 const ROOM = 0.16;
 /** How the time after a step was spent; after any other there is nothing more to wait for. */
-const SPENT = { posted: "door", received: "door", verified: "door", sending: "attempt", arrived: "reply", retrying: "wait" };
+const SPENT = { posted: "door", received: "door", verified: "door", sending: "attempt", arrived: "reply", retrying: "wait", "worker killed": "wait" };
 
 export function headOf(trail, page) {
   const { mood } = stateOf(trail);
@@ -34,37 +35,44 @@ export function headOf(trail, page) {
 function took(trail) {
   const { steps } = trail;
   if (!steps.length) return "";
-  const arrived = stateOf(trail).mood === "is-good" && steps.findLast(({ what }) => what === "arrived");
+  const ids = new Set(trail.deliveries.map(({ id }) => id));
+  const arrived = stateOf(trail).mood === "is-good" && steps.findLast(({ what, delivery_id }) => what === "arrived" && ids.has(delivery_id));
   const all = arrived ? ` · arrived after ${duration(arrived.at - steps[0].at)}` : "";
   return `${clock(steps[0].at)}${all}`;
 }
 
 export function bodyOf(trail) {
   const start = trail.steps[0]?.at ?? 0;
-  const dues = trail.deliveries.map(({ next_at }) => next_at).filter((at) => at > start);
+  const dues = [...trail.deliveries, ...trail.notices].map(({ next_at }) => next_at).filter((at) => at > start);
   const axis = stretches([...trail.steps.map(({ at }) => at), ...dues]);
+  const lanes = (of) => h("div", { class: "lanes" }, of.map((lane) => laneView(lane, start, axis)));
   return [
     trail.reason ? h("p", { class: "trail-reason" }, trail.reason) : null,
     axisView(axis, start),
-    h("div", { class: "lanes" }, lanesOf(trail).map((lane) => laneView(lane, start, axis))),
+    lanes([...processLanes(trail), ...trail.deliveries.map((delivery) => deliveryLane(delivery, trail))]),
+    trail.notices.length
+      ? [h("h4", { class: "lanes-title" }, "Notice of the failure, to the operators"),
+        lanes(trail.notices.map((notice) => deliveryLane(notice, trail)))]
+      : null,
   ];
 }
 
-/** The door, the worker, and each destination, with the steps that were taken there. */
-function lanesOf({ steps, deliveries }) {
+/** The web process and the worker, with the steps that were taken there. */
+function processLanes({ steps }) {
   const queued = steps.find(({ what }) => what === "queued");
   const lanes = [
     { label: "Web", mood: "is-neutral", steps: steps.filter(({ what }) => DOOR.has(what)) },
     { label: "Worker", mood: "is-neutral", since: queued?.at, steps: steps.filter((step) => !DOOR.has(step.what) && !step.to) },
-    ...deliveries.map((delivery) => ({
-      label: delivery.where,
-      mood: moodOfDelivery(delivery),
-      delivery,
-      steps: steps.filter(({ delivery_id }) => delivery_id === delivery.id),
-    })),
   ];
-  return lanes.filter((lane) => lane.steps.length || lane.delivery);
+  return lanes.filter((lane) => lane.steps.length);
 }
+
+const deliveryLane = (delivery, { steps }) => ({
+  label: delivery.where,
+  mood: moodOfDelivery(delivery),
+  delivery,
+  steps: steps.filter(({ delivery_id }) => delivery_id === delivery.id),
+});
 
 /** What the axis says: how long it is quiet, and when the busy stretches end that have room for it. */
 function axisView(axis, start) {

@@ -1,0 +1,189 @@
+"""The trails follow the newest event unless one is pinned, and tell notices from deliveries."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest_asyncio
+from playwright.async_api import Locator, expect
+
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
+Json = dict[str, Any]
+
+MOUNT = """async () => {
+  for (const name of ["layout.css", "trails.css", "trail_view.css"]) {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `/${name}` });
+    const loaded = new Promise((resolve) => (link.onload = resolve));
+    document.head.append(link);
+    await loaded;
+  }
+  document.body.innerHTML = '<section class="panel trails" id="trails"></section>';
+  document.body.style.display = "block";
+  const root = document.getElementById("trails");
+  root.style.height = "100vh";
+  const { mount } = await import("/trails.js");
+  const handlers = {};
+  window.tell = (...records) => records.forEach((record) => handlers[record.kind].forEach((handle) => handle(record)));
+  mount(root, { on: (kind, handler) => (handlers[kind] ??= []).push(handler), post: () => {} });
+}"""
+START = 1_768_487_400_000
+
+
+def step(at: float, what: str, delivery: str = "", detail: str = "") -> Json:
+    to = f"slack:{delivery}" if delivery else ""
+    return {
+        "at": START + at,
+        "what": what,
+        "to": to,
+        "where": to,
+        "detail": detail,
+        "delivery_id": delivery,
+    }
+
+
+def delivery(name: str, where: str, state: str = "sent") -> Json:
+    return {
+        "id": name,
+        "to": f"slack:{name}",
+        "where": where,
+        "state": state,
+        "attempts": 1,
+        "next_at": None,
+        "reason": "",
+    }
+
+
+def trail(number: int, **changes: Any) -> Json:
+    """A trail of an event that begins that many seconds after the first one."""
+    return {
+        "kind": "trail",
+        "event_id": f"evt_{number}",
+        "type": "search.completed",
+        "state": "handled",
+        "reason": "",
+        "dead": False,
+        "sent_at": START + number * 1000,
+        "steps": [
+            step(number * 1000, "posted", detail="answered 200 after 3.5 ms"),
+            step(number * 1000 + 20, "sending", "d1"),
+            step(number * 1000 + 40, "arrived", "d1"),
+            step(number * 1000 + 45, "sent", "d1"),
+        ],
+        "deliveries": [delivery("d1", "#recruiting")],
+        "notices": [],
+        **changes,
+    }
+
+
+INVALID = trail(
+    9,
+    type="export.ready",
+    state="dead",
+    reason="data.exportId is missing",
+    dead=True,
+    steps=[
+        step(9000, "posted", detail="answered 200 after 3.5 ms"),
+        step(9010, "dead letter", detail="data.exportId is missing"),
+        *(step(9000 + at, what, name) for name in ("n1", "n2") for at, what in ((30, "arrived"),)),
+    ],
+    deliveries=[],
+    notices=[delivery("n1", "#juicebox-alerts"), delivery("n2", "operator@example.com")],
+)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def panel(static_page: "Page") -> "Page":
+    await static_page.evaluate(MOUNT)
+    return static_page
+
+
+async def tell(panel: "Page", *records: Json) -> None:
+    await panel.evaluate("(records) => window.tell(...records)", list(records))
+
+
+def row(panel: "Page", number: int) -> Locator:
+    return panel.locator(".trail-row").filter(has_text=f"evt_{number}")
+
+
+def shown(panel: "Page") -> Locator:
+    return panel.locator(".trail-head code")
+
+
+async def test_the_newest_event_is_followed(panel: "Page") -> None:
+    await tell(panel, trail(1), trail(2))
+    await expect(shown(panel)).to_have_text("evt_2")
+    await tell(panel, trail(1, state="accepted"))
+    await expect(shown(panel)).to_have_text("evt_2")
+    await tell(panel, trail(3))
+    await expect(shown(panel)).to_have_text("evt_3")
+    await expect(row(panel, 3)).to_have_attribute("aria-current", "true")
+    await expect(panel.locator(".trail-side")).to_contain_text("3 events · follows the newest")
+
+
+async def test_an_older_event_that_is_told_late_is_not_the_newest(panel: "Page") -> None:
+    await tell(panel, trail(5), trail(2))
+    await expect(shown(panel)).to_have_text("evt_5")
+
+
+async def test_a_pinned_event_stays_until_it_is_unpinned(panel: "Page", screens: Path) -> None:
+    await tell(panel, trail(1), trail(2))
+    await row(panel, 1).click()
+    await tell(panel, trail(3))
+    await expect(shown(panel)).to_have_text("evt_1")
+    await expect(row(panel, 1)).to_have_attribute("aria-pressed", "true")
+    await expect(panel.locator(".trail-side")).to_contain_text("3 events · one is pinned")
+    await panel.screenshot(path=screens / "trails.pinned.png")
+    await row(panel, 1).click()
+    await expect(shown(panel)).to_have_text("evt_3")
+    await expect(row(panel, 1)).to_have_attribute("aria-pressed", "false")
+
+
+async def test_an_event_is_pinned_and_unpinned_by_keyboard(panel: "Page") -> None:
+    await tell(panel, trail(1))
+    pin = panel.get_by_role("button", name="Pin", exact=True)
+    await pin.focus()
+    await panel.keyboard.press("Enter")
+    await tell(panel, trail(2))
+    await expect(shown(panel)).to_have_text("evt_1")
+    unpin = panel.get_by_role("button", name="Unpin", exact=True)
+    await expect(unpin).to_be_focused()
+    await panel.keyboard.press("Space")
+    await expect(shown(panel)).to_have_text("evt_2")
+
+
+async def test_what_the_reader_opens_elsewhere_pins_nothing_unless_its_trail_was_asked_for(
+    panel: "Page",
+) -> None:
+    await tell(panel, trail(1), trail(2))
+    opened = {"kind": "focus", "event_id": "evt_1"}
+    await tell(panel, {**opened, "quiet": True})
+    await expect(shown(panel)).to_have_text("evt_1")
+    await tell(panel, trail(3))
+    await expect(shown(panel)).to_have_text("evt_3")
+    await tell(panel, {**opened, "quiet": False}, trail(4))
+    await expect(shown(panel)).to_have_text("evt_1")
+    await tell(panel, {**opened, "event_id": "evt_2", "quiet": True})
+    await expect(shown(panel)).to_have_text("evt_1")
+
+
+async def test_an_event_that_was_refused_can_be_unpinned(panel: "Page") -> None:
+    await tell(panel, trail(1), {"kind": "focus", "event_id": "evt_refused", "quiet": False})
+    await expect(panel.locator(".trail-body")).to_contain_text("The bot has kept nothing")
+    await panel.get_by_role("button", name="Unpin", exact=True).click()
+    await expect(shown(panel)).to_have_text("evt_1")
+
+
+async def test_notices_are_told_apart_from_deliveries(panel: "Page", screens: Path) -> None:
+    await tell(panel, INVALID)
+    await expect(row(panel, 9)).to_contain_text("Dead letter")
+    await expect(row(panel, 9).locator(".place")).to_have_count(0)
+    body = panel.locator(".trail-body")
+    deliveries, notices = body.locator(".lanes").nth(0), body.locator(".lanes").nth(1)
+    await expect(deliveries).not_to_contain_text("juicebox-alerts")
+    await expect(notices).to_contain_text("#juicebox-alerts")
+    await expect(notices).to_contain_text("operator@example.com")
+    await expect(body.locator(".lanes-title")).to_have_text(
+        "Notice of the failure, to the operators"
+    )
+    await panel.screenshot(path=screens / "trails.notices.png")
