@@ -1,6 +1,7 @@
 """`web`: the process that Juicebox and Slack talk to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import click
 from fastapi import FastAPI
@@ -8,6 +9,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.main import main as uvicorn_command
 
 from bot.commands import Stop
+from bot.operations.listening import why_not_listen
 from bot.operations.logs import configure_logs
 from bot.settings import Settings, load_settings
 from bot.web import create_app
@@ -50,6 +52,9 @@ def serve(
     """Run uvicorn's own command line with our defaults before the options that were given.
 
     Several processes each find the application by its name; another `application` is for one alone.
+
+    Raises:
+        NotStarted: if nothing can listen there, or uvicorn could not begin.
     """
     defaults = [
         *(_APPLICATION, "--factory", "--host", "0.0.0.0", "--port", str(settings.port)),  # noqa: S104 - a platform's router reaches it from outside
@@ -57,18 +62,43 @@ def serve(
         *("--http", _CONNECTION, "--no-server-header", "--no-access-log"),
     ]
     with _parsed([*defaults, *options]) as context:
+        _check_place(context.params)
         if application is not None:
             context.params["app"] = application
         if context.params["log_config"] is None:
             context.params |= {"log_config": _LEAVE_LOGS_ALONE, "use_colors": None}
-        try:
-            uvicorn_command.invoke(context)
-        except SystemExit as end:
-            if end.code != STARTUP_FAILURE:
-                raise
-            where = f"{context.params['host']}:{context.params['port']}"
-            text = f"not started on {where}; the log says why: EADDRINUSE is a port that is taken"
-            raise NotStarted(text) from None
+        _run(context)
+
+
+def _check_place(params: Mapping[str, Any]) -> None:
+    """Before anything begins; a UNIX socket and an inherited one are uvicorn's to open."""
+    if params["uds"] is None and params["fd"] is None:
+        reason = why_not_listen(params["host"], params["port"])
+        if reason:
+            raise NotStarted(reason)
+
+
+def _run(context: click.Context) -> None:
+    place = _place(context.params)
+    try:
+        uvicorn_command.invoke(context)
+    except SystemExit as end:
+        if end.code != STARTUP_FAILURE:
+            raise
+        raise NotStarted(f"not started on {place}: the log says why") from None
+    except OSError as fault:
+        if context.params["uds"] is None and context.params["fd"] is None:
+            raise
+        said = fault.strerror or type(fault).__name__
+        raise NotStarted(f"not started on {place}: {said}") from fault
+
+
+def _place(params: Mapping[str, Any]) -> str:
+    if params["fd"] is not None:
+        return f"file descriptor {params['fd']} (--fd)"
+    if params["uds"] is not None:
+        return f"the UNIX socket {params['uds']} (--uds)"
+    return f"{params['host']}:{params['port']}"
 
 
 def _parsed(arguments: list[str]) -> click.Context:

@@ -99,16 +99,20 @@ async def test_what_it_leaves_when_it_is_told_to_end_is_done_by_the_next_and_onc
     assert len(slack_api.posts) == len(inbox.mails) == 20
 
 
-async def test_a_port_that_is_taken_ends_the_worker_too(environment: dict[str, str]) -> None:
+async def test_with_a_port_that_is_taken_not_even_the_worker_starts(
+    environment: dict[str, str],
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         environment["PORT"] = str(other.getsockname()[1])
         async with started(environment, "all", "--host", "127.0.0.1") as process:
             assert await process.running.wait() == 3  # as uvicorn has it
             await process.end()
-    log = "".join(process.lines)
-    assert f"not started on 127.0.0.1:{environment['PORT']}" in log
-    assert "EADDRINUSE is a port that is taken" in log
-    assert "worker stopping" in log
+    assert process.lines == [
+        (
+            f"juicebox-bot: port {environment['PORT']} on 127.0.0.1 is taken: end what listens there,"
+            " or choose another with PORT or --port\n"
+        )
+    ]
 
 
 async def test_a_redis_that_is_away_at_first_is_waited_for(

@@ -28,8 +28,10 @@ async def test_a_port_that_is_taken_ends_with_one_line_that_says_so(
         port = str(taken.getsockname()[1])
         result = await cli("web", "--host", "127.0.0.1", "--port", port, *more)
     assert result.exit_code == 3
-    (line,) = [line for line in result.output.splitlines() if "level=error" in line]
-    assert "event=OSError[EADDRINUSE] logger=uvicorn.error" in line
+    assert result.output == (
+        f"juicebox-bot: port {port} on 127.0.0.1 is taken: end what listens there, or choose another"
+        " with PORT or --port\n"
+    )
 
 
 async def test_a_configuration_of_logs_that_is_not_there_is_refused(cli: Cli) -> None:

@@ -28,6 +28,7 @@ from bot.demo.slack.workspace import BOT_USER, RECRUITER
 from bot.demo.stage import SECRET, SIGNING_SECRET, Stage, stage
 from bot.errors import BotError
 from bot.model import Channel, Destination
+from bot.operations.listening import explain
 from bot.registry import load_registry
 
 _HOST = "127.0.0.1"
@@ -138,12 +139,11 @@ def _listener(port: int) -> socket.socket:
 
 
 def _why_not(port: int, fault: OSError) -> str:
-    other = 'take another port: make demo ARGS="--port 0" finds one'
-    if fault.errno != errno.EADDRINUSE:
-        return f"port {port} cannot be had: {fault.strerror}; {other}"
-    if _is_playground(port):
+    options = '--port: make demo ARGS="--port 0" finds a free one'
+    if fault.errno == errno.EADDRINUSE and _is_playground(port):
+        other = f"choose another port with {options}"
         return f"a demo runs already: open http://{_HOST}:{port}, or end it first, or {other}"
-    return f"port {port} is taken, be it by a demo that is just starting: end it first, or {other}"
+    return explain(_HOST, port, fault, options)
 
 
 def _is_playground(port: int) -> bool:

@@ -35,8 +35,8 @@ def test_a_port_that_another_program_has_is_told() -> None:
         done = demo("--port", str(port))
     assert done.returncode == 1
     assert done.stdout == (
-        f"port {port} is taken, be it by a demo that is just starting: end it first, or take another"
-        ' port: make demo ARGS="--port 0" finds one\n'
+        f"port {port} on 127.0.0.1 is taken: end what listens there, or choose another with --port:"
+        ' make demo ARGS="--port 0" finds a free one\n'
     )
 
 
