@@ -50,7 +50,7 @@ def trail(
     ]
     return {
         "event_id": kept.event.id,
-        "type": kept.event.type,
+        "type": f"{kept.event.type} (test)" if kept.event.test else kept.event.type,
         "state": str(kept.state),
         "reason": kept.reason,
         "dead": kept.state is EventState.DEAD or failed,
