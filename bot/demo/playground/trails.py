@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from bot.delivery.notice import DEAD_LETTER_TEMPLATE
 from bot.demo.playground.juicebox import Answer
 from bot.model import Delivery, DeliveryState, Destination, EventState, Step, duration
 from bot.store.events import StoredEvent
@@ -38,8 +37,8 @@ def trail(
     `arrivals` has, by delivery, when the other side took a message in, in seconds; `kills` when a
     worker was killed. The notices of a failure are told apart from the deliveries.
     """
-    notices = [d for d in deliveries if d.notification.template == DEAD_LETTER_TEMPLATE]
-    ours = [d for d in deliveries if d.notification.template != DEAD_LETTER_TEMPLATE]
+    notices = [d for d in deliveries if d.is_notice]
+    ours = [d for d in deliveries if not d.is_notice]
     failed = any(d.state is DeliveryState.FAILED for d in ours)
     rows = [
         *_posted(postings, steps),
