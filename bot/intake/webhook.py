@@ -14,7 +14,7 @@ from bot.body import read_body
 from bot.errors import IntakeError, StaleEvent, StoreUnavailable, UnsupportedBody
 from bot.intake.envelope import parse_envelope
 from bot.intake.laps import Laps
-from bot.intake.signature import HEADER, verify
+from bot.intake.signature import verify
 from bot.model import Event
 from bot.store import Store
 from bot.store.measures import Metrics
@@ -42,7 +42,7 @@ class Webhook:
                 raise UnsupportedBody("compressed bodies are not taken: send it as it is")
             body = await read_body(request)
             laps.lap("read")
-            verify(body, [v for name, v in request.headers.raw if name == HEADER], self.secrets)
+            verify(body, request.headers.raw, self.secrets, self.clock())
             laps.lap("verify")
             if not _is_json(request.headers.get("content-type", "")):
                 raise UnsupportedBody("Content-Type must be application/json")

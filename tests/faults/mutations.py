@@ -51,8 +51,8 @@ MUTATIONS = (
         4,
         "half of the signature is compared",
         "bot/intake/signature.py",
-        "hmac.compare_digest(given, sign(body, secret).encode())",
-        "hmac.compare_digest(given[:39], sign(body, secret).encode()[:39])",
+        "hmac.compare_digest(given, one) for one in expected]):",
+        "hmac.compare_digest(given[:32], one[:32]) for one in expected]):",
         f"{_BODIES}::test_one_flipped_bit_in_any_byte_is_refused",
     ),
     Mutation(

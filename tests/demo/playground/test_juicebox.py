@@ -9,12 +9,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.clock import utc_now
 from bot.demo.playground import juicebox as module
 from bot.demo.playground.feed import Feed, Record
 from bot.demo.playground.juicebox import Juicebox, NothingSent
 from bot.demo.redis_server import free_port
 from bot.errors import InvalidSignature
-from bot.intake.signature import verify
+from bot.intake.signature import HEADER, verify
 
 SECRET = "whsec_test"
 BODY = b'{"id": "evt_1", "type": "search.completed"}'
@@ -32,7 +33,7 @@ class Webhook:
         body = await request.read()
         signature = request.headers["x-juicebox-signature"].encode()
         try:
-            verify(body, [signature], [SECRET.encode()])
+            verify(body, [(HEADER, signature)], [SECRET.encode()], utc_now())
             self.posted.append((body, True))
         except InvalidSignature:
             self.posted.append((body, False))
