@@ -15,6 +15,7 @@ from bot.model import (
     Payload,
     Policy,
     Record,
+    Text,
 )
 
 TYPE = "export.ready"
@@ -32,6 +33,7 @@ class Data(Payload):
     download_url: HttpsUrl
     record_count: Extra[Count] = None
     expires_at: Extra[Moment] = None
+    format: Extra[Text] = None
 
 
 def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
@@ -40,6 +42,8 @@ def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
         "recordCount": data.record_count,
         "expiresAt": int(data.expires_at.timestamp()) if data.expires_at else None,
     }
+    if data.format:
+        kept["format"] = data.format
     linked = policy.may_link(data.download_url)
     context = {"exportId": data.export_id, **kept, "linked": linked}
     return [

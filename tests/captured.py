@@ -15,7 +15,7 @@ POLICY = Policy(quota_alert_percent=80, api_key="jb_live_3Bd9_and_the_rest_of_th
 
 
 def captured(name: str) -> Event:
-    return parse_envelope((FIXTURES / f"{name}.json").read_bytes())
+    return parse_envelope((FIXTURES / f"{name}.json").read_bytes(), NOW)
 
 
 def sent(event_type: str, data: dict[str, Any]) -> Event:

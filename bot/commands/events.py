@@ -50,9 +50,11 @@ async def _show(store: Store, event_id: str) -> None:
     notices = [d for d in found if d.is_notice]
     trail = await store.events.trail(event_id)
     reason = f": {stored.reason}" if stored.reason else ""
+    received_type = stored.event.received_type
     lines = [
         f"{stored.event.id}  {_type(stored)}  {stored.state}{reason}",
         f"happened {_at(stored.event.timestamp)} UTC, received {_at(stored.received_at)} UTC",
+        *([f"received as {received_type}"] if received_type else []),
         *("", "DELIVERIES"),
         *([_delivery(d) for d in deliveries] or ["none"]),
         *(["", "NOTICES TO OPERATORS", *map(_delivery, notices)] if notices else []),

@@ -53,8 +53,8 @@ def command(event_type: str, data_file: Path | None, out: Path | None) -> None:
     """
     now = utc_now()
     registry = load_registry()
-    handler = handler_of(event_type, registry)
     event = sample(event_type, registry, data_file, event_id=None, now=now).event
+    handler = handler_of(event.type, registry)
     intents = handler.run(event, Policy())
     told = [intent for intent in intents if isinstance(intent, Notify)]
     deliveries = [_deliveries(event, notify, now) for notify in told]

@@ -62,7 +62,7 @@ def sample(
     }
     body = to_json(envelope)
     try:
-        return Sample(parse_envelope(body), body)
+        return Sample(parse_envelope(body, now), body)
     except InvalidEnvelope as error:
         raise click.UsageError(str(error)) from error
 

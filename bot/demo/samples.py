@@ -42,7 +42,7 @@ def samples_of(registry: Registry, audiences: Audiences, now: datetime) -> list[
 
 def _sample(handler: Handler, audiences: Audiences, now: datetime) -> Sample:
     body = fresh_body({"type": handler.type, "data": handler.sample_at(now)}, now)
-    event = parse_envelope(body)
+    event = parse_envelope(body, now)
     intents = handler.run(event, Policy())
     deliveries = [
         delivery

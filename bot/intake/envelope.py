@@ -5,14 +5,16 @@ from datetime import datetime
 from pydantic_core import from_json
 
 from bot.errors import InvalidEnvelope
-from bot.model import Event, in_utc
+from bot.model import Event, canonical_event, id_text, read_moment
 
 _LONGEST_NAME = 200
-_NO_TIMESTAMP = "timestamp must be an ISO 8601 date and time"
 
 
-def parse_envelope(body: bytes) -> Event:
-    """Read the event out of a body whose signature holds.
+def parse_envelope(body: bytes, received_at: datetime, webhook_id: str | None = None) -> Event:
+    """Read the event out of a body whose signature holds, in the names that handlers know.
+
+    `webhook_id` is the id of a header that the signature covers: the event's, where the body has
+    none. An event that does not say when it happened is taken to be of the moment `received_at`.
 
     pydantic's parser refuses what is legal JSON and still an attack: nesting beyond 200 levels,
     integers beyond 4,300 digits, lone surrogates, a byte order mark, NaN.
@@ -29,29 +31,35 @@ def parse_envelope(body: bytes) -> Event:
     data = envelope.get("data")
     if not isinstance(data, dict):
         raise InvalidEnvelope("data must be a JSON object")
-    return Event(
-        id=_name(envelope, "id"),
-        type=_name(envelope, "type"),
-        timestamp=_timestamp(envelope),
-        data=data,
+    return canonical_event(
+        _id(envelope, webhook_id),
+        _name("type", envelope.get("type"), "a string"),
+        _timestamp(envelope, received_at),
+        data,
         test=envelope.get("test") is True,
     )
 
 
-def _name(envelope: dict[str, object], field: str) -> str:
-    value = envelope.get(field)
+def _id(envelope: dict[str, object], webhook_id: str | None) -> str:
+    given = envelope.get("id")
+    if given is None and webhook_id is not None:
+        return _name("webhook-id", webhook_id, "a string")
+    return _name("id", id_text(given), "a string or a whole number")
+
+
+def _name(field: str, value: object, kind: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise InvalidEnvelope(f"{field} must be a string, and not empty")
+        raise InvalidEnvelope(f"{field} must be {kind}, and not empty")
     if len(value) > _LONGEST_NAME:
         raise InvalidEnvelope(f"{field} must have at most {_LONGEST_NAME} characters")
     return value
 
 
-def _timestamp(envelope: dict[str, object]) -> datetime:
-    value = envelope.get("timestamp")
-    if not isinstance(value, str):
-        raise InvalidEnvelope(_NO_TIMESTAMP)
+def _timestamp(envelope: dict[str, object], received_at: datetime) -> datetime:
+    given = envelope.get("timestamp")
+    if given is None:
+        return received_at
     try:
-        return in_utc(datetime.fromisoformat(value))
-    except ValueError:
-        raise InvalidEnvelope(_NO_TIMESTAMP) from None
+        return read_moment(given)
+    except ValueError as error:
+        raise InvalidEnvelope(f"timestamp {error}") from None

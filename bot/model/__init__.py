@@ -1,7 +1,9 @@
 """The words of the bot: its nouns, and the field types of handlers' payloads. No I/O."""
 
+from bot.model.dialects import PROFILE_IDS, canonical_event
 from bot.model.durations import duration
 from bot.model.links import host_pattern
+from bot.model.moments import read_moment
 from bot.model.nouns import (
     NOTICE_TEMPLATE,
     Audience,
@@ -34,11 +36,12 @@ from bot.model.payload import (
     Moment,
     Payload,
     Text,
-    in_utc,
+    id_text,
 )
 
 __all__ = [
     "NOTICE_TEMPLATE",
+    "PROFILE_IDS",
     "Amount",
     "Audience",
     "Channel",
@@ -63,11 +66,13 @@ __all__ = [
     "SlackMessage",
     "Step",
     "Text",
+    "canonical_event",
     "delivery_id",
     "duration",
     "from_ms",
     "host_pattern",
-    "in_utc",
+    "id_text",
+    "read_moment",
     "retry_command",
     "to_ms",
 ]

@@ -54,9 +54,10 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What Juicebox sent. Immutable, kept as received.
+    """What Juicebox sent, in the names that handlers know (`bot.model.dialects`). Immutable.
 
-    A `test` was sent by `send --test`: it is marked in every message, and nothing is recorded.
+    `received_type` is what Juicebox called it, where that is not `type`. A `test` was sent by
+    `send --test`: it is marked in every message, and nothing is recorded.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Event:
     timestamp: datetime
     data: Mapping[str, Any] = field(repr=False)
     test: bool = False
+    received_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What handlers make their typed payloads of: every field of an event's data is untrusted."""
 
-from datetime import UTC, datetime
+import re
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -17,6 +18,11 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from bot.model.moments import read_moment
+
+_WHOLE = re.compile(r"-?\d{1,40}", re.ASCII)
+_DECIMAL = re.compile(r"-?\d{1,40}\.\d{1,40}", re.ASCII)
+
 
 class Payload(BaseModel):
     """Base of every handler's typed `data`: camelCase on the wire, unknown fields ignored."""
@@ -24,11 +30,26 @@ class Payload(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
 
-_FIRST_YEAR, _LAST_YEAR = 1, 9999
+def id_text(value: object) -> object:
+    """An id that was sent as a number as text, `42.0` like `42`; anything else as it is."""
+    number = _whole(value)
+    return str(number) if isinstance(number, int) and not isinstance(number, bool) else value
 
 
-def _a_number_is_an_id_too(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _whole(value: object) -> object:
+    """`1204.0` as 1204; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _number(value: object) -> object:
+    """A number that was sent as text as that number; anything else as it is."""
+    if isinstance(value, str):
+        text = value.strip()
+        if _WHOLE.fullmatch(text):
+            return int(text)
+        if _DECIMAL.fullmatch(text):
+            return float(text)
+    return value
 
 
 def _https_only(url: str) -> str:
@@ -38,17 +59,6 @@ def _https_only(url: str) -> str:
     if any(c.isspace() or not c.isprintable() for c in url):
         raise ValueError("must not contain spaces or control characters")
     return url
-
-
-def in_utc(moment: datetime) -> datetime:
-    """The moment in UTC, which it is taken to be in if it does not say.
-
-    Raises:
-        ValueError: at either end of the calendar, where no arithmetic is left to do.
-    """
-    if not _FIRST_YEAR < moment.year < _LAST_YEAR:
-        raise ValueError("must be between the years 2 and 9998")
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _leave_out_what_does_not_fit(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
@@ -61,13 +71,20 @@ def _leave_out_what_does_not_fit(value: Any, validate: ValidatorFunctionWrapHand
 Id = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
-    BeforeValidator(_a_number_is_an_id_too),
+    BeforeValidator(id_text),
 ]
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
-Count = Annotated[int, Field(ge=0, le=10**15, strict=True)]
-Amount = Annotated[float, Field(ge=0, le=10**15, strict=True, allow_inf_nan=False)]
+Count = Annotated[
+    int,
+    Field(ge=0, le=10**15, strict=True),
+    BeforeValidator(_whole),
+    BeforeValidator(_number),
+]
+Amount = Annotated[
+    float, Field(ge=0, le=10**15, strict=True, allow_inf_nan=False), BeforeValidator(_number)
+]
 HttpsUrl = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(_https_only)]
-Moment = Annotated[datetime, AfterValidator(in_utc)]
+Moment = Annotated[datetime, BeforeValidator(read_moment)]
 
 T = TypeVar("T")
 Extra = Annotated[T | None, WrapValidator(_leave_out_what_does_not_fit)]

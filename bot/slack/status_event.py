@@ -34,6 +34,7 @@ async def show_event(store: Store, render: Render, describe: Describe, asked: st
     event = {
         "id": kept.event.id,
         "type": kept.event.type,
+        "received_type": kept.event.received_type or None,
         "what": what_happened(kept.event, deliveries, describe),
         "at": epoch(kept.event.timestamp),
         "received_at": epoch(kept.received_at),

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord, StaleEvent
-from bot.model import Event, EventState, Step, from_ms, to_ms
+from bot.model import Event, EventState, Step, canonical_event, from_ms, to_ms
 from bot.queue import QUEUE, Task, job
 from bot.store import keys
 from bot.store.move import Move, Mover, job_ttl_ms
@@ -73,6 +73,7 @@ class Events:
             *("type", event.type, "timestamp", to_ms(event.timestamp), "body", body),
             *("received_at", to_ms(now), "state", EventState.ACCEPTED, "attempts", 0),
             *(("test", 1) if event.test else ()),
+            *(("received_type", event.received_type) if event.received_type else ()),
         ]
         step = encode_step(Step(now, "received"))
         args = [
@@ -182,11 +183,11 @@ def _decode(event_id: str, kept: Mapping[bytes, bytes]) -> StoredEvent:
         state = EventState(kept[b"state"].decode())
         forgotten = state is EventState.FORGOTTEN
         body = b"" if forgotten else kept[b"body"]
-        event = Event(
-            id=event_id,
-            type=kept[b"type"].decode(),
-            timestamp=from_ms(kept[b"timestamp"]),
-            data={} if forgotten else from_json(body)["data"],
+        event = canonical_event(
+            event_id,
+            kept.get(b"received_type", kept[b"type"]).decode(),
+            from_ms(kept[b"timestamp"]),
+            {} if forgotten else from_json(body)["data"],
             test=kept.get(b"test") == b"1",
         )
         return StoredEvent(

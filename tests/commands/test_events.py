@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.delivery.notice import notices_of_event
-from bot.model import Audience
+from bot.model import Audience, canonical_event
 from bot.store import Store
 from tests.commands.conftest import Cli
 from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event
@@ -99,6 +99,20 @@ async def test_an_event_shows_its_whole_way(
         "2026-01-15 14:30:00.000  sending   email:recruiter@example.com\n"
         "2026-01-15 14:30:02.000  retrying  email:recruiter@example.com  mailbox busy\n"
     )
+
+
+async def test_what_juicebox_called_the_event_is_shown_where_it_is_not_our_name(
+    cli: Cli, store: Store, make_settings: MakeSettings
+) -> None:
+    make_settings()
+    event = canonical_event("evt_1", "analysis.completed", NOW, {"analysis_id": "a"})
+    await store.events.accept(event, body_of(event), NOW)
+    assert (await cli("events", "evt_1")).output.splitlines()[:3] == [
+        "evt_1  search.completed  accepted",
+        "happened 2026-01-15 14:30:00 UTC, received 2026-01-15 14:30:00 UTC",
+        "received as analysis.completed",
+    ]
+    assert "analysis" not in (await cli("events")).output
 
 
 async def test_a_dead_event_says_why(cli: Cli, store: Store, make_settings: MakeSettings) -> None:

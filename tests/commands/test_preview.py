@@ -107,3 +107,11 @@ async def test_an_unknown_type_lists_the_known_ones(cli: Cli, tmp_path: Path) ->
         result = await cli("preview", "brand.new", *args)
         assert result.exit_code == 2
         assert "no handler knows brand.new; there are: export.ready, " in result.output
+
+
+async def test_an_event_of_another_dialect_is_previewed_as_ours(cli: Cli, tmp_path: Path) -> None:
+    file = tmp_path / "event.json"
+    file.write_text('{"analysis_id": "ana_1", "result_count": "3"}')
+    result = await cli("preview", "analysis.completed", "--data", str(file))
+    assert result.exit_code == 0
+    assert "Search completed with 3 results" in result.output

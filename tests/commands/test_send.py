@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bot.clock import utc_now
 from bot.demo.redis_server import free_port
 from bot.intake.envelope import parse_envelope
 from bot.intake.signature import sign
@@ -47,7 +48,7 @@ async def bot() -> AsyncIterator[Bot]:
 
 async def test_a_sample_is_signed_and_posted(cli: Cli, bot: Bot) -> None:
     result = await cli("send", "search.completed", "--url", bot.url, "--secret", SECRET)
-    event = parse_envelope(bot.body)
+    event = parse_envelope(bot.body, utc_now())
     assert result.exit_code == 0
     assert result.output == f'{event.id} -> 200 {{"received": true}}\n'
     assert event.id.startswith("evt_")
@@ -84,7 +85,7 @@ async def test_a_files_data_is_sent(cli: Cli, bot: Bot, tmp_path: Path) -> None:
     file.write_text('{"searchId": "s", "resultCount": 3}')
     args = ("--url", bot.url, "--secret", SECRET, "--data", str(file))
     await cli("send", "search.completed", *args)
-    assert parse_envelope(bot.body).data == {"searchId": "s", "resultCount": 3}
+    assert parse_envelope(bot.body, utc_now()).data == {"searchId": "s", "resultCount": 3}
 
 
 async def test_a_whole_event_is_sent_as_it_is(cli: Cli, bot: Bot, tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ async def test_a_whole_event_is_sent_as_it_is(cli: Cli, bot: Bot, tmp_path: Path
     await cli("send", "search.completed", *args)
     assert json.loads(bot.body) == whole
     await cli("send", "search.completed", *args, "--id", "evt_other")
-    assert parse_envelope(bot.body).id == "evt_other"
+    assert parse_envelope(bot.body, utc_now()).id == "evt_other"
 
 
 async def test_a_type_that_no_handler_knows_can_be_sent_from_a_file(
@@ -115,7 +116,7 @@ async def test_a_type_that_no_handler_knows_can_be_sent_from_a_file(
     assert "no handler knows brand.new; there are: " in without.output
     result = await cli("send", "brand.new", *args, "--data", str(file))
     assert result.exit_code == 0
-    assert parse_envelope(bot.body).type == "brand.new"
+    assert parse_envelope(bot.body, utc_now()).type == "brand.new"
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ class Promise:
             "data": data,
         }
         body = json.dumps(content).encode()
-        offer = Offer(parse_envelope(body), body)
+        offer = Offer(parse_envelope(body, self.world.time.true), body)
         self.offers[offer.event.id] = offer
         return offer
 

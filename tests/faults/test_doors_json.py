@@ -42,13 +42,15 @@ REFUSED = {
     "a list": b"[" + raw() + b"]",
     "a string": b'"evt"',
     "an id of 201 characters": raw().replace(b"@id", b"i" * 201),
-    "an id that is a number": raw().replace(b'"@id"', b"1"),
+    "an id that is a fraction": raw().replace(b'"@id"', b"1.5"),
+    "an id that is true": raw().replace(b'"@id"', b"true"),
     "an id of blanks": raw().replace(b"@id", b" \\n\\t "),
     "data as a list": raw("[]"),
     "data as null": raw("null"),
     "data twice, the second no object": raw(more=', "data": 5'),
     "a year beyond the calendar": raw(more=', "timestamp": "9999-12-31T23:59:59-23:59"'),
-    "a timestamp as a number": raw(more=', "timestamp": 1e400'),
+    "a timestamp beyond numbers": raw(more=', "timestamp": 1e400'),
+    "a timestamp in microseconds": raw(more=', "timestamp": 1768487400123456'),
 }
 
 ACCEPTED = {
@@ -64,6 +66,12 @@ ACCEPTED = {
     "a huge count": raw('{"searchId": "s", "resultCount": 999999999999999999999}'),
     "minus zero": raw('{"searchId": "s", "resultCount": -0}'),
     "a float for a count": raw('{"searchId": "s", "resultCount": 1.5}'),
+    "a count as text": raw('{"searchId": "s", "resultCount": "1204"}'),
+    "a limit of next to nothing": raw('{"usage": 1, "limit": 1e-320}').replace(
+        b"search.completed", b"quota.warning"
+    ),
+    "a timestamp of null": raw(more=', "timestamp": null'),
+    "both spellings": raw('{"searchId": "s", "search_id": {}, "resultCount": 1}'),
     "true for a count": raw('{"searchId": "s", "resultCount": true}'),
     "NUL in a string": raw('{"searchId": "a\\u0000b", "resultCount": 1}'),
     "keys of our own objects": raw(

@@ -7,6 +7,8 @@ from redis.asyncio import Redis
 from bot.demo.inbox import Inbox
 from bot.demo.slack.api import LocalSlack
 from bot.queue import QUEUE
+from tests.faults.deployment import Deployment
+from tests.faults.wire import request, say
 from tests.processes import deliver, process
 from tests.running import envelope
 
@@ -18,6 +20,16 @@ async def test_an_event_passes_through_the_processes_of_the_procfile(
         assert (await deliver(env, envelope())).json() == {"received": True}
         await slack_api.wait_for(1, timeout=20)
         await inbox.wait_for(1, timeout=20)
+
+
+async def test_the_answer_to_head_has_no_body(deployment: Deployment) -> None:
+    async with deployment.web() as web:
+        for path in (b"/healthz", b"/readyz", b"/metrics", b"/webhooks/juicebox"):
+            heard = await say(web.port, request(line=b"HEAD %s HTTP/1.1" % path))
+            shown = await say(web.port, request(line=b"GET %s HTTP/1.1" % path))
+            assert heard.statuses == shown.statuses
+            assert heard.text.endswith(b"\r\n\r\n")
+            assert not shown.text.endswith(b"\r\n\r\n")
 
 
 async def test_a_bad_setting_ends_the_process_with_one_line(env: Mapping[str, str]) -> None:

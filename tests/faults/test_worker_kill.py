@@ -50,13 +50,13 @@ class Work:
 
 async def an_event(store: Store, event_id: str) -> None:
     body = envelope(event_id)
-    await store.events.accept(parse_envelope(body), body, utc_now())
+    await store.events.accept(parse_envelope(body, utc_now()), body, utc_now())
 
 
 async def a_misfit(store: Store, event_id: str) -> None:
     """A dead letter, of which the second job tells."""
     body = envelope(event_id, resultCount=3)
-    await store.events.accept(parse_envelope(body), body, utc_now())
+    await store.events.accept(parse_envelope(body, utc_now()), body, utc_now())
 
 
 async def two_retries(store: Store, event_id: str) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bot.intake.signature import sign
+from bot.intake.signature import sign, sign_standard
 from bot.model import Step
 from bot.store.rows import encode_rows
 from bot.store.trail import encode_step
@@ -17,6 +17,10 @@ _TEXTS = (
     "&lt;&amp;\"'\\ \U0001f9c3 Mu\u0308ller",
 )
 
+_MOMENTS = (
+    *("0001-01-01T00:00:00+14:00", "2026-01-15t24:00:00z", "2016-12-31T23:59:60Z"),
+    *("1768487400", "1768487400123", 1768487400.5, -1),
+)
 _SLACKS = (
     b"v0=" + b"0a" * 32,
     b"v0=" + b"0A" * 32,
@@ -30,11 +34,13 @@ _SLACKS = (
 
 def seeds() -> Mapping[str, list[bytes]]:
     """Some inputs for each target."""
-    bodies = [path.read_bytes() for path in sorted(FIXTURES.glob("*.json"))]
+    bodies = [path.read_bytes() for path in sorted(FIXTURES.rglob("*.json"))]
     texts = [text.encode() for text in _TEXTS]
     return {
         "signature": [*(sign(b, b"whsec_current").encode() + b"\n" + b for b in bodies[:2])],
+        "standard_webhooks": [_standard(b) for b in bodies[:2]],
         "envelope": [*bodies, *_misfits(bodies[0])],
+        "handlers": [json.dumps(json.loads(body)["data"]).encode() for body in bodies],
         "escaper": texts,
         "template": texts,
         "slack_door": [*_SLACKS],
@@ -43,11 +49,16 @@ def seeds() -> Mapping[str, list[bytes]]:
     }
 
 
+def _standard(body: bytes) -> bytes:
+    signed = sign_standard(body, b"whsec_current", "msg_1", NOW)
+    return b"\n".join([*(value.encode() for value in signed.values()), body])
+
+
 def _misfits(body: bytes) -> Iterator[bytes]:
     """Envelopes that lack a little."""
     whole = json.loads(body)
     for field in whole:
-        for wrong in (" ", "", "x" * 201, 7, None, {}, "0001-01-01T00:00:00+14:00"):
+        for wrong in (" ", "", "x" * 201, 7, 1.5, 10**200, None, {}, *_MOMENTS):
             yield json.dumps({**whole, field: wrong}).encode()
 
 

@@ -4,19 +4,29 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from pydantic_core import from_json
 
 from bot.delivery.escaping import clean, json_string, mrkdwn
 from bot.delivery.render import Renderer
-from bot.errors import CorruptRecord, InvalidEnvelope, InvalidSignature
+from bot.errors import CorruptRecord, InvalidData, InvalidEnvelope, InvalidSignature
 from bot.intake.envelope import parse_envelope
-from bot.intake.signature import sign, verify
+from bot.intake.signature import HEADER, sign, sign_standard, verify
+from bot.model import Notify, Policy, canonical_event
+from bot.model.dialects import TYPES
 from bot.mrkdwn import unescape
+from bot.registry import load_registry
 from bot.slack.door import _SIGNATURE, _TIMESTAMP
 from bot.store.events import _decode
 from bot.store.rows import decode_row, encode_rows
 from bot.store.trail import decode_step, encode_step
+from tests.making import NOW
 
 _SECRETS = (b"whsec_current", b"whsec_previous")
+_STANDARD = (b"webhook-id", b"webhook-timestamp", b"webhook-signature")
+_REGISTRY = load_registry()
+_REASON = re.compile(r"data(\.\w+)? (must |is )")
 _RENDERER = Renderer()
 _SAID = _RENDERER._slack.from_string('{"text": "{{ text }}"}')
 _STYLED = _RENDERER._slack.from_string('["{{ text | unstyled }}"]')
@@ -35,16 +45,42 @@ def signature(data: bytes) -> None:
     """The first line is what the header says, the rest is the body: `verify` takes what `sign` made."""
     given, _, body = data.partition(b"\n")
     genuine = [sign(body, secret).encode() for secret in _SECRETS]
+    bare = {value.removeprefix(b"sha256=") for value in genuine}
     for headers in ([given], [given, given], [], *([value, given] for value in genuine)):
-        assert _is_taken(body, headers) is (len(headers) == 1 and headers[0] in genuine)
+        digits = headers[0].strip(b" \t").lower().removeprefix(b"sha256=") if headers else b""
+        named = [(HEADER, value) for value in headers]
+        assert _is_taken(body, named) is (len(headers) == 1 and digits in bare)
     for value in genuine:
-        assert _is_taken(body, [value])
-        assert not _is_taken(body + b"\0", [value])
+        for spelled in (value, value.upper(), value.removeprefix(b"sha256=") + b" \t"):
+            assert _is_taken(body, [(HEADER, spelled)])
+            assert not _is_taken(body + b"\0", [(HEADER, spelled)])
 
 
-def _is_taken(body: bytes, headers: Sequence[bytes]) -> bool:
+def standard_webhooks(data: bytes) -> None:
+    """Three lines of headers, then the body: `verify` takes what `sign_standard` made, to the byte."""
+    *values, body = [*data.split(b"\n", 3), b"", b"", b""][:4]
+    given = [*zip(_STANDARD, values, strict=True)]
+    made = sign_standard(body, _SECRETS[0], "msg_1", NOW)
+    genuine = [(name.encode(), value.encode()) for name, value in made.items()]
+    assert _is_taken(body, genuine)
+    assert not _is_taken(body + b"\0", genuine)
+    event_id, timestamp, signatures = (value.strip(b" \t") for value in values)
+    taken = _is_taken(body, given)
+    if taken:
+        assert event_id
+        assert abs(int(timestamp) - NOW.timestamp()) <= 300
+        assert signatures.count(b"v1,") <= 32
+    assert not _is_taken(body, [*given, *given])
+    for place, header in enumerate(given):
+        mixed = [*genuine[:place], header, *genuine[place + 1 :]]
+        same = header[1].strip(b" \t") == genuine[place][1]
+        assert _is_taken(body, mixed) is same or place == 2
+        assert not _is_taken(body, [*genuine, header])
+
+
+def _is_taken(body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bool:
     try:
-        verify(body, headers, _SECRETS)
+        verify(body, headers, _SECRETS, NOW)
     except InvalidSignature:
         return False
     return True
@@ -53,7 +89,7 @@ def _is_taken(body: bytes, headers: Sequence[bytes]) -> bool:
 def envelope(data: bytes) -> None:
     """A body is refused, or is an event that comes back from the store as it went in."""
     try:
-        event = parse_envelope(data)
+        event = parse_envelope(data, NOW)
     except InvalidEnvelope:
         return
     assert 0 < len(event.id.strip()) <= len(event.id) <= 200
@@ -66,10 +102,33 @@ def envelope(data: bytes) -> None:
         b"body": data,
         b"received_at": b"1768487400000",
         b"state": b"accepted",
+        **({b"received_type": event.received_type.encode()} if event.received_type else {}),
     }
     back = _decode(event.id, kept).event
-    assert (back.id, back.type, back.data) == (event.id, event.type, event.data)
+    assert replace(back, timestamp=event.timestamp) == event
     assert abs((back.timestamp - event.timestamp).total_seconds()) < 0.001
+
+
+def handlers(data: bytes) -> None:
+    """Data that fit a type, in any dialect, become intents of plain JSON; the rest has a reason."""
+    try:
+        given = from_json(data, allow_inf_nan=False)
+    except ValueError:
+        return
+    if not isinstance(given, dict):
+        return
+    for received_type in (*_REGISTRY.types, *TYPES):
+        event = canonical_event("evt_1", received_type, NOW, given)
+        handler = _REGISTRY.get(event.type)
+        assert handler is not None
+        try:
+            intents = handler.run(event, Policy())
+        except InvalidData as error:
+            assert _REASON.match(str(error))  # noqa: PT017  # a target is no test
+            continue
+        for intent in intents:
+            shown = intent.context if isinstance(intent, Notify) else intent.fields
+            json.dumps(dict(shown), allow_nan=False).encode()
 
 
 def escaper(data: bytes) -> None:
@@ -145,7 +204,9 @@ def step(data: bytes) -> None:
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "signature": signature,
+    "standard_webhooks": standard_webhooks,
     "envelope": envelope,
+    "handlers": handlers,
     "escaper": escaper,
     "template": template,
     "slack_door": slack_door,

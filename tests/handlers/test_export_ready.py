@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import InvalidData
-from bot.model import Audience, Notify, Record
+from bot.model import Audience, Event, Notify, Record
 from tests.captured import captured, intents_of, sent
 
 URL = (
@@ -31,6 +31,34 @@ def test_the_link_is_kept_and_recruiters_are_told() -> None:
             thread="export:exp_5t7h1q",
         ),
     ]
+
+
+@pytest.mark.parametrize(("given", "shown"), [("csv", "csv"), (" xlsx ", "xlsx")])
+def test_the_format_is_kept_and_told_where_it_was_sent(given: str, shown: str) -> None:
+    kept, told = intents_of(export_of(format=given))
+    assert isinstance(kept, Record)
+    assert isinstance(told, Notify)
+    assert kept.fields["format"] == told.context["format"] == shown
+
+
+@pytest.mark.parametrize("given", ["", " ", None, 7, ["csv"]])
+def test_a_format_that_makes_no_sense_is_left_out(given: object) -> None:
+    kept, _ = intents_of(export_of(format=given))
+    assert isinstance(kept, Record)
+    assert "format" not in kept.fields
+
+
+@pytest.mark.parametrize(
+    "expires_at", [1772323200, 1772323200000, "1772323200", "2026-03-01", "2026-02-28t24:00:00z"]
+)
+def test_an_end_may_be_spelled_as_any_moment(expires_at: object) -> None:
+    kept, _ = intents_of(export_of(expiresAt=expires_at, recordCount="1204"))
+    assert isinstance(kept, Record)
+    assert (kept.fields["expiresAt"], kept.fields["recordCount"]) == (1772323200, 1204)
+
+
+def export_of(**more: object) -> Event:
+    return sent("export.ready", {"exportId": "e", "downloadUrl": "https://e.example/", **more})
 
 
 def test_an_export_needs_neither_a_count_nor_an_end() -> None:

@@ -48,7 +48,7 @@ def test_a_number_is_a_search_id_too() -> None:
             {"searchId": "s", "resultCount": -1},
             "data.resultCount must be greater than or equal to 0",
         ),
-        ({"searchId": "s", "resultCount": "12"}, "data.resultCount must be a valid integer"),
+        ({"searchId": "s", "resultCount": "12 or so"}, "data.resultCount must be a valid integer"),
         ({}, "data.searchId is missing; data.resultCount is missing"),
     ],
 )

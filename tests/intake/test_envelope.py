@@ -7,6 +7,8 @@ import pytest
 
 from bot.errors import InvalidEnvelope
 from bot.intake.envelope import parse_envelope
+from bot.model import Event
+from tests.making import NOW, seconds
 
 GOOD = {
     "id": "evt_1",
@@ -24,8 +26,12 @@ def without(field: str) -> bytes:
     return json.dumps({k: v for k, v in GOOD.items() if k != field}).encode()
 
 
+def read(raw: bytes, webhook_id: str | None = None) -> Event:
+    return parse_envelope(raw, NOW, webhook_id)
+
+
 def test_a_good_envelope_becomes_an_event() -> None:
-    event = parse_envelope(body(extra="ignored"))
+    event = read(body(extra="ignored"))
     assert (event.id, event.type) == ("evt_1", "search.completed")
     assert event.timestamp == datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
     assert event.data == {"searchId": "srch_1"}
@@ -46,27 +52,34 @@ def test_nothing_but_true_marks_a_test(value: object) -> None:
     ],
 )
 def test_a_timestamp_is_read_in_utc(timestamp: str, hour: int) -> None:
-    moment = parse_envelope(body(timestamp=timestamp)).timestamp
+    moment = read(body(timestamp=timestamp)).timestamp
     assert (moment.hour, moment.tzinfo) == (hour, UTC)
 
 
-@pytest.mark.parametrize("field", ["id", "type", "timestamp", "data"])
+@pytest.mark.parametrize("field", ["id", "type", "data"])
 def test_a_missing_field_is_named(field: str) -> None:
     with pytest.raises(InvalidEnvelope, match=field):
-        parse_envelope(without(field))
+        read(without(field))
 
 
 @pytest.mark.parametrize(
     ("changes", "names"),
     [
-        ({"id": ""}, "id must be a string, and not empty"),
-        ({"id": "  "}, "id must be a string, and not empty"),
-        ({"id": 7}, "id must be a string, and not empty"),
+        ({"id": ""}, "id must be a string or a whole number, and not empty"),
+        ({"id": "  "}, "id must be a string or a whole number, and not empty"),
+        ({"id": None}, "id must be a string or a whole number, and not empty"),
+        ({"id": 7.5}, "id must be a string or a whole number, and not empty"),
+        ({"id": True}, "id must be a string or a whole number, and not empty"),
+        ({"id": ["evt_1"]}, "id must be a string or a whole number, and not empty"),
         ({"id": "x" * 201}, "id must have at most 200 characters"),
+        ({"id": 10**200}, "id must have at most 200 characters"),
         ({"type": None}, "type must be a string, and not empty"),
         ({"type": "x" * 201}, "type must have at most 200 characters"),
         ({"timestamp": "yesterday"}, "timestamp must be an ISO 8601 date and time"),
-        ({"timestamp": 1700000000}, "timestamp must be an ISO 8601 date and time"),
+        ({"timestamp": ""}, "timestamp must be an ISO 8601 date and time"),
+        ({"timestamp": True}, "timestamp must be an ISO 8601 date and time"),
+        ({"timestamp": {}}, "timestamp must be an ISO 8601 date and time"),
+        ({"timestamp": -1}, "timestamp must be an ISO 8601 date and time"),
         ({"timestamp": "0001-01-01T00:00:00+14:00"}, "timestamp must be an ISO 8601"),
         ({"timestamp": "9999-12-31T23:59:59-14:00"}, "timestamp must be an ISO 8601"),
         ({"timestamp": "9999-06-01T00:00:00Z"}, "timestamp must be an ISO 8601"),
@@ -76,11 +89,76 @@ def test_a_missing_field_is_named(field: str) -> None:
 )
 def test_a_wrong_field_is_named(changes: dict[str, object], names: str) -> None:
     with pytest.raises(InvalidEnvelope, match=names):
-        parse_envelope(body(**changes))
+        read(body(**changes))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [(7, "7"), (7.0, "7"), (0, "0"), (2**70, str(2**70)), (" x ", " x ")]
+)
+def test_an_id_may_be_a_number(given: object, said: str) -> None:
+    assert read(body(id=given)).id == said
+
+
+def test_the_id_of_a_signed_header_counts_where_the_body_has_none() -> None:
+    assert read(without("id"), "msg_1").id == "msg_1"
+    assert read(body(id=None), "msg_1").id == "msg_1"
+    assert read(body(id="evt_1"), "msg_1").id == "evt_1"
+
+
+@pytest.mark.parametrize(
+    ("webhook_id", "said"),
+    [
+        (" ", "webhook-id must be a string, and not empty"),
+        ("x" * 201, "webhook-id must have at most 200 characters"),
+    ],
+)
+def test_an_id_that_makes_no_sense_is_named_as_the_headers(webhook_id: str, said: str) -> None:
+    with pytest.raises(InvalidEnvelope, match=f"^{said}$"):
+        read(without("id"), webhook_id)
+
+
+def test_an_id_in_the_body_that_makes_no_sense_is_not_made_good_by_a_header() -> None:
+    with pytest.raises(InvalidEnvelope, match=r"^id must be"):
+        read(body(id=""), "msg_1")
+
+
+@pytest.mark.parametrize("raw", [without("timestamp"), body(timestamp=None)])
+def test_an_event_that_does_not_say_when_it_happened_is_of_the_moment_of_its_receipt(
+    raw: bytes,
+) -> None:
+    assert read(raw).timestamp == NOW
+
+
+@pytest.mark.parametrize(
+    "timestamp",
+    [
+        "2026-01-15t14:30:00z",
+        1768487400,
+        1768487400.0,
+        1768487400000,
+        "1768487400",
+        "1768487400000",
+    ],
+)
+def test_a_timestamp_may_be_spelled_in_many_ways(timestamp: object) -> None:
+    assert read(body(timestamp=timestamp)).timestamp == NOW
+
+
+def test_a_leap_second_is_the_first_of_the_next_minute() -> None:
+    event = read(body(timestamp="2026-01-15T14:29:60Z"))
+    assert event.timestamp == NOW
+    assert read(body(timestamp="2026-01-15T14:29:59Z")).timestamp == NOW - seconds(1)
+
+
+def test_another_name_for_a_type_is_told_beside_ours() -> None:
+    event = read(body(type="analysis.completed", data={"analysis_id": 7, "other": 1}))
+    assert (event.type, event.received_type) == ("search.completed", "analysis.completed")
+    assert event.data == {"searchId": 7, "other": 1}
+    assert read(body()).received_type == ""
 
 
 def test_an_id_of_200_characters_is_taken() -> None:
-    assert len(parse_envelope(body(id="é" * 200)).id) == 200
+    assert len(read(body(id="é" * 200)).id) == 200
 
 
 @pytest.mark.parametrize(
@@ -105,4 +183,4 @@ def test_an_id_of_200_characters_is_taken() -> None:
 )
 def test_hostile_json_is_refused_and_never_a_traceback(raw: bytes) -> None:
     with pytest.raises(InvalidEnvelope):
-        parse_envelope(raw)
+        read(raw)

@@ -100,7 +100,7 @@ async def test_two_signatures_are_refused_even_if_both_are_right(client: httpx.A
         (b"[]", "the body must be a JSON object"),
         (
             b'{"type": "t", "timestamp": "2026-01-01", "data": {}}',
-            "id must be a string, and not empty",
+            "id must be a string or a whole number, and not empty",
         ),
     ],
 )

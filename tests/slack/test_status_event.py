@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.model import Destination
+from bot.model import Destination, canonical_event
 from bot.store import Store, keys
 from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
 from tests.slack.conftest import Ask, Say
@@ -65,6 +65,20 @@ Handled
 The times count from when the event was received."""
     )
     assert (await ask("status evt_1"))["text"] == "Search completed with 1 result: handled"
+
+
+async def test_what_juicebox_called_the_event_is_shown_where_it_is_not_our_name(
+    say: Say, store: Store
+) -> None:
+    data = {"analysis_id": "a", "result_count": 3}
+    event = canonical_event("evt_1", "analysis.completed", NOW, data)
+    await store.events.accept(event, body_of(event), NOW)
+    said = (await say("status evt_1")).splitlines()
+    assert said[:7] == [
+        *("Search completed (searchId a, resultCount 3)", "*Event*", "evt_1"),
+        *("*Type*", "search.completed", "*Received as*", "analysis.completed"),
+    ]
+    assert "analysis.completed" not in await say("status")
 
 
 async def test_an_event_that_waits_for_its_handler(say: Say, store: Store) -> None:

@@ -10,7 +10,7 @@ from redis.exceptions import ResponseError
 
 from bot.demo.redis_server import RedisServer
 from bot.errors import CorruptRecord
-from bot.model import EventState
+from bot.model import EventState, canonical_event
 from bot.queue import QUEUE, deserialize
 from bot.store import Store
 from bot.store.connection import connect
@@ -29,6 +29,38 @@ async def test_an_unseen_event_is_stored_as_received(store: Store) -> None:
     assert stored.body == BODY
     assert stored.state is EventState.ACCEPTED
     assert stored.received_at == NOW
+
+
+FOREIGN_BODY = b'{"id": "evt_1", "type": "analysis.completed", "data": {"analysis_id": "a"}}'
+FOREIGN = canonical_event("evt_1", "analysis.completed", NOW, {"analysis_id": "a"})
+
+
+async def test_an_event_of_another_dialect_is_kept_as_received_and_read_in_our_names(
+    store: Store, redis: Redis
+) -> None:
+    assert await store.events.accept(FOREIGN, FOREIGN_BODY, NOW) is True
+    stored = await store.events.get("evt_1")
+    assert stored is not None
+    assert stored.body == FOREIGN_BODY
+    assert stored.event == FOREIGN
+    assert (FOREIGN.type, FOREIGN.data) == ("search.completed", {"searchId": "a"})
+    assert await redis.hmget("juicebox:event:evt_1", "type", "received_type") == [
+        b"search.completed",
+        b"analysis.completed",
+    ]
+    assert await store.events.counts_since(NOW - seconds(1)) == {"search.completed": 1}
+
+
+async def test_an_event_that_release_0_3_0_has_stored_is_read(store: Store, redis: Redis) -> None:
+    """It knew no dialects: the type is the one that was received, and there is no other field."""
+    await store.events.accept(FOREIGN, FOREIGN_BODY, NOW)
+    await redis.hdel("juicebox:event:evt_1", "received_type")
+    await redis.hset("juicebox:event:evt_1", "type", "analysis.completed")
+    stored = await store.events.get("evt_1")
+    assert stored is not None
+    assert stored.event == FOREIGN
+    await store.events.accept(make_event("evt_2"), BODY, NOW)
+    assert await redis.hexists("juicebox:event:evt_2", "received_type") is False
 
 
 async def test_an_event_that_never_came_is_none(store: Store) -> None:

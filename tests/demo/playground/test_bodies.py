@@ -18,25 +18,25 @@ REGISTRY = load_registry()
 @pytest.mark.parametrize("event_type", REGISTRY.types)
 def test_there_is_a_sample_of_each_type(event_type: str) -> None:
     bodies = Bodies(REGISTRY)
-    event = parse_envelope(bodies.body(event_type, NOW))
+    event = parse_envelope(bodies.body(event_type, NOW), NOW)
     assert (event.type, event.timestamp) == (event_type, NOW)
     assert event.data == bodies.data(NOW)[event_type]
 
 
 def test_each_body_is_of_another_event() -> None:
     bodies = Bodies(REGISTRY)
-    ids = {parse_envelope(bodies.body("export.ready", NOW)).id for _ in range(20)}
+    ids = {parse_envelope(bodies.body("export.ready", NOW), NOW).id for _ in range(20)}
     assert len(ids) == 20
 
 
 def test_no_handler_knows_the_unknown_type() -> None:
-    event = parse_envelope(Bodies(REGISTRY).body("unknown", NOW))
+    event = parse_envelope(Bodies(REGISTRY).body("unknown", NOW), NOW)
     assert event.type == UNKNOWN_TYPE
     assert REGISTRY.get(event.type) is None
 
 
 def test_the_hostile_payload_is_handled_and_its_markup_is_text() -> None:
-    event = parse_envelope(Bodies(REGISTRY).body("hostile", NOW))
+    event = parse_envelope(Bodies(REGISTRY).body("hostile", NOW), NOW)
     handler = REGISTRY.get(event.type)
     assert handler is not None
     [told] = [i for i in handler.run(event, Policy()) if isinstance(i, Notify)]

@@ -1,0 +1,73 @@
+"""Moments as senders write them: RFC 3339 in every spelling, or seconds or milliseconds since 1970."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from bot.model.nouns import from_ms
+
+_FIRST_YEAR, _LAST_YEAR = 1, 9999
+_BLANKS = " \t\r\n"
+_FIRST_MILLISECONDS = 10**11
+"""From here on a number is milliseconds. As seconds it would be the year 5138; as milliseconds it is
+March 1973, before which nobody has sent a webhook."""
+_EPOCH = re.compile(r"\d{10}(?:\.\d{1,9})?|\d{13}(?:\.\d{1,9})?", re.ASCII)
+"""A number in quotation marks: as many digits as seconds and milliseconds have from 2001 to 2286.
+Any other count could be a date: `20260115`, `20260115143000`."""
+_ISO = re.compile(
+    r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d)"
+    r"(?:T\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+)
+"""A date, with or without a time and a zone. `datetime.fromisoformat` takes any character between
+date and time, and does not look at what stands behind a `Z` and a NUL."""
+_AFTER_THE_DAY = re.compile(r"(?<=T)24(?=:?00(?::?00(?:[.,]0+)?)?(?:Z|[+-]|$))")
+"""`24:00` is the end of its day: https://www.rfc-editor.org/rfc/rfc3339#appendix-A."""
+_LEAP_SECOND = re.compile(r"(?<=T\d\d:\d\d:)60|(?<=T\d{4})60", re.ASCII)
+"""https://www.rfc-editor.org/rfc/rfc3339#section-5.7; also what rounding makes of 59.9996."""
+_NOT_A_MOMENT = (
+    "must be an ISO 8601 date and time, or a number of seconds or milliseconds since 1970"
+)
+
+
+def read_moment(value: object) -> datetime:
+    """The moment, in UTC. A plain date is its midnight; what names no zone is taken to be in UTC.
+
+    Raises:
+        ValueError: if it is none, or is before 1970 as a number, or beyond the years 2 to 9998.
+    """
+    try:
+        return _in_utc(_read(value))
+    except (ValueError, OverflowError):
+        raise ValueError(_NOT_A_MOMENT) from None
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Refuses either end of the calendar, where no arithmetic is left to do."""
+    if not _FIRST_YEAR < moment.year < _LAST_YEAR:
+        raise ValueError("must be between the years 2 and 9998")
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _read(value: object) -> datetime:
+    if isinstance(value, str):
+        text = value.strip(_BLANKS)
+        return _from_epoch(float(text)) if _EPOCH.fullmatch(text) else _from_iso(text)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _from_epoch(value)
+    raise ValueError(_NOT_A_MOMENT)
+
+
+def _from_epoch(number: float) -> datetime:
+    if number < 0:
+        raise ValueError(_NOT_A_MOMENT)
+    return from_ms(number if number >= _FIRST_MILLISECONDS else number * 1000)
+
+
+def _from_iso(text: str) -> datetime:
+    """What `datetime.fromisoformat` reads, and what of RFC 3339 it does not."""
+    whole = text.upper().replace(" ", "T", 1)
+    if not _ISO.fullmatch(whole):
+        raise ValueError(_NOT_A_MOMENT)
+    whole, days = _AFTER_THE_DAY.subn("00", whole)
+    whole, seconds = _LEAP_SECOND.subn("59", whole)
+    return datetime.fromisoformat(whole) + timedelta(days=days, seconds=seconds)

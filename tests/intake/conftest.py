@@ -1,0 +1,5 @@
+"""What the tests of intake share with the fault suite: real processes."""
+
+from tests.faults.conftest import deployment
+
+__all__ = ["deployment"]

@@ -1,0 +1,129 @@
+"""Requests as other guides have them: another scheme, no timestamp, an id in a header."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from bot.clock import utc_now
+from bot.demo.inbox import Inbox
+from bot.demo.slack.api import LocalSlack
+from bot.intake.signature import sign_standard
+from bot.queue import QUEUE
+from bot.settings import Settings
+from bot.store import Store
+from tests.making import body_of, make_event
+from tests.running import (
+    SECRET,
+    MakeSettings,
+    envelope,
+    running_worker,
+    signed,
+    web_client,
+)
+from tests.waiting import until
+
+WEBHOOK = "/webhooks/juicebox"
+
+
+@pytest.fixture
+async def client(settings: Settings, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
+    async with web_client(settings) as connected:
+        yield connected
+
+
+def standard(body: bytes, webhook_id: str = "msg_1", **changes: str) -> dict[str, str]:
+    headers = sign_standard(body, SECRET, webhook_id, datetime.now(UTC))
+    return {"content-type": "application/json", **headers, **changes}
+
+
+async def test_a_standard_webhook_without_an_id_of_its_own_is_known_by_its_headers(
+    client: httpx.AsyncClient, store: Store, redis: Redis
+) -> None:
+    body = b'{"type": "analysis.completed", "data": {"analysis_id": 7, "result_count": 3}}'
+    for _ in range(2):
+        answer = await client.post(WEBHOOK, content=body, headers=standard(body))
+        assert (answer.status_code, answer.json()) == (200, {"received": True})
+    assert await redis.zcard(QUEUE) == 1
+    stored = await store.events.get("msg_1")
+    assert stored is not None
+    assert stored.body == body
+    assert (stored.event.type, stored.event.received_type) == (
+        "search.completed",
+        "analysis.completed",
+    )
+    page = (await client.get("/metrics")).text
+    assert 'juicebox_events_accepted_total{type="search.completed"} 1.0' in page
+
+
+async def test_the_id_of_the_body_goes_before_that_of_the_header(
+    client: httpx.AsyncClient, store: Store
+) -> None:
+    body = envelope("evt_1")
+    assert (await client.post(WEBHOOK, content=body, headers=standard(body))).status_code == 200
+    assert await store.events.get("evt_1") is not None
+    assert await store.events.get("msg_1") is None
+
+
+async def test_an_id_in_a_header_that_is_not_signed_is_none(client: httpx.AsyncClient) -> None:
+    body = b'{"type": "search.completed", "data": {}}'
+    answer = await client.post(WEBHOOK, content=body, headers={**signed(body), "webhook-id": "x"})
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {"error": "id must be a string or a whole number, and not empty"},
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"webhook-id": "msg_2"},
+        {"webhook-timestamp": "1768487400"},
+        {"webhook-timestamp": "soon"},
+        {"webhook-signature": "v1,"},
+        {"webhook-signature": ""},
+    ],
+)
+async def test_a_wrong_standard_webhook_is_refused_like_any_other(
+    client: httpx.AsyncClient, redis: Redis, changes: dict[str, str]
+) -> None:
+    """Also where the other scheme's signature is there, and right."""
+    body = envelope()
+    for more in ({}, signed(body)):
+        headers = {**standard(body, **changes), **more}
+        answer = await client.post(WEBHOOK, content=body, headers=headers)
+        assert (answer.status_code, answer.json()) == (401, {"error": "Invalid signature"})
+    assert await redis.zcard(QUEUE) == 0
+    assert 'rejected_total{reason="signature"} 2.0' in (await client.get("/metrics")).text
+
+
+async def test_an_event_without_a_timestamp_is_of_the_moment_of_its_receipt(
+    client: httpx.AsyncClient, store: Store
+) -> None:
+    body = b'{"id": 7, "type": "search.completed", "data": {"searchId": "s", "resultCount": 1}}'
+    before = datetime.now(UTC)
+    assert (await client.post(WEBHOOK, content=body, headers=signed(body))).status_code == 200
+    stored = await store.events.get("7")
+    assert stored is not None
+    moment = timedelta(milliseconds=1)
+    assert before - moment <= stored.event.timestamp <= stored.received_at + moment
+
+
+async def test_a_dead_letter_of_a_release_that_knew_no_dialects_is_delivered_on_retry(
+    store: Store, make_settings: MakeSettings, slack_api: LocalSlack, inbox: Inbox
+) -> None:
+    """It had stored the event as it came, and found nothing in it that it knew."""
+    now = utc_now()
+    data = {"search_id": "s", "result_count": 3}
+    as_it_came = make_event("evt_1", timestamp=now, data=data)
+    await store.events.accept(as_it_came, body_of(as_it_came), now)
+    await store.events.bury("evt_1", "data.searchId is missing", now)
+    assert await store.events.revive("evt_1", now)
+
+    async def delivered() -> bool:
+        return "Search completed with 3 results" in [post.text for post in slack_api.posts]
+
+    async with running_worker(make_settings(SLACK_API_URL=slack_api.url, SMTP_URL=inbox.url)):
+        await until(delivered)
