@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import from_json
 from redis.asyncio import Redis
 
-from bot.model import EventState, Step, to_ms
+from bot.model import PROFILE_IDS, EventState, Step, id_text, to_ms
 from bot.store import keys
 from bot.store.events import dead_member
 from bot.store.scripts import Script
@@ -18,7 +18,6 @@ _PAGE = 1_000
 _BODIES = 50
 """How many bodies are read at once: at 256 KiB each, 12.8 MB at most."""
 _KIND = "profile"
-_ID_FIELD = "profileId"
 _WHY = "forgotten on request"
 _WHILE_SENDING = "forgotten on request while it was being sent: it may have arrived"
 
@@ -39,7 +38,9 @@ class Forgetting:
         self._forget = Script(redis, "forget")
 
     async def events_about(self, profile_id: str) -> AsyncIterator[tuple[str, bool]]:
-        """The id of each event of any type whose `profileId` this is, and whether it is readable.
+        """The id of each event of any type that is about this profile, and whether it is readable.
+
+        It is about the profile whose id is in one of the fields that `bot.model.dialects` names.
 
         Goes through the events themselves: the logs lose them a little before they end. One that
         is not readable may be about anybody.
@@ -100,7 +101,6 @@ class Forgetting:
 
 def _is_about(data: Mapping[str, Any], profile_id: str) -> bool:
     """Ids are compared as handlers read them: without blanks around them, and numbers as text."""
-    named = data.get(_ID_FIELD)
-    if isinstance(named, bool) or not isinstance(named, str | int):
-        return False
-    return str(named).strip() == profile_id.strip()
+    named = [id_text(data.get(name)) for name in PROFILE_IDS]
+    wanted = profile_id.strip()
+    return any(isinstance(name, str) and name.strip() == wanted for name in named)

@@ -66,7 +66,8 @@ async def test_an_id_that_was_sent_as_a_number_is_found_by_its_digits(store: Sto
     await accept(store, about("evt_a", 42))
     await accept(store, about("evt_b", profile_id=True))
     await accept(store, about("evt_c", [42]))
-    assert await found(store, "42") == {("evt_a", True)}
+    await accept(store, about("evt_d", 42.0))
+    assert await found(store, "42") == {("evt_a", True), ("evt_d", True)}
 
 
 async def test_an_event_that_the_log_has_lost_already_is_found(store: Store, redis: Redis) -> None:
