@@ -1,10 +1,10 @@
 """The web process: every HTTP door, top to bottom."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
@@ -63,34 +63,41 @@ def create_app(
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(HTTPException, no_such_door)
     app.add_exception_handler(Exception, unforeseen)
-    app.add_api_route("/webhooks/juicebox", webhook.receive, methods=["POST"])
+    _take_posts(app, "/webhooks/juicebox", webhook.receive)
     if slack is not None and slack.socket is None:
-        app.add_api_route("/slack/events", slack.door.handle, methods=["POST"])
-    app.include_router(_operations(store))
+        _take_posts(app, "/slack/events", slack.door.handle)
+    _show_operations(app, store)
     return app
 
 
-def _operations(store: Store) -> APIRouter:
-    """What platforms and operators look at."""
-    router = APIRouter()
+def _take_posts(app: FastAPI, path: str, answer: Callable[[Request], Awaitable[Response]]) -> None:
+    """Also with a slash at the end: a redirect there would lose the body of a careless sender."""
+    for spelled in (path, f"{path}/"):
+        app.add_route(spelled, answer, methods=["POST"])
 
-    @router.get("/healthz")
-    async def process_is_up() -> Response:
+
+def _show_operations(app: FastAPI, store: Store) -> None:
+    """What platforms and operators look at; a Starlette route for GET answers HEAD, too."""
+
+    async def process_is_up(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    @router.get("/readyz")
-    async def ready_for_work() -> Response:
+    async def ready_for_work(_: Request) -> Response:
         reason = await why_not_ready(store, utc_now())
         if reason is None:
             return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "not ready", "reason": reason}, status_code=503)
 
-    @router.get("/metrics")
-    async def measured() -> Response:
+    async def measured(_: Request) -> Response:
         try:
             await store.counters.flush()
             return Response(await exposition(store, utc_now()), media_type=CONTENT_TYPE)
         except (RedisError, OSError):
             return Response("Redis does not answer\n", status_code=503, media_type="text/plain")
 
-    return router
+    for path, answer in (
+        ("/healthz", process_is_up),
+        ("/readyz", ready_for_work),
+        ("/metrics", measured),
+    ):
+        app.add_route(path, answer, methods=["GET"])

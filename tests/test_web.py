@@ -75,8 +75,43 @@ async def test_a_redis_that_became_a_replica_is_not_ready(make_settings: MakeSet
     assert answer.json()["reason"] == "Redis is a replica, which takes no events"
 
 
-async def test_no_door_is_opened_by_a_redirect(client: httpx.AsyncClient) -> None:
-    assert (await client.post("/webhooks/juicebox/")).status_code == 404
+async def test_a_slash_behind_the_webhooks_path_changes_nothing(client: httpx.AsyncClient) -> None:
+    body = envelope()
+    answer = await client.post(f"{WEBHOOK}/", content=body, headers=signed(body))
+    assert (answer.status_code, answer.json()) == (200, {"received": True})
+    assert (await client.post("/slack/events/")).status_code == 401
+    for path in ("/webhooks/juicebox//", "/webhooks", "/healthz/"):
+        assert (await client.post(path)).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+async def test_head_is_answered_as_get(client: httpx.AsyncClient, redis: Redis, path: str) -> None:
+    for sign_of_life in (False, True):
+        if sign_of_life:
+            await redis.set(HEARTBEAT, "alive")
+        shown, head = await client.get(path), await client.head(path)
+        assert head.status_code == shown.status_code
+        assert head.headers["content-type"] == shown.headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        *((WEBHOOK, "POST"), (f"{WEBHOOK}/", "POST")),
+        *(("/slack/events", "POST"), ("/slack/events/", "POST")),
+        *(("/healthz", "GET, HEAD"), ("/readyz", "GET, HEAD"), ("/metrics", "GET, HEAD")),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"])
+async def test_another_method_is_told_which_ones_there_are(
+    client: httpx.AsyncClient, path: str, allowed: str, method: str
+) -> None:
+    answer = await client.request(method, path)
+    if method in allowed.split(", "):
+        assert answer.status_code != 405
+    else:
+        assert answer.status_code == 405
+        assert {*answer.headers["allow"].split(", ")} == {*allowed.split(", ")}
 
 
 async def test_socket_mode_is_instead_of_http(
