@@ -18,6 +18,7 @@ from bot.delivery.escaping import json_string
 Number = int | float
 _BAR_WIDTH = 20
 _NAMES_SHOWN = 20
+_NOT_QUITE, _ALL = "99.9%", "100.0%"
 _IN_LINKS = ":/?#[]@!$&'()*+,;=-._~%"
 """What RFC 3986 lets stand in a link besides letters and digits."""
 _NO_LINK = "\u200b"
@@ -56,8 +57,14 @@ def plural(count: Number, one: str, many: str = "") -> str:
 
 @_none_stays_none
 def percent(part: Number, whole: Number) -> str:
-    """`84.0%`, or a dash where there is no whole to be a part of."""
-    return f"{part / whole * 100:,.1f}%" if whole > 0 else "—"
+    """`84.0%`, rounded to one decimal, or a dash where there is no whole to be a part of.
+
+    What is below the whole never reads as all of it: 99.98 % is `99.9%`.
+    """
+    if whole <= 0:
+        return "—"
+    shown = f"{part / whole * 100:,.1f}%"
+    return _NOT_QUITE if part < whole and shown == _ALL else shown
 
 
 @_none_stays_none

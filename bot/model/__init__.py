@@ -38,8 +38,10 @@ from bot.model.payload import (
     Text,
     id_text,
 )
+from bot.model.quota import LEAST_LIMIT, Quota
 
 __all__ = [
+    "LEAST_LIMIT",
     "NOTICE_TEMPLATE",
     "PROFILE_IDS",
     "Amount",
@@ -62,6 +64,7 @@ __all__ = [
     "Notify",
     "Payload",
     "Policy",
+    "Quota",
     "Record",
     "SlackMessage",
     "Step",

@@ -1,12 +1,19 @@
 """`/juicebox status`: what happened lately, whether it arrived, and what waits or is dead."""
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.errors import CorruptRecord
-from bot.model import Delivery, DeliveryState, EventState, SlackMessage, duration, retry_command
+from bot.model import (
+    LEAST_LIMIT,
+    Delivery,
+    DeliveryState,
+    EventState,
+    SlackMessage,
+    duration,
+    retry_command,
+)
 from bot.slack.happened import what_happened
 from bot.slack.render import Describe, Render
 from bot.slack.rows import Row, epoch, notice_rows, outcome_rows, told_apart
@@ -20,6 +27,7 @@ _OUTCOMES = 4
 _TYPES = 8
 _A_DAY = timedelta(hours=24)
 _YEAR_10000 = 253_402_300_800
+_LARGEST_AMOUNT = 10**15
 
 
 async def show_status(
@@ -88,24 +96,32 @@ async def _latest_quota(store: Store) -> Known | None:
 
 
 def _quota_row(known: Known | None) -> Row | None:
-    """The quota, if what is known of it makes sense."""
+    """The quota, if what is known of it makes sense: in per cent, in amounts, or without a limit."""
     if known is None:
         return None
-    usage, limit = (known.fields.get(name) for name in ("usage", "limit"))
-    if not (_is_amount(usage) and _is_amount(limit) and limit):
+    percent, usage, limit = (known.fields.get(n) for n in ("usagePercent", "usage", "limit"))
+    unlimited = limit is None and "limit" in known.fields
+    if not (_is_amount(percent) or (_is_amount(usage) and (unlimited or _is_limit(limit)))):
         return None
-    resets = known.fields.get("resetDate")
+    resets, plan = known.fields.get("resetDate"), known.fields.get("planTier")
     return {
+        "percent": percent if _is_amount(percent) else None,
         "usage": usage,
         "limit": limit,
         "resets": resets if _is_moment(resets) else None,
+        "plan": plan if isinstance(plan, str) else None,
         "at": epoch(known.at),
     }
 
 
 def _is_amount(value: Any) -> bool:
+    """Compared as it is: an integer out of Redis may be too big to be converted."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and value >= 0
+    return number and 0 <= value <= _LARGEST_AMOUNT
+
+
+def _is_limit(value: Any) -> bool:
+    return _is_amount(value) and value >= LEAST_LIMIT
 
 
 def _is_moment(value: Any) -> bool:

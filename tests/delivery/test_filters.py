@@ -39,9 +39,13 @@ def test_plurals_are_right(count: int, more: tuple[str, ...], said: str) -> None
 
 @pytest.mark.parametrize(
     ("part", "whole", "said"),
-    [(84, 100, "84.0%"), (1, 3, "33.3%"), (0, 9, "0.0%"), (12, 1, "1,200.0%"), (1, 0, "—")],
+    [
+        *((84, 100, "84.0%"), (1, 3, "33.3%"), (0, 9, "0.0%"), (12, 1, "1,200.0%"), (1, 0, "—")),
+        *((99.94, 100, "99.9%"), (99.95, 100, "99.9%"), (99.98, 100, "99.9%")),
+        *((9_999_999, 10_000_000, "99.9%"), (100, 100, "100.0%"), (100.02, 100, "100.0%")),
+    ],
 )
-def test_percentages_have_one_decimal(part: int, whole: int, said: str) -> None:
+def test_percentages_have_one_decimal(part: float, whole: int, said: str) -> None:
     assert filters.percent(part, whole) == said
 
 

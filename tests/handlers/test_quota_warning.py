@@ -3,8 +3,9 @@
 import pytest
 
 from bot.errors import InvalidData
-from bot.model import Audience, Notify, Policy, Record
+from bot.model import Audience, Event, Notify, Policy, Record, canonical_event
 from tests.captured import captured, intents_of, sent
+from tests.making import NOW
 
 
 def told(usage: float, limit: float, percent: float = 80) -> bool:
@@ -61,6 +62,90 @@ def test_alerts_begin_strictly_above_the_percentage(
     assert told(usage, limit, percent) is alert
 
 
+PER_CENT = {"usagePercent": 84.2, "resetDate": None}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"usagePercent": 84.2},
+        {"usage_percent": "84.2"},
+        {"usagePercent": 84.2, "usage": None, "limit": None},
+        {"usagePercent": 84.2, "limit": 500},
+        {"usagePercent": 84.2, "usage": 421},
+    ],
+)
+def test_per_cent_are_told_and_kept_and_no_amounts_are_made_up(data: dict[str, object]) -> None:
+    assert intents_of(event_of(**data)) == [
+        Record("quota", "latest", PER_CENT),
+        Notify(Audience.OPERATORS, "quota.warning", PER_CENT, thread="quota:2026-01"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("percent", "alert"), [(80, False), (80.0, False), ("80.1", True), (79.99, False), (120, True)]
+)
+def test_alerts_in_per_cent_begin_strictly_above_the_percentage(
+    percent: object, *, alert: bool
+) -> None:
+    assert len(intents_of(event_of(usagePercent=percent))) == 1 + alert
+
+
+@pytest.mark.parametrize("percent", [12, "much"])
+def test_amounts_count_where_both_are_there(percent: object) -> None:
+    kept, _ = intents_of(event_of(usage=9, limit=10, usagePercent=percent))
+    assert kept == Record("quota", "latest", {"usage": 9, "limit": 10, "resetDate": None})
+
+
+def test_the_plan_is_kept_and_told_where_it_was_sent() -> None:
+    for plan, shown in {"Pro": "Pro", " Pro ": "Pro", "Unlimited": "Unlimited"}.items():
+        kept, told = intents_of(event_of(usage=9, limit=10, plan_tier=plan))
+        assert isinstance(kept, Record)
+        assert isinstance(told, Notify)
+        assert kept.fields["planTier"] == told.context["planTier"] == shown
+    for plan in ("", " ", 7, None):
+        [kept, _] = intents_of(event_of(usage=9, limit=10, plan_tier=plan))
+        assert isinstance(kept, Record)
+        assert "planTier" not in kept.fields
+
+
+@pytest.mark.parametrize(
+    ("data", "usage", "limit"),
+    [
+        ({"usage": 9000, "limit": None}, 9000, None),
+        ({"usage": 9000, "limit": -1}, 9000, None),
+        ({"usage": 9000, "limit": "-1"}, 9000, None),
+        ({"usage": 9000, "limit": -1.0, "usagePercent": 99}, 9000, None),
+        ({"usage": 9000, "limit": " Unlimited "}, 9000, None),
+        ({"usage": 9000, "planTier": "unlimited"}, 9000, None),
+        ({"planTier": "UNLIMITED"}, None, None),
+        ({"usage": 9000, "limit": 0}, 9000, 0),
+        ({"usage": "9000", "limit": "0"}, 9000, 0),
+    ],
+)
+def test_a_quota_without_a_limit_is_kept_and_nobody_is_told(
+    data: dict[str, object], usage: object, limit: object
+) -> None:
+    [kept] = intents_of(event_of(**data), Policy(quota_alert_percent=0))
+    assert isinstance(kept, Record)
+    assert (kept.fields["usage"], kept.fields["limit"]) == (usage, limit)
+
+
+def test_per_cent_of_an_unlimited_plan_are_kept_and_nobody_is_told() -> None:
+    [kept] = intents_of(event_of(usagePercent=99, planTier="unlimited"))
+    assert isinstance(kept, Record)
+    assert kept.fields == {"usagePercent": 99, "resetDate": None, "planTier": "unlimited"}
+
+
+def test_per_cent_of_a_limit_of_0_are_kept_and_nobody_is_told() -> None:
+    assert len(intents_of(event_of(usagePercent=99, limit=0))) == 1
+
+
+def event_of(**data: object) -> Event:
+    """As it comes from Juicebox, in whichever spelling."""
+    return canonical_event("evt_1", "quota.warning", NOW, data)
+
+
 def test_decimals_are_kept_as_they_are() -> None:
     [kept] = intents_of(sent("quota.warning", {"usage": 0.5, "limit": 2.0}))
     assert kept == Record("quota", "latest", {"usage": 0.5, "limit": 2, "resetDate": None})
@@ -69,9 +154,20 @@ def test_decimals_are_kept_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        ({"usage": 1, "limit": 0}, "data.limit must be greater than 0"),
+        ({"usage": 1, "limit": 1e-320}, "data.limit must be 0 or at least 0.001"),
+        ({"usage": 1, "limit": "0.0009"}, "data.limit must be 0 or at least 0.001"),
+        ({"usage": 1, "limit": -2}, "data.limit must be greater than or equal to 0"),
+        ({"usage": 1, "limit": True}, "data.limit must be a valid number"),
+        ({"usage": 1, "limit": "infinite"}, "data.limit must be a valid number"),
+        ({"usage": 1, "limit": float("inf")}, "data.limit must be a finite number"),
         ({"usage": -1, "limit": 9}, "data.usage must be greater than or equal to 0"),
-        ({"usage": "1", "limit": 9}, "data.usage must be a valid number"),
+        ({"usage": "some", "limit": 9}, "data.usage must be a valid number"),
+        ({"usage": None, "limit": 9}, "data.usage is missing"),
+        ({"usage": None, "limit": None}, "data.usage is missing"),
+        ({"usagePercent": "most"}, "data.usagePercent must be a valid number"),
+        ({"usagePercent": -1}, "data.usagePercent must be greater than or equal to 0"),
+        ({"usagePercent": None}, "data.usage is missing; data.limit is missing"),
+        ({"planTier": "pro"}, "data.usage is missing; data.limit is missing"),
         ({"usage": True, "limit": 9}, "data.usage must be a valid number"),
         ({"usage": float("inf"), "limit": 9}, "data.usage must be a finite number"),
         ({"usage": 1}, "data.limit is missing"),

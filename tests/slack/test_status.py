@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from redis.asyncio import Redis
 
 from bot.model import Channel, Destination, Record
@@ -130,37 +129,6 @@ async def test_counts_are_of_the_last_24_hours_and_of_the_eight_most_frequent_ty
         "`type.9` 2 · `type.0` 1 · `type.1` 1 · `type.2` 1 · `type.3` 1 · `type.4` 1"
         " · `type.5` 1 · `type.6` 1 · +2 more types"
     )
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {},
-        {"usage": 1},
-        {"usage": "1", "limit": 2},
-        {"usage": True, "limit": 2},
-        {"usage": 1, "limit": 0},
-        {"usage": -1, "limit": 2},
-        {"usage": float("inf"), "limit": 2},
-        {"usage": float("nan"), "limit": 2},
-        {"usage": 1, "limit": "<!channel>"},
-    ],
-)
-async def test_a_quota_that_makes_no_sense_is_left_out(
-    say: Say, store: Store, fields: dict[str, Any]
-) -> None:
-    await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
-    assert "Quota" not in await say("status")
-
-
-@pytest.mark.parametrize("reset", [None, "2026-02-01", -1, 10**15])
-async def test_a_quota_without_a_readable_reset_date_is_shown_without(
-    say: Say, store: Store, reset: Any
-) -> None:
-    fields = {"usage": 1.5, "limit": 2, "resetDate": reset}
-    await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
-    said = await say("status")
-    assert "*Quota* `███████████████░░░░░` 75.0% · 1.5 of 2\n" in said
 
 
 async def test_what_is_not_readable_in_redis_is_left_out(
