@@ -66,7 +66,7 @@ async def test_a_test_is_marked_in_its_envelope(cli: Cli, bot: Bot, tmp_path: Pa
     file = tmp_path / "event.json"
     file.write_text('{"type": "search.completed", "data": {}, "test": false}')
     await cli("send", "search.completed", *args, "--data", str(file), "--test")
-    assert parse_envelope(bot.body).test is True
+    assert parse_envelope(bot.body, utc_now()).test is True
     await cli("send", "search.completed", *args)
     assert "test" not in json.loads(bot.body)
 

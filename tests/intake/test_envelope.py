@@ -39,8 +39,8 @@ def test_a_good_envelope_becomes_an_event() -> None:
 
 @pytest.mark.parametrize("value", [True, False, None, "true", 1, [True]])
 def test_nothing_but_true_marks_a_test(value: object) -> None:
-    assert parse_envelope(body(test=value)).test is (value is True)
-    assert parse_envelope(body()).test is False
+    assert read(body(test=value)).test is (value is True)
+    assert read(body()).test is False
 
 
 @pytest.mark.parametrize(
