@@ -65,12 +65,6 @@ def create_bolt(
         await home.refreshed(body)
         return await ack()
 
-    @app.action("open_link")
-    async def opened(ack: AsyncAck) -> BoltResponse:
-        # Slack opens the link by itself, tells us, and shows a warning where nobody answers:
-        # https://docs.slack.dev/reference/block-kit/block-elements/button-element
-        return await ack()
-
     @app.error
     async def broken(error: Exception) -> BoltResponse:
         if isinstance(error, IntakeError):

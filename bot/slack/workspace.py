@@ -1,7 +1,8 @@
 """Which workspace is ours, and who is turned away because they are from another."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import structlog
 from aiohttp import ClientError
@@ -14,6 +15,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError
 
+OPEN_LINK = "open_link"
+"""The action of a button that is a link: Slack opens it by itself, and only tells the bot."""
 _ASK_SECONDS = 1.0
 """How long a command may wait for the workspace's name: Slack gives three seconds for everything."""
 
@@ -75,7 +78,12 @@ class Workspace:
 
         Slack's check of the URL names no workspace and passes: its signature holds.
         https://docs.slack.dev/reference/events/url_verification/
+        That somebody has opened a link is acknowledged to everyone, since there is nothing to refuse
+        any more: a guest of a shared channel would be shown a failure under a download that works.
+        https://docs.slack.dev/reference/block-kit/block-elements/button-element
         """
+        if _has_opened_links(req.body):
+            return BoltResponse(status=200, body="")
         if req.body.get("type") != "url_verification":
             try:
                 ours = (await self.identity()).team_id
@@ -97,6 +105,14 @@ class Workspace:
             bot_user_id=found.user_id,
             bot_token=self._client.token,
         )
+
+
+def _has_opened_links(body: Mapping[str, Any]) -> bool:
+    """Whether buttons were pressed that are links, and none that asks for anything else."""
+    actions = body.get("actions")
+    if body.get("type") != "block_actions" or not isinstance(actions, list) or not actions:
+        return False
+    return all(isinstance(a, dict) and a.get("action_id") == OPEN_LINK for a in actions)
 
 
 def _try_again(req: AsyncBoltRequest) -> BoltResponse:

@@ -5,8 +5,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+import pytest
 
-from tests.slack.traffic import signed
+from bot.demo.faults import Fault
+from bot.demo.slack.api import LocalSlack
+from tests.slack.traffic import signed, slash_command
 
 
 def pressed(action_id: str, team: str = "T0JUICEBOX", **changes: Any) -> bytes:
@@ -36,7 +39,51 @@ async def test_the_download_button_is_acknowledged(http: httpx.AsyncClient) -> N
     assert (answer.status_code, answer.content) == (200, b"")
 
 
+async def test_the_download_button_is_acknowledged_to_a_guest_of_a_shared_channel(
+    http: httpx.AsyncClient,
+) -> None:
+    """Slack has opened the link already; a refusal would be a warning under a download that works."""
+    guest = {"id": "U0GUEST", "username": "guest", "team_id": "T0OTHER"}
+    for body in (pressed("open_link", team="T0OTHER"), pressed("open_link", user=guest)):
+        answer = await http.post("/slack/events", content=body, headers=signed(body))
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+async def test_the_download_button_is_acknowledged_while_slack_cannot_be_asked(
+    http: httpx.AsyncClient, slack_api: LocalSlack
+) -> None:
+    slack_api.script("auth.test", [Fault.status(500)])
+    body = pressed("open_link")
+    answer = await http.post("/slack/events", content=body, headers=signed(body))
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert slack_api.calls("auth.test") == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"actions": [{"action_id": "open_link"}, {"action_id": "refresh_home"}]},
+        {"actions": []},
+        {"actions": "open_link"},
+        {"actions": ["open_link"]},
+        {"type": "view_submission"},
+    ],
+)
+async def test_nothing_else_of_a_foreign_workspace_passes_for_a_link(
+    http: httpx.AsyncClient, changes: dict[str, Any]
+) -> None:
+    body = pressed("open_link", team="T0OTHER", **changes)
+    answer = await http.post("/slack/events", content=body, headers=signed(body))
+    assert answer.status_code in {400, 403}
+
+
 async def test_a_button_of_a_foreign_workspace_is_refused(http: httpx.AsyncClient) -> None:
-    body = pressed("open_link", team="T0OTHER")
+    body = pressed("refresh_home", team="T0OTHER")
+    answer = await http.post("/slack/events", content=body, headers=signed(body))
+    assert (answer.status_code, answer.content) == (403, b"")
+
+
+async def test_a_command_of_a_guest_is_refused(http: httpx.AsyncClient) -> None:
+    body = slash_command("status", team_id="T0OTHER")
     answer = await http.post("/slack/events", content=body, headers=signed(body))
     assert (answer.status_code, answer.content) == (403, b"")
