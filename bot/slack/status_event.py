@@ -1,6 +1,7 @@
 """`/juicebox status <event id>`: one event's whole trail."""
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from bot.errors import CorruptRecord
@@ -15,10 +16,17 @@ from bot.store.events import StoredEvent
 _FIRST_STEPS = 10
 _LAST_STEPS = 40
 _DELIVERIES = 20
+_QUOTES = (
+    "\"'`\u00ab\u00b4\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
+    "\u300c\u300d\u300e\u300f\u301d\u301e\u301f\uff02\uff07 \t\n\u00a0\u200b\u2060\ufeff"
+)
+"""All that people put around a word, and the spaces that come along, seen and unseen."""
+_SENTENCE_ENDS = ".,;:!?)…"
+_COPIED = re.compile(r"\Aevent\s+", re.IGNORECASE | re.ASCII)
 
 
 async def show_event(store: Store, render: Render, describe: Describe, asked: str) -> SlackMessage:
-    """The answer, made of six round trips to Redis at most.
+    """The answer, made of seven round trips to Redis at most.
 
     Raises:
         redis.RedisError: if Redis does not answer.
@@ -50,13 +58,24 @@ async def show_event(store: Store, render: Render, describe: Describe, asked: st
 
 
 async def _find(store: Store, asked: str) -> StoredEvent | None:
-    """The event of this id, also where Slack has escaped it or someone has put it in backticks."""
-    unescaped = unescape(asked)
-    for event_id in dict.fromkeys([asked, unescaped, unescaped.strip("`\"' ")]):
+    """The event of this id, however it was typed or copied."""
+    for event_id in _spellings(asked):
         kept = await store.events.get(event_id)
         if kept is not None:
             return kept
     return None
+
+
+def _spellings(asked: str) -> Iterable[str]:
+    """What may be meant, the most literal first: any character can be part of an id.
+
+    Slack escapes some characters, keyboards and Slack itself make quotes curly, and a copy of the
+    line below our messages begins with `Event` and may end with the end of a sentence.
+    """
+    unescaped = unescape(asked)
+    bare = unescaped.strip(_QUOTES)
+    copied = _COPIED.sub("", bare.lstrip("("), 1).strip(_QUOTES).rstrip(_QUOTES + _SENTENCE_ENDS)
+    return dict.fromkeys(spelling for spelling in (asked, unescaped, bare, copied) if spelling)
 
 
 def _trail(

@@ -112,6 +112,34 @@ async def test_an_event_whose_handler_gave_up_says_how_to_retry_it(say: Say, sto
         ("a&lt;b", "a&lt;b"),
         ("evt_1", "`evt_1`"),
         ("evt_1", '"evt_1"'),
+        *(
+            ("evt_1", typed)
+            for typed in (
+                *(
+                    "'evt_1'",
+                    "\u2018evt_1\u2019",
+                    "“evt_1”",
+                    "„evt_1“",
+                    "\u201aevt_1\u2018",
+                    "«evt_1»",
+                    "»evt_1«",
+                ),
+                *(
+                    "\u2039evt_1\u203a",
+                    "\u00b4evt_1\u00b4",
+                    "「evt_1」",
+                    "\uff02evt_1\uff02",
+                    "``evt_1``",
+                    "“`evt_1`”",
+                ),
+                *("“evt_1", "evt_1”", "“evt_1”.", "evt_1.", "evt_1, ", "evt_1)", "(evt_1)"),
+                *("Event evt_1", "event  evt_1", "“Event evt_1”", "Event `evt_1`", "Event evt_1."),
+                "\u00a0evt_1\u200b",
+            )
+        ),
+        ('"evt_1"', '"evt_1"'),
+        ("Event evt_1.", "Event evt_1."),
+        ("“a&b”", "“a&amp;b”"),
         ("evt 1  2", "  evt 1  2 "),
         ("x" * 200, "x" * 200),
     ],
