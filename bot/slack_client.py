@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.proxies import proxy_for
+
 # Of a body that is neither an object nor HTML, slack_sdk's validate() trips over the type; one in
 # an unknown character set, or nested too deeply, fails in the decoder.
 UNREADABLE = (AttributeError, ValueError, RecursionError)
@@ -18,13 +20,18 @@ def slack_client(
 
     slack_sdk's own retry handler posts twice when a reply is lost. Below INFO its logger prints
     every request with all that is in it.
+
+    Raises:
+        SettingsError: if the environment names a proxy of a kind that is not supported.
     """
     quiet = logging.getLogger("bot.slack_client")
     quiet.setLevel(logging.INFO)
-    return AsyncWebClient(
+    client = AsyncWebClient(
         token=token,
         base_url=api_url,
         timeout=max(1, round(timeout.total_seconds())),
         retry_handlers=[],
         logger=quiet,
     )
+    client.proxy = proxy_for(api_url)  # instead of the one that slack_sdk finds by itself
+    return client

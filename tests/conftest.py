@@ -16,6 +16,7 @@ from bot.demo.slack.api import LocalSlack
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.connection import connect
+from tests.http_proxy import HttpProxy, http_proxy
 from tests.running import MakeSettings
 
 pytest_plugins = ["tests.faults.table"]
@@ -100,6 +101,21 @@ async def inbox() -> AsyncIterator[Inbox]:
     """A mail server that takes everything."""
     async with Inbox() as server:
         yield server
+
+
+@pytest.fixture
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that names no proxy, whatever this machine's names."""
+    for name in ("https_proxy", "http_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+async def proxy(no_proxies: None) -> AsyncIterator[HttpProxy]:
+    """A proxy that no variable names yet."""
+    async with http_proxy() as running:
+        yield running
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ NOUNS = {"bot.model", "bot.errors"}
 STORE = {*NOUNS, "bot.queue", "bot.pause", "bot.store"}
 WIRE = {
     *("bot.slack_client", "bot.slack_ids", "bot.slack_replies", "bot.slack_scopes", "bot.mrkdwn"),
+    *("bot.slack_app_token", "bot.proxies"),
     *("bot.smtp_client", "bot.smtp_url"),
 }
 """What is known of Slack's side and the mail server's."""
@@ -25,7 +26,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.smtp_client": {"bot.smtp_url"},
     "bot.slack_ids": set(),
     "bot.slack_scopes": set(),
-    "bot.slack_client": set(),
+    "bot.slack_app_token": set(),
+    "bot.proxies": {"bot.errors"},
+    "bot.slack_client": {"bot.proxies"},
     "bot.slack_replies": {"bot.model"},
     "bot.mrkdwn": set(),
     "bot.queue": {"bot.model"},
@@ -49,6 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "bot.slack": {
         *(*STORE, "bot.body", "bot.graphemes", "bot.mrkdwn", "bot.slack_ids", "bot.slack"),
+        *("bot.proxies", "bot.slack_app_token", "bot.slack_replies"),
     },
     "bot.registry": {*NOUNS, "bot.delivery.render", "handlers"},
     "bot.operations": {*STORE, *WIRE, "bot.settings", "bot.clock", "bot.operations"},

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.operations.faults import in_words
 from bot.operations.finding import Finding, failure, note, ok, warning
 from bot.settings import Settings
+from bot.slack_app_token import PREFIX, fix_for
 from bot.slack_client import UNREADABLE, slack_client
 from bot.slack_ids import is_conversation, is_direct_message, is_user
 from bot.slack_replies import Channel, Channels, Found, Who, refusal_in
@@ -30,6 +31,12 @@ async def check_slack(settings: Settings) -> list[Finding]:
         return []
     token = settings.slack_bot_token.get_secret_value()
     slack = slack_client(token, str(settings.slack_api_url), timeout=_PATIENCE)
+    bot, app = await asyncio.gather(_bot(slack, settings), _app_token(slack, settings))
+    return [*bot, *app]
+
+
+async def _bot(slack: AsyncWebClient, settings: Settings) -> list[Finding]:
+    """What Slack says of the bot's token, its scopes and its channels."""
     try:
         answer = await slack.auth_test()
         who = Who.model_validate(answer.data)
@@ -54,6 +61,24 @@ def _no_entry(error: Exception, settings: Settings) -> Finding:
     return failure("Slack", f"{settings.slack_api_url}: {_why(error)}", mend)
 
 
+async def _app_token(slack: AsyncWebClient, settings: Settings) -> list[Finding]:
+    """Whether Slack would open a socket: it is asked for the address of one, which is not used."""
+    if settings.slack_app_token is None:
+        return []
+    token, name = settings.slack_app_token.get_secret_value(), "SLACK_APP_TOKEN"
+    if not token.startswith(PREFIX):
+        return [failure(name, f"it does not begin with {PREFIX}", fix_for(""))]
+    try:
+        await slack.apps_connections_open(app_token=token)
+    except _FAULTS as error:
+        code = _code(error)
+        if not code or code == "ratelimited":
+            fix = "see what is said of Slack, and try again in a minute"
+            return [warning("Socket Mode", f"could not be tried: {_why(error)}", fix)]
+        return [failure(name, f"Slack answers {code}", fix_for(code))]
+    return [ok("Socket Mode", "Slack opens a socket for SLACK_APP_TOKEN")]
+
+
 def _code(error: Exception) -> str:
     """Slack's name for what is wrong; empty where the answer is not Slack's."""
     return (refusal_in(error.response).error or "") if isinstance(error, SlackApiError) else ""
@@ -63,6 +88,10 @@ def _why(error: Exception) -> str:
     if isinstance(error, (SlackApiError, *UNREADABLE)):
         code = _code(error)
         return f"Slack answers {code}" if code else "the answer is not one of Slack's"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy of HTTPS_PROXY answers {error.status}"
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"the proxy of HTTPS_PROXY or HTTP_PROXY: {in_words(error)}"
     return in_words(error)
 
 

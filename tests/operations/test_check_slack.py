@@ -10,6 +10,7 @@ from bot.operations import check_slack, doctor
 from bot.operations.finding import Mark
 from bot.slack_scopes import PRIVATE_SCOPES, REQUIRED_SCOPES
 from tests.conftest import MakeSettings
+from tests.http_proxy import HttpProxy
 from tests.operations.findings import found
 
 
@@ -158,3 +159,83 @@ async def test_without_slack_no_slack_is_asked(make_settings: MakeSettings) -> N
     assert findings["Slack"].mark is Mark.NOTE
     assert findings["EMAIL_TO"].text == "2 addresses for recruiters"
     assert not [subject for subject in findings if subject.startswith("SLACK_")]
+
+
+OPENED = Fault(200, '{"ok": true, "url": "wss://wss-primary.slack.com/link/?ticket=secret"}')
+
+
+@pytest.mark.parametrize(
+    ("token", "fault", "mark", "text", "fix"),
+    [
+        ("xapp-1-A1", OPENED, Mark.OK, "Slack opens a socket for SLACK_APP_TOKEN", ""),
+        ("xoxb-1", OPENED, Mark.FAILURE, "it does not begin with xapp-", "make one that begins"),
+        (
+            "xapp-1-A1",
+            Fault.error("invalid_auth"),
+            Mark.FAILURE,
+            "Slack answers invalid_auth",
+            "make one that begins with xapp- and has the scope connections:write",
+        ),
+        (
+            "xapp-1-A1",
+            Fault.error("missing_scope"),
+            Mark.FAILURE,
+            "Slack answers missing_scope",
+            "give it the scope connections:write",
+        ),
+        (
+            "xapp-1-A1",
+            Fault.rate_limited(),
+            Mark.WARNING,
+            "could not be tried: Slack answers ratelimited",
+            "",
+        ),
+        (
+            "xapp-1-A1",
+            Fault(408, "<html>", "text/html"),
+            Mark.WARNING,
+            "could not be tried: the answer is not one of Slack's",
+            "",
+        ),
+    ],
+)
+async def test_an_app_token_is_tried(
+    *,
+    make_settings: MakeSettings,
+    slack_api: LocalSlack,
+    token: str,
+    fault: Fault,
+    mark: Mark,
+    text: str,
+    fix: str,
+) -> None:
+    slack_api.script("apps.connections.open", [fault])
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url, SLACK_APP_TOKEN=token))
+    finding = findings["SLACK_APP_TOKEN" if mark is Mark.FAILURE else "Socket Mode"]
+    assert (finding.mark, finding.text) == (mark, text)
+    assert finding.mend.startswith(fix)
+    assert token not in finding.text + finding.mend
+
+
+async def test_both_tokens_are_tried_in_one_run(make_settings: MakeSettings) -> None:
+    async with LocalSlack(token="xoxb-another") as slack_api:
+        slack_api.script("apps.connections.open", [Fault.error("invalid_auth")])
+        findings = await found(
+            make_settings(SLACK_API_URL=slack_api.url, SLACK_APP_TOKEN="xapp-1-A1")
+        )
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        assert (findings[name].mark, findings[name].text) == (
+            Mark.FAILURE,
+            "Slack answers invalid_auth",
+        )
+
+
+async def test_a_proxy_that_is_in_the_way_is_named(
+    make_settings: MakeSettings, proxy: HttpProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy.refuses = True
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    findings = await found(make_settings(SLACK_API_URL="https://slack.com/api/"))
+    assert findings["Slack"].text == (
+        "https://slack.com/api/: the proxy of HTTPS_PROXY answers 403"
+    )

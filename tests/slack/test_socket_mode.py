@@ -8,20 +8,23 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+import structlog.testing
 from aiohttp import WSMsgType, web
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery.render import Renderer
 from bot.slack.app import create_bolt
 from bot.slack.door import SlackDoor
 from bot.slack.side import SlackSide
 from bot.slack.socket_mode import SocketMode
+from bot.slack_client import slack_client
 from bot.store import Store
 from bot.wiring import build_slack
+from tests.http_proxy import HttpProxy
 from tests.running import MakeSettings
 from tests.slack.conftest import Clock, describe
 from tests.slack.traffic import SECRET, slash_command
+from tests.waiting import until
 
 
 class SocketModeServer:
@@ -33,10 +36,15 @@ class SocketModeServer:
         self.closed = asyncio.Event()
         self.opened = asyncio.Event()
         self.refuse = False
+        self.broken = 0
+        self.asked = 0
         self._envelope = envelope
 
     async def open(self, request: web.Request) -> web.Response:
         self.opened.set()
+        self.asked += 1
+        if self.asked <= self.broken:
+            return web.Response(status=503, text="<html>")
         if self.refuse or request.headers["Authorization"] != "Bearer xapp-token":
             return web.json_response({"ok": False, "error": "invalid_auth"})
         return web.json_response({"ok": True, "url": self.url.replace("http", "ws") + "socket"})
@@ -83,7 +91,7 @@ async def server() -> AsyncIterator[SocketModeServer]:
 def app(server: SocketModeServer, store: Store, clock: Clock) -> AsyncApp:
     return create_bolt(
         signing_secret=SECRET,
-        client=AsyncWebClient(token="xoxb-test-token", base_url=server.url, retry_handlers=[]),
+        client=slack_client("xoxb-test-token", server.url),
         store=store,
         render=Renderer().slack,
         describe=describe,
@@ -126,3 +134,85 @@ async def test_a_socket_takes_an_app_token(
     side = build_slack(make_settings(SLACK_APP_TOKEN=app_token), store)
     assert side is not None
     assert type(side.socket) is kind
+
+
+async def test_a_refused_app_token_is_named_once_with_what_to_do(
+    app: AsyncApp, server: SocketModeServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with structlog.testing.capture_logs() as logs:
+        socket = SocketMode(app, "xapp-wrong", pauses=[0.0])
+        await socket.open()
+        await until(lambda: was_asked(server, 20))
+        await socket.close()
+    assert logs == [
+        {
+            "event": "slack refuses SLACK_APP_TOKEN",
+            "log_level": "error",
+            "reason": "invalid_auth",
+            "fix": "make one that begins with xapp- and has the scope connections:write on the"
+            " app's page, 'Basic Information', 'App-Level Tokens'",
+        }
+    ]
+    assert caplog.records == []
+
+
+async def test_a_slack_that_is_away_is_named_once_and_so_is_its_return(
+    app: AsyncApp, server: SocketModeServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.broken = 5
+    with structlog.testing.capture_logs() as logs:
+        async with SlackSide(
+            SlackDoor(app, SECRET), SocketMode(app, "xapp-token", pauses=[0.0])
+        ).running():
+            await asyncio.wait_for(server.answers.get(), 5)
+    assert [line["event"] for line in logs[:2]] == [
+        "slack gives no socket",
+        "slack gives a socket again",
+    ]
+    assert caplog.records == []
+
+
+async def test_the_pauses_grow_to_the_last_one(
+    app: AsyncApp, server: SocketModeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    sleep = asyncio.sleep
+
+    async def counted(seconds: float) -> None:
+        slept.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr("bot.slack.socket_mode.asyncio.sleep", counted)
+    socket = SocketMode(app, "xapp-wrong", pauses=[1.0, 2.0, 3.0])
+    await socket.open()
+    async with asyncio.timeout(5):
+        while server.asked < 6:
+            await sleep(0.01)
+    await socket.close()
+    assert [pause for pause in slept if pause >= 1.0][:5] == [1.0, 2.0, 3.0, 3.0, 3.0]
+
+
+async def test_a_socket_goes_through_the_proxy(
+    app: AsyncApp, server: SocketModeServer, proxy: HttpProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    async with SlackSide(SlackDoor(app, SECRET), SocketMode(app, "xapp-token")).running():
+        await asyncio.wait_for(server.answers.get(), 5)
+    assert [asked for asked in proxy.asked if asked.endswith("/socket")] == [
+        f"GET {server.url.replace('http', 'ws')}socket"
+    ]
+
+
+async def test_a_socket_is_excepted_from_the_proxy_by_its_own_host(
+    app: AsyncApp, server: SocketModeServer, proxy: HttpProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    async with SlackSide(SlackDoor(app, SECRET), SocketMode(app, "xapp-token")).running():
+        await asyncio.wait_for(server.answers.get(), 5)
+    assert proxy.asked == []
+
+
+async def was_asked(server: SocketModeServer, times: int) -> bool:
+    return server.asked >= times
