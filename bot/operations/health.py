@@ -6,6 +6,7 @@ from datetime import datetime
 from redis.exceptions import RedisError
 
 from bot.store import Store
+from bot.store.server import is_replica, read_info
 
 _SECONDS = 1.8
 
@@ -15,10 +16,10 @@ async def why_not_ready(store: Store, now: datetime) -> str | None:
     try:
         async with asyncio.timeout(_SECONDS):
             backlog = await store.backlog(now)
-            role = (await store.redis.info("replication"))["role"]
+            server = await read_info(store.redis, "replication")
     except (RedisError, OSError, TimeoutError) as fault:
         return f"Redis does not answer ({type(fault).__name__})"
-    if role != "master":
+    if is_replica(server):
         return "Redis is a replica, which takes no events"
     if not backlog.worker_alive:
         return "no worker has given a sign of life in the last 6 seconds"
