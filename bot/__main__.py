@@ -2,7 +2,7 @@
 
 import click
 
-from bot.commands import NAME, Commands
+from bot.commands import Commands
 
 _HELP = """Juicebox webhooks as Slack messages and mails.
 
@@ -26,4 +26,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main(prog_name=NAME)
+    main()

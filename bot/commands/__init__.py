@@ -10,8 +10,6 @@ import click
 from bot.errors import BotError, SettingsError
 from bot.operations.printable import printable
 
-NAME = "juicebox-bot"
-
 _NAMES = (
     *("all", "demo", "doctor", "events", "forget", "preview", "record"),
     *("retry", "send", "slack-manifest", "web", "webhook", "worker"),
@@ -23,13 +21,24 @@ def _module(command: str) -> str:
     return {"all": "all_in_one"}.get(command, command.replace("-", "_"))
 
 
+def program() -> str:
+    """What was typed to start this program: `python -m bot`, or the name of an installed script."""
+    context = click.get_current_context(silent=True)
+    return (context.find_root().info_name if context else None) or "python -m bot"
+
+
 class Stop(click.ClickException):
     """Ends the command with one line that says why."""
 
     exit_code = 1
 
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self._program = program()
+
     def show(self, file: Any = None) -> None:
-        click.echo(f"{NAME}: {printable(self.format_message())}", file=file, err=file is None)
+        said = f"{self._program}: {printable(self.format_message())}"
+        click.echo(said, file=file, err=file is None)
 
 
 class NotSetUp(Stop):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from bot.commands import Stop
+from bot.commands import Stop, program
 from bot.commands.on_store import on_store
 from bot.model import Delivery, Step
 from bot.operations.printable import printable
@@ -37,7 +37,7 @@ async def _list(store: Store, limit: int) -> None:
         _print(_table([_HEADINGS, *(_row(e, deliveries[e.event.id]) for e in events)]))
     else:
         click.echo(
-            "No events yet. 'python -m bot send --test' makes one, to see whether all is well."
+            f"No events yet. '{program()} send --test' makes one, to see whether all is well."
         )
 
 

@@ -11,8 +11,9 @@ from bot.store import Store
 _HELP = """Show what is known of the KIND with this ID, as JSON; moments are in Unix seconds.
 
 \b
-python -m bot record profile prof_8s2k4d
-python -m bot record export exp_5t7h1q
+For example: profile prof_8s2k4d
+             export exp_5t7h1q
+             quota latest
 """
 
 

@@ -35,8 +35,8 @@ def command(uvicorn_options: tuple[str, ...]) -> None:
     """Take in webhooks and Slack's requests over HTTP.
 
     Listens on 0.0.0.0 and PORT, with WEB_CONCURRENCY processes. All other options are uvicorn's
-    and passed on to it: --host, --port, --timeout-keep-alive, --proxy-headers, ... ("uvicorn
-    --help" lists them).
+    and passed on to it: --host, --port, --timeout-keep-alive, --proxy-headers, ... ("python -m
+    uvicorn --help" lists them).
     """
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)

@@ -37,7 +37,7 @@ async def test_a_bad_setting_ends_the_process_with_one_line(env: Mapping[str, st
         async with process(name, {**env, "JUICEBOX_WEBHOOK_SECRET": ""}) as broken:
             printed, _ = await broken.communicate()
             assert broken.returncode == 2
-            assert printed.decode() == "juicebox-bot: JUICEBOX_WEBHOOK_SECRET is missing\n"
+            assert printed.decode() == "python -m bot: JUICEBOX_WEBHOOK_SECRET is missing\n"
 
 
 async def test_the_queue_waits_for_a_worker(
