@@ -1,15 +1,39 @@
 """Errors that know what should happen next."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+
+_SETTING = re.compile(r"[A-Z][A-Z_]+")
 
 
 class BotError(Exception):
     """Anything this program raises on purpose. The text is fit for the people who run it."""
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsProblem:
+    """What is wrong with one or several settings: `subject` names them, `text` says what it is."""
+
+    subject: str
+    text: str
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(_SETTING.findall(self.subject))
+
+    def __str__(self) -> str:
+        comma = "," if "," in self.subject else ""
+        return f"{self.subject}{comma} {self.text}"
+
+
 class SettingsError(BotError):
-    """The environment is not fit to start with; the text names the setting."""
+    """The environment is not fit to start with; the text names each setting that is wrong."""
+
+    def __init__(self, problems: Sequence[SettingsProblem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
 
 
 class RegistryError(BotError):

@@ -1,29 +1,20 @@
 """The environment, read once into one frozen `Settings`."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    HttpUrl,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, field_validator
+from pydantic_settings import NoDecode
 
-from bot.errors import SettingsError
+from bot.environment import Environment, load, quoted
+from bot.errors import SettingsProblem
 from bot.mail_address import is_mailable
 from bot.model import Audience, Channel, Destination, Policy, host_pattern
 from bot.smtp_url import MailAddon, Smtp, parse_smtp_url
+from bot.store_settings import StoreSettings
 
 _SENDER = re.compile(r"[^<>\r\n]*<([^<>]*)>")
-_REDIS = re.compile(r"unix://.*|rediss?://[^/?]*(?:/(?:\d+)?)?(?:\?.*)?")
 
 
 def _split(value: object) -> object:
@@ -36,7 +27,7 @@ def _split(value: object) -> object:
 def _all_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
     for address in addresses:
         if not is_mailable(address):
-            raise ValueError(f"{address!r} is not a mail address")
+            raise ValueError(f"{quoted(address)} is not a mail address")
     return tuple(dict.fromkeys(addresses))
 
 
@@ -49,7 +40,13 @@ def _some_hosts(value: object) -> object:
 
 
 def _all_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(map(host_pattern, hosts)))
+    patterns = []
+    for host in hosts:
+        try:
+            patterns.append(host_pattern(host))
+        except ValueError as error:
+            raise ValueError(f"{error}, got {quoted(host)}") from None
+    return tuple(dict.fromkeys(patterns))
 
 
 Secret = Annotated[SecretStr, Field(min_length=1)]
@@ -61,20 +58,21 @@ Hosts = Annotated[
 ]
 
 
-class Settings(MailAddon):
-    """Every setting the bot has; a variable that is set but empty counts as absent."""
-
-    model_config = SettingsConfigDict(
-        frozen=True, env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
-    )
+class JuiceboxSettings(Environment):
+    """What it takes to register the webhook."""
 
     juicebox_webhook_secret: Secret
-    juicebox_webhook_secret_previous: Secret | None = None
     juicebox_api_key: Secret | None = None
     juicebox_api_url: HttpUrl = HttpUrl("https://api.juicebox.ai/v1")
+    public_url: HttpUrl | None = Field(default=None, examples=["https://bot.example.com"])
 
-    redis_url: SecretStr = SecretStr("redis://localhost:6379/0")
-    redis_ssl_cert_reqs: Literal["required", "none"] = "required"
+
+class Settings(StoreSettings, JuiceboxSettings, MailAddon):
+    """Every setting the bot has."""
+
+    model_config = Environment.model_config
+
+    juicebox_webhook_secret_previous: Secret | None = None
 
     slack_bot_token: Secret | None = None
     slack_signing_secret: Secret | None = None
@@ -88,40 +86,18 @@ class Settings(MailAddon):
     email_to: Addresses = ()
     email_alert_to: Addresses = ()
 
-    public_url: HttpUrl | None = None
     export_url_hosts: Hosts = ()
     quota_alert_percent: float = Field(default=80, ge=0, le=100, allow_inf_nan=False)
-    retention_days: int = Field(default=30, ge=1, le=3_650)
 
     port: int = Field(default=8000, ge=1, le=65_535)
     web_concurrency: int = Field(default=1, ge=1, le=64)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["logfmt", "json"] = "logfmt"
 
-    @model_validator(mode="before")
-    @classmethod
-    def _blanks_are_absent(cls, values: dict[str, object]) -> dict[str, object]:
-        """A pasted value often brings a space or a line break along."""
-        stripped = {n: v.strip() if isinstance(v, str) else v for n, v in values.items()}
-        return {name: value for name, value in stripped.items() if value != ""}
-
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
-
-    @field_validator("redis_url")
-    @classmethod
-    def _a_redis_address(cls, value: SecretStr) -> SecretStr:
-        if not re.match(r"(rediss?|unix)://", value.get_secret_value()):
-            raise ValueError("must begin with redis://, rediss:// or unix://")
-        if not _REDIS.fullmatch(value.get_secret_value()):
-            raise ValueError("what stands behind the port must be a database's number")
-        try:
-            _ = urlsplit(value.get_secret_value()).port
-        except ValueError:
-            raise ValueError("its port must be a number up to 65535") from None
-        return value
 
     @field_validator("smtp_url")
     @classmethod
@@ -135,29 +111,37 @@ class Settings(MailAddon):
     def _a_sender(cls, value: str | None) -> str | None:
         named = _SENDER.fullmatch(value or "")
         if value is not None and not is_mailable(named[1] if named else value):
-            raise ValueError("must look like bot@example.com or Juicebox <bot@example.com>")
+            raise ValueError(
+                f"must look like bot@example.com or Juicebox <bot@example.com>, got {quoted(value)}"
+            )
         return value
 
-    @model_validator(mode="after")
-    def _pairs_are_whole(self) -> Self:
+    def conflicts(self) -> Sequence[SettingsProblem]:
+        return [*super().conflicts(), *self._unpaired(), *self._nobody_to_tell()]
+
+    def _unpaired(self) -> Iterable[SettingsProblem]:
         if (self.slack_bot_token is None) != (self.slack_signing_secret is None):
             missing = "SLACK_SIGNING_SECRET" if self.slack_bot_token else "SLACK_BOT_TOKEN"
-            raise ValueError(f"{missing} is missing: Slack needs a token and a signing secret")
+            needs = "is missing: Slack needs a token and a signing secret"
+            yield SettingsProblem(missing, needs)
         if self.smtp_url is not None and self.email_from is None:
-            raise ValueError("EMAIL_FROM is missing: SMTP_URL is set, and mails need a sender")
+            needs = "is missing: SMTP_URL is set, and mails need a sender"
+            yield SettingsProblem("EMAIL_FROM", needs)
         if self.email_from is not None and self.smtp is None:
-            raise ValueError("SMTP_URL is missing: EMAIL_FROM is set, and mails need a server")
-        if not self.slack_on and not self.email_on:
-            raise ValueError(
-                "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SMTP_URL and EMAIL_FROM, are missing:"
-                " neither Slack nor email is configured"
+            needs = "is missing: EMAIL_FROM is set, and mails need a server"
+            yield SettingsProblem("SMTP_URL", needs)
+
+    def _nobody_to_tell(self) -> Iterable[SettingsProblem]:
+        slack = self.slack_bot_token is not None or self.slack_signing_secret is not None
+        mail = self.smtp_url is not None or self.email_from is not None
+        if not slack and not mail:
+            yield SettingsProblem(
+                "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SMTP_URL and EMAIL_FROM",
+                "are missing: neither Slack nor email is configured",
             )
-        if not self.audiences[Audience.RECRUITERS]:
-            names = [
-                n for n, on in (("SLACK_CHANNEL", self.slack_on), ("EMAIL_TO", self.email_on)) if on
-            ]
-            raise ValueError(f"{' or '.join(names)} is missing: nobody would be told")
-        return self
+        elif not (slack and self.slack_channel) and not (mail and self.email_to):
+            names = [n for n, on in (("SLACK_CHANNEL", slack), ("EMAIL_TO", mail)) if on]
+            yield SettingsProblem(" or ".join(names), "is missing: nobody would be told")
 
     @property
     def slack_on(self) -> bool:
@@ -216,17 +200,4 @@ def load_settings() -> Settings:
     Raises:
         SettingsError: with one line that names each variable that is missing or malformed.
     """
-    try:
-        return Settings()
-    except ValidationError as error:
-        raise SettingsError(
-            "; ".join(_explain(e["loc"], e["type"], e["msg"]) for e in error.errors())
-        ) from None
-
-
-def _explain(loc: tuple[int | str, ...], kind: str, message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    if not loc:
-        return message
-    name = str(loc[0]).upper()
-    return f"{name} is missing" if kind == "missing" else f"{name} is malformed: {message}"
+    return load(Settings)

@@ -8,7 +8,6 @@ from bot.delivery.render import Renderer
 from bot.delivery.senders import Sender
 from bot.delivery.senders.email import EmailSender
 from bot.delivery.senders.slack import SlackSender
-from bot.errors import SettingsError
 from bot.jobs import Jobs
 from bot.model import Channel, Notification
 from bot.registry import load_registry
@@ -21,25 +20,15 @@ from bot.slack_client import slack_client
 from bot.store import Store
 from bot.store.connection import connect
 from bot.store.measures import Metrics
+from bot.store_settings import StoreSettings
 
 _WORKER_TIMEOUT = timedelta(seconds=5)
 
 
-def open_store(settings: Settings, *, timeout: timedelta) -> Store:
-    """The store on the Redis that the settings name; nothing is sent to it yet.
-
-    Raises:
-        SettingsError: if REDIS_URL has an option that redis-py does not know.
-    """
-    try:
-        redis = connect(
-            settings.redis_url.get_secret_value(),
-            cert_reqs=settings.redis_ssl_cert_reqs,
-            timeout=timeout,
-        )
-        redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # redis-py leaves it so
-    except (TypeError, ValueError):
-        raise SettingsError("REDIS_URL is malformed: an option behind the ? is not known") from None
+def open_store(settings: StoreSettings, *, timeout: timedelta) -> Store:
+    """The store on the Redis that the settings name; nothing is sent to it yet."""
+    url = settings.redis_url.get_secret_value()
+    redis = connect(url, cert_reqs=settings.cert_reqs, timeout=timeout)
     return Store(redis, retention=timedelta(days=settings.retention_days))
 
 

@@ -13,11 +13,12 @@ from redis.asyncio import Redis
 from bot.demo.inbox import Inbox
 from bot.demo.redis_server import RedisServer, redis_server
 from bot.demo.slack.api import LocalSlack
-from bot.settings import Settings
+from bot.errors import SettingsError
+from bot.settings import Settings, load_settings
 from bot.store import Store
 from bot.store.connection import connect
 from tests.http_proxy import HttpProxy, http_proxy
-from tests.running import MakeSettings
+from tests.running import Fault, MakeSettings
 
 pytest_plugins = ["tests.faults.table"]
 
@@ -82,6 +83,24 @@ def make_settings(monkeypatch: pytest.MonkeyPatch, redis_process: RedisServer) -
         return Settings()
 
     return make
+
+
+@pytest.fixture
+def fault(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> Fault:
+    """The one line that a process ends with, when it starts with these changes."""
+
+    def find(**changes: str | None) -> str:
+        make_settings()
+        for name, value in changes.items():
+            if value is None:
+                monkeypatch.delenv(name, raising=False)
+            else:
+                monkeypatch.setenv(name, value)
+        with pytest.raises(SettingsError) as error:
+            load_settings()
+        return str(error.value)
+
+    return find
 
 
 @pytest.fixture

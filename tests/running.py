@@ -22,6 +22,8 @@ from bot.worker import Supervisor
 SECRET = b"whsec_current"
 MakeSettings = Callable[..., Settings]
 """The fixture `make_settings`."""
+Fault = Callable[..., str]
+"""The fixture `fault`."""
 
 
 def envelope(event_id: str = "evt_1", event_type: str = "search.completed", **data: Any) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOUNS = {"bot.model", "bot.errors"}
-STORE = {*NOUNS, "bot.queue", "bot.pause", "bot.store"}
+STORE = {*NOUNS, "bot.queue", "bot.pause", "bot.redis_url", "bot.store"}
 WIRE = {
     *("bot.slack_client", "bot.slack_ids", "bot.slack_replies", "bot.slack_scopes", "bot.mrkdwn"),
     *("bot.slack_app_token", "bot.proxies"),
@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.clock": set(),
     "bot.pause": set(),
     "bot.smtp_url": set(),
+    "bot.redis_url": set(),
     "bot.mail_address": set(),
     "bot.smtp_client": {"bot.smtp_url"},
     "bot.slack_ids": set(),
@@ -37,7 +38,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.http_parser": set(),
     "bot.graphemes": set(),
     "bot.http_connection": {"bot.answers", "bot.http_parser"},
-    "bot.settings": {*NOUNS, "bot.smtp_url", "bot.mail_address"},
+    "bot.environment": {"bot.errors"},
+    "bot.store_settings": {"bot.environment", "bot.errors", "bot.redis_url"},
+    "bot.settings": {
+        *(*NOUNS, "bot.environment", "bot.store_settings", "bot.smtp_url", "bot.mail_address"),
+    },
     "bot.store": STORE,
     "bot.lease": {*STORE, "bot.clock"},
     "bot.intake": {*STORE, "bot.body", "bot.intake"},
@@ -55,7 +60,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         *("bot.proxies", "bot.slack_app_token", "bot.slack_replies"),
     },
     "bot.registry": {*NOUNS, "bot.delivery.render", "handlers"},
-    "bot.operations": {*STORE, *WIRE, "bot.settings", "bot.clock", "bot.operations"},
+    "bot.operations": {
+        *(*STORE, *WIRE, "bot.settings", "bot.store_settings", "bot.clock", "bot.operations"),
+    },
     "bot.jobs": {*STORE, "bot.graphemes", "bot.lease", "bot.delivery", "bot.registry"},
 }
 """Whatever is not named here wires the rest together, and may import all but the playground."""

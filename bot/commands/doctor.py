@@ -7,40 +7,30 @@ from collections.abc import Sequence
 import click
 
 from bot.clock import utc_now
-from bot.errors import SettingsError
-from bot.operations.check_settings import broken
+from bot.environment import load_usable
 from bot.operations.doctor import examine
 from bot.operations.finding import Finding, Mark, lines, summary
-from bot.settings import Settings, load_settings
+from bot.settings import Settings
 
 _COLOURS = {Mark.OK: "green", Mark.WARNING: "yellow", Mark.FAILURE: "red"}
-
-_LATER = " Then run doctor again: connections are looked at once the settings are whole."
 
 
 @click.command(short_help="Check each setting and each connection.")
 def command() -> None:
     """Check each setting and each connection, and say what to mend.
 
-    Sends nothing and changes nothing. Exits with 1 if something that is required fails.
+    Sends no message and no mail. In Redis it runs the bot's scripts on keys of its own, and removes
+    them. Exits with 1 if something that is required fails.
     """
-    try:
-        settings = load_settings()
-    except SettingsError as error:
-        _report(broken(error), _LATER)
-    else:
-        asyncio.run(_examine(settings))
+    settings, problems = load_usable(Settings)
+    _report(asyncio.run(examine(settings, utc_now(), problems)))
 
 
-async def _examine(settings: Settings) -> None:
-    _report(await examine(settings, utc_now()))
-
-
-def _report(findings: Sequence[Finding], more: str = "") -> None:
+def _report(findings: Sequence[Finding]) -> None:
     plain = not _can_show("".join(mark.value[0] for mark in Mark))
     for finding, line in zip(findings, lines(findings, ascii_only=plain), strict=True):
         click.secho(line, fg=_COLOURS.get(finding.mark))
-    click.echo(f"\n{summary(findings)}{more}")
+    click.echo(f"\n{summary(findings)}")
     if any(f.mark is Mark.FAILURE for f in findings):
         raise click.exceptions.Exit(1)
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 
 from bot.commands import Stop
-from bot.operations.check_redis import where
-from bot.operations.faults import in_words
-from bot.settings import load_settings
+from bot.environment import load
+from bot.operations.redis_faults import explain
 from bot.store import Store
+from bot.store_settings import StoreSettings
 from bot.wiring import open_store
 
 _PATIENCE = timedelta(seconds=5)
@@ -23,7 +23,7 @@ def on_store(work: Callable[[Store], Awaitable[None]]) -> None:
         SettingsError: if the environment is not fit to start with.
         Stop: if Redis does not answer; names its host, and not its password.
     """
-    settings = load_settings()
+    settings = load(StoreSettings)
     store = open_store(settings, timeout=_PATIENCE)
 
     async def run() -> None:
@@ -35,5 +35,7 @@ def on_store(work: Callable[[Store], Awaitable[None]]) -> None:
     try:
         asyncio.run(run())
     except (RedisError, OSError) as error:
-        host = where(settings.redis_url.get_secret_value())
-        raise Stop(f"Redis at {host} (REDIS_URL): {in_words(error)}") from error
+        trouble = explain(error)
+        remedy = f"; {trouble.remedy}" if trouble.remedy else ""
+        said = f"Redis at {settings.redis.where} (REDIS_URL): {trouble.text}{remedy}"
+        raise Stop(said) from error

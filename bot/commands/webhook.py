@@ -7,10 +7,11 @@ from pydantic_core import from_json, to_json
 
 from bot.commands import NotSetUp, Stop
 from bot.commands.http import post
+from bot.environment import load
 from bot.graphemes import cut
 from bot.operations.printable import printable
 from bot.registry import load_registry
-from bot.settings import Settings, load_settings
+from bot.settings import JuiceboxSettings
 
 _PATH = "webhooks/juicebox"
 _UNAUTHORIZED = 401
@@ -29,7 +30,7 @@ def create(url: str | None) -> None:
 
     Without URL: PUBLIC_URL and /webhooks/juicebox. Needs JUICEBOX_API_KEY.
     """
-    settings = load_settings()
+    settings = load(JuiceboxSettings)
     if settings.juicebox_api_key is None:
         raise NotSetUp("JUICEBOX_API_KEY is missing: only with it Juicebox takes orders")
     address = url or _own_address(settings)
@@ -47,7 +48,7 @@ def create(url: str | None) -> None:
     click.echo(printable(f"Registered {address}{_named(text)} for {', '.join(types)}."))
 
 
-def _own_address(settings: Settings) -> str:
+def _own_address(settings: JuiceboxSettings) -> str:
     if settings.public_url is None:
         raise NotSetUp("give the address, or set PUBLIC_URL")
     return f"{str(settings.public_url).rstrip('/')}/{_PATH}"

@@ -8,40 +8,46 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
-from bot.operations.check_settings import is_local
-from bot.operations.faults import in_words
 from bot.operations.finding import Finding, failure, note, ok, warning
-from bot.settings import Settings
+from bot.operations.redis_faults import explain
+from bot.redis_url import RedisAddress, Scheme
 from bot.store import Store
 from bot.store.connection import connect
+from bot.store.server import is_replica, read_info
+from bot.store.write_check import WriteCheck, check_writes
+from bot.store_settings import StoreSettings
 
 _PATIENCE = timedelta(seconds=4)
 _OLDEST_VERSION = 5
+_SEE_WRITES = "whether it takes writes is said below"
 
 
-async def check_redis(settings: Settings, now: datetime) -> list[Finding]:
+async def check_redis(settings: StoreSettings, now: datetime) -> list[Finding]:
+    """Everything about Redis; writes keys of its own there, and removes them."""
+    address = settings.redis
     url = settings.redis_url.get_secret_value()
-    found = [_encryption(url, settings.redis_ssl_cert_reqs)]
+    redis = connect(url, cert_reqs=settings.cert_reqs, timeout=_PATIENCE)
+    store = Store(redis, retention=timedelta(days=settings.retention_days))
+    found = [_encryption(address)]
     try:
-        redis = connect(url, cert_reqs=settings.redis_ssl_cert_reqs, timeout=_PATIENCE)
-    except ValueError:
-        return [
-            failure("Redis", "REDIS_URL is not an address", "redis://user:password@host:6379/0")
-        ]
-    try:
-        info = await redis.info()
-        found += judge(info, await _config(redis, "save"))
-        found += [await _worker(redis, settings, now)]
-    except AuthenticationError:
-        found += [
-            failure("Redis", "it refuses the password", "check REDIS_URL's user and password")
-        ]
+        async with redis.client():  # connects, logs in and selects the database
+            pass
+        found += judge(await read_info(redis), await _config(redis, "save"))
+        found += _writes(await check_writes(redis, now))
+        found += [await _worker(store, now)]
     except (RedisError, OSError) as error:
-        mend = f"check REDIS_URL, and that the server runs and lets us in{_tls_hint(url)}"
-        found += [failure("Redis", f"{where(url)}: {in_words(error)}", mend)]
+        found += [_unreachable(error, address)]
     finally:
         await redis.aclose()
     return found
+
+
+def _unreachable(error: Exception, address: RedisAddress) -> Finding:
+    trouble = explain(error)
+    place = "" if isinstance(error, AuthenticationError) else f"{address.where}: "
+    tls = "; on Heroku, set REDIS_SSL_CERT_REQS=none" if address.scheme is Scheme.TLS else ""
+    mend = trouble.remedy or f"check REDIS_URL, and that the server runs and lets us in{tls}"
+    return failure("Redis", f"{place}{trouble.text}", mend)
 
 
 def where(url: str) -> str:
@@ -56,22 +62,34 @@ def where(url: str) -> str:
 
 def judge(info: Mapping[str, Any], save: str | None) -> Iterable[Finding]:
     """What `INFO` says; `save` is the setting of that name, None where the server keeps it secret."""
+    if not info:
+        yield note(
+            "Redis", "answers; INFO is forbidden or unknown there, so it cannot be looked into"
+        )
+        yield note("Redis role", f"not checked; {_SEE_WRITES}")
+        mend = "see to it in your plan or the server's settings; or allow the bot INFO"
+        yield warning("Redis persistence", "not checked: without it, a restart loses events", mend)
+        yield _eviction("unknown")
+        return
     version = str(info.get("redis_version", "unknown"))
     major = version.partition(".")[0]
     if major.isdecimal() and int(major) < _OLDEST_VERSION:
         yield failure("Redis", f"version {version}", f"use {_OLDEST_VERSION} or later")
     else:
         yield ok("Redis", f"answers; version {version}")
-    yield _role(str(info.get("role", "unknown")))
+    yield _role(info)
     yield _persistence(appends=bool(info.get("aof_enabled")), save=save)
     yield _eviction(str(info.get("maxmemory_policy", "unknown")))
 
 
-def _role(role: str) -> Finding:
+def _role(info: Mapping[str, Any]) -> Finding:
+    role = str(info.get("role", ""))
+    if is_replica(info):
+        mend = "REDIS_URL must name the primary"
+        return failure("Redis role", f"{role}: it cannot be written to", mend)
     if role == "master":
         return ok("Redis role", "primary")
-    mend = "REDIS_URL must name the primary"
-    return failure("Redis role", f"{role}: it cannot be written to", mend)
+    return note("Redis role", f"{role or 'the server does not say'}; {_SEE_WRITES}")
 
 
 def _persistence(*, appends: bool, save: str | None) -> Finding:
@@ -95,22 +113,38 @@ def _eviction(policy: str) -> Finding:
     return failure("Redis eviction", f"{policy}: a full Redis drops what was accepted", mend)
 
 
-def _encryption(url: str, cert_reqs: str) -> Finding:
-    if url.startswith("rediss://"):
-        if cert_reqs == "none":
+def _encryption(address: RedisAddress) -> Finding:
+    if address.scheme is Scheme.TLS:
+        if address.cert_reqs == "none":
             return note(
                 "Redis encryption",
                 "TLS; REDIS_SSL_CERT_REQS=none: the certificate is not checked, so whoever sits in"
                 " between could read along; Heroku's self-signed ones leave no choice",
             )
         return ok("Redis encryption", "TLS, certificate checked")
-    if is_local(url):
+    if address.is_local:
         return note("Redis encryption", "none, on this machine")
     return warning("Redis encryption", "none", "use a rediss:// address where there is one")
 
 
-def _tls_hint(url: str) -> str:
-    return "; on Heroku, set REDIS_SSL_CERT_REQS=none" if url.startswith("rediss://") else ""
+def _writes(check: WriteCheck) -> Iterable[Finding]:
+    """One finding for each thing that is refused, however many scripts it stops."""
+    found = {explain(refusal.error, refusal.command): None for refusal in check.refusals}
+    for trouble in found:
+        yield failure("Redis writes", trouble.text, trouble.remedy or "look at the server's log")
+    if check.unexpected:
+        mend = "use Redis or Valkey themselves, of version 5 or later"
+        yield failure(
+            "Redis writes", f"it does something else than Redis at: {_list(check.unexpected)}", mend
+        )
+    if not found and not check.unexpected:
+        yield ok("Redis writes", "every script ran, on keys of its own that are removed again")
+    if check.not_run:
+        yield note("Redis writes", f"loaded but not run: {_list(check.not_run)}")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 async def _config(redis: Redis, name: str) -> str | None:
@@ -121,9 +155,12 @@ async def _config(redis: Redis, name: str) -> str | None:
         return None
 
 
-async def _worker(redis: Redis, settings: Settings, now: datetime) -> Finding:
-    store = Store(redis, retention=timedelta(days=settings.retention_days))
-    backlog = await store.backlog(now)
+async def _worker(store: Store, now: datetime) -> Finding:
+    try:
+        backlog = await store.backlog(now)
+    except ResponseError as error:
+        trouble = explain(error)
+        return failure("Worker", trouble.text, trouble.remedy or "look at the server's log")
     waits = f"{backlog.due} due, {backlog.later} for later, {backlog.dead} dead"
     if backlog.worker_alive:
         return note("Worker", f"alive; {waits}")

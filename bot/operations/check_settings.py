@@ -1,31 +1,23 @@
 """What the environment says, before anything is connected to."""
 
-import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from pydantic import HttpUrl
 
-from bot.errors import SettingsError
+from bot.errors import SettingsProblem
 from bot.model import Audience, Channel
 from bot.operations.finding import Finding, failure, note, ok, warning
 from bot.settings import Settings
 from bot.smtp_url import Security
 
-_NAMES_AND_FAULT = re.compile(r"((?:[A-Z_]+|,? (?:and|or) )+),? ((?:is|are) .*)")
 _SHORT_SECRET = 16
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def broken(error: SettingsError) -> list[Finding]:
+def broken(problems: Iterable[SettingsProblem]) -> list[Finding]:
     """A finding for each thing that keeps the bot from starting."""
     mend = "set it in the environment; README lists them all"
-    found = []
-    for part in str(error).split("; "):
-        told = _NAMES_AND_FAULT.fullmatch(part)
-        subject, text = told.groups() if told else ("Settings", part)
-        found.append(failure(subject, text, mend))
-    return found
+    return [failure(problem.subject, problem.text, mend) for problem in problems]
 
 
 def check_settings(settings: Settings) -> list[Finding]:
@@ -99,8 +91,3 @@ def _email(settings: Settings) -> Iterable[Finding]:
             yield ok(name, f"{count} for {audience}")
         else:
             yield note(name, f"not set: {audience} get no mail")
-
-
-def is_local(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme == "unix" or parts.hostname in _LOOPBACK

@@ -1,28 +1,58 @@
 """Whether the bot can do its work here: every setting and every connection, looked at once."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+import re
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime
 
+from bot.errors import SettingsProblem
 from bot.operations.check_mail import check_mail
 from bot.operations.check_redis import check_redis
-from bot.operations.check_settings import check_settings
+from bot.operations.check_settings import broken, check_settings
 from bot.operations.check_slack import check_slack
 from bot.operations.finding import Finding, failure
 from bot.settings import Settings
 
+_NAME = re.compile(r"[A-Z][A-Z_]+")
+_REDIS = ("REDIS_",)
+_SLACK = ("SLACK_BOT_TOKEN", "SLACK_API_URL")
+_MAIL = ("SMTP_", "MAILGUN_", "SENDGRID_", "POSTMARK_")
 _PATIENCE_SECONDS = 18
 """For all connections together; each call has less."""
 
 
-async def examine(settings: Settings, now: datetime) -> Sequence[Finding]:
-    """Everything that was found out. Nothing is sent or changed anywhere."""
-    connections = await asyncio.gather(
-        _in_time("Redis", check_redis(settings, now)),
-        _in_time("Slack", check_slack(settings)),
-        _in_time("Mail server", check_mail(settings)),
-    )
-    return [*check_settings(settings), *(f for found in connections for f in found)]
+async def examine(
+    settings: Settings, now: datetime, problems: Sequence[SettingsProblem] = ()
+) -> Sequence[Finding]:
+    """Everything that was found out. No message is sent, and what is written to Redis is removed.
+
+    `problems` are those of the settings. A connection that needs one of them is not tried, and
+    nothing else is said of it.
+    """
+    wrong = frozenset(name for problem in problems for name in problem.names)
+    connections = [
+        *([_in_time("Redis", check_redis(settings, now))] if _fine(wrong, _REDIS) else []),
+        *([_in_time("Slack", check_slack(settings))] if _fine(wrong, _SLACK) else []),
+        *([_in_time("Mail server", _check_mail(settings, wrong))] if _fine(wrong, _MAIL) else []),
+    ]
+    found = await asyncio.gather(*connections)
+    said = [f for f in check_settings(settings) if wrong.isdisjoint(_NAME.findall(_whole(f)))]
+    return [*broken(problems), *said, *(f for findings in found for f in findings)]
+
+
+def _fine(wrong: Iterable[str], beginnings: tuple[str, ...]) -> bool:
+    return not any(name.startswith(beginnings) for name in wrong)
+
+
+def _whole(finding: Finding) -> str:
+    return f"{finding.subject} {finding.text}"
+
+
+async def _check_mail(settings: Settings, wrong: frozenset[str]) -> list[Finding]:
+    """The mail server can be tried without a sender."""
+    if "EMAIL_FROM" in wrong:
+        settings = settings.model_copy(update={"email_from": "doctor@example.com"})
+    return await check_mail(settings)
 
 
 async def _in_time(subject: str, check: Awaitable[list[Finding]]) -> list[Finding]:

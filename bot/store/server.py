@@ -10,7 +10,7 @@ _REPLICA_ROLES = frozenset({"slave", "replica"})
 """KeyDB's `active-replica` takes writes. https://docs.keydb.dev/docs/active-rep/"""
 
 
-async def read_info(redis: Redis, *sections: str) -> Mapping[str, Any]:
+async def read_info(redis: Redis, section: str | None = None) -> Mapping[str, Any]:
     """Return `INFO`, or nothing where the server refuses it.
 
     Managed services forbid INFO with the category `@dangerous`, and some proxies do not know it.
@@ -19,7 +19,7 @@ async def read_info(redis: Redis, *sections: str) -> Mapping[str, Any]:
         redis.RedisError: if Redis does not answer.
     """
     try:
-        found: Mapping[str, Any] = await redis.info(*sections)
+        found: Mapping[str, Any] = await redis.info(section)
     except ResponseError:
         return {}
     return found

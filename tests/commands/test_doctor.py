@@ -8,8 +8,6 @@ import pytest
 from bot.demo.inbox import Inbox
 from bot.demo.redis_server import RedisServer
 from bot.demo.slack.api import LocalSlack
-from bot.errors import SettingsError
-from bot.operations.check_settings import broken
 from tests.commands.conftest import Cli, bare_environment
 from tests.conftest import BASE_ENVIRONMENT
 from tests.running import MakeSettings
@@ -37,28 +35,72 @@ async def test_what_is_required_and_fails_ends_with_1(
     assert result.output.endswith("\n1 thing to mend, 4 warnings.\n")
 
 
-async def test_each_broken_setting_gets_its_line(
-    cli: Cli, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+SET_IT = "set it in the environment; README lists them all"
+
+
+async def test_everything_that_is_wrong_is_said_in_one_run(
+    cli: Cli, make_settings: MakeSettings, slack_api: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_settings()
+    """Each malformed or missing setting, and each connection whose settings are fine."""
+    make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL="C0NOWHERE")
     monkeypatch.delenv("JUICEBOX_WEBHOOK_SECRET")
+    monkeypatch.delenv("SLACK_SIGNING_SECRET")
     monkeypatch.setenv("SMTP_URL", "smtp://user:hunter2@")
+    monkeypatch.setenv("QUOTA_ALERT_PERCENT", "abc")
     result = await cli("doctor")
     assert result.exit_code == 1
-    assert result.output == (
-        "✗ JUICEBOX_WEBHOOK_SECRET      is missing;"
-        " set it in the environment; README lists them all\n"
-        "✗ SMTP_URL                     is malformed: it names no host;"
-        " set it in the environment; README lists them all\n"
-        "\n2 things to mend."
-        " Then run doctor again: connections are looked at once the settings are whole.\n"
+    shown = result.output.splitlines()
+    assert f"✗ JUICEBOX_WEBHOOK_SECRET      is missing; {SET_IT}" in shown
+    assert f"✗ SMTP_URL                     is malformed: it names no host; {SET_IT}" in shown
+    assert (
+        f"✗ QUOTA_ALERT_PERCENT          must be a number such as 80, got 'abc'; {SET_IT}" in shown
     )
+    assert (
+        "✗ SLACK_SIGNING_SECRET         is missing: Slack needs a token and a signing secret;"
+        f" {SET_IT}" in shown
+    )
+    assert "✓ Redis eviction               noeviction" in shown
+    assert "✓ SLACK_BOT_TOKEN              juicebox in Juicebox demo" in shown
+    assert any(line.startswith("✗ SLACK_CHANNEL ") for line in shown)
+    assert not any("Mail server" in line for line in shown)
+    assert shown[-1].startswith("5 things to mend, ")
+    assert "hunter2" not in result.output
+    for name in ("JUICEBOX_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET", "SMTP_URL"):
+        assert result.output.count(f" {name} ") == 1
+
+
+async def test_a_mail_server_is_tried_without_a_sender(
+    cli: Cli,
+    make_settings: MakeSettings,
+    slack_api: LocalSlack,
+    inbox: Inbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_settings(SLACK_API_URL=slack_api.url, SMTP_URL=inbox.url)
+    monkeypatch.setenv("EMAIL_FROM", "nobody")
+    result = await cli("doctor")
+    assert "✗ EMAIL_FROM                   is malformed: must look like" in result.output
+    assert f"✓ Mail server                  127.0.0.1:{inbox.port} answers" in result.output
+
+
+async def test_a_redis_address_that_is_malformed_does_not_hide_the_rest(
+    cli: Cli, make_settings: MakeSettings, slack_api: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_settings(SLACK_API_URL=slack_api.url)
+    monkeypatch.setenv("REDIS_URL", "redis://:hunter2@127.0.0.1/0?decode_responses=True")
+    result = await cli("doctor")
+    assert "✗ REDIS_URL                    is malformed: its option 'decode_responses'" in (
+        result.output
+    )
+    assert "✗ Mail server " in result.output
+    assert "Redis eviction" not in result.output
+    assert "hunter2" not in result.output
 
 
 async def test_nobody_to_tell_is_named(
-    cli: Cli, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, make_settings: MakeSettings, slack_api: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_settings()
+    make_settings(SLACK_API_URL=slack_api.url)
     monkeypatch.delenv("SLACK_CHANNEL")
     monkeypatch.delenv("EMAIL_TO")
     result = await cli("doctor")
@@ -76,11 +118,6 @@ async def test_a_bot_without_any_channel_is_named(
         "✗ SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SMTP_URL and EMAIL_FROM are missing:"
         " neither Slack nor email is configured; "
     )
-
-
-def test_a_fault_without_a_name_is_still_shown() -> None:
-    (finding,) = broken(SettingsError("nothing fits"))
-    assert (finding.subject, finding.text) == ("Settings", "nothing fits")
 
 
 async def test_a_terminal_without_the_signs_gets_words(redis_process: RedisServer) -> None:

@@ -58,7 +58,7 @@ class CommandProxy:
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:
-    """Read one value of RESP2. https://redis.io/docs/latest/develop/reference/protocol-spec/"""
+    """Read one value of RESP2: https://redis.io/docs/latest/develop/reference/protocol-spec/ ."""
     line = await reader.readuntil(b"\r\n")
     kind, count = line[:1], line[1:-2]
     if kind == b"$" and count != b"-1":

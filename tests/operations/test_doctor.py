@@ -59,6 +59,7 @@ async def test_all_is_well(
 ✓ Redis role                   primary
 ! Redis persistence            off: a restart loses events; {PERSIST}
 ✓ Redis eviction               noeviction
+✓ Redis writes                 every script ran, on keys of its own that are removed again
 {DASH} Worker                       alive; 0 due, 0 for later, 0 dead
 ✓ SLACK_BOT_TOKEN              juicebox in Juicebox demo
 ✓ Slack scopes                 {", ".join(SCOPES)}
@@ -66,6 +67,7 @@ async def test_all_is_well(
 ✓ SLACK_ALERT_CHANNEL          #juicebox-alerts, and the bot is in it
 ✓ Mail server                  127.0.0.1:{inbox.port} answers; unencrypted, no login"""
     )
+    assert await redis.keys() == [HEARTBEAT.encode()]
     assert inbox.mails == []
     assert slack_api.posts == []
 

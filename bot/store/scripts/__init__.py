@@ -7,7 +7,11 @@ from typing import Any
 from redis.asyncio import Redis
 
 _HERE = Path(__file__).parent
-_SHARED = "".join((_HERE / f"{name}.lua").read_text() for name in ("steps", "enqueue"))
+_BEGINNINGS = ("steps", "enqueue")
+_SHARED = "".join((_HERE / f"{name}.lua").read_text() for name in _BEGINNINGS)
+
+NAMES = sorted({path.stem for path in _HERE.glob("*.lua")} - {*_BEGINNINGS})
+"""Every script that can be run."""
 
 
 class Script:
@@ -15,6 +19,15 @@ class Script:
 
     def __init__(self, redis: Redis, name: str) -> None:
         self._call = redis.register_script(_SHARED + (_HERE / f"{name}.lua").read_text())
+
+    @property
+    def sha(self) -> str:
+        """By what Redis knows it."""
+        return self._call.sha
+
+    async def load(self) -> None:
+        """Send the script to Redis, where it can be run from then on."""
+        await self._call.registered_client.script_load(self._call.script)
 
     async def __call__(
         self,

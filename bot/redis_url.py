@@ -1,0 +1,245 @@
+"""Where Redis is: `REDIS_URL`, read strictly."""
+
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+CertReqs = Literal["required", "none"]
+
+_DEFAULT_PORT = 6379
+_BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "1", "t", "y"), True),
+    **dict.fromkeys(("false", "no", "0", "f", "n"), False),
+}
+
+
+class Scheme(StrEnum):
+    """How Redis is reached: TCP, TLS, or a socket of this machine."""
+
+    TCP = "redis"
+    TLS = "rediss"
+    UNIX = "unix"
+
+
+_TLS_ONLY = frozenset(
+    {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname", "ssl_ciphers"}
+)
+_SWITCHES = frozenset({"ssl_check_hostname", "socket_keepalive"})
+_KNOWN = frozenset(
+    {*_TLS_ONLY, "ssl_cert_reqs", "db", "username", "password", "client_name", "socket_keepalive"}
+)
+_BEGIN_WITH_TLS = "begin REDIS_URL with rediss:// instead"
+_REFUSALS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("decode_responses", "encoding", "encoding_errors", "protocol"),
+        "would break the bot, which reads replies as bytes in RESP2: remove it",
+    ),
+    **dict.fromkeys(
+        (
+            *("socket_timeout", "socket_connect_timeout", "timeout", "max_connections"),
+            *("retry_on_timeout", "retry_on_error", "retry", "health_check_interval"),
+            *("socket_read_size", "lib_name", "lib_version", "parser_class"),
+        ),
+        "is set by the bot itself: remove it",
+    ),
+    **dict.fromkeys(("ssl", "tls"), f"does not turn on TLS: {_BEGIN_WITH_TLS}"),
+    "family": "would break the connection, and IPv6 works without it: remove it",
+}
+_ENCODE = "encode / ? # in the password as %2F %3F %23"
+
+
+@dataclass(frozen=True, slots=True)
+class RedisAddress:
+    """A Redis server, how to log in to it, and how its certificate is checked."""
+
+    scheme: Scheme
+    host: str = "localhost"
+    port: int = _DEFAULT_PORT
+    path: str = ""
+    db: int = 0
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    cert_reqs: CertReqs = "required"
+    options: Mapping[str, str | bool] = field(default_factory=dict, repr=False)
+    """What else redis-py's connection is given."""
+
+    @property
+    def where(self) -> str:
+        """The host and port, or the socket's path."""
+        if self.scheme is Scheme.UNIX:
+            return self.path
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on this machine, where nobody reads along."""
+        return self.scheme is Scheme.UNIX or self.host in {"localhost", "127.0.0.1", "::1"}
+
+
+def parse_redis_url(url: str, cert_reqs: CertReqs | None = None) -> RedisAddress:
+    """Read `redis[s]://user:password@host:port/db?option=value` or `unix://path?db=number`.
+
+    Host, port and database may be left out. User, password and options may be percent-encoded.
+    `cert_reqs` is REDIS_SSL_CERT_REQS where it is set; the option `ssl_cert_reqs` is the same.
+    https://www.iana.org/assignments/uri-schemes/prov/redis
+
+    Raises:
+        ValueError: with what is wrong, never with the URL itself.
+    """
+    parts, scheme = _split(url)
+    options = _options(parts.query)
+    asked = options.pop("ssl_cert_reqs", None)
+    in_url = parse_cert_reqs(asked) if asked is not None else None
+    if in_url and cert_reqs and in_url != cert_reqs:
+        raise ValueError(
+            f"its option ssl_cert_reqs={in_url} contradicts REDIS_SSL_CERT_REQS={cert_reqs}:"
+            " remove one of them"
+        )
+    checked: CertReqs = in_url or cert_reqs or "required"
+    username = _once("user", unquote(parts.username or ""), options.pop("username", ""))
+    password = _once("password", unquote(parts.password or ""), options.pop("password", ""))
+    db = _once("database", _database_in(parts, scheme), options.pop("db", ""))
+    return RedisAddress(
+        scheme=scheme,
+        host=unquote(parts.hostname or "localhost"),
+        port=_port(parts),
+        path=unquote(parts.path) if scheme is Scheme.UNIX else "",
+        db=_number(db),
+        username=username or None,
+        password=password or None,
+        cert_reqs=checked,
+        options=_connection_options(options, scheme, checked),
+    )
+
+
+def parse_cert_reqs(text: str) -> CertReqs:
+    """Read `none`, `required` or `optional`, also as `CERT_NONE` or `ssl.CERT_NONE`, in any case.
+
+    `optional` means the same as `required` to a client:
+    https://docs.python.org/3/library/ssl.html#ssl.CERT_OPTIONAL
+
+    Raises:
+        ValueError: if it is neither.
+    """
+    word = text.strip().lower().removeprefix("ssl.").removeprefix("verifymode.")
+    match word.removeprefix("cert_"):
+        case "none":
+            return "none"
+        case "required" | "optional":
+            return "required"
+    raise ValueError(f"ssl_cert_reqs must be required or none, got {text!r}")
+
+
+def _split(url: str) -> tuple[SplitResult, Scheme]:
+    scheme = url.partition("://")[0].lower()
+    if "://" not in url or scheme not in {*Scheme}:
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    if not url.isprintable() or " " in url:
+        raise ValueError("it has a space or a control character in it")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("its host is no address: an IPv6 address is written [::1]") from None
+    if Scheme(scheme) is Scheme.UNIX:
+        if not parts.path or parts.fragment:
+            raise ValueError("it must name the socket's path, such as unix:///run/redis.sock")
+    elif "#" in url or "@" in parts.path or "@" in parts.query:
+        raise ValueError(f"it has a # in it, or an @ behind the host: {_ENCODE}")
+    return parts, Scheme(scheme)
+
+
+def _port(parts: SplitResult) -> int:
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError("its port must be a number up to 65535")
+    return port or _DEFAULT_PORT
+
+
+def _database_in(parts: SplitResult, scheme: Scheme) -> str:
+    return "" if scheme is Scheme.UNIX else parts.path.removeprefix("/")
+
+
+def _number(db: str) -> int:
+    if not re.fullmatch(r"[0-9]{0,9}", db):
+        raise ValueError("what stands behind the port must be a database's number")
+    return int(db or 0)
+
+
+def _once(what: str, in_place: str, in_option: str) -> str:
+    if in_place and in_option and in_place != in_option:
+        raise ValueError(f"it names two different {what}s: one is an option behind the ?")
+    return in_place or in_option
+
+
+def _options(query: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+    except ValueError:
+        raise ValueError("what stands behind the ? must be name=value, with & between") from None
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in _KNOWN:
+            raise ValueError(
+                f"its option {name!r} {_REFUSALS.get(name, 'is not known: remove it')}"
+            )
+        if name in found:
+            raise ValueError(f"its option {name!r} is there twice: remove one of them")
+        if not value:
+            raise ValueError(f"its option {name!r} is empty: give it a value, or remove it")
+        found[name] = value
+    return found
+
+
+def _connection_options(
+    options: Mapping[str, str], scheme: Scheme, cert_reqs: CertReqs
+) -> dict[str, str | bool]:
+    for name in options:
+        if name in _TLS_ONLY and scheme is not Scheme.TLS:
+            raise ValueError(f"its option {name!r} is for TLS: {_BEGIN_WITH_TLS}, or remove it")
+        if name == "socket_keepalive" and scheme is Scheme.UNIX:
+            raise ValueError(f"its option {name!r} is not for a unix socket: remove it")
+    _check_tls(options)
+    found: dict[str, str | bool] = {
+        name: _boolean(name, value) if name in _SWITCHES else value
+        for name, value in options.items()
+    }
+    if cert_reqs == "none" and found.get("ssl_check_hostname"):
+        raise ValueError("its option 'ssl_check_hostname' needs ssl_cert_reqs=required: remove it")
+    return found
+
+
+def _check_tls(options: Mapping[str, str]) -> None:
+    """Load what the options name: a missing file would else show as a Redis that is away."""
+    if ("ssl_certfile" in options) != ("ssl_keyfile" in options):
+        raise ValueError("its options ssl_certfile and ssl_keyfile need each other")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    loads: Mapping[str, Callable[[str], object]] = {
+        "ssl_ca_certs": lambda file: context.load_verify_locations(cafile=file),
+        "ssl_certfile": lambda file: context.load_cert_chain(
+            file, options["ssl_keyfile"], password=str
+        ),
+        "ssl_ciphers": context.set_ciphers,
+    }
+    for name, load in loads.items():
+        if name in options:
+            try:
+                load(options[name])
+            except (OSError, ValueError):  # ssl.SSLError is an OSError
+                raise ValueError(
+                    f"its option {name!r} cannot be used: check {options[name]!r}"
+                ) from None
+
+
+def _boolean(name: str, value: str) -> bool:
+    try:
+        return _BOOLEANS[value.lower()]
+    except KeyError:
+        raise ValueError(f"its option {name!r} must be true or false, got {value!r}") from None
