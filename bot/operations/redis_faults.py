@@ -135,11 +135,11 @@ def _forbidden(said: str, command: str) -> Trouble | None:
     named = re.search(r"'([a-z|]{2,30})'", said, re.IGNORECASE)
     what = (named[1] if named else command).upper().replace("|", " ")
     remedy = f"allow it: ACL SETUSER <the bot's user> {ACL_RULES}"
+    if "can't run this command" in said:  # Redis 7.0 does not say which
+        return Trouble("its access list (ACL) forbids a command of the bot's scripts", remedy)
     if re.search(r"\bNOPERM\b|no permissions", said):
         if re.search(r"\bkeys?\b", said):
             return Trouble("its access list (ACL) forbids keys that the bot needs", remedy)
-        if "can't run this command" in said:  # Redis 7.0 does not say which
-            return Trouble("its access list (ACL) forbids a command of the bot's scripts", remedy)
         return Trouble(f"its access list (ACL) forbids {what}", remedy)
     if re.search(r"unknown|unsupported|not supported|not available|disabled|not allowed", said):
         return Trouble(

@@ -16,6 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from bot.errors import BotError
 from bot.model import (
     Audience,
     Channel,
@@ -36,7 +37,7 @@ _RETENTION = timedelta(minutes=10)
 """What could not be removed ends by itself; events have a margin of a day."""
 _MS = 10_000
 _WHO = "doctor"
-_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError)
+_UNREADABLE = (BotError, ValueError, TypeError, LookupError, AttributeError)
 """What reading a reply raises that no Redis gives."""
 
 Step = Callable[[], Awaitable[object]]

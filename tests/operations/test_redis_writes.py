@@ -1,0 +1,244 @@
+"""doctor finds a Redis that refuses the bot's writes, says why, and leaves nothing behind."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.clock import utc_now
+from bot.demo.redis_server import RedisServer, free_port, redis_server
+from bot.demo.slack.api import LocalSlack
+from bot.model import EventState
+from bot.operations.check_redis import check_redis
+from bot.operations.finding import Finding, Mark
+from bot.operations.redis_faults import ACL_RULES
+from bot.store.write_check import check_writes
+from tests.faults.command_proxy import Answer, CommandProxy, hang_up, refuse
+from tests.making import NOW
+from tests.running import MakeSettings, envelope, running_worker, signed, web_client
+from tests.waiting import until
+
+ALLOW = f"allow it: ACL SETUSER <the bot's user> {ACL_RULES}"
+NO_CLUSTER = "it is a Redis Cluster, which is not supported"
+NO_EVALSHA = "it does not know EVALSHA, or a proxy in front of it does not"
+DIRECTLY = "connect to Redis directly, or choose a service with Lua scripts: EVALSHA, SCRIPT LOAD"
+
+
+async def failed(make_settings: MakeSettings, url: str) -> list[Finding]:
+    """What doctor finds wrong with a Redis, apart from its role, which has tests of its own."""
+    found = await check_redis(make_settings(REDIS_URL=url), utc_now())
+    return [f for f in found if f.mark is Mark.FAILURE and f.subject != "Redis role"]
+
+
+def texts(findings: list[Finding]) -> dict[str, str]:
+    return {f.text: f.mend for f in findings}
+
+
+async def user(server: RedisServer, *rules: str) -> str:
+    """Make a user with these rules; the URL with which it logs in."""
+    async with Redis.from_url(server.url) as client:
+        await client.execute_command("ACL", "SETUSER", "bot", "reset", "on", ">pw", *rules)
+        await client.script_flush()
+    return server.url.replace("redis://", "redis://bot:pw@")
+
+
+async def kept(server: RedisServer) -> list[bytes]:
+    async with Redis.from_url(server.url) as client:
+        found: list[bytes] = await client.keys()
+        return found
+
+
+async def test_every_script_is_run(redis: Redis) -> None:
+    check = await check_writes(redis, NOW)
+    assert check.not_run == [], "add a step for it to bot/store/write_check.py"
+    assert (check.refusals, check.unexpected) == ([], [])
+    assert await redis.keys() == []
+
+
+async def test_what_is_there_stays_as_it_is(make_settings: MakeSettings, redis: Redis) -> None:
+    async with web_client(make_settings()) as client:
+        for number in range(3):
+            body = envelope(f"evt_{number}")
+            await client.post("/webhooks/juicebox", content=body, headers=signed(body))
+    before = {key: await redis.dump(key) for key in await redis.keys()}
+    assert (await check_writes(redis, utc_now())).refusals == []
+    assert {key: await redis.dump(key) for key in await redis.keys()} == before
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (
+            "~* +@all -@scripting",
+            {"its access list (ACL) forbids SCRIPT LOAD", "its access list (ACL) forbids EVALSHA"},
+        ),
+        ("~* +@all -script", {"its access list (ACL) forbids SCRIPT LOAD"}),
+        ("~* +@all -evalsha", {"its access list (ACL) forbids EVALSHA"}),
+        ("~* +@all -zadd", {"its access list (ACL) forbids a command of the bot's scripts"}),
+        ("~* +@all -hincrbyfloat", {"its access list (ACL) forbids HINCRBYFLOAT"}),
+        ("~* +@all -scan -psetex", None),
+        ("~juicebox:* +@all", {"its access list (ACL) forbids keys that the bot needs"}),
+    ],
+)
+async def test_an_access_list_that_forbids_what_the_bot_needs(
+    make_settings: MakeSettings, rules: str, said: set[str] | None
+) -> None:
+    with redis_server() as server:
+        findings = await failed(make_settings, await user(server, *rules.split()))
+        left = await kept(server)
+    assert findings
+    assert {f.mend for f in findings} == {ALLOW}
+    assert said is None or {f.text for f in findings if f.subject == "Redis writes"} == said
+    assert left == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (
+            {"EVALSHA": refuse("ERR unknown command 'EVALSHA', with args beginning with: 'x'")},
+            {NO_EVALSHA: DIRECTLY},
+        ),
+        ({"EVALSHA": refuse("ERR unsupported command")}, {NO_EVALSHA: DIRECTLY}),
+        (
+            {"SCRIPT": refuse("ERR Command is not available: 'SCRIPT'. See https://example.com")},
+            {"it does not know SCRIPT, or a proxy in front of it does not": DIRECTLY},
+        ),
+        (
+            {"EVALSHA": hang_up},
+            {
+                "it closes the connection at EVALSHA": "if it speaks TLS, begin REDIS_URL with"
+                " rediss://; a proxy closes it at a command that it does not know"
+            },
+        ),
+        (
+            {"EVALSHA": lambda _: b"+OK\r\n"},
+            None,
+        ),
+    ],
+    ids=["unknown", "unsupported", "no SCRIPT", "hangs up", "answers nonsense"],
+)
+async def test_a_proxy_without_scripts(
+    make_settings: MakeSettings,
+    redis: Redis,
+    redis_process: RedisServer,
+    answers: Mapping[str, Answer],
+    said: Mapping[str, str] | None,
+) -> None:
+    async with CommandProxy(redis_process.port, answers) as proxy:
+        findings = await failed(make_settings, proxy.url)
+    assert findings
+    assert {f.subject for f in findings} == {"Redis writes"}
+    assert said is None or texts(findings) == said
+    assert await redis.keys() == []
+
+
+async def test_a_full_redis(make_settings: MakeSettings) -> None:
+    with redis_server("--maxmemory", "1") as server:
+        findings = await failed(make_settings, server.url)
+        assert await kept(server) == []
+    assert texts(findings) == {
+        "it is full: it refuses writes since maxmemory is reached": "choose a larger plan or raise"
+        " maxmemory; a lower RETENTION_DAYS needs less"
+    }
+
+
+async def test_a_redis_that_cannot_save(make_settings: MakeSettings, tmp_path: Path) -> None:
+    server = RedisServer(tmp_path, None, "--save", "3600", "1")
+    server.start()
+    try:
+        (tmp_path / "dump.rdb").mkdir()  # the snapshot cannot take its place
+        async with Redis.from_url(server.url) as client:
+            await client.bgsave()
+
+            async def gave_up() -> bool:
+                return (await client.info("persistence"))["rdb_last_bgsave_status"] == "err"
+
+            await until(gave_up)
+        findings = await failed(make_settings, server.url)
+        assert await kept(server) == []
+    finally:
+        server.stop()
+    assert texts(findings) == {
+        "it refuses writes since it cannot save them to its disk (MISCONF)": "make room on its disk,"
+        " or make the folder of its snapshots writable: its log says more"
+    }
+
+
+async def test_a_replica(make_settings: MakeSettings, redis_process: RedisServer) -> None:
+    with redis_server("--replicaof", "127.0.0.1", str(redis_process.port)) as server:
+        findings = await failed(make_settings, server.url)
+    assert texts(findings) == {"it is a read-only replica": "REDIS_URL must name the primary"}
+
+
+async def test_a_primary_that_waits_for_its_replicas(make_settings: MakeSettings) -> None:
+    with redis_server("--min-replicas-to-write", "1") as server:
+        findings = await failed(make_settings, server.url)
+    assert texts(findings) == {
+        "it refuses writes since too few of its replicas are connected (NOREPLICAS)": "connect them,"
+        " or lower min-replicas-to-write"
+    }
+
+
+@pytest.mark.parametrize("slots", [(0, 16_383), (0, 8_000), None])
+async def test_a_cluster(make_settings: MakeSettings, slots: tuple[int, int] | None) -> None:
+    """All its slots here, which is CROSSSLOT; a part of them; none."""
+    bus = ("--cluster-port", str(free_port()))  # by default 10,000 above the other: it may not fit
+    coverage = ("--cluster-require-full-coverage", "no")
+    with redis_server("--cluster-enabled", "yes", *bus, *coverage) as server:
+        if slots:
+            async with Redis.from_url(server.url) as client:
+                await client.execute_command("CLUSTER", "ADDSLOTSRANGE", *slots)
+
+                async def up() -> bool:
+                    return b"cluster_state:ok" in await client.execute_command("CLUSTER", "INFO")
+
+                await until(up)
+        findings = await failed(make_settings, server.url)
+        other = await failed(make_settings, server.url.removesuffix("/0") + "/1")
+    assert {f.text for f in findings} == {NO_CLUSTER}
+    assert [f.text.partition(": ")[2] for f in other] == [NO_CLUSTER]
+
+
+async def test_another_node_of_a_cluster(
+    make_settings: MakeSettings, redis_process: RedisServer
+) -> None:
+    answers = {"EVALSHA": refuse("MOVED 3999 127.0.0.1:6381")}
+    async with CommandProxy(redis_process.port, answers) as proxy:
+        findings = await failed(make_settings, proxy.url)
+    assert {f.text for f in findings} == {NO_CLUSTER}
+
+
+async def test_a_database_that_is_not_there(
+    make_settings: MakeSettings, redis_process: RedisServer
+) -> None:
+    [finding] = await failed(make_settings, redis_process.url.removesuffix("/0") + "/99")
+    assert finding.subject == "Redis"
+    assert finding.text.endswith(": the database in REDIS_URL cannot be selected")
+    assert finding.mend == "end REDIS_URL in a database that the server has, such as /0"
+
+
+async def test_the_rules_that_are_recommended_are_enough(
+    make_settings: MakeSettings, slack_api: LocalSlack
+) -> None:
+    """Scripts are not known to the server yet, and an event goes the whole way."""
+    with redis_server() as server:
+        url = await user(server, *ACL_RULES.split())
+        assert await failed(make_settings, url) == []
+        settings = make_settings(
+            REDIS_URL=url, SLACK_API_URL=slack_api.url, EMAIL_FROM=None, SMTP_URL=None
+        )
+        body = envelope()
+        async with web_client(settings) as client, running_worker(settings) as jobs:
+            answer = await client.post("/webhooks/juicebox", content=body, headers=signed(body))
+            assert answer.status_code == 200
+            await slack_api.wait_for(1, timeout=20)
+
+            async def ready() -> bool:
+                return (await client.get("/readyz")).status_code == 200
+
+            await until(ready)
+            stored = await jobs.store.events.get("evt_1")
+            assert stored is not None
+            assert stored.state is EventState.HANDLED
