@@ -45,8 +45,12 @@ async def check_redis(settings: StoreSettings, now: datetime) -> list[Finding]:
 def _unreachable(error: Exception, address: RedisAddress) -> Finding:
     trouble = explain(error)
     place = "" if isinstance(error, AuthenticationError) else f"{address.where}: "
-    tls = "; on Heroku, set REDIS_SSL_CERT_REQS=none" if address.scheme is Scheme.TLS else ""
-    mend = trouble.remedy or f"check REDIS_URL, and that the server runs and lets us in{tls}"
+    mend = trouble.remedy or "check REDIS_URL, and that the server runs and lets us in"
+    if address.scheme is Scheme.TLS and not trouble.remedy:
+        mend += (
+            "; if it does not speak TLS, begin with redis://;"
+            " on Heroku, set REDIS_SSL_CERT_REQS=none"
+        )
     return failure("Redis", f"{place}{trouble.text}", mend)
 
 
@@ -63,12 +67,10 @@ def where(url: str) -> str:
 def judge(info: Mapping[str, Any], save: str | None) -> Iterable[Finding]:
     """What `INFO` says; `save` is the setting of that name, None where the server keeps it secret."""
     if not info:
-        yield note(
-            "Redis", "answers; INFO is forbidden or unknown there, so it cannot be looked into"
-        )
-        yield note("Redis role", f"not checked; {_SEE_WRITES}")
-        mend = "see to it in your plan or the server's settings; or allow the bot INFO"
-        yield warning("Redis persistence", "not checked: without it, a restart loses events", mend)
+        yield note("Redis", "answers; its INFO is forbidden, so its version is not known")
+        yield _role(info)
+        mend = "look at your plan, or allow the bot INFO"
+        yield warning("Redis persistence", "not known: without it, a restart loses events", mend)
         yield _eviction("unknown")
         return
     version = str(info.get("redis_version", "unknown"))
@@ -89,7 +91,7 @@ def _role(info: Mapping[str, Any]) -> Finding:
         return failure("Redis role", f"{role}: it cannot be written to", mend)
     if role == "master":
         return ok("Redis role", "primary")
-    return note("Redis role", f"{role or 'the server does not say'}; {_SEE_WRITES}")
+    return note("Redis role", f"{role or 'not known'}; {_SEE_WRITES}")
 
 
 def _persistence(*, appends: bool, save: str | None) -> Finding:

@@ -109,6 +109,8 @@ def explain(error: BaseException, command: str = "") -> Trouble:
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Trouble(f"{in_words(cause)} (self-signed?)", _TRUST)
+        if isinstance(cause, ConnectionResetError | BrokenPipeError):
+            return _closed(command)
         if isinstance(cause, OSError):
             return Trouble(in_words(cause))
     said = _with_code(error)
@@ -151,10 +153,13 @@ def _forbidden(said: str, command: str) -> Trouble | None:
 
 def _unknown(error: BaseException, command: str) -> Trouble:
     if "closed" in str(error).lower():
-        at = f" at {command}" if command else ""
-        return Trouble(
-            f"it closes the connection{at}",
-            "if it speaks TLS, begin REDIS_URL with rediss://; a proxy closes it at a command that"
-            " it does not know",
-        )
+        return _closed(command)
     return Trouble(f"failed with {kind_of(error)}")
+
+
+def _closed(command: str) -> Trouble:
+    return Trouble(
+        f"it closes the connection{f' at {command}' if command else ''}",
+        "if it speaks TLS, begin REDIS_URL with rediss://; a proxy closes it at a command that"
+        " it does not know",
+    )

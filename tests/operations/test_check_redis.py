@@ -7,9 +7,10 @@ from redis.asyncio import Redis
 
 from bot.demo.redis_server import RedisServer, free_port, redis_server
 from bot.demo.slack.api import LocalSlack
-from bot.operations.check_redis import judge, where
+from bot.operations.check_redis import check_redis, judge, where
 from bot.operations.finding import Mark
 from tests.conftest import MakeSettings
+from tests.making import NOW
 from tests.operations.findings import CANARY, failures, found
 
 
@@ -58,6 +59,42 @@ async def test_a_managed_redis_may_forbid_config(make_settings: MakeSettings) ->
     assert findings["Redis eviction"].mark is Mark.OK
     assert findings["Redis persistence"].mark is Mark.WARNING
     assert findings["Redis persistence"].text.startswith("no append-only file;")
+
+
+async def test_a_managed_redis_may_forbid_info(make_settings: MakeSettings) -> None:
+    """What cannot be looked into is said, and is no failure."""
+    with redis_server() as server:
+        async with Redis.from_url(server.url) as client:
+            await client.execute_command(
+                "ACL", "SETUSER", "bot", "on", ">pw", "~*", "&*", "+@all", "-@dangerous"
+            )
+        url = server.url.replace("redis://", "redis://bot:pw@")
+        found = await check_redis(make_settings(REDIS_URL=url), NOW)
+    shown = {f.subject: f for f in found}
+    assert not [f for f in found if f.mark is Mark.FAILURE]
+    assert shown["Redis"].text == "answers; its INFO is forbidden, so its version is not known"
+    assert shown["Redis role"].text == "not known; whether it takes writes is said below"
+    assert shown["Redis persistence"].mark is Mark.WARNING
+    assert shown["Redis persistence"].text == "not known: without it, a restart loses events"
+    assert shown["Redis eviction"].text == "the server does not say"
+    assert shown["Redis writes"].mark is Mark.OK
+
+
+@pytest.mark.parametrize(
+    ("role", "mark", "text"),
+    [
+        ("master", Mark.OK, "primary"),
+        ("active-replica", Mark.NOTE, "active-replica; whether it takes writes is said below"),
+        ("", Mark.NOTE, "not known; whether it takes writes is said below"),
+        ("slave", Mark.FAILURE, "slave: it cannot be written to"),
+        ("replica", Mark.FAILURE, "replica: it cannot be written to"),
+    ],
+)
+def test_a_replica_alone_fails_for_its_role(role: str, mark: Mark, text: str) -> None:
+    """KeyDB calls a server that takes writes an active-replica."""
+    said = {"redis_version": "6.3.4", **({"role": role} if role else {})}
+    findings = {f.subject: f for f in judge(said, None)}
+    assert (findings["Redis role"].mark, findings["Redis role"].text) == (mark, text)
 
 
 def test_an_ancient_redis_fails_and_a_silent_one_is_warned_of() -> None:

@@ -57,3 +57,15 @@ async def test_a_replica_is_not_ready_in_either_word(
         answer = await client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["reason"] == "Redis is a replica, which takes no events"
+
+
+async def test_a_redis_that_refuses_the_bot_is_not_ready_and_says_why(
+    make_settings: MakeSettings, redis_process: RedisServer
+) -> None:
+    url = redis_process.url.removesuffix("/0") + "/99"
+    async with web_client(make_settings(REDIS_URL=url)) as client:
+        answer = await client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["reason"] == (
+        "Redis refuses what the bot needs: the database in REDIS_URL cannot be selected"
+    )

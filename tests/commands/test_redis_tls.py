@@ -1,0 +1,99 @@
+"""A Redis with a self-signed certificate: named with its remedy, and reached in each way there is."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.demo.redis_server import RedisServer, free_port
+from bot.operations.check_redis import check_redis
+from bot.operations.finding import Mark
+from tests.commands.conftest import Cli
+from tests.making import NOW
+from tests.running import MakeSettings, web_client
+
+REMEDY = (
+    "set REDIS_SSL_CERT_REQS=none, as Heroku's self-signed certificates need it, or name the"
+    " authority's file: REDIS_URL=rediss://...?ssl_ca_certs=/path/to/ca.pem"
+)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tls")
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
+        " -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout key.pem -out cert.pem"
+    )
+    try:
+        subprocess.run(command.split(), cwd=folder, check=True, capture_output=True)  # noqa: S603 - the command is the line above
+    except FileNotFoundError:
+        pytest.skip("there is no openssl to make a certificate with")
+    return folder / "cert.pem"
+
+
+@pytest.fixture(scope="module")
+def tls_url(certificate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    files = ("--tls-cert-file", str(certificate), "--tls-key-file", f"{certificate.parent}/key.pem")
+    options = ("--tls-port", str(port), *files, "--tls-auth-clients", "no")
+    server = RedisServer(tmp_path_factory.mktemp("redis"), None, *options)
+    server.start()
+    yield f"rediss://localhost:{port}/0"
+    server.stop()
+
+
+async def test_a_self_signed_certificate_is_named_with_its_remedy(
+    make_settings: MakeSettings, cli: Cli, tls_url: str
+) -> None:
+    found = await check_redis(make_settings(REDIS_URL=tls_url), NOW)
+    [failed] = [f for f in found if f.mark is Mark.FAILURE]
+    place = tls_url.removeprefix("rediss://").removesuffix("/0")
+    assert failed.text == f"{place}: its certificate is not trusted (self-signed?)"
+    assert failed.mend == REMEDY
+    for command in ("events", "retry --all", "record quota latest", "forget prof_1"):
+        result = await cli(*command.split())
+        assert result.exit_code == 1
+        assert result.output == (
+            f"juicebox-bot: Redis at {place} (REDIS_URL): its certificate is not trusted"
+            f" (self-signed?); {REMEDY}\n"
+        )
+
+
+@pytest.mark.parametrize(
+    "option", ["ssl_cert_reqs=none", "ssl_cert_reqs=CERT_NONE", "ssl_ca_certs={ca}"]
+)
+async def test_an_option_of_the_address_lets_it_in(
+    make_settings: MakeSettings, certificate: Path, tls_url: str, option: str
+) -> None:
+    settings = make_settings(REDIS_URL=f"{tls_url}?{option.format(ca=certificate)}")
+    found = await check_redis(settings, NOW)
+    assert [f for f in found if f.mark is Mark.FAILURE] == []
+    async with web_client(settings) as client:
+        assert (await client.get("/metrics")).status_code == 200
+
+
+async def test_the_setting_lets_it_in(make_settings: MakeSettings, tls_url: str) -> None:
+    found = await check_redis(
+        make_settings(REDIS_URL=tls_url, REDIS_SSL_CERT_REQS="CERT_NONE"), NOW
+    )
+    assert [f for f in found if f.mark is Mark.FAILURE] == []
+
+
+async def test_a_server_that_speaks_tls_is_not_reached_without(
+    make_settings: MakeSettings, tls_url: str
+) -> None:
+    url = tls_url.replace("rediss://", "redis://")
+    found = await check_redis(make_settings(REDIS_URL=url), NOW)
+    [failed] = [f for f in found if f.mark is Mark.FAILURE]
+    assert failed.mend.startswith("if it speaks TLS, begin REDIS_URL with rediss://")
+
+
+async def test_a_server_that_does_not_speak_tls_is_named(
+    make_settings: MakeSettings, redis_process: RedisServer
+) -> None:
+    url = redis_process.url.replace("redis://", "rediss://")
+    found = await check_redis(make_settings(REDIS_URL=url), NOW)
+    [failed] = [f for f in found if f.mark is Mark.FAILURE]
+    assert "if it does not speak TLS, begin with redis://" in failed.mend
