@@ -1,12 +1,15 @@
 """A Redis with a self-signed certificate: named with its remedy, and reached in each way there is."""
 
+import asyncio
+import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from bot.demo.redis_server import RedisServer, free_port
+from bot.demo.redis_server import RedisServer
 from bot.operations.check_redis import check_redis
 from bot.operations.finding import Mark
 from tests.commands.conftest import Cli
@@ -33,15 +36,26 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "cert.pem"
 
 
-@pytest.fixture(scope="module")
-def tls_url(certificate: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    port = free_port()
-    files = ("--tls-cert-file", str(certificate), "--tls-key-file", f"{certificate.parent}/key.pem")
-    options = ("--tls-port", str(port), *files, "--tls-auth-clients", "no")
-    server = RedisServer(tmp_path_factory.mktemp("redis"), None, *options)
-    server.start()
-    yield f"rediss://localhost:{port}/0"
-    server.stop()
+@pytest.fixture
+async def tls_url(certificate: Path, redis_process: RedisServer) -> AsyncIterator[str]:
+    """Not every redis-server speaks TLS itself, so it is added in front of one."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, certificate.parent / "key.pem")
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", redis_process.port)
+        await asyncio.gather(_pump(reader, back), _pump(there, writer))
+
+    server = await asyncio.start_server(carry, "localhost", 0, ssl=context)
+    yield f"rediss://localhost:{server.sockets[0].getsockname()[1]}/0"
+    server.close()
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await source.read(65_536):
+            sink.write(data)
+    sink.close()
 
 
 async def test_a_self_signed_certificate_is_named_with_its_remedy(

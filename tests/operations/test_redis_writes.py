@@ -1,5 +1,6 @@
 """doctor finds a Redis that refuses the bot's writes, says why, and leaves nothing behind."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -71,25 +72,28 @@ async def test_what_is_there_stays_as_it_is(make_settings: MakeSettings, redis: 
     [
         (
             "~* +@all -@scripting",
-            {"its access list (ACL) forbids SCRIPT LOAD", "its access list (ACL) forbids EVALSHA"},
+            ["EVALSHA", "SCRIPT( LOAD)?"],
         ),
-        ("~* +@all -script", {"its access list (ACL) forbids SCRIPT LOAD"}),
-        ("~* +@all -evalsha", {"its access list (ACL) forbids EVALSHA"}),
-        ("~* +@all -zadd", {"its access list (ACL) forbids a command of the bot's scripts"}),
-        ("~* +@all -hincrbyfloat", {"its access list (ACL) forbids HINCRBYFLOAT"}),
-        ("~* +@all -scan -psetex", None),
-        ("~juicebox:* +@all", {"its access list (ACL) forbids keys that the bot needs"}),
+        ("~* +@all -script", ["SCRIPT( LOAD)?"]),
+        ("~* +@all -evalsha", ["EVALSHA"]),
+        ("~* +@all -zadd", ["a command of the bot's scripts|ZADD"]),
+        ("~* +@all -scan -hincrbyfloat", ["HINCRBYFLOAT", "SCAN"]),
+        ("~juicebox:* +@all", ["keys that the bot needs"]),
     ],
 )
 async def test_an_access_list_that_forbids_what_the_bot_needs(
-    make_settings: MakeSettings, rules: str, said: set[str] | None
+    make_settings: MakeSettings, rules: str, said: list[str]
 ) -> None:
+    """What is forbidden is named, as far as the server names it: 7.0 does not inside a script."""
     with redis_server() as server:
         findings = await failed(make_settings, await user(server, *rules.split()))
         left = await kept(server)
     assert findings
     assert {f.mend for f in findings} == {ALLOW}
-    assert said is None or {f.text for f in findings if f.subject == "Redis writes"} == said
+    writes = sorted(f.text for f in findings if f.subject == "Redis writes")
+    assert len(writes) == len(said)
+    for text, what in zip(writes, said, strict=True):
+        assert re.fullmatch(rf"its access list \(ACL\) forbids ({what})", text)
     assert left == []
 
 
@@ -181,24 +185,39 @@ async def test_a_primary_that_waits_for_its_replicas(make_settings: MakeSettings
     }
 
 
-@pytest.mark.parametrize("slots", [(0, 16_383), (0, 8_000), None])
-async def test_a_cluster(make_settings: MakeSettings, slots: tuple[int, int] | None) -> None:
+def cluster_port() -> int:
+    """A port with room for the cluster's own, which is 10,000 above it."""
+    while (port := free_port()) > 55_000:
+        continue
+    return port
+
+
+@pytest.mark.parametrize("slots", [16_384, 8_000, 0])
+async def test_a_cluster(make_settings: MakeSettings, tmp_path: Path, slots: int) -> None:
     """All its slots here, which is CROSSSLOT; a part of them; none."""
-    bus = ("--cluster-port", str(free_port()))  # by default 10,000 above the other: it may not fit
     coverage = ("--cluster-require-full-coverage", "no")
-    with redis_server("--cluster-enabled", "yes", *bus, *coverage) as server:
+    server = RedisServer(tmp_path, cluster_port(), "--cluster-enabled", "yes", *coverage)
+    server.start()
+    try:
         if slots:
-            async with Redis.from_url(server.url) as client:
-                await client.execute_command("CLUSTER", "ADDSLOTSRANGE", *slots)
-
-                async def up() -> bool:
-                    return b"cluster_state:ok" in await client.execute_command("CLUSTER", "INFO")
-
-                await until(up)
+            await has_slots(server, slots)
         findings = await failed(make_settings, server.url)
-        other = await failed(make_settings, server.url.removesuffix("/0") + "/1")
+        [other] = await failed(make_settings, server.url.removesuffix("/0") + "/1")
+    finally:
+        server.stop()
     assert {f.text for f in findings} == {NO_CLUSTER}
-    assert [f.text.partition(": ")[2] for f in other] == [NO_CLUSTER]
+    no_database = "the database in REDIS_URL cannot be selected"  # Valkey 9's clusters have several
+    assert other.text.partition(": ")[2] in {NO_CLUSTER, no_database}
+
+
+async def has_slots(server: RedisServer, count: int) -> None:
+    async with Redis.from_url(server.url) as client:
+        await client.execute_command("CLUSTER", "ADDSLOTS", *range(count))
+
+        async def up() -> bool:
+            return b"cluster_state:ok" in await client.execute_command("CLUSTER", "INFO")
+
+        await until(up)
 
 
 async def test_another_node_of_a_cluster(
