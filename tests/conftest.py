@@ -56,7 +56,7 @@ def redis_process() -> Iterator[RedisServer]:
 @pytest.fixture
 async def redis(redis_process: RedisServer) -> AsyncIterator[Redis]:
     """A client of an empty Redis."""
-    client = connect(redis_process.url, timeout=timedelta(seconds=5))
+    client = connect(redis_process.url, timeout=timedelta(seconds=60))
     await client.flushall()
     yield client
     await client.aclose()

@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from bot.queue import QUEUE
 
-_A_MOMENT = timedelta(seconds=2)
+_MOST_PASSED = timedelta(seconds=30)
 """What may have passed since the job was written, on a busy machine."""
 
 
@@ -19,7 +19,7 @@ async def due_in(redis: Redis, job_id: str) -> timedelta:
 
 async def is_due_in(redis: Redis, job_id: str, delay: timedelta) -> bool:
     """Whether the job was written just now, to be due after that delay."""
-    return delay - _A_MOMENT < await due_in(redis, job_id) <= delay
+    return delay - _MOST_PASSED < await due_in(redis, job_id) <= delay
 
 
 async def now_ms(redis: Redis) -> int:

@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from tests.waiting import HANG_SECONDS
+
 ROOT = Path(__file__).parents[1]
 Record = dict[str, Any]
 
@@ -33,7 +35,7 @@ def playground(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         yield said.split("Open ")[1].strip(), process
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=HANG_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,9 @@ class Visitor:
                 if line.startswith("data: "):
                     yield json.loads(line.removeprefix("data: "))
 
-    async def until(self, wanted: Callable[[Record], bool], seconds: float = 20) -> Record:
+    async def until(
+        self, wanted: Callable[[Record], bool], seconds: float = HANG_SECONDS
+    ) -> Record:
         """The first record that is wanted, among those that were and those that come."""
         async with asyncio.timeout(seconds):
             async for record in self.records():
@@ -88,7 +92,7 @@ class Visitor:
 
 @asynccontextmanager
 async def visiting(url: str) -> AsyncIterator[Visitor]:
-    async with httpx.AsyncClient(base_url=url, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=HANG_SECONDS) as http:
         yield Visitor(http)
 
 

@@ -14,7 +14,7 @@ from typing import IO
 import httpx
 
 from tests.running import signed
-from tests.waiting import until
+from tests.waiting import HANG_SECONDS, until
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,7 +60,7 @@ async def process(
 async def deliver(env: Mapping[str, str], body: bytes) -> httpx.Response:
     """Post to the web process, as soon as it listens."""
     url = f"http://127.0.0.1:{env['PORT']}"
-    async with httpx.AsyncClient(base_url=url) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=HANG_SECONDS) as client:
 
         async def up() -> bool:
             try:
@@ -68,5 +68,5 @@ async def deliver(env: Mapping[str, str], body: bytes) -> httpx.Response:
             except httpx.TransportError:
                 return False
 
-        await until(up, seconds=20)
+        await until(up)
         return await client.post("/webhooks/juicebox", content=body, headers=signed(body))

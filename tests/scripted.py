@@ -18,6 +18,7 @@ from bot.store import Store
 from bot.store.connection import connect
 from bot.worker import Supervisor
 from tests.making import body_of, make_event
+from tests.waiting import HANG_SECONDS
 
 JOB = "handle_event:evt_1"
 Behaviour = Callable[[str, Lease], Awaitable[None]]
@@ -54,7 +55,7 @@ async def working(jobs: ScriptedJobs) -> AsyncIterator[Supervisor]:
     supervisor = Supervisor(cast("Jobs", jobs))
     task = asyncio.create_task(supervisor.run())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANG_SECONDS):
             yield supervisor
     finally:
         supervisor.stop()
@@ -67,7 +68,7 @@ async def accept(store: Store, event_id: str = "evt_1") -> None:
 
 
 def scripted_on(server: RedisServer) -> ScriptedJobs:
-    client = connect(server.url, timeout=timedelta(seconds=1))
+    client = connect(server.url, timeout=timedelta(seconds=30))
     return ScriptedJobs(Store(client, retention=timedelta(days=30)))
 
 

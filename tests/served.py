@@ -5,24 +5,26 @@ import socket
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
+import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from bot import http_connection
 from bot.http_connection import HttpConnection
 from tests.waiting import until
 
 GET = b"GET /%b HTTP/1.1\r\nHost: bot\r\n\r\n"
 LAST = b"GET /%b HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n\r\n"
-KEPT = 1.0
 
 
 class Served:
     """An application of three doors: one quick, one that reads, one that waits until it is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._patch = patch
         self.port = 0
         self.connections: Collection[object] = ()
         self.waiting = 0
@@ -35,6 +37,13 @@ class Served:
                 Route("/much", self._much),
             ]
         )
+        self.config = uvicorn.Config(self.app, http=HttpConnection, lifespan="off", log_config=None)
+
+    def set_deadlines(self, seconds: tuple[float, ...]) -> None:
+        head, message, kept = seconds
+        self._patch.setattr(http_connection, "HEAD_SECONDS", head)
+        self._patch.setattr(http_connection, "MESSAGE_SECONDS", message)
+        self._patch.setattr(self.config, "timeout_keep_alive", kept)
 
     async def _quick(self, _: Request) -> Response:
         return PlainTextResponse("quick")
@@ -54,25 +63,18 @@ class Served:
         async def reached() -> bool:
             return len(self.connections) == count
 
-        await until(reached, seconds=3)
+        await until(reached)
 
     async def has_waiting(self, count: int) -> None:
         async def reached() -> bool:
             return self.waiting == count
 
-        await until(reached, seconds=3)
+        await until(reached)
 
 
 @asynccontextmanager
 async def running(served: Served) -> AsyncIterator[None]:
-    config = uvicorn.Config(
-        served.app,
-        http=HttpConnection,
-        lifespan="off",
-        log_config=None,
-        timeout_keep_alive=KEPT,  # type: ignore[arg-type]  # it is handed to the loop as it is
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(served.config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         served.port = listening.getsockname()[1]
         task = asyncio.create_task(server.serve([listening]))

@@ -24,8 +24,8 @@ READ = b"\r\n\r\n%d" % len(LOOKS_LIKE_A_REQUEST)
 
 
 @pytest.fixture
-async def served() -> AsyncIterator[Served]:
-    one = Served()
+async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
+    one = Served(monkeypatch)
     async with running(one):
         yield one
 

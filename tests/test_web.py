@@ -65,7 +65,7 @@ async def test_without_redis_it_is_up_but_not_ready(make_settings: MakeSettings)
 async def test_a_redis_that_became_a_replica_is_not_ready(make_settings: MakeSettings) -> None:
     with redis_server() as server, redis_server() as primary:
         async with web_client(make_settings(REDIS_URL=server.url)) as client:
-            direct = connect(server.url, timeout=timedelta(seconds=1))
+            direct = connect(server.url, timeout=timedelta(seconds=60))
             await direct.set(HEARTBEAT, "alive")
             assert (await client.get("/readyz")).status_code == 200
             await direct.replicaof("127.0.0.1", str(primary.port))

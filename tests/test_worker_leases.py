@@ -44,7 +44,7 @@ async def test_a_running_job_is_locked_for_seconds_and_not_minutes(
     async with working(jobs):
         await accept(jobs.store)
         await jobs.ran.wait()
-        assert 10_000 < await redis.pttl(LEASE_KEY + JOB) <= 15_000
+        assert 0 < await redis.pttl(LEASE_KEY + JOB) <= 15_000
         go_on.set()
 
 

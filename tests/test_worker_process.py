@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from bot.settings import Settings
 from bot.worker import Supervisor
 from bot.worker_process import working
+from tests.waiting import HANG_SECONDS
 
 
 class Host:
@@ -46,7 +47,7 @@ async def test_a_signal_stops_the_worker_while_the_host_still_finishes(
         async with working(settings, host.failed):
             signal.raise_signal(number)
             await host.told.wait()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(HANG_SECONDS):
                 while not any(line["event"] == "worker stopping" for line in logs):  # noqa: ASYNC110 - a log announces nothing
                     await asyncio.sleep(0.01)
         assert host.heard == [number]
@@ -73,7 +74,7 @@ async def test_a_worker_that_ends_by_itself_ends_the_process(
 
     monkeypatch.setattr(Supervisor, "run", gives_up)
     with capture_logs() as logs:
-        async with asyncio.timeout(5), working(settings, host.failed):
+        async with asyncio.timeout(HANG_SECONDS), working(settings, host.failed):
             await host.told.wait()
     assert host.heard == [signal.SIGTERM]
     assert host.failures == 1

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from bot.demo.arrivals import HANG_SECONDS
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
-    """Return as soon as the condition holds; TimeoutError if it does not in time."""
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = HANG_SECONDS) -> None:
+    """Return as soon as the condition holds; TimeoutError if it never does."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110  # see the first line
             await asyncio.sleep(0.01)

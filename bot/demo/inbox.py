@@ -13,7 +13,7 @@ from typing import Any, Self, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from bot.demo.arrivals import Arrivals
+from bot.demo.arrivals import HANG_SECONDS, Arrivals
 from bot.demo.faults import Script, SmtpFault
 
 __all__ = ["Inbox", "ReceivedMail", "SmtpFault"]
@@ -103,7 +103,7 @@ class Inbox:
         """Forget the faults that have not happened yet."""
         self.faults.clear()
 
-    async def wait_for(self, count: int, timeout: float = 5) -> list[ReceivedMail]:  # noqa: ASYNC109 - as in Arrivals
+    async def wait_for(self, count: int, timeout: float = HANG_SECONDS) -> list[ReceivedMail]:  # noqa: ASYNC109 - as in Arrivals
         """The accepted mails, as soon as there are at least `count`; TimeoutError otherwise."""
         return await self.arrivals.wait_for(count, timeout)
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.errors import BotError
 
-_START_SECONDS = 10
+_START_SECONDS = 60
 
 
 class NoRedisServer(BotError):
@@ -75,7 +76,7 @@ class RedisServer:
         with Redis(port=self.port, socket_timeout=1) as client:
             deadline = time.monotonic() + _START_SECONDS
             while time.monotonic() < deadline and self.process.poll() is None:
-                with contextlib.suppress(RedisConnectionError):
+                with contextlib.suppress(RedisConnectionError, RedisTimeoutError):
                     client.ping()
                     return
                 time.sleep(0.01)

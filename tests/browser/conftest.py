@@ -13,6 +13,7 @@ from aiohttp import web
 import bot.demo.playground
 from bot.demo.playground.guard import sign_off
 from tests.playground import ROOT, Visitor, playground, visiting
+from tests.waiting import HANG_SECONDS
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, ConsoleMessage, Page, Response
@@ -52,8 +53,9 @@ async def browser() -> "AsyncIterator[Browser]":
         pytest.skip("there is no Chromium on the PATH (Debian: apt-get install chromium)")
     if find_spec("playwright") is None:
         pytest.skip("playwright is not installed: pip install playwright")
-    from playwright.async_api import async_playwright  # noqa: PLC0415 - it may not be there
+    from playwright.async_api import async_playwright, expect  # noqa: PLC0415 - it may not be there
 
+    expect.set_options(timeout=HANG_SECONDS * 1_000)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
@@ -72,6 +74,7 @@ async def blank_page(browser: "Browser") -> "AsyncIterator[Page]":
     context = await browser.new_context(
         viewport={"width": 1440, "height": 900}, timezone_id="UTC", locale="en-US"
     )
+    context.set_default_timeout(HANG_SECONDS * 1_000)
     opened = await context.new_page()
     opened.on("console", hear)
     opened.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import aiohttp
 
 from tests.processes import running
+from tests.waiting import HANG_SECONDS
 
 
 @dataclass
@@ -21,7 +22,7 @@ class Process:
 
     async def until(self, wanted: Callable[[str], bool]) -> str:
         """The next line that is wanted."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(HANG_SECONDS):
             assert self.running.stdout
             while raw := await self.running.stdout.readline():
                 self.lines.append(raw.decode())

@@ -52,8 +52,8 @@ async def test_one_process_does_what_two_do(
         await up(process)
         assert processes_of(process.running.pid) == []
         await send(cli, environment, "evt_1")
-        await slack_api.wait_for(1, timeout=15)
-        await inbox.wait_for(1, timeout=15)
+        await slack_api.wait_for(1)
+        await inbox.wait_for(1)
 
         async def ready() -> bool:
             return (await answer(f"http://127.0.0.1:{environment['PORT']}/readyz"))[0] == 200
@@ -75,8 +75,8 @@ async def test_it_stays_small_under_load(
         await up(process)
         for batch in range(0, EVENTS, 20):
             await asyncio.gather(*(send(cli, environment, f"evt_{batch + n}") for n in range(20)))
-        await slack_api.wait_for(EVENTS, timeout=60)
-        await inbox.wait_for(EVENTS, timeout=60)
+        await slack_api.wait_for(EVENTS)
+        await inbox.wait_for(EVENTS)
         peak = peak_megabytes(process.running.pid)
         assert peak < MEGABYTES, peak
         await process.end()
@@ -90,8 +90,8 @@ async def test_what_it_leaves_when_it_is_told_to_end_is_done_by_the_next_and_onc
         async with started(environment, "all", "--host", "127.0.0.1") as process:
             await up(process)
             if last:
-                await slack_api.wait_for(20, timeout=30)
-                await inbox.wait_for(20, timeout=30)
+                await slack_api.wait_for(20)
+                await inbox.wait_for(20)
             else:
                 await asyncio.gather(*(send(cli, environment, f"evt_{n}") for n in range(20)))
             assert await process.end() == 0
@@ -125,7 +125,7 @@ async def test_a_redis_that_is_away_at_first_is_waited_for(
             await process.until(lambda line: "redis unreachable" in line)
             redis_process.start()
             await send(cli, environment, "evt_1")
-            await slack_api.wait_for(1, timeout=15)
+            await slack_api.wait_for(1)
             await process.end()
     finally:
         if redis_process.process is None:

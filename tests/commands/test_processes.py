@@ -57,8 +57,8 @@ async def test_worker_sends_what_web_took_in(
         url = f"http://127.0.0.1:{port}/webhooks/juicebox"
         secret = environment["JUICEBOX_WEBHOOK_SECRET"]
         await cli("send", "search.completed", "--url", url, "--secret", secret, "--id", "evt_1")
-        await slack_api.wait_for(1, timeout=15)
-        await inbox.wait_for(1, timeout=15)
+        await slack_api.wait_for(1)
+        await inbox.wait_for(1)
         assert await worker.end() == 0
         assert await web.end() == -signal.SIGTERM
     assert all(line.startswith("timestamp=") for line in web.lines + worker.lines)

@@ -16,6 +16,7 @@ from bot.demo.run import run_demo
 from bot.demo.samples import Sample, samples_of
 from bot.demo.slack.api import Fault, LocalSlack
 from tests.playground import children, is_alive
+from tests.waiting import HANG_SECONDS
 
 ROOT = Path(__file__).parents[2]
 DEMO = [sys.executable, "-m", "bot", "demo"]
@@ -30,7 +31,7 @@ def test_once_shows_every_message_and_mail_and_ends_with_0() -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG_SECONDS,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -60,7 +61,7 @@ def test_a_signal_while_it_starts_ends_everything(options: list[str], code: int)
         started = children(process.pid)
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
-        assert process.wait(timeout=30) == code
+        assert process.wait(timeout=HANG_SECONDS) == code
     assert rest.splitlines()[-1] == "Stopped."
     assert len(started) >= 1
     assert [pid for pid in started if is_alive(pid)] == []

@@ -9,6 +9,7 @@ from typing import Never
 import pytest
 
 from bot.demo.racing import Stopped, is_cancelled, race, stop_signal
+from tests.waiting import HANG_SECONDS
 
 
 async def never() -> Never:
@@ -83,6 +84,6 @@ async def test_a_cancellation_that_a_call_swallows_is_noticed_all_the_same() -> 
     task = asyncio.create_task(loop())
     await waiting.wait()
     task.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG_SECONDS):
         await task
     assert rounds == 1

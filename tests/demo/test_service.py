@@ -13,7 +13,7 @@ from bot.demo.service import Program, Service, ServiceDied
 from tests.playground import is_alive
 from tests.waiting import until
 
-FOREVER = "import time; print('up', flush=True); time.sleep(60)"
+FOREVER = "import time; print('up', flush=True); time.sleep(3600)"
 
 
 def python(code: str, tmp_path: Path, name: str = "worker", **environment: str) -> Program:

@@ -36,16 +36,16 @@ class Chaos:
             stack.push_async_callback(self._stop_all)
             for _ in range(workers):
                 self._workers.append(await self._start())
-            raging = asyncio.create_task(self._rage())
+            self._raging = asyncio.create_task(self._rage())
             try:
                 yield
             finally:
-                self.calm()
-                await raging
+                await self.calm()
 
-    def calm(self) -> None:
-        """Let everything run in peace from now on."""
+    async def calm(self) -> None:
+        """Return when everything runs, Redis too, and will be left in peace."""
         self._ended.set()
+        await self._raging
 
     async def _rage(self) -> None:
         while not await pause(EVERY_SECONDS, self._ended):

@@ -22,12 +22,11 @@ from bot.store.connection import connect
 from tests.faults.proxy import Proxy
 from tests.processes import ROOT, procfile, running
 from tests.running import signed
-from tests.waiting import until
+from tests.waiting import HANG_SECONDS, until
 
 WEBHOOK = "/webhooks/juicebox"
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 """Redis answers only when what it answers for survives it."""
-_START_SECONDS = 30
 _NOT_YET = {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.RETRYING}
 
 
@@ -81,7 +80,7 @@ class Deployment:
         """A web process by the Procfile's line, as soon as it listens."""
         port = free_port()
         command = [part.replace("$PORT", str(port)) for part in procfile("web", self.root)]
-        patience = httpx.Timeout(30, pool=None)
+        patience = httpx.Timeout(HANG_SECONDS, pool=None)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
         async with (
             self._running(command, {**changes, "PORT": str(port)}) as (process, output),
@@ -90,7 +89,7 @@ class Deployment:
             ) as client,
         ):
             web = Web(process, output, port, client)
-            await until(lambda: _listens(web), seconds=_START_SECONDS)
+            await until(lambda: _listens(web))
             yield web
 
     @asynccontextmanager
@@ -111,7 +110,7 @@ class Deployment:
             async with running(command, {**self.env, **changes}, log, self.root) as process:
                 yield process, output
 
-    async def settled(self, event_ids: Sequence[str], seconds: float = 20) -> None:
+    async def settled(self, event_ids: Sequence[str], seconds: float = HANG_SECONDS) -> None:
         """As soon as each event is concluded, none of its deliveries is on its way, and no job waits."""
 
         async def all_are() -> bool:
@@ -160,7 +159,7 @@ async def deployed(
         proxy = await stack.enter_async_context(Proxy(server.port))
         slack = await stack.enter_async_context(LocalSlack(token=base["SLACK_BOT_TOKEN"]))
         inbox = await stack.enter_async_context(Inbox())
-        redis: Redis = connect(server.url, timeout=timedelta(seconds=5))
+        redis: Redis = connect(server.url, timeout=timedelta(seconds=60))
         stack.push_async_callback(redis.aclose)
         port = server.port if direct else proxy.port
         env = environment(base, f"redis://127.0.0.1:{port}/0", slack, inbox)

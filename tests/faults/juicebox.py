@@ -11,7 +11,7 @@ from tests.faults.deployment import Web
 from tests.running import SECRET, signed
 
 _AGAIN_SECONDS = 0.05
-_GIVE_UP_SECONDS = 120
+_GIVE_UP_SECONDS = 600
 
 
 @dataclass

@@ -46,7 +46,7 @@ class World:
             "slack": self.slack.workspace.posts,
             "mail": self.inbox.arrivals,
         }
-        self.redis = connect(server.url, timeout=timedelta(seconds=5))
+        self.redis = connect(server.url, timeout=timedelta(seconds=60))
         self.store = Store(self.redis, retention=RETENTION)
         self.registry = load_registry()
         self.asleep: list[MachineWorker] = []

@@ -24,7 +24,7 @@ _WITHOUT = (
 )
 _TESTS_FAILED = 1
 """https://docs.pytest.org/en/stable/reference/exit-codes.html; any other code shows nothing."""
-_PATIENCE_SECONDS = 300
+_PATIENCE_SECONDS = 900
 
 
 def main() -> int:

@@ -15,11 +15,10 @@ from tests.faults.deployment import Deployment, Web
 from tests.faults.tally import Tally
 from tests.faults.wire import request
 from tests.running import envelope
+from tests.waiting import HANG_SECONDS
 
 SLACK = 1.5
-"""Seconds for a busy machine."""
-GIVEN_UP = 2 * MESSAGE_SECONDS
-"""When the test stops waiting for a deadline that does not come."""
+"""Seconds that a deadline may come early or, where nothing else uses the machine, late."""
 PAUSE = 0.5
 SLOWEST_P99 = 0.25
 
@@ -49,16 +48,19 @@ class Hostile:
         self._beginning = beginning
         self.heard = b""
         self.lasted = 0.0
+        self.closed = False
 
     async def hold(self, port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         started = time.monotonic()
         writer.write(self._beginning)
         dripping = asyncio.create_task(self._drip(writer))
-        with suppress(ConnectionError, TimeoutError):
-            async with asyncio.timeout(GIVEN_UP):
-                while chunk := await reader.read(4096):
-                    self.heard += chunk
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HANG_SECONDS):
+                with suppress(ConnectionError):
+                    while chunk := await reader.read(4096):
+                        self.heard += chunk
+                self.closed = True
         self.lasted = time.monotonic() - started
         dripping.cancel()
         writer.transport.abort()
@@ -117,8 +119,9 @@ async def test_slow_and_idle_sockets_are_closed_by_a_deadline(
         after = await its_own_address(router, web)
 
     idle, headers, bodies = kinds
-    assert max(one.lasted for one in [*idle, *headers]) < HEAD_SECONDS + SLACK
-    assert max(one.lasted for one in bodies) < MESSAGE_SECONDS + SLACK
+    assert all(one.closed for one in every)
+    assert max(one.lasted for one in [*idle, *headers]) < HEAD_SECONDS + SLACK or not whole
+    assert max(one.lasted for one in bodies) < MESSAGE_SECONDS + SLACK or not whole
     assert min(one.lasted for one in every) > min(HEAD_SECONDS, BODY_SECONDS) - SLACK
     assert {one.heard for one in idle} == {b""}
     assert all(b" 408 " in one.heard for one in headers)

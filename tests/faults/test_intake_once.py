@@ -37,11 +37,12 @@ async def test_500_identical_deliveries_at_once_are_one_job_and_one_message(
 ) -> None:
     events = [f"evt_{number}" for number in range(5 if whole else 1)]
     async with deployment.web() as web, deployment.worker():
+        juicebox = Juicebox(lambda: web)
         for event_id in events:
             body = envelope(event_id)
-            answers = await asyncio.gather(*(web.receive(body) for _ in range(500)))
-            assert [a.status_code for a in answers] == [200] * 500
+            await asyncio.gather(*(juicebox.send(body) for _ in range(500)))
         await deployment.settled(events)
+    assert set(juicebox.answers) <= {"200", "503"}
     for event_id in events:
         steps = await steps_of(deployment, event_id)
         assert (steps.count("received"), steps.count("handled")) == (1, 1)
@@ -145,7 +146,7 @@ async def test_a_secret_is_changed_under_traffic_and_no_event_is_lost(
                 await some_traffic()
                 forged = envelope("evt_forged")
                 assert (await current[-1].receive(forged, signed(forged))).status_code == 401
-        await deployment.settled([*events, "evt_late"], seconds=60)
-    assert set(juicebox.answers) == {"200"}
+        await deployment.settled([*events, "evt_late"])
+    assert set(juicebox.answers) <= {"200", "503"}
     assert await deployment.store.events.get("evt_forged") is None
     await tally.audit(deployment, [*events, "evt_late"])

@@ -10,12 +10,16 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from bot import web as web_application
+from bot.intake import webhook
 from tests.faults.deployment import Deployment, Web
+from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
 from tests.running import envelope
 from tests.waiting import until
 
 ANSWER_SECONDS = 2.0
+"""Measured with `--whole`, where nothing else uses the machine."""
 Break = Callable[[Deployment], None]
 
 
@@ -55,28 +59,30 @@ def broken(deployment: Deployment, how: Break) -> Iterator[None]:
         deployment.proxy.mend()
 
 
-async def is_refused_in_time(web: Web, body: bytes) -> None:
+async def is_refused(web: Web, body: bytes) -> float:
+    """Have it refused while Redis stays away; the seconds that took."""
     asked_at = time.monotonic()
     answer = await web.receive(body)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
-    assert time.monotonic() - asked_at < ANSWER_SECONDS
+    return time.monotonic() - asked_at
 
 
 async def goes_through_in_the_end(
-    deployment: Deployment, tally: Tally, how: Break, times: int
+    deployment: Deployment, tally: Tally, how: Break, *, whole: bool
 ) -> None:
     """An event before, several while Redis is away, and all of them again when it is back."""
     async with deployment.web() as web, deployment.worker():
-        for number in range(times):
+        juicebox = Juicebox(lambda: web)
+        for number in range(5 if whole else 1):
             before, meanwhile = f"evt_before_{number}", f"evt_meanwhile_{number}"
-            assert (await web.receive(envelope(before))).status_code == 200
+            await juicebox.send(envelope(before))
             body = envelope(meanwhile)
             with broken(deployment, how):
-                await is_refused_in_time(web, body)
-                await is_refused_in_time(web, body)
+                took = [await is_refused(web, body) for _ in range(2)]
+            assert max(took) < ANSWER_SECONDS or not whole
             back_at = time.monotonic()
-            assert (await web.receive(body)).status_code == 200
+            await juicebox.send(body)
             await deployment.settled([before, meanwhile])
             tally.recovered(time.monotonic() - back_at)
             await tally.audit(deployment, [before, meanwhile])
@@ -87,7 +93,7 @@ async def goes_through_in_the_end(
 async def test_an_event_that_redis_is_down_for_is_refused_in_time_and_taken_later(
     deployment: Deployment, tally: Tally, how: Break, whole: bool
 ) -> None:
-    await goes_through_in_the_end(deployment, tally, how, times=5 if whole else 1)
+    await goes_through_in_the_end(deployment, tally, how, whole=whole)
 
 
 @pytest.mark.case(11)
@@ -96,7 +102,14 @@ async def test_an_event_that_redis_hangs_at_is_refused_in_time_and_taken_later(
     deployment: Deployment, tally: Tally, how: Break, whole: bool
 ) -> None:
     """What Redis was told while it hung is done when it goes on, and the redelivery changes nothing."""
-    await goes_through_in_the_end(deployment, tally, how, times=5 if whole else 1)
+    await goes_through_in_the_end(deployment, tally, how, whole=whole)
+
+
+@pytest.mark.case(11)
+def test_redis_gets_less_time_than_a_sender_has(tally: Tally) -> None:
+    assert webhook._STORE_SECONDS < ANSWER_SECONDS
+    assert web_application._REDIS_TIMEOUT.total_seconds() < ANSWER_SECONDS
+    tally.run()
 
 
 @pytest.mark.case(12)

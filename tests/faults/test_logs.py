@@ -17,7 +17,7 @@ from tests.processes import deliver, process
 from tests.running import envelope, signed
 from tests.slack.traffic import signed as signed_by_slack
 from tests.slack.traffic import slash_command
-from tests.waiting import until
+from tests.waiting import HANG_SECONDS, until
 
 CANARIES = {
     "secret": "whsec-canary-1",
@@ -57,7 +57,8 @@ async def bad_and_good_requests(env: Mapping[str, str]) -> None:
     """Everything that a log could be tempted to quote."""
     secret = CANARIES["secret"].encode()
     await deliver(env, b"not signed")
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{env['PORT']}") as client:
+    url = f"http://127.0.0.1:{env['PORT']}"
+    async with httpx.AsyncClient(base_url=url, timeout=HANG_SECONDS) as client:
 
         async def post(body: bytes) -> None:
             await client.post("/webhooks/juicebox", content=body, headers=signed(body, secret))
@@ -96,7 +97,7 @@ async def test_no_secret_address_or_payload_is_in_a_log(
                 ended = {DeliveryState.SENT, DeliveryState.FAILED}
                 return all(d and {x.state for x in d} <= ended for d in found.values())
 
-            await until(all_done, seconds=20)
+            await until(all_done)
             await asyncio.gather(slack_api.wait_for(2), inbox.wait_for(2))
     written = log.read_text()
     told = {name: canary for name, canary in CANARIES.items() if canary in written}

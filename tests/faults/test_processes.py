@@ -18,8 +18,8 @@ async def test_an_event_passes_through_the_processes_of_the_procfile(
 ) -> None:
     async with process("web", env), process("worker", env):
         assert (await deliver(env, envelope())).json() == {"received": True}
-        await slack_api.wait_for(1, timeout=20)
-        await inbox.wait_for(1, timeout=20)
+        await slack_api.wait_for(1)
+        await inbox.wait_for(1)
 
 
 async def test_the_answer_to_head_has_no_body(deployment: Deployment) -> None:
@@ -47,4 +47,4 @@ async def test_the_queue_waits_for_a_worker(
         await deliver(env, envelope())
         assert await redis.zcard(QUEUE) == 1
         async with process("worker", env):
-            await slack_api.wait_for(1, timeout=20)
+            await slack_api.wait_for(1)

@@ -7,14 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping
 import pytest
 
 from bot.demo.redis_server import redis_server
-from tests.faults.deployment import Deployment, Web
+from tests.faults.deployment import Deployment, Running, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
 from tests.processes import process
 from tests.running import envelope
+from tests.waiting import HANG_SECONDS
 
 DRAINED_SECONDS = 5.0
-"""After Redis is back."""
+"""After Redis is back; measured with `--whole`, where nothing else uses the machine."""
 _BUSY = 100
 """Events that come in all at once."""
 
@@ -45,7 +46,6 @@ async def comes_through_idle(
     await Juicebox(lambda: web).send(envelope(name))
     await deployment.settled([name])
     tally.recovered(time.monotonic() - back_at)
-    assert time.monotonic() - back_at < DRAINED_SECONDS
     await tally.audit(deployment, [name])
 
 
@@ -57,42 +57,52 @@ async def comes_through_busy(
     juicebox = Juicebox(lambda: web)
     already = len(deployment.slack.posts)
     sending = asyncio.create_task(juicebox.send_all(map(envelope, events)))
-    await deployment.slack.wait_for(already + _BUSY // 10, timeout=20)
+    await deployment.slack.wait_for(already + _BUSY // 10)
     await away(deployment)
     back_at = time.monotonic()
     await sending
-    await deployment.settled(events, seconds=30)
+    await deployment.settled(events)
     tally.recovered(time.monotonic() - back_at)
     await tally.audit(deployment, events)
     assert set(juicebox.answers) <= {"200", "503"}
-    assert time.monotonic() - back_at < DRAINED_SECONDS
+
+
+def is_no_fault_of_ours(worker: Running) -> bool:
+    """Whether the worker took it for Redis' fault: a job that fails for our own waits for a minute."""
+    return "job failed" not in worker.log()
 
 
 @pytest.mark.case(22)
 async def test_redis_is_killed_and_restarted_while_nothing_is_to_do(
     deployment: Deployment, tally: Tally, whole: bool
 ) -> None:
-    async with deployment.web() as web, deployment.worker():
+    async with deployment.web() as web, deployment.worker() as worker:
         for number in range(5 if whole else 1):
             await comes_through_idle(deployment, tally, web, restarted, f"evt_{number}")
+    assert is_no_fault_of_ours(worker)
+    assert tally.seconds < DRAINED_SECONDS or not whole
 
 
 @pytest.mark.case(22)
 async def test_redis_is_killed_and_restarted_in_the_middle_of_the_work(
     deployment: Deployment, tally: Tally, whole: bool
 ) -> None:
-    async with deployment.web() as web, deployment.worker():
+    async with deployment.web() as web, deployment.worker() as worker:
         for number in range(10 if whole else 1):
             await comes_through_busy(deployment, tally, web, restarted, f"evt_{number}")
+    assert is_no_fault_of_ours(worker)
+    assert tally.seconds < DRAINED_SECONDS or not whole
 
 
 @pytest.mark.case(23)
 async def test_redis_is_demoted_to_a_replica_in_the_middle_of_the_work(
     deployment: Deployment, tally: Tally, whole: bool
 ) -> None:
-    async with deployment.web() as web, deployment.worker():
+    async with deployment.web() as web, deployment.worker() as worker:
         for number in range(5 if whole else 1):
             await comes_through_busy(deployment, tally, web, demoted, f"evt_{number}")
+    assert is_no_fault_of_ours(worker)
+    assert tally.seconds < DRAINED_SECONDS or not whole
 
 
 @pytest.mark.parametrize("name", ["web", "worker"])
@@ -109,7 +119,7 @@ async def test_each_process_says_where_redis_should_be_and_when_it_is_back(
             output = running.stdout
 
             async def read_until(words: str) -> None:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(HANG_SECONDS):
                     while words not in (line := (await output.readline()).decode()):
                         assert line, lines
                         lines.append(line)

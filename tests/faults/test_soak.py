@@ -44,8 +44,8 @@ async def soak(
         chaos = chaos_of(deployment)
         async with chaos.among(workers):
             await juicebox.send_all(bodies(events, chaos.seed))
-            chaos.calm()
-            await deployment.settled(events, seconds=300)
+            await chaos.calm()
+            await deployment.settled(events, seconds=900)
         dead = await deployment.store.dead_letters(utc_now())
         print(f"{count:,} events, {len(dead):,} poisonous; {chaos.done}, {juicebox.answers}")  # noqa: T201  # read with -s
         await tally.audit(deployment, events)

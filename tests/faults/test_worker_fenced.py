@@ -43,10 +43,10 @@ async def test_a_worker_paused_past_its_lease_sends_neither_message_nor_mail(
         deployment.worker(*paused_before("slack")) as posting,
     ):
         await web.receive(envelope("evt_1"))
-        await until(lambda: _has_said(posting, PAUSED), seconds=20)
+        await until(lambda: _has_said(posting, PAUSED))
         async with deployment.worker(*paused_before("mail")) as mailing:
             await web.receive(envelope("evt_2"))
-            await until(lambda: _has_said(mailing, PAUSED), seconds=20)
+            await until(lambda: _has_said(mailing, PAUSED))
             paused_at = time.monotonic()
             async with deployment.worker():
                 await deployment.settled(events)

@@ -18,7 +18,7 @@ from bot.queue import JOB_KEY, QUEUE, Task, job_id
 from bot.store import Store
 from bot.store.connection import connect
 from tests.faults.deployment import Deployment
-from tests.faults.tally import RECOVERY_SECONDS, Tally
+from tests.faults.tally import RECOVERY_SECONDS, Tally, longest_lease
 from tests.making import MAIL, SLACK, make_delivery
 from tests.processes import running
 from tests.running import envelope
@@ -86,7 +86,7 @@ async def on_database(
 ) -> AsyncIterator[Deployment]:
     """The deployment on the Redis database of that number."""
     url = f"redis://127.0.0.1:{server.port}/{number}"
-    redis = connect(url, timeout=timedelta(seconds=5), connections=1)
+    redis = connect(url, timeout=timedelta(seconds=60), connections=1)
     yield replace(deployment, store=Store(redis, retention=timedelta(days=30)))
     await redis.aclose()
 
@@ -151,14 +151,16 @@ class Kills:
 
         async def none_waits() -> bool:
             for number, at in [*waiting.items()]:
-                if not await on[number].store.redis.zcard(QUEUE):
+                redis = on[number].store.redis
+                assert await longest_lease(redis) < RECOVERY_SECONDS
+                if not await redis.zcard(QUEUE):
                     self.tally.recovered(time.monotonic() - at)
                     del waiting[number]
             return not waiting
 
-        await until(none_waits, seconds=RECOVERY_SECONDS + 5)
+        await until(none_waits)
         for number, deployment in on.items():
-            await deployment.settled([self._event(number)], seconds=1)
+            await deployment.settled([self._event(number)])
 
 
 @pytest.mark.case(14)

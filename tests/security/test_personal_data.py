@@ -83,7 +83,7 @@ async def test_no_personal_data_is_in_a_log_a_metric_or_slacks_metadata(
     bot: Bot, debug_logs: Any
 ) -> None:
     await send_everything(bot)
-    await until(lambda: all_settled(bot.jobs.store.ledger), seconds=20)
+    await until(lambda: all_settled(bot.jobs.store.ledger))
     await bot.jobs.store.counters.flush()
     logs = debug_logs()
     assert '"event": "attempt"' in logs
@@ -106,7 +106,7 @@ async def test_no_personal_data_is_in_the_queue(bot: Bot, redis: Redis) -> None:
         blobs.extend(await job_blobs(redis))
         return await all_settled(bot.jobs.store.ledger)
 
-    await until(settled, seconds=20)
+    await until(settled)
     assert blobs
     for blob in blobs:
         assert told_in(blob.decode()) == {}
@@ -118,7 +118,7 @@ async def test_what_is_personal_is_where_the_threat_model_says_and_nowhere_else(
 ) -> None:
     """The keys of SECURITY.md's table; of a trail it is the words in which Slack refuses a message."""
     await send_everything(bot)
-    await until(lambda: all_settled(bot.jobs.store.ledger), seconds=20)
+    await until(lambda: all_settled(bot.jobs.store.ledger))
     holds = set()
     for raw in await redis.keys("*"):
         dumped = str(await _read(redis, raw))

@@ -30,7 +30,7 @@ async def redis_and_its_clock(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Redis, Clock]]:
     with redis_with_a_clock(folder, monkeypatch) as (server, clock):
-        client = connect(server.url, timeout=timedelta(seconds=5))
+        client = connect(server.url, timeout=timedelta(seconds=60))
         yield client, clock
         await client.aclose()
 

@@ -34,7 +34,10 @@ def describe(notification: Notification) -> str:
 
 @pytest.fixture
 def client(slack_api: LocalSlack) -> AsyncWebClient:
-    return AsyncWebClient(token="xoxb-test-token", base_url=slack_api.url, retry_handlers=[])
+    """Its own time limit never comes, so that a test sees those of the bot."""
+    return AsyncWebClient(
+        token="xoxb-test-token", base_url=slack_api.url, retry_handlers=[], timeout=3600
+    )
 
 
 @dataclass

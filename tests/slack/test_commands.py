@@ -1,6 +1,5 @@
 """What is typed after `/juicebox`, and what it is answered when something is down."""
 
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -9,11 +8,15 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.demo.redis_server import RedisServer, redis_server
 from bot.errors import RenderError
+from bot.slack import commands as module
+from bot.slack import workspace
 from bot.slack.commands import Commands
 from bot.store import Store
 from bot.store.connection import connect
 from tests.slack.conftest import Ask, Clock, Say
 
+SLACK_WAITS_SECONDS = 3
+"""https://docs.slack.dev/interactivity/implementing-slash-commands/"""
 NO_MEMORY = (
     "I can't reach my memory (Redis) right now, so I can't say what happened. Nothing is lost: what"
     " I have accepted stays stored, and Juicebox repeats what I can't accept. Please try again in a"
@@ -81,9 +84,7 @@ async def test_without_redis_status_is_a_sentence_within_the_time_that_slack_wai
     assert (await cut_off.answer("status")).blocks
     own_redis.stop()
     for text in ("status", "status evt_1"):
-        started = time.monotonic()
         answer = await cut_off.answer(text)
-        assert time.monotonic() - started < 2.5
         assert (answer.text, answer.blocks) == (NO_MEMORY, ())
     own_redis.start()
     assert (await cut_off.answer("status")).blocks
@@ -93,15 +94,14 @@ async def test_without_redis_status_is_a_sentence_within_the_time_that_slack_wai
 async def test_a_redis_that_hangs_is_not_waited_for(
     own_redis: RedisServer, commands: Commands, clock: Clock
 ) -> None:
-    redis = connect(own_redis.url, timeout=timedelta(seconds=30))
+    redis = connect(own_redis.url, timeout=timedelta(hours=1))
     slow = Commands(
         Store(redis, retention=timedelta(days=30)), commands.render, commands.describe, clock
     )
     pauser = connect(own_redis.url, timeout=timedelta(seconds=1))
-    await pauser.execute_command("CLIENT", "PAUSE", 10_000, "ALL")
-    started = time.monotonic()
+    await pauser.execute_command("CLIENT", "PAUSE", 3_600_000, "ALL")
     assert (await slow.answer("status")).text == NO_MEMORY
-    assert time.monotonic() - started < 2.5
+    assert module._SECONDS + workspace._ASK_SECONDS < SLACK_WAITS_SECONDS
     await redis.aclose()
     await pauser.aclose()
 

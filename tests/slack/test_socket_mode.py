@@ -24,7 +24,7 @@ from tests.http_proxy import HttpProxy
 from tests.running import MakeSettings
 from tests.slack.conftest import Clock, describe
 from tests.slack.traffic import SECRET, slash_command
-from tests.waiting import until
+from tests.waiting import HANG_SECONDS, until
 
 
 class SocketModeServer:
@@ -103,11 +103,11 @@ async def test_a_command_is_answered_over_the_socket(
     app: AsyncApp, server: SocketModeServer
 ) -> None:
     async with SlackSide(SlackDoor(app, SECRET), SocketMode(app, "xapp-token")).running():
-        answer = await asyncio.wait_for(server.answers.get(), 5)
+        answer = await asyncio.wait_for(server.answers.get(), HANG_SECONDS)
     assert answer["envelope_id"] == "dbdd0ef3-1543-4f94-bfb4-133d0e6c1545"
     assert answer["payload"]["response_type"] == "ephemeral"
     assert answer["payload"]["text"].startswith("Try /juicebox status")
-    await asyncio.wait_for(server.closed.wait(), 5)
+    await asyncio.wait_for(server.closed.wait(), HANG_SECONDS)
 
 
 async def test_a_process_starts_and_stops_while_slack_refuses_a_socket(
@@ -115,9 +115,9 @@ async def test_a_process_starts_and_stops_while_slack_refuses_a_socket(
 ) -> None:
     server.refuse = True
     socket = SocketMode(app, "xapp-token")
-    await asyncio.wait_for(socket.open(), 1)
-    await asyncio.wait_for(server.opened.wait(), 5)
-    await asyncio.wait_for(socket.close(), 1)
+    await asyncio.wait_for(socket.open(), HANG_SECONDS)
+    await asyncio.wait_for(server.opened.wait(), HANG_SECONDS)
+    await asyncio.wait_for(socket.close(), HANG_SECONDS)
 
 
 async def test_closing_what_was_never_opened_is_no_fault(

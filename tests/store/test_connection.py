@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 import uvloop
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.demo.redis_server import redis_server
 from bot.store.connection import connect
@@ -51,18 +51,19 @@ async def test_a_stopped_redis_is_given_up_in_time() -> None:
         await client.ping()
         assert server.process is not None
         os.kill(server.process.pid, signal.SIGSTOP)
-        started = time.monotonic()
-        with pytest.raises(RedisError):
+        with pytest.raises(RedisTimeoutError):
             await client.ping()
-        assert time.monotonic() - started < 1
         os.kill(server.process.pid, signal.SIGCONT)
-        assert await client.ping() is True
+        direct = connect(server.url, timeout=timedelta(seconds=60))
+        asked = (await direct.info("commandstats"))["cmdstat_ping"]["calls"]
+        assert asked <= 1 + 2, "the first answer, and one attempt to replace the connection"
+        await direct.aclose()
         await client.aclose()
 
 
 async def test_a_redis_that_was_restarted_is_found_again_without_an_error() -> None:
     with redis_server() as server:
-        client = connect(server.url, timeout=timedelta(seconds=1))
+        client = connect(server.url, timeout=timedelta(seconds=60))
         await client.ping()
         server.stop()
         server.start()
@@ -79,7 +80,7 @@ async def test_a_missing_redis_is_an_error_at_once() -> None:
 
 async def test_many_at_once_share_few_connections() -> None:
     with redis_server() as server:
-        client = connect(server.url, timeout=timedelta(seconds=5), connections=4)
+        client = connect(server.url, timeout=timedelta(seconds=60), connections=4)
         await asyncio.gather(*(client.ping() for _ in range(200)))
         assert len(await client.client_list()) <= 4
         await client.aclose()
@@ -98,7 +99,7 @@ async def test_a_certificate_is_checked_unless_told_otherwise() -> None:
 async def test_a_unix_socket_is_an_address_too(tmp_path: Path) -> None:
     path = tmp_path / "redis.sock"
     with redis_server("--unixsocket", str(path)):
-        client = connect(f"unix://{path}", timeout=timedelta(seconds=1))
+        client = connect(f"unix://{path}", timeout=timedelta(seconds=60))
         assert await client.ping() is True
         await client.aclose()
 
@@ -106,9 +107,9 @@ async def test_a_unix_socket_is_an_address_too(tmp_path: Path) -> None:
 async def test_a_full_redis_is_an_ordinary_error() -> None:
     """redis-py 5.3 recurses to its end over what it sends while connecting."""
     with redis_server("--maxclients", "5") as server:
-        first = connect(server.url, timeout=timedelta(seconds=1))
+        first = connect(server.url, timeout=timedelta(seconds=60))
         await asyncio.gather(*(first.blpop("nothing", timeout=0.3) for _ in range(5)))
-        second = connect(server.url, timeout=timedelta(seconds=1))
+        second = connect(server.url, timeout=timedelta(seconds=60))
         with pytest.raises(RedisError):
             await second.ping()
         await first.aclose()
@@ -125,7 +126,7 @@ def test_a_connection_that_closes_just_before_a_command_is_replaced(
     """After the pool looked at it; uvloop says so by a RuntimeError, and web answered 500."""
 
     async def ping_too_late(url: str) -> None:
-        client = connect(url, timeout=timedelta(seconds=1))
+        client = connect(url, timeout=timedelta(seconds=60))
         one = client.client()  # which keeps its connection, and so does not look at it again
         assert await one.ping() is True
         assert one.connection is not None
@@ -150,9 +151,9 @@ async def test_after_a_failover_old_connections_are_given_up() -> None:
     """They lead to what is a replica now, and the name to the new primary."""
     with redis_server() as old, redis_server() as new:
         async with forwarding(old.port) as road:
-            client = connect(f"redis://127.0.0.1:{road.port}/0", timeout=timedelta(seconds=1))
+            client = connect(f"redis://127.0.0.1:{road.port}/0", timeout=timedelta(seconds=60))
             await client.set("before", 1)
-            direct = connect(old.url, timeout=timedelta(seconds=1))
+            direct = connect(old.url, timeout=timedelta(seconds=60))
             await direct.replicaof("127.0.0.1", str(new.port))
             road.target = new.port
             assert await client.set("after", 1) is True

@@ -40,7 +40,7 @@ async def test_flushing_again_adds_nothing(redis: Redis) -> None:
 
 async def test_what_redis_did_not_take_is_kept_for_next_time() -> None:
     with redis_server() as server:
-        client = connect(server.url, timeout=timedelta(seconds=1))
+        client = connect(server.url, timeout=timedelta(seconds=60))
         counters = Counters(client)
         counters.add("accepted")
         server.stop()
@@ -55,7 +55,7 @@ async def test_what_redis_did_not_take_is_kept_for_next_time() -> None:
 
 async def test_it_keeps_flushing_while_redis_comes_and_goes() -> None:
     with redis_server() as server:
-        client = connect(server.url, timeout=timedelta(seconds=1))
+        client = connect(server.url, timeout=timedelta(seconds=60))
         counters = Counters(client)
         server.stop()
         counters.add("accepted")

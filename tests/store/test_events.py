@@ -87,7 +87,7 @@ async def test_accepting_is_one_round_trip(
 ) -> None:
     """Watched from Redis' side, once the script is known to it."""
     await store.events.accept(make_event("evt_0"), BODY, NOW)
-    observer = connect(redis_process.url, timeout=seconds(5))
+    observer = connect(redis_process.url, timeout=seconds(60))
     async with observer.monitor() as monitor:
         await store.events.accept(EVENT, BODY, NOW)
         await redis.echo("the end")

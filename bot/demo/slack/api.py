@@ -11,7 +11,7 @@ from typing import Any, Self
 from aiohttp import web
 from pydantic_core import from_json
 
-from bot.demo.arrivals import Arrivals
+from bot.demo.arrivals import HANG_SECONDS, Arrivals
 from bot.demo.faults import Fault, Script
 from bot.demo.slack.arguments import SlackRefusal
 from bot.demo.slack.methods import METHODS, Method
@@ -101,11 +101,13 @@ class LocalSlack:
         """Forget the faults that have not happened yet."""
         self.faults.clear()
 
-    async def wait_for(self, count: int, timeout: float = 5) -> list[Post]:  # noqa: ASYNC109 - as in Arrivals
+    async def wait_for(self, count: int, timeout: float = HANG_SECONDS) -> list[Post]:  # noqa: ASYNC109 - as in Arrivals
         """The accepted messages, as soon as there are at least `count`; TimeoutError otherwise."""
         return await self.workspace.posts.wait_for(count, timeout)
 
-    async def wait_for_calls(self, method: str, count: int, timeout: float = 5) -> list[Call]:  # noqa: ASYNC109 - as in Arrivals
+    async def wait_for_calls(
+        self, method: str, count: int, timeout: float = HANG_SECONDS
+    ) -> list[Call]:  # noqa: ASYNC109 - as in Arrivals
         """The calls of the method, as soon as there are at least `count`; TimeoutError otherwise."""
         async with asyncio.timeout(timeout):
             while len(self.calls(method)) < count:

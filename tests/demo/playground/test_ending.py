@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.playground import ROOT, children, is_alive, playground, visiting
+from tests.waiting import HANG_SECONDS
 
 PROCESSES = 3
 
@@ -16,7 +17,7 @@ PROCESSES = 3
 def demo(*options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bot", "demo", *options]
     return subprocess.run(  # noqa: S603 - our own command line
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=False
     )
 
 
@@ -52,7 +53,7 @@ async def test_a_signal_ends_everything_that_it_started(number: signal.Signals) 
                 if record["kind"] == "weather":
                     process.send_signal(number)
             assert kinds[-1] == "stopped"
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=HANG_SECONDS) == 0
         assert [pid for pid in started if is_alive(pid)] == []
 
 
@@ -62,6 +63,6 @@ def test_a_process_that_dies_ends_everything_and_is_told() -> None:
         started = children(process.pid)
         os.kill(started[-1], signal.SIGKILL)
         said = process.stdout.read()
-        assert process.wait(timeout=30) == 1
+        assert process.wait(timeout=HANG_SECONDS) == 1
         assert [pid for pid in started if is_alive(pid)] == []
     assert "process was ended by SIGKILL; it last wrote:" in said

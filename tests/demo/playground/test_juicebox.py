@@ -16,6 +16,7 @@ from bot.demo.playground.juicebox import Juicebox, NothingSent
 from bot.demo.redis_server import free_port
 from bot.errors import InvalidSignature
 from bot.intake.signature import HEADER, verify
+from tests.waiting import HANG_SECONDS
 
 SECRET = "whsec_test"
 BODY = b'{"id": "evt_1", "type": "search.completed"}'
@@ -59,7 +60,7 @@ async def playing(answer: Answering) -> AsyncIterator[tuple[Juicebox, Feed, Webh
 
 
 async def answer_that(feed: Feed, wanted: Callable[[Record], bool]) -> Record:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG_SECONDS):
         async for batch in feed.follow():
             for record in batch.records:
                 if wanted(record):

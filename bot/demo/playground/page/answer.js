@@ -11,7 +11,7 @@ function mood({ status }) {
 }
 
 export function answerView(record, page) {
-  return h("li", { class: `answer ${mood(record)}` },
+  return h("li", { class: `answer ${mood(record)}`, "data-n": record.n },
     h("p", { class: "answer-head" },
       h("span", { class: "chip" }, record.status === null ? "no answer" : String(record.status)),
       h("strong", {}, record.label),

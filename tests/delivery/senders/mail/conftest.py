@@ -37,7 +37,7 @@ def sender_to(
     *,
     address: str = FROM,
     tls: ssl.SSLContext | None = None,
-    seconds: float = 5,
+    seconds: float = 60,
 ) -> EmailSender:
     patience = timedelta(seconds=seconds)
     smtp = parse_smtp_url(url)
