@@ -143,7 +143,7 @@ class _Attempt:
 
     async def _fail(self, error: DeliveryError) -> None:
         if self._seconds and error.after:
-            self._turns.rest(self._delivery, error.after)
+            error.after = self._turns.rest(self._delivery, error.after)
         now = self._clock()
         due = due_again(error, self._delivery.attempts, now)
         if due is None:

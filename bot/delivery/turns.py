@@ -44,13 +44,17 @@ class Turns:
             return timedelta()
         return self._line_up(queue, delivery, queue.free_at)
 
-    def rest(self, delivery: Delivery, after: timedelta) -> None:
-        """The destination takes nothing for so long; then it is this delivery's turn."""
+    def rest(self, delivery: Delivery, after: timedelta) -> timedelta:
+        """Give a delivery that was refused its turn, `after` or later; returns how long it is until then.
+
+        No two turns are the same: deliveries that were refused at the same moment, or were late for
+        their turn, would only be refused again, all but one of them.
+        """
         queue = self._queues.setdefault(delivery.destination, _Queue())
         turn = self._monotonic() + after.total_seconds()
-        self._line_up(queue, delivery, turn)
+        return max(after, self._line_up(queue, delivery, max(turn, queue.free_at)))
 
     def _line_up(self, queue: _Queue, delivery: Delivery, turn: float) -> timedelta:
         queue.turns[delivery.id] = turn
-        queue.free_at = max(queue.free_at, turn) + _APART
+        queue.free_at = turn + _APART
         return timedelta(seconds=max(0.0, turn - self._monotonic()))

@@ -168,6 +168,14 @@ MUTATIONS = (
         f"{_DELIVERIES}::test_slack_is_left_alone_for_as_long_as_it_asks_and_no_attempt_is_used_up",
     ),
     Mutation(
+        18,
+        "all that wait for Slack call again at once",
+        "bot/delivery/turns.py",
+        "_APART = 1.0",
+        "_APART = 0.0",
+        "tests/faults/test_machine_paced.py",
+    ),
+    Mutation(
         19,
         "the second pause is as long as the first",
         "bot/delivery/backoff.py",

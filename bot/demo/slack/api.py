@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -24,7 +24,7 @@ __all__ = ["Call", "Fault", "LocalSlack"]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a method; `at` is on the monotonic clock, in seconds."""
+    """One call of a method; `at` is on the API's monotonic clock, in seconds."""
 
     method: str
     arguments: Mapping[str, Any] = field(repr=False)
@@ -46,6 +46,7 @@ class LocalSlack:
         scopes: Iterable[str] = SCOPES,
         messages_per_second: float | None = None,
         workspace: Workspace | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.port = port or 0
         self.token = token
@@ -56,6 +57,7 @@ class LocalSlack:
         self._calls: Arrivals[Call] = Arrivals("calls")
         self.faults: Script[Fault] = Script()
         self._last_post: dict[str, float] = {}
+        self._monotonic = monotonic
         self._closing = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -106,8 +108,11 @@ class LocalSlack:
         return await self.workspace.posts.wait_for(count, timeout)
 
     async def wait_for_calls(
-        self, method: str, count: int, timeout: float = HANG_SECONDS
-    ) -> list[Call]:  # noqa: ASYNC109 - as in Arrivals
+        self,
+        method: str,
+        count: int,
+        timeout: float = HANG_SECONDS,  # noqa: ASYNC109 - as in Arrivals
+    ) -> list[Call]:
         """The calls of the method, as soon as there are at least `count`; TimeoutError otherwise."""
         async with asyncio.timeout(timeout):
             while len(self.calls(method)) < count:
@@ -121,7 +126,7 @@ class LocalSlack:
         except SlackRefusal as refusal:
             return self._answer(refusal.reply)
         given_token = _token(request, given)
-        self._calls.add(Call(name, given, time.monotonic()))
+        self._calls.add(Call(name, given, self._monotonic()))
         fault = self.faults.next(name)
         if fault and not fault.accepted:
             return await _fail(request, fault)
@@ -131,7 +136,7 @@ class LocalSlack:
                 self._wait_for_the_pace(str(given.get("channel", "")))
             reply = method(self.workspace, given)
             if name == "chat.postMessage":
-                self._last_post[reply["channel"]] = time.monotonic()
+                self._last_post[reply["channel"]] = self._monotonic()
         except _Paced as paced:
             headers = {"Retry-After": str(paced.seconds)}
             return self._answer({"ok": False, "error": "ratelimited"}, 429, headers)
@@ -167,7 +172,7 @@ class LocalSlack:
         if not self.messages_per_second or channel is None:
             return
         last = self._last_post.get(channel.id, -math.inf)
-        wait = last + 1 / self.messages_per_second - time.monotonic()
+        wait = last + 1 / self.messages_per_second - self._monotonic()
         if wait > 0:
             raise _Paced(math.ceil(wait))
 
