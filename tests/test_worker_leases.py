@@ -107,8 +107,10 @@ async def test_a_run_that_lost_its_lease_leaves_the_next_run_alone(
 
 
 async def test_a_job_that_could_not_be_started_for_want_of_redis_is_no_end(
-    jobs: ScriptedJobs, redis: Redis
+    jobs: ScriptedJobs, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It gives up when the lease is over that it may have got."""
+    monkeypatch.setattr("bot.lease.LEASE", timedelta(seconds=1))
     with redis_server() as server:
         elsewhere = scripted_on(server)
         worker = LeasedWorker(

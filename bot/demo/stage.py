@@ -30,7 +30,7 @@ from bot.store.connection import connect
 SECRET = "whsec_demo"  # noqa: S105 - it protects nothing but this demo
 SIGNING_SECRET = "demo-signing-secret"  # noqa: S105 - as above
 _TOKEN = "xoxb-demo"  # noqa: S105 - it opens nothing but the local Slack
-_START_SECONDS = 30
+_START_SECONDS = 120
 _LOOK_SECONDS = 0.05
 _UNREACHABLE = "it cannot be reached"
 _OK = 200
