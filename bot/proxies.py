@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
-from bot.errors import SettingsError
+from bot.errors import SettingsError, SettingsProblem
 
 _KINDS = {"https": "https", "wss": "https", "http": "http", "ws": "http"}
 """The variable of each scheme; a WebSocket takes the way of the page that would open it."""
@@ -32,7 +32,8 @@ def proxy_for(url: str) -> str | None:
     if urlsplit(address).scheme not in {"http", "https"}:
         name = f"{kind.upper()}_PROXY"
         found = urlsplit(address).scheme
-        raise SettingsError(f"{name} must begin with http:// or https://, got {found!r}")
+        problem = f"must begin with http:// or https://, got {found!r}"
+        raise SettingsError([SettingsProblem(name, problem)])
     return address
 
 

@@ -30,9 +30,10 @@ class Reconciliation:
     none, or where Redis has evicted it.
     """
 
-    def __init__(self, redis: Redis, retention: timedelta) -> None:
+    def __init__(self, redis: Redis, retention: timedelta, *, old_queue: str = OLD_QUEUE) -> None:
         self._redis = redis
         self._retention = retention
+        self._old_queue = old_queue
         self._reconcile = Script(redis, "reconcile")
         self._restore_job = Script(redis, "restore_job")
 
@@ -41,39 +42,45 @@ class Reconciliation:
 
         One command where nothing is lost. Returns the ids of the jobs that were enqueued again.
         """
-        complete, lost = await self._reconcile(
-            [QUEUE, keys.UNFINISHED],
-            [OLD_QUEUE, OLD_LEASE_KEY, _COMPLETE, *(f"{task}:" for task in Task)],
-        )
+        complete, lost = await self.find_lost()
         restored = [
-            lost_id
-            for lost_id in (raw.decode() for raw in lost)
-            if await self._restore(lost_id, now, unfinished=True)
+            lost_id for lost_id in lost if await self.restore_job(lost_id, now, unfinished=True)
         ]
         if not complete:
             restored += [missing async for missing in self._build_index(now)]
         return restored
 
+    async def find_lost(self) -> tuple[bool, list[str]]:
+        """Take over the jobs of release 0.3.0, and compare the queue with the index.
+
+        Returns whether the index is complete, and the ids of jobs that are not in the queue.
+        """
+        complete, lost = await self._reconcile(
+            [QUEUE, keys.UNFINISHED],
+            [self._old_queue, OLD_LEASE_KEY, _COMPLETE, *(f"{task}:" for task in Task)],
+        )
+        return bool(complete), [raw.decode() for raw in lost]
+
     async def restore(self, event_id: str, now: datetime) -> list[str]:
         """Enqueue the jobs of one event that the queue has lost; their ids."""
         wanted = await self._jobs_of([event_id])
-        return [lost for lost in wanted if await self._restore(lost, now)]
+        return [lost for lost in wanted if await self.restore_job(lost, now)]
 
-    async def _restore(self, lost_id: str, now: datetime, *, unfinished: bool = False) -> bool:
+    async def restore_job(self, lost_id: str, now: datetime, *, unfinished: bool = False) -> bool:
         """Enqueue the job unless it is in the queue; with `unfinished`, unless it is done by now."""
         lost = _job(lost_id, now)
         if lost is None:
             return False
         names = [QUEUE, keys.UNFINISHED, lost.key]
         encoded = json.dumps(encode_job(lost, self._retention))
-        args = [encoded, "1" if unfinished else "", OLD_QUEUE]
+        args = [encoded, "1" if unfinished else "", self._old_queue]
         return bool(await self._restore_job(names, args))
 
     async def _build_index(self, now: datetime) -> AsyncIterator[str]:
         start = 0
         while page := await self._redis.zrevrange(keys.LOG, start, start + _PAGE - 1):
             for wanted in await self._jobs_of([raw.decode() for raw in page]):
-                if await self._restore(wanted, now):
+                if await self.restore_job(wanted, now):
                     yield wanted
             start += _PAGE
         await self._redis.zadd(keys.UNFINISHED, {_COMPLETE: 0})

@@ -28,9 +28,10 @@ from bot.model import (
     Record,
     delivery_id,
 )
-from bot.queue import HEARTBEAT, Task, job_id
+from bot.queue import HEARTBEAT, OLD_QUEUE, Task, job_id
 from bot.store import Store, keys
 from bot.store.leases import Leases
+from bot.store.reconciliation import Reconciliation
 from bot.store.scripts import NAMES, Script
 
 _RETENTION = timedelta(minutes=10)
@@ -135,6 +136,7 @@ class _Lifecycle:
         self._now = now
         self._store = Store(client, retention=_RETENTION)
         self._leases = Leases(client, _MS)
+        self._reconciliation = Reconciliation(client, _RETENTION, old_queue=client.own(OLD_QUEUE))
         self._event = Event(f"{_WHO}-{uuid4().hex}", _WHO, now, data={})
         self._job = job_id(Task.EVENT, self._event.id)
         self._delivery = _delivery(self._event, now)
@@ -151,6 +153,8 @@ class _Lifecycle:
             ("take", lambda: self._leases.take(job, token, self._due_ms)),
             ("renew", lambda: self._leases.renew(job, token)),
             ("finish", lambda: self._leases.finish(job, token, self._due_ms)),
+            ("reconcile", self._reconciliation.find_lost),
+            ("restore job", lambda: self._reconciliation.restore_job(job, now)),
             ("count failure", lambda: store.events.count_failure(event.id)),
             ("open", lambda: store.ledger.open(event.id, [delivery], now)),
             ("claim", lambda: self._claim(token)),
@@ -177,7 +181,7 @@ class _Lifecycle:
         ]
 
     async def _find_due(self) -> bool:
-        for job, due_ms in await self._leases.due(1):
+        for job, due_ms in (await self._leases.due(1)).jobs:
             self._due_ms = due_ms
             return job == self._job
         return False

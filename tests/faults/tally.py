@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from bot.clock import utc_now
 from bot.demo.deliveries import delivery_of_mail, delivery_of_post
 from bot.model import Channel, Delivery, DeliveryState, EventState
-from bot.queue import IN_PROGRESS_KEY
+from bot.queue import LEASE_KEY
 from bot.store.events import StoredEvent, dead_member
 from tests.faults.deployment import Deployment
 
@@ -32,7 +32,7 @@ EXPECTED = {
 
 async def longest_lease(redis: Redis) -> float:
     """Seconds until another worker may take every job that is held now."""
-    left = [await redis.pttl(key) async for key in redis.scan_iter(f"{IN_PROGRESS_KEY}*")]
+    left = [await redis.pttl(key) async for key in redis.scan_iter(f"{LEASE_KEY}*")]
     assert -1 not in left, "a lease without an end"
     return max(left, default=0) / 1000
 

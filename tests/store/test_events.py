@@ -106,7 +106,7 @@ async def test_a_redis_that_forgot_the_script_is_sent_it_again(store: Store, red
 
 
 async def test_the_job_is_what_arq_itself_would_have_written(store: Store, redis: Redis) -> None:
-    """The layout of arq 0.28: `PSETEX arq:job:<id>`, `ZADD arq:queue`, the blob of `serialize_job`."""
+    """The layout of arq 0.28: `PSETEX arq:job:<id>`, `ZADD juicebox:queue`, the blob of `serialize_job`."""
     await store.events.accept(EVENT, BODY, NOW)
     assert await redis.zrange(QUEUE, 0, -1) == [b"handle_event:evt_1"]
     assert await is_due_in(redis, "handle_event:evt_1", timedelta())

@@ -117,7 +117,7 @@ async def test_a_job_that_is_done_between_being_missed_and_being_restored_stays_
     await accept(store)
     await lose(redis, JOB)
     await redis.zrem(keys.UNFINISHED, JOB)
-    assert await store.reconciliation._restore(JOB, NOW, unfinished=True) is False
+    assert await store.reconciliation.restore_job(JOB, NOW, unfinished=True) is False
     assert await queued(redis) == set()
 
 
