@@ -1,9 +1,12 @@
 """What the checks found, looked up by what they are about."""
 
+from bot.clock import utc_now
+from bot.operations.check_redis import check_redis
 from bot.operations.doctor import examine
 from bot.operations.finding import Finding, Mark
 from bot.settings import Settings
 from tests.making import NOW
+from tests.running import MakeSettings
 
 CANARY = "canary-7f3a"
 
@@ -14,3 +17,9 @@ async def found(settings: Settings) -> dict[str, Finding]:
 
 def failures(findings: dict[str, Finding]) -> set[str]:
     return {subject for subject, f in findings.items() if f.mark is Mark.FAILURE}
+
+
+async def failed_at_redis(make_settings: MakeSettings, url: str) -> list[Finding]:
+    """What doctor finds wrong with a Redis, apart from its role, which has tests of its own."""
+    found = await check_redis(make_settings(REDIS_URL=url), utc_now())
+    return [f for f in found if f.mark is Mark.FAILURE and f.subject != "Redis role"]

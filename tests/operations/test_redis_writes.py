@@ -8,28 +8,21 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.clock import utc_now
-from bot.demo.redis_server import RedisServer, free_port, redis_server
+from bot.demo.redis_server import RedisServer, redis_server
 from bot.demo.slack.api import LocalSlack
 from bot.model import EventState
-from bot.operations.check_redis import check_redis
-from bot.operations.finding import Finding, Mark
+from bot.operations.finding import Finding
 from bot.operations.redis_faults import ACL_RULES
 from bot.store.write_check import check_writes
 from tests.faults.command_proxy import Answer, CommandProxy, hang_up, refuse
 from tests.making import NOW
+from tests.operations.findings import failed_at_redis as failed
 from tests.running import MakeSettings, envelope, running_worker, signed, web_client
 from tests.waiting import until
 
 ALLOW = f"allow it: ACL SETUSER <the bot's user> {ACL_RULES}"
-NO_CLUSTER = "it is a Redis Cluster, which is not supported"
 NO_EVALSHA = "it does not know EVALSHA, or a proxy in front of it does not"
 DIRECTLY = "connect to Redis directly, or choose a service with Lua scripts: EVALSHA, SCRIPT LOAD"
-
-
-async def failed(make_settings: MakeSettings, url: str) -> list[Finding]:
-    """What doctor finds wrong with a Redis, apart from its role, which has tests of its own."""
-    found = await check_redis(make_settings(REDIS_URL=url), utc_now())
-    return [f for f in found if f.mark is Mark.FAILURE and f.subject != "Redis role"]
 
 
 def texts(findings: list[Finding]) -> dict[str, str]:
@@ -183,50 +176,6 @@ async def test_a_primary_that_waits_for_its_replicas(make_settings: MakeSettings
         "it refuses writes since too few of its replicas are connected (NOREPLICAS)": "connect them,"
         " or lower min-replicas-to-write"
     }
-
-
-def cluster_port() -> int:
-    """A port with room for the cluster's own, which is 10,000 above it."""
-    while (port := free_port()) > 55_000:
-        continue
-    return port
-
-
-@pytest.mark.parametrize("slots", [16_384, 8_000, 0])
-async def test_a_cluster(make_settings: MakeSettings, tmp_path: Path, slots: int) -> None:
-    """All its slots here, which is CROSSSLOT; a part of them; none."""
-    coverage = ("--cluster-require-full-coverage", "no")
-    server = RedisServer(tmp_path, cluster_port(), "--cluster-enabled", "yes", *coverage)
-    server.start()
-    try:
-        if slots:
-            await has_slots(server, slots)
-        findings = await failed(make_settings, server.url)
-        [other] = await failed(make_settings, server.url.removesuffix("/0") + "/1")
-    finally:
-        server.stop()
-    assert {f.text for f in findings} == {NO_CLUSTER}
-    no_database = "the database in REDIS_URL cannot be selected"  # Valkey 9's clusters have several
-    assert other.text.partition(": ")[2] in {NO_CLUSTER, no_database}
-
-
-async def has_slots(server: RedisServer, count: int) -> None:
-    async with Redis.from_url(server.url) as client:
-        await client.execute_command("CLUSTER", "ADDSLOTS", *range(count))
-
-        async def up() -> bool:
-            return b"cluster_state:ok" in await client.execute_command("CLUSTER", "INFO")
-
-        await until(up)
-
-
-async def test_another_node_of_a_cluster(
-    make_settings: MakeSettings, redis_process: RedisServer
-) -> None:
-    answers = {"EVALSHA": refuse("MOVED 3999 127.0.0.1:6381")}
-    async with CommandProxy(redis_process.port, answers) as proxy:
-        findings = await failed(make_settings, proxy.url)
-    assert {f.text for f in findings} == {NO_CLUSTER}
 
 
 async def test_a_database_that_is_not_there(

@@ -1,0 +1,58 @@
+"""doctor says in words that a Redis Cluster is not supported."""
+
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.demo.redis_server import RedisServer, free_port
+from tests.faults.command_proxy import CommandProxy, refuse
+from tests.operations.findings import failed_at_redis as failed
+from tests.running import MakeSettings
+from tests.waiting import until
+
+NO_CLUSTER = "it is a Redis Cluster, which is not supported"
+
+
+def cluster_port() -> int:
+    """A port with room for the cluster's own, which is 10,000 above it."""
+    while (port := free_port()) > 55_000:
+        continue
+    return port
+
+
+@pytest.mark.parametrize("slots", [16_384, 8_000, 0])
+async def test_a_cluster(make_settings: MakeSettings, tmp_path: Path, slots: int) -> None:
+    """All its slots here, which is CROSSSLOT; a part of them; none."""
+    coverage = ("--cluster-require-full-coverage", "no")
+    server = RedisServer(tmp_path, cluster_port(), "--cluster-enabled", "yes", *coverage)
+    server.start()
+    try:
+        if slots:
+            await has_slots(server, slots)
+        findings = await failed(make_settings, server.url)
+        [other] = await failed(make_settings, server.url.removesuffix("/0") + "/1")
+    finally:
+        server.stop()
+    assert {f.text for f in findings} == {NO_CLUSTER}
+    no_database = "the database in REDIS_URL cannot be selected"  # Valkey 9's clusters have several
+    assert other.text.partition(": ")[2] in {NO_CLUSTER, no_database}
+
+
+async def has_slots(server: RedisServer, count: int) -> None:
+    async with Redis.from_url(server.url) as client:
+        await client.execute_command("CLUSTER", "ADDSLOTS", *range(count))
+
+        async def up() -> bool:
+            return b"cluster_state:ok" in await client.execute_command("CLUSTER", "INFO")
+
+        await until(up)
+
+
+async def test_another_node_of_a_cluster(
+    make_settings: MakeSettings, redis_process: RedisServer
+) -> None:
+    answers = {"EVALSHA": refuse("MOVED 3999 127.0.0.1:6381")}
+    async with CommandProxy(redis_process.port, answers) as proxy:
+        findings = await failed(make_settings, proxy.url)
+    assert {f.text for f in findings} == {NO_CLUSTER}
