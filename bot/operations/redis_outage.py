@@ -10,7 +10,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.operations.faults import in_words
+from bot.operations.redis_faults import explain
 from bot.pause import pause
 
 _INTERVALS = (10.0, 60.0, 300.0, 900.0)
@@ -39,7 +39,11 @@ class RedisOutage:
         self._next_line_at = now + _INTERVALS[min(self._lines, len(_INTERVALS) - 1)]
         self._lines += 1
         away = round(now - self._began_at)
-        _log.warning("redis unreachable", redis=self._address, reason=in_words(error), away_s=away)
+        trouble = explain(error)
+        remedy = {"remedy": trouble.remedy} if trouble.remedy else {}
+        _log.warning(
+            "redis unreachable", redis=self._address, reason=trouble.text, **remedy, away_s=away
+        )
 
     def answered(self) -> None:
         """Redis has answered; log it if it had not before."""

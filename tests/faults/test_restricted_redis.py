@@ -47,10 +47,6 @@ async def test_web_is_ready_as_soon_as_a_worker_is_there(managed: Deployment) ->
         assert (await web.receive(envelope())).status_code == 200
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="until bot/worker.py no longer calls arq's log_redis_info, which asks for INFO",
-)
 async def test_the_worker_works(managed: Deployment) -> None:
     async with managed.web() as web, managed.worker():
         assert (await web.receive(envelope())).status_code == 200

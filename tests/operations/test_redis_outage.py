@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 
@@ -68,6 +69,15 @@ async def test_a_second_outage_is_told_at_once() -> None:
             outage.answered()
     assert [line["event"] for line in lines] == ["redis unreachable", "redis reachable again"] * 2
     assert lines[0]["reason"] == "the connection is refused"
+    await client.aclose()
+
+
+async def test_a_refused_password_comes_with_its_remedy() -> None:
+    client = connect(SECRET_URL, timeout=TIMEOUT)
+    with capture_logs() as lines:
+        RedisOutage(client).failed(AuthenticationError("hunter2"))
+    assert lines[0]["reason"] == "it refuses the password"
+    assert lines[0]["remedy"] == "check REDIS_URL's user and password"
     await client.aclose()
 
 
