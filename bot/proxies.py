@@ -20,6 +20,7 @@ def proxy_for(url: str) -> str | None:
     NO_PROXY, and sends calls of http:// through HTTPS_PROXY.
 
     Raises:
+        ValueError: if the address is none.
         SettingsError: if the variable names a kind of proxy that aiohttp does not speak to.
     """
     target = urlsplit(url)
