@@ -80,10 +80,10 @@ class _Handover:
             self._client.close()
 
     async def _transfer(self) -> None:
-        [sender], [recipient] = self._letter["From"].addresses, self._letter["To"].addresses
+        [sender], recipient = self._letter["From"].addresses, str(self._letter["To"])
         await self._client.connect()
         await self._client.mail(sender.addr_spec)
-        await self._client.rcpt(recipient.addr_spec)
+        await self._client.rcpt(recipient)
         self._ensure()
         self._begun = True
         await self._client.data(self._letter.as_bytes())

@@ -6,16 +6,17 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from hashlib import sha256
 
+from bot.delivery.senders.mime_headers import LINE, header_registry
 from bot.errors import DeliveryError
 from bot.mail_address import LONGEST, MAILABLE
 from bot.model import Delivery, Mail
 
-# The default of 78 folds long words in headers, such as addresses of the web, into encoded-words.
 # 7bit has every body encoded that is not ASCII, so that no server needs to know 8BITMIME.
-_POLICY = SMTP.clone(max_line_length=998, cte_type="7bit")
+_POLICY = SMTP.clone(max_line_length=LINE, cte_type="7bit", header_factory=header_registry())
 # Python reads encoded-words in what it is given, so that `=?utf-8?q?=0D=0ABcc:_x?=` in a value would
 # become a header of its own. https://www.rfc-editor.org/rfc/rfc2047#section-2
 _NO_ENCODED_WORD = "=\u200b?"
+_LAST_ASCII = 0x7F
 
 
 def write_letter(delivery: Delivery, mail: Mail, sender: str, now: datetime) -> EmailMessage:
@@ -29,7 +30,7 @@ def write_letter(delivery: Delivery, mail: Mail, sender: str, now: datetime) -> 
     ours = _sender(sender)
     letter = EmailMessage(policy=_POLICY)
     letter["From"] = ours
-    letter["To"] = mailable(delivery.destination.address, "the recipient")
+    letter["To"] = mailable(delivery.destination.address, "the recipient").addr_spec
     letter["Subject"] = mail.subject.replace("=?", _NO_ENCODED_WORD)
     letter["Date"] = now
     letter["Message-ID"] = f"<{delivery.id}@{ours.domain}>"
@@ -43,8 +44,8 @@ def write_letter(delivery: Delivery, mail: Mail, sender: str, now: datetime) -> 
     letter["X-Auto-Response-Suppress"] = "All"
     # https://www.rfc-editor.org/rfc/rfc2919: what people filter by.
     letter["List-ID"] = f"<{delivery.notification.audience}.juicebox-bot.{ours.domain}>"
-    letter.set_content(mail.text)
-    letter.add_alternative(mail.html, subtype="html")
+    letter.set_content(mail.text, cte=_transfer_encoding(mail.text))
+    letter.add_alternative(mail.html, subtype="html", cte=_transfer_encoding(mail.html))
     return letter
 
 
@@ -60,7 +61,19 @@ def _sender(text: str) -> Address:
     """`bot@example.com` or `Juicebox <bot@example.com>`, as the settings permit it."""
     name, bracket, rest = text.rpartition("<")
     address = mailable(rest.removesuffix(">") if bracket else text, "EMAIL_FROM")
-    return Address(name.strip().strip('"'), address.username, address.domain)
+    name = name.strip().strip('"').replace("=?", _NO_ENCODED_WORD)
+    return Address(name, address.username, address.domain)
+
+
+def _transfer_encoding(text: str) -> str | None:
+    """The shorter of base64 and quoted-printable; None for the one that Python chooses.
+
+    Python decides by the first ten lines, and quoted-printable makes nine bytes of a character that
+    has three.
+    """
+    encoded = text.encode()
+    longer_by = 2 * (sum(byte > _LAST_ASCII for byte in encoded) + text.count("="))
+    return "base64" if longer_by > len(encoded) / 3 else None
 
 
 def _root(thread: str, domain: str) -> str:
