@@ -9,9 +9,9 @@ from pydantic_settings import NoDecode
 
 from bot.environment import Environment, load, quoted
 from bot.errors import SettingsProblem
-from bot.mail_address import is_mailable
+from bot.mail_address import to_mailable
 from bot.model import Audience, Channel, Destination, Policy, host_pattern
-from bot.smtp_url import MailAddon, Smtp, parse_smtp_url
+from bot.smtp_url import MailAddon, Security, Smtp, parse_smtp_url
 from bot.store_settings import StoreSettings
 
 _SENDER = re.compile(r"[^<>\r\n]*<([^<>]*)>")
@@ -25,10 +25,7 @@ def _split(value: object) -> object:
 
 
 def _all_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    for address in addresses:
-        if not is_mailable(address):
-            raise ValueError(f"{quoted(address)} is not a mail address")
-    return tuple(dict.fromkeys(addresses))
+    return tuple(dict.fromkeys(map(to_mailable, addresses)))
 
 
 def _some_hosts(value: object) -> object:
@@ -82,6 +79,7 @@ class Settings(StoreSettings, JuiceboxSettings, MailAddon):
     slack_alert_channel: str | None = None
 
     smtp_url: SecretStr | None = None
+    smtp_allow_plaintext_login: bool = False
     email_from: str | None = None
     email_to: Addresses = ()
     email_alert_to: Addresses = ()
@@ -109,12 +107,17 @@ class Settings(StoreSettings, JuiceboxSettings, MailAddon):
     @field_validator("email_from")
     @classmethod
     def _a_sender(cls, value: str | None) -> str | None:
-        named = _SENDER.fullmatch(value or "")
-        if value is not None and not is_mailable(named[1] if named else value):
+        if value is None:
+            return None
+        named = _SENDER.fullmatch(value)
+        address = named[1] if named else value
+        try:
+            mailable = to_mailable(address)
+        except ValueError:
             raise ValueError(
                 f"must look like bot@example.com or Juicebox <bot@example.com>, got {quoted(value)}"
-            )
-        return value
+            ) from None
+        return value.replace(f"<{address}>", f"<{mailable}>") if named else mailable
 
     def conflicts(self) -> Sequence[SettingsProblem]:
         return [*super().conflicts(), *self._unpaired(), *self._nobody_to_tell()]
@@ -127,6 +130,12 @@ class Settings(StoreSettings, JuiceboxSettings, MailAddon):
         if self.smtp_url is not None and self.email_from is None:
             needs = "is missing: SMTP_URL is set, and mails need a sender"
             yield SettingsProblem("EMAIL_FROM", needs)
+        if self.smtp is not None and self._exposes_its_login(self.smtp):
+            yield SettingsProblem(
+                "SMTP_URL",
+                "is malformed: smtp:// would send the password unencrypted; begin it with"
+                " smtp+starttls:// or smtps://, or set SMTP_ALLOW_PLAINTEXT_LOGIN=true",
+            )
         if self.email_from is not None and self.smtp is None:
             needs = "is missing: EMAIL_FROM is set, and mails need a server"
             yield SettingsProblem("SMTP_URL", needs)
@@ -153,6 +162,14 @@ class Settings(StoreSettings, JuiceboxSettings, MailAddon):
         if self.smtp_url is not None:
             return parse_smtp_url(self.smtp_url.get_secret_value())
         return self.addon_smtp
+
+    def _exposes_its_login(self, smtp: Smtp) -> bool:
+        return (
+            smtp.security is Security.NONE
+            and smtp.username is not None
+            and not smtp.is_on_this_machine
+            and not self.smtp_allow_plaintext_login
+        )
 
     @property
     def email_on(self) -> bool:

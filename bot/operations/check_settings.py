@@ -80,7 +80,7 @@ def _email(settings: Settings) -> Iterable[Finding]:
     if smtp is None or not settings.email_on:
         yield note("Email", "off: SMTP_URL and EMAIL_FROM are not set")
         return
-    if smtp.security is Security.NONE and smtp.host not in _LOOPBACK:
+    if smtp.security is Security.NONE and not smtp.is_on_this_machine:
         mend = "begin SMTP_URL with smtp+starttls:// or smtps://"
         yield warning("SMTP_URL", "mails and the password travel unencrypted", mend)
     for audience in Audience:

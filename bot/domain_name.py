@@ -1,0 +1,19 @@
+"""Domain names in ASCII, as SMTP needs them."""
+
+import idna
+
+
+def to_ascii(domain: str) -> str:
+    """The domain with each international label as its A-label; an ASCII domain as it is.
+
+    IDNA 2008 with the mapping of UTS 46: https://www.rfc-editor.org/rfc/rfc5891#section-4.4
+
+    Raises:
+        ValueError: if the domain has no A-label.
+    """
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        raise ValueError(f"{domain!r} is not an international domain name") from None
