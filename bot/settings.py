@@ -1,20 +1,20 @@
 """The environment, read once into one frozen `Settings`."""
 
-import re
+import socket
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
+from bot.ehlo_name import ehlo_name
 from bot.environment import Environment, load, quoted
 from bot.errors import SettingsProblem
 from bot.mail_address import to_mailable
+from bot.mail_settings import EhloName, Sender, SmtpUrl, exposes_login
 from bot.model import Audience, Channel, Destination, Policy, host_pattern
-from bot.smtp_url import MailAddon, Security, Smtp, parse_smtp_url
+from bot.smtp_url import MailAddon, Smtp, parse_smtp_url
 from bot.store_settings import StoreSettings
-
-_SENDER = re.compile(r"[^<>\r\n]*<([^<>]*)>")
 
 
 def _split(value: object) -> object:
@@ -78,9 +78,11 @@ class Settings(StoreSettings, JuiceboxSettings, MailAddon):
     slack_channel: str | None = None
     slack_alert_channel: str | None = None
 
-    smtp_url: SecretStr | None = None
+    smtp_url: SmtpUrl | None = None
     smtp_allow_plaintext_login: bool = False
-    email_from: str | None = None
+    smtp_connections: int = Field(default=2, ge=1, le=50)
+    smtp_helo_name: EhloName | None = None
+    email_from: Sender | None = None
     email_to: Addresses = ()
     email_alert_to: Addresses = ()
 
@@ -97,28 +99,6 @@ class Settings(StoreSettings, JuiceboxSettings, MailAddon):
     def _any_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("smtp_url")
-    @classmethod
-    def _an_smtp_address(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None:
-            parse_smtp_url(value.get_secret_value())
-        return value
-
-    @field_validator("email_from")
-    @classmethod
-    def _a_sender(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        named = _SENDER.fullmatch(value)
-        address = named[1] if named else value
-        try:
-            mailable = to_mailable(address)
-        except ValueError:
-            raise ValueError(
-                f"must look like bot@example.com or Juicebox <bot@example.com>, got {quoted(value)}"
-            ) from None
-        return value.replace(f"<{address}>", f"<{mailable}>") if named else mailable
-
     def conflicts(self) -> Sequence[SettingsProblem]:
         return [*super().conflicts(), *self._unpaired(), *self._nobody_to_tell()]
 
@@ -130,7 +110,7 @@ class Settings(StoreSettings, JuiceboxSettings, MailAddon):
         if self.smtp_url is not None and self.email_from is None:
             needs = "is missing: SMTP_URL is set, and mails need a sender"
             yield SettingsProblem("EMAIL_FROM", needs)
-        if self.smtp is not None and self._exposes_its_login(self.smtp):
+        if not self.smtp_allow_plaintext_login and exposes_login(self.smtp):
             yield SettingsProblem(
                 "SMTP_URL",
                 "is malformed: smtp:// would send the password unencrypted; begin it with"
@@ -163,13 +143,11 @@ class Settings(StoreSettings, JuiceboxSettings, MailAddon):
             return parse_smtp_url(self.smtp_url.get_secret_value())
         return self.addon_smtp
 
-    def _exposes_its_login(self, smtp: Smtp) -> bool:
-        return (
-            smtp.security is Security.NONE
-            and smtp.username is not None
-            and not smtp.is_on_this_machine
-            and not self.smtp_allow_plaintext_login
-        )
+    @property
+    def ehlo_name(self) -> str:
+        """What the bot calls itself at the mail server."""
+        sender_domain = (self.email_from or "").rstrip(">").rpartition("@")[2]
+        return self.smtp_helo_name or ehlo_name(socket.gethostname(), sender_domain)
 
     @property
     def email_on(self) -> bool:

@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+from redis.asyncio import Redis
+
 from bot.clock import utc_now
 from bot.delivery.attempt import Attempts
 from bot.delivery.render import Renderer
 from bot.delivery.senders import Sender
 from bot.delivery.senders.email import EmailSender
 from bot.delivery.senders.slack import SlackSender
+from bot.delivery.senders.smtp_pool import SmtpPool
 from bot.jobs import Jobs
 from bot.model import Channel, Notification
 from bot.registry import load_registry
@@ -17,9 +20,11 @@ from bot.slack.door import SlackDoor
 from bot.slack.side import SlackSide
 from bot.slack.socket_mode import SocketMode
 from bot.slack_client import slack_client
+from bot.smtp_client import SmtpConnector
 from bot.store import Store
 from bot.store.connection import connect
 from bot.store.measures import Metrics
+from bot.store.smtp_slots import SmtpSlots
 from bot.store_settings import StoreSettings
 
 _WORKER_TIMEOUT = timedelta(seconds=5)
@@ -32,7 +37,7 @@ def open_store(settings: StoreSettings, *, timeout: timedelta) -> Store:
     return Store(redis, retention=timedelta(days=settings.retention_days))
 
 
-def build_senders(settings: Settings, renderer: Renderer) -> dict[Channel, Sender]:
+def build_senders(settings: Settings, renderer: Renderer, redis: Redis) -> dict[Channel, Sender]:
     """A sender for each channel that is on."""
     senders: dict[Channel, Sender] = {}
     if settings.slack_bot_token is not None and settings.slack_on:
@@ -40,8 +45,11 @@ def build_senders(settings: Settings, renderer: Renderer) -> dict[Channel, Sende
             settings.slack_bot_token.get_secret_value(), str(settings.slack_api_url)
         )
         senders[Channel.SLACK] = SlackSender(client, renderer)
-    if settings.smtp is not None and settings.email_from is not None:
-        senders[Channel.EMAIL] = EmailSender(settings.smtp, settings.email_from, renderer)
+    smtp = settings.smtp
+    if smtp is not None and settings.email_from is not None:
+        slots = SmtpSlots(redis, smtp.host, smtp.port, settings.smtp_connections)
+        pool = SmtpPool(SmtpConnector(smtp, settings.ehlo_name), slots)
+        senders[Channel.EMAIL] = EmailSender(pool, settings.email_from, renderer)
     return senders
 
 
@@ -55,7 +63,7 @@ def build_jobs(settings: Settings) -> Jobs:
     store = open_store(settings, timeout=_WORKER_TIMEOUT)
     attempts = Attempts(
         store=store,
-        senders=build_senders(settings, Renderer(clock=utc_now)),
+        senders=build_senders(settings, Renderer(clock=utc_now), store.redis),
         metrics=Metrics(store.counters, registry.types),
         clock=utc_now,
     )

@@ -25,7 +25,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.domain_name": set(),
     "bot.smtp_url": {"bot.domain_name"},
     "bot.mail_address": {"bot.domain_name"},
+    "bot.ehlo_name": set(),
     "bot.smtp_client": {"bot.smtp_url"},
+    "bot.mail_settings": {
+        *("bot.environment", "bot.smtp_url", "bot.mail_address", "bot.ehlo_name"),
+    },
     "bot.slack_ids": set(),
     "bot.slack_scopes": set(),
     "bot.slack_app_token": set(),
@@ -42,7 +46,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.environment": {"bot.errors"},
     "bot.store_settings": {"bot.environment", "bot.errors", "bot.redis_url"},
     "bot.settings": {
-        *(*NOUNS, "bot.environment", "bot.store_settings", "bot.smtp_url", "bot.mail_address"),
+        *(*NOUNS, "bot.environment", "bot.store_settings"),
+        *("bot.ehlo_name", "bot.mail_address", "bot.mail_settings", "bot.smtp_url"),
     },
     "bot.store": STORE,
     "bot.lease": {*STORE, "bot.clock"},

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.delivery.render import Renderer
 from bot.model import Audience, Channel, Destination
@@ -30,6 +31,8 @@ def test_the_defaults_are_those_of_the_readme(make_settings: MakeSettings) -> No
     assert str(settings.slack_api_url) == "https://slack.com/api/"
     assert settings.policy.quota_alert_percent == 80
     assert settings.retention_days == 30
+    assert (settings.smtp_connections, settings.smtp_helo_name) == (2, None)
+    assert settings.smtp_allow_plaintext_login is False
     assert (settings.port, settings.web_concurrency) == (8000, 1)
     assert (settings.log_level, settings.log_format) == ("INFO", "logfmt")
 
@@ -113,6 +116,23 @@ def test_a_wrong_setting_is_named_in_one_line(
     assert fault(**changes) == line
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_CONNECTIONS", "0"),
+        ("SMTP_CONNECTIONS", "51"),
+        ("SMTP_HELO_NAME", "bot"),
+        ("SMTP_HELO_NAME", "bot.example.com\r\nMAIL"),
+        ("SMTP_HELO_NAME", "bot_1.example.com"),
+        ("SMTP_ALLOW_PLAINTEXT_LOGIN", "perhaps"),
+    ],
+)
+def test_a_malformed_mail_setting_is_named(fault: Fault, name: str, value: str) -> None:
+    line = fault(**{name: value})
+    assert line.startswith(f"{name} must be ")
+    assert "\n" not in line
+
+
 def test_two_wrong_settings_are_both_named(fault: Fault) -> None:
     line = fault(PORT="x", JUICEBOX_WEBHOOK_SECRET=None)
     assert "JUICEBOX_WEBHOOK_SECRET is missing" in line
@@ -160,12 +180,14 @@ def test_a_channel_that_is_off_has_no_destinations(make_settings: MakeSettings) 
     assert settings.audiences[Audience.RECRUITERS] == (Destination(Channel.SLACK, "C0RECRUIT"),)
 
 
-async def test_only_channels_that_are_on_have_a_sender(make_settings: MakeSettings) -> None:
-
-    assert set(build_senders(make_settings(), Renderer())) == {Channel.SLACK, Channel.EMAIL}
-    assert set(build_senders(make_settings(**NO_MAIL), Renderer())) == {Channel.SLACK}
+async def test_only_channels_that_are_on_have_a_sender(
+    make_settings: MakeSettings, redis: Redis
+) -> None:
+    both = build_senders(make_settings(), Renderer(), redis)
+    assert set(both) == {Channel.SLACK, Channel.EMAIL}
+    assert set(build_senders(make_settings(**NO_MAIL), Renderer(), redis)) == {Channel.SLACK}
     without = make_settings(**NO_SLACK)
-    assert set(build_senders(without, Renderer())) == {Channel.EMAIL}
+    assert set(build_senders(without, Renderer(), redis)) == {Channel.EMAIL}
     store = open_store(without, timeout=timedelta(seconds=1))
     assert build_slack(without, store) is None
     await store.redis.aclose()

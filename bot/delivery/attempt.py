@@ -1,5 +1,6 @@
 """One attempt at one delivery: claim, send, settle."""
 
+import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from uuid import uuid4
 
 import structlog
 
-from bot.delivery.backoff import BACKOFF, due_again
+from bot.delivery.backoff import BACKOFF, counted_if_too_long, due_again
 from bot.delivery.notice import why_resolved
 from bot.delivery.senders import Ensure, Sender
 from bot.delivery.turns import Turns
@@ -38,6 +39,8 @@ class Attempts:
     metrics: Metrics
     clock: Callable[[], datetime]
     turns: Turns = field(default_factory=Turns)
+    dice: Callable[[], float] = random.random
+    """Gives numbers from 0 to 1, by which retries are spread."""
 
     async def make(self, delivery: Delivery, owner: str, ensure: Ensure) -> None:
         """Try the delivery once on behalf of the job `owner`, if it is that job's to try.
@@ -67,6 +70,7 @@ class _Attempt:
         self._metrics = parts.metrics
         self._clock = parts.clock
         self._turns = parts.turns
+        self._dice = parts.dice
         self._delivery = delivery
         self._token = token
         self._ensure = ensure
@@ -101,7 +105,7 @@ class _Attempt:
             await self._succeed(receipt)
 
     async def _send(self, sender: Sender) -> str:
-        wait = self._turns.wait(self._delivery)
+        wait = self._turns.wait(sender.rate_limit(self._delivery), self._delivery.id)
         if wait:
             raise DeliveryError.paced("waiting for its turn", wait)
         started = time.monotonic()
@@ -142,10 +146,12 @@ class _Attempt:
         self._account("sent")
 
     async def _fail(self, error: DeliveryError) -> None:
-        if self._seconds and error.after:
-            error.after = self._turns.rest(self._delivery, error.after)
+        if self._sender is not None and self._seconds and error.after:
+            limit = self._sender.rate_limit(self._delivery)
+            error.after = self._turns.rest(limit, self._delivery.id, error.after)
         now = self._clock()
-        due = due_again(error, self._delivery.attempts, now)
+        error = counted_if_too_long(error, now - self._delivery.created_at)
+        due = due_again(error, self._delivery.attempts, now, self._dice)
         if due is None:
             await self._bury(error, now)
         else:

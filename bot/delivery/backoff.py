@@ -1,5 +1,6 @@
 """When a delivery is tried again, and when no more. No I/O, no clock."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.errors import DeliveryError
@@ -18,12 +19,35 @@ BACKOFF = (
 )
 
 
-def due_again(error: DeliveryError, attempts: int, now: datetime) -> datetime | None:
-    """When to try again after this many counted attempts, the failed one among them; None for never."""
+RATE_LIMITED_FOR = sum(BACKOFF, timedelta())
+"""How long a delivery's rate limits use no attempt. One that lasts longer is a fault like any other, so
+that each delivery comes to an end."""
+_JITTERED_FROM = timedelta(minutes=1)
+_JITTER = 0.25
+
+
+def due_again(
+    error: DeliveryError, attempts: int, now: datetime, dice: Callable[[], float]
+) -> datetime | None:
+    """When to try again after this many counted attempts, the failed one among them; None for never.
+
+    `dice` gives numbers from 0 to 1. From the wait of a minute on, up to a quarter is added by it: what
+    has failed together does not come back together.
+    """
     if not error.retry:
         return None
     if not error.counts:
         return now + (error.after or BACKOFF[0])
     if attempts > len(BACKOFF):
         return None
-    return now + max(BACKOFF[attempts - 1], error.after or timedelta())
+    wait = BACKOFF[attempts - 1]
+    if wait >= _JITTERED_FROM:
+        wait *= 1 + _JITTER * dice()
+    return now + max(wait, error.after or timedelta())
+
+
+def counted_if_too_long(error: DeliveryError, age: timedelta) -> DeliveryError:
+    """The error of a delivery of that age; a rate limit counts once it has lasted for too long."""
+    if error.counts or age <= RATE_LIMITED_FOR:
+        return error
+    return DeliveryError(error.reason, retry=True, after=error.after, unsure=error.unsure)

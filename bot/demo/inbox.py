@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from bot.demo.arrivals import HANG_SECONDS, Arrivals
 from bot.demo.faults import Script, SmtpFault
+from bot.demo.smtp_connections import ConnectionCount, CountedSmtp
 
 __all__ = ["Inbox", "ReceivedMail", "SmtpFault"]
 
@@ -49,7 +50,8 @@ class ReceivedMail:
 class Inbox:
     """Speaks plain SMTP; with `tls`, STARTTLS or, if `implicit_tls`, TLS from the first byte.
 
-    With `login`, a user's name and password, it takes mail from that user alone.
+    With `login`, a user's name and password, it takes mail from that user alone. With
+    `most_connections`, it answers 421 to those beyond, as Microsoft 365 does.
     """
 
     def __init__(
@@ -59,7 +61,9 @@ class Inbox:
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
         login: tuple[str, str] | None = None,
+        most_connections: int | None = None,
     ) -> None:
+        self.connections = ConnectionCount(most_connections)
         self.port = port or 0
         self._tls = tls
         self._implicit_tls = implicit_tls
@@ -108,8 +112,9 @@ class Inbox:
         return await self.arrivals.wait_for(count, timeout)
 
     def _protocol(self) -> SMTP:
-        return _Protocol(
+        return CountedSmtp(
             self._connections,
+            self.connections,
             self,
             hostname="localhost",
             ident="inbox",
@@ -179,22 +184,6 @@ class Inbox:
             _transport(server).close()
             await _until_the_connection_is_closed()
         return fault.reply
-
-
-class _Protocol(SMTP):
-    """Makes itself known while it is connected, so that closing the inbox leaves nothing open."""
-
-    def __init__(self, connections: set[SMTP], *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._connections = connections
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._connections.add(self)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._connections.discard(self)
-        super().connection_lost(error)
 
 
 def _transport(connected: SMTP) -> asyncio.Transport:

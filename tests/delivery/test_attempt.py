@@ -1,14 +1,16 @@
 """One attempt: what each outcome of a send leaves in the ledger."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.delivery.attempt import Attempts
+from bot.delivery.backoff import RATE_LIMITED_FOR
 from bot.delivery.notice import notices_of_delivery
 from bot.delivery.senders import Ensure
+from bot.delivery.turns import RateLimit, Turns
 from bot.errors import DeliveryError, LeaseLost, RenderError
 from bot.model import Audience, Channel, Delivery, DeliveryState, Destination
 from bot.queue import QUEUE
@@ -35,6 +37,9 @@ class ScriptedSender:
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
+
+    def rate_limit(self, delivery: Delivery) -> RateLimit:
+        return RateLimit(str(delivery.destination), timedelta(seconds=1))
 
     async def close(self) -> None: ...
 
@@ -117,6 +122,23 @@ async def test_a_rate_limit_uses_up_no_attempt(
     await attempts.make(POST, OWNER, still_ours)
     delivery = await kept(store)
     assert (delivery.attempts, delivery.next_at) == (0, NOW + seconds(9))
+
+
+async def test_a_rate_limit_that_never_ends_uses_attempts_in_the_end(
+    attempts: Attempts, sender: ScriptedSender, store: Store
+) -> None:
+    sender.outcome = DeliveryError.paced("SMTP 421 too busy", timedelta(seconds=30))
+    late = replace(
+        attempts, clock=lambda: NOW + RATE_LIMITED_FOR + timedelta(minutes=1), dice=lambda: 0.0
+    )
+    owner = OWNER
+    for attempt in range(1, 9):
+        await replace(late, turns=Turns()).make(POST, owner, still_ours)
+        owner = f"retry_delivery:{POST.id}"
+        assert (await kept(store)).attempts == attempt
+    await replace(late, turns=Turns()).make(POST, owner, still_ours)
+    assert (await kept(store)).state is DeliveryState.FAILED
+    assert (await kept(store)).reason == "SMTP 421 too busy"
 
 
 async def test_a_lasting_fault_is_a_dead_letter_at_once(

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from bot.delivery.turns import Turns
-from tests.making import MAIL, SLACK, make_delivery, seconds
+from bot.delivery.turns import RateLimit, Turns
+from tests.making import seconds
 
 
 class Clock:
@@ -14,30 +14,31 @@ class Clock:
         return self.now
 
 
-FIRST, SECOND, THIRD = (make_delivery(f"evt_{n}", SLACK) for n in range(3))
+LIMIT = RateLimit("slack:C0RECRUIT", seconds(1))
+FIRST, SECOND, THIRD = "dlv_0", "dlv_1", "dlv_2"
 NOTHING = timedelta()
 
 
 def test_nobody_waits_where_nobody_was_sent_away() -> None:
-    assert Turns().wait(FIRST) == NOTHING
+    assert Turns().wait(LIMIT, FIRST) == NOTHING
 
 
 def test_those_that_come_meanwhile_queue_up_a_second_apart() -> None:
     turns = Turns(Clock())
-    turns.rest(FIRST, seconds(7))
-    assert turns.wait(SECOND) == seconds(8)
-    assert turns.wait(THIRD) == seconds(9)
+    turns.rest(LIMIT, FIRST, seconds(7))
+    assert turns.wait(LIMIT, SECOND) == seconds(8)
+    assert turns.wait(LIMIT, THIRD) == seconds(9)
 
 
 def test_each_has_its_turn_when_it_comes_back_for_it() -> None:
     clock = Clock()
     turns = Turns(clock)
-    turns.rest(FIRST, seconds(7))
-    turns.wait(SECOND)
-    turns.wait(THIRD)
+    turns.rest(LIMIT, FIRST, seconds(7))
+    turns.wait(LIMIT, SECOND)
+    turns.wait(LIMIT, THIRD)
     for delivery in (FIRST, SECOND, THIRD):
-        clock.now = 107 + int(delivery.event_id[-1])
-        assert turns.wait(delivery) == NOTHING
+        clock.now = 107 + int(delivery[-1])
+        assert turns.wait(LIMIT, delivery) == NOTHING
 
 
 def test_those_that_are_refused_at_the_same_moment_get_turns_a_second_apart() -> None:
@@ -64,21 +65,29 @@ def test_who_is_refused_at_its_turn_takes_no_turn_of_another() -> None:
 def test_who_comes_too_early_lines_up_again() -> None:
     clock = Clock()
     turns = Turns(clock)
-    turns.rest(FIRST, seconds(7))
+    turns.rest(LIMIT, FIRST, seconds(7))
     clock.now = 103
-    assert turns.wait(FIRST) == seconds(5)
+    assert turns.wait(LIMIT, FIRST) == seconds(5)
 
 
 def test_once_the_queue_has_passed_nobody_waits() -> None:
     clock = Clock()
     turns = Turns(clock)
-    turns.rest(FIRST, seconds(7))
+    turns.rest(LIMIT, FIRST, seconds(7))
     clock.now = 109
-    assert turns.wait(SECOND) == NOTHING
+    assert turns.wait(LIMIT, SECOND) == NOTHING
     assert turns._queues == {}
 
 
 def test_another_destination_is_not_held_up() -> None:
     turns = Turns(Clock())
-    turns.rest(FIRST, seconds(7))
-    assert turns.wait(make_delivery(destination=MAIL)) == NOTHING
+    turns.rest(LIMIT, FIRST, seconds(7))
+    assert turns.wait(RateLimit("email:a@b.example", seconds(1)), SECOND) == NOTHING
+
+
+def test_each_limit_has_a_spacing_of_its_own() -> None:
+    turns = Turns(Clock())
+    quick = RateLimit("smtp:mail.example.com:587", seconds(0.25))
+    turns.rest(quick, FIRST, seconds(7))
+    assert turns.wait(quick, SECOND) == seconds(7.25)
+    assert turns.wait(quick, THIRD) == seconds(7.5)

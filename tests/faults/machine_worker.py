@@ -12,15 +12,18 @@ from bot.delivery.attempt import Attempts
 from bot.delivery.render import Renderer
 from bot.delivery.senders.email import EmailSender
 from bot.delivery.senders.slack import SlackSender
+from bot.delivery.senders.smtp_pool import SmtpPool
 from bot.delivery.turns import Turns
 from bot.jobs import Jobs
 from bot.model import Channel
 from bot.registry import Registry
 from bot.settings import Settings
 from bot.slack_client import slack_client
+from bot.smtp_client import SmtpConnector
 from bot.store import Store
 from bot.store.connection import connect
 from bot.store.measures import Metrics
+from bot.store.smtp_slots import SmtpSlots
 from bot.worker import LeasedWorker
 from tests.faults.machine_life import Life
 from tests.faults.machine_time import Time
@@ -28,6 +31,8 @@ from tests.faults.machine_time import Time
 RETENTION = timedelta(days=30)
 PATIENCE = timedelta(seconds=30)
 """How long Redis may take to answer, in real time: no fault of the machine's takes as long."""
+_CONNECTIONS = 50
+"""To the mail server: waiting for one takes time, and here none passes by itself."""
 _RENDERER = Renderer()
 
 
@@ -39,12 +44,14 @@ def machine_jobs(settings: Settings, registry: Registry, time: Time) -> Jobs:
     store = Store(
         connect(settings.redis_url.get_secret_value(), timeout=PATIENCE), retention=RETENTION
     )
-    sender = str(settings.email_from)
+    sender, smtp = str(settings.email_from), settings.smtp
+    slots = SmtpSlots(store.redis, smtp.host, smtp.port, _CONNECTIONS)
+    pool = SmtpPool(SmtpConnector(smtp, settings.ehlo_name), slots)
     attempts = Attempts(
         store=store,
         senders={
             Channel.SLACK: SlackSender(slack_client(token, url), _RENDERER),
-            Channel.EMAIL: EmailSender(settings.smtp, sender, _RENDERER, clock=time.now),
+            Channel.EMAIL: EmailSender(pool, sender, _RENDERER, clock=time.now),
         },
         metrics=Metrics(store.counters, registry.types),
         clock=time.now,

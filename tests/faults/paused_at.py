@@ -7,14 +7,12 @@ the middle of a call would not do: what has a time limit is given up on waking, 
 import os
 import signal
 import sys
-from datetime import timedelta
 from typing import Any
 
 import aiosmtplib
 
 from bot.__main__ import main
 from bot.delivery.render import Renderer
-from bot.delivery.senders.email import EmailSender
 from bot.model import Context, SlackMessage
 
 PAUSED = "paused before sending"
@@ -45,8 +43,7 @@ def pause_before_posting(pause: Pause) -> None:
 
 
 def pause_before_mailing(pause: Pause) -> None:
-    """With a sender so patient that it is not its own time limit which saves us."""
-    EmailSender.__init__.__kwdefaults__["timeout"] = timedelta(minutes=2)
+    """The sender waits for minutes, so that it is not its own timeout which saves us."""
     rcpt = aiosmtplib.SMTP.rcpt
 
     async def rcpt_and_pause(self: aiosmtplib.SMTP, recipient: str) -> Any:

@@ -2,10 +2,13 @@
 
 import asyncio
 
+import pytest
+
 from bot.demo.inbox import Inbox
 from bot.operations.finding import Mark
 from tests.conftest import MakeSettings
 from tests.operations.findings import CANARY, found
+from tests.scripted_smtp import scripted_smtp
 
 
 async def test_a_login_that_is_refused_fails(make_settings: MakeSettings) -> None:
@@ -43,3 +46,47 @@ async def test_without_mail_no_mail_server_is_asked(make_settings: MakeSettings)
     findings = await found(make_settings(**dict.fromkeys(names)))
     assert findings["Email"].mark is Mark.NOTE
     assert "Mail server" not in findings
+
+
+@pytest.mark.parametrize(
+    ("offers", "scheme", "why", "fix"),
+    [
+        (
+            "AUTH XOAUTH2",
+            f"smtp://bot:{CANARY}@",
+            "it takes no password, only XOAUTH2",
+            "an app password",
+        ),
+        ("AUTH PLAIN", "smtp+starttls://", "it offers no STARTTLS", "port 465"),
+        (
+            "XXXXXXXA",
+            "smtp+starttls://",
+            "it offers no STARTTLS: a firewall on the way has removed it",
+            "firewall",
+        ),
+        (
+            "SIZE",
+            f"smtp://bot:{CANARY}@",
+            "it offers no login",
+            "take the user and the password out",
+        ),
+    ],
+)
+async def test_what_the_mail_server_lacks_is_named_with_what_to_do(
+    make_settings: MakeSettings, *, offers: str, scheme: str, why: str, fix: str
+) -> None:
+    async with scripted_smtp(["220 hi", f"250-hello\n250 {offers}"]) as server:
+        findings = await found(make_settings(SMTP_URL=f"{scheme}127.0.0.1:{server.port}"))
+    assert findings["Mail server"].text == f"127.0.0.1:{server.port}: {why}"
+    assert fix in findings["Mail server"].mend
+    assert len(server.asked) == 1
+
+
+async def test_doctor_uses_the_name_that_mails_are_sent_with(make_settings: MakeSettings) -> None:
+    replies = ["220 hi", "550 5.7.1 no such host", "550 no"]
+    async with scripted_smtp(replies) as server:
+        url = f"smtp://127.0.0.1:{server.port}"
+        findings = await found(make_settings(SMTP_URL=url, SMTP_HELO_NAME="bot.example.org"))
+    assert server.asked == ["EHLO bot.example.org", "HELO bot.example.org"]
+    assert findings["Mail server"].text.endswith("it answers 550 to EHLO bot.example.org")
+    assert "SMTP_HELO_NAME" in findings["Mail server"].mend

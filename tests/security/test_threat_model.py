@@ -17,6 +17,7 @@ KEYS = {
     *(keys.UNFINISHED, keys.RECONCILED),
     *(keys.event("<id>"), keys.trail("<id>"), keys.deliveries("<id>"), keys.delivery("<id>")),
     *(keys.log_of("<type>"), keys.record("<kind>", "<id>"), keys.cached_copy("profile", "<id>")),
+    keys.smtp_slots("<host>", "<port>"),
 }
 QUEUE_KEYS = {QUEUE, HEARTBEAT, f"{JOB_KEY}<id>", f"{LEASE_KEY}<id>"}
 """What bot/queue.py names."""

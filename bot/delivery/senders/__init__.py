@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from bot.delivery.turns import RateLimit
 from bot.model import Delivery
 
 Ensure = Callable[[], None]
@@ -11,6 +12,10 @@ Ensure = Callable[[], None]
 
 class Sender(Protocol):
     """One way out."""
+
+    def rate_limit(self, delivery: Delivery) -> RateLimit:
+        """The limit that this delivery shares with others."""
+        ...
 
     async def send(self, delivery: Delivery, ensure: Ensure) -> str:
         """Send the delivery; its receipt.

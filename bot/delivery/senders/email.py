@@ -1,9 +1,8 @@
-"""Sends deliveries as mails, one connection for each."""
+"""Sends deliveries as mails."""
 
-import asyncio
-import contextlib
-import ssl
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
@@ -13,33 +12,40 @@ from bot.clock import utc_now
 from bot.delivery.render import Renderer
 from bot.delivery.senders import Ensure
 from bot.delivery.senders.letter import write_letter
-from bot.delivery.senders.smtp_errors import as_delivery_error
+from bot.delivery.senders.mail_rate import MailRate
+from bot.delivery.senders.smtp_errors import as_delivery_error, has_closed, is_success
+from bot.delivery.senders.smtp_pool import NoFreeConnection, SmtpConnection, SmtpPool
+from bot.delivery.turns import RateLimit
+from bot.errors import DeliveryError
 from bot.model import Delivery
-from bot.smtp_client import smtp_client
-from bot.smtp_url import Smtp
 
-_QUIT_SECONDS = 2
+_LOAD_WAIT = timedelta(seconds=30)
+_JITTER = 0.25
 
 
 class EmailSender:
-    """`sender` is what EMAIL_FROM says. A mail takes `timeout` at most, all its commands together."""
+    """`sender` is what EMAIL_FROM says. `dice` gives numbers from 0 to 1, which spread retries."""
 
     def __init__(
         self,
-        smtp: Smtp,
+        pool: SmtpPool,
         sender: str,
         renderer: Renderer,
         *,
-        timeout: timedelta = timedelta(seconds=15),
-        tls: ssl.SSLContext | None = None,
         clock: Callable[[], datetime] = utc_now,
+        dice: Callable[[], float] = random.random,
     ) -> None:
-        self._smtp = smtp
+        self._pool = pool
         self._sender = sender
         self._renderer = renderer
-        self._seconds = timeout.total_seconds()
-        self._tls = tls
+        self._rate = MailRate(pool.limit)
         self._clock = clock
+        self._dice = dice
+
+    def rate_limit(self, delivery: Delivery) -> RateLimit:  # noqa: ARG002  # the same for all
+        """The server's: it is shared by all recipients."""
+        smtp = self._pool.smtp
+        return RateLimit(f"smtp:{smtp.host}:{smtp.port}", self._rate.spacing)
 
     async def send(self, delivery: Delivery, ensure: Ensure) -> str:
         """Hand the delivery's mail to the server; its Message-ID.
@@ -47,55 +53,80 @@ class EmailSender:
         Mail cannot be looked for, so an `unsure` delivery is repeated under the same Message-ID.
 
         Raises:
-            DeliveryError: as smtp_errors has it.
+            DeliveryError: as smtp_errors has it; a rate limit where no connection is free.
             RenderError: if a template fails.
             LeaseLost: out of `ensure`.
         """
         mail = self._renderer.mail_of(delivery.notification)
         letter = write_letter(delivery, mail, self._sender, self._clock())
-        client = smtp_client(self._smtp, self._seconds, self._tls)
-        await _Handover(client, letter, ensure).run(self._seconds)
+        transfer = _Transfer(letter, ensure, self._pool.timeouts.data)
+        with self._delivery_errors(transfer):
+            connection = await self._pool.take()
+            with self._rate.measured():
+                await self._transfer(transfer, connection)
         return str(letter["Message-ID"])
 
     async def close(self) -> None:
-        """Nothing stays open between two mails."""
+        await self._pool.close()
 
-
-class _Handover:
-    """One letter on its way to the server; it may have arrived from `begun` on."""
-
-    def __init__(self, client: aiosmtplib.SMTP, letter: EmailMessage, ensure: Ensure) -> None:
-        self._client = client
-        self._letter = letter
-        self._ensure = ensure
-        self._begun = False
-
-    async def run(self, seconds: float) -> None:
+    async def _transfer(self, transfer: "_Transfer", connection: SmtpConnection) -> None:
+        """Over a new connection if the server has closed this one since the mail before."""
+        reusable = False
         try:
-            with self._delivery_errors():
-                async with asyncio.timeout(seconds):
-                    await self._transfer()
-            await self._quit()
+            try:
+                await transfer.over(connection)
+            except (aiosmtplib.SMTPException, OSError) as error:
+                if not connection.uses or transfer.begun or not has_closed(error):
+                    raise
+                await self._pool.reconnect(connection)
+                await transfer.over(connection)
+            reusable = True
+        except aiosmtplib.SMTPResponseException as error:
+            reusable = not has_closed(error)
+            connection.needs_reset = True
+            raise
         finally:
-            self._client.close()
+            self._pool.give_back(connection, reusable=reusable)
 
-    async def _transfer(self) -> None:
-        [sender], recipient = self._letter["From"].addresses, str(self._letter["To"])
-        await self._client.connect()
-        await self._client.mail(sender.addr_spec)
-        await self._client.rcpt(recipient)
-        self._ensure()
-        self._begun = True
-        await self._client.data(self._letter.as_bytes())
-
-    @contextlib.contextmanager
-    def _delivery_errors(self) -> Iterator[None]:
+    @contextmanager
+    def _delivery_errors(self, transfer: "_Transfer") -> Iterator[None]:
         try:
             yield
+        except NoFreeConnection as error:
+            raise DeliveryError.paced(
+                "waiting for a connection to the mail server", self._rate.spacing
+            ) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise as_delivery_error(error, unsure=self._begun) from error
+            wait = _LOAD_WAIT * (1 + _JITTER * self._dice())
+            raise as_delivery_error(error, unsure=transfer.begun, wait=wait) from error
 
-    async def _quit(self) -> None:
-        """A mail that was accepted stays accepted, whatever becomes of the goodbye."""
-        with contextlib.suppress(aiosmtplib.SMTPException):
-            await self._client.quit(timeout=_QUIT_SECONDS)
+
+class _Transfer:
+    """One letter on its way to the server; it may have arrived from `begun` on."""
+
+    def __init__(self, letter: EmailMessage, ensure: Ensure, data_seconds: float) -> None:
+        self._letter = letter
+        self._ensure = ensure
+        self._data_seconds = data_seconds
+        self.begun = False
+
+    async def over(self, connection: SmtpConnection) -> None:
+        client = connection.client
+        [sender], recipient = self._letter["From"].addresses, str(self._letter["To"])
+        if connection.needs_reset:
+            await client.rset()
+            connection.needs_reset = False
+        await _succeed(client.mail(sender.addr_spec))
+        await _succeed(client.rcpt(recipient))
+        self._ensure()
+        self.begun = True
+        await client.data(self._letter.as_bytes(), timeout=self._data_seconds)
+
+
+async def _succeed(command: Awaitable[object]) -> None:
+    """Wait for a command's reply. aiosmtplib takes some that succeed for refusals, such as 252."""
+    try:
+        await command
+    except aiosmtplib.SMTPResponseException as error:
+        if not is_success(error.code):
+            raise

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.delivery.render import Renderer
 from bot.delivery.senders import Ensure
 from bot.delivery.senders.slack_errors import as_delivery_errors, refusal
+from bot.delivery.turns import RateLimit
 from bot.errors import DeliveryError
 from bot.model import Delivery, SlackMessage
 from bot.slack_ids import is_conversation, is_user
@@ -28,6 +29,8 @@ _CLOCKS_DIFFER_BY = timedelta(hours=2)
 """Between Slack and whichever machine received the event: as much as a wrong time zone makes, and more."""
 _CONNECT_SECONDS = 5
 _PAGE = 200
+_BETWEEN_MESSAGES = timedelta(seconds=1)
+"""To one channel: https://docs.slack.dev/apis/web-api/rate-limits#posting-messages."""
 
 _before_writing: ContextVar[Ensure] = ContextVar("before_writing", default=lambda: None)
 """What a call's `ensure` is, for the moment at which its body is written: until then it waits for a
@@ -47,6 +50,10 @@ class SlackSender:
         self._client = client
         self._renderer = renderer
         self._ids: dict[str, str] = {}
+
+    def rate_limit(self, delivery: Delivery) -> RateLimit:
+        """The channel's."""
+        return RateLimit(str(delivery.destination), _BETWEEN_MESSAGES)
 
     async def send(self, delivery: Delivery, ensure: Ensure) -> str:
         """Post the delivery's message, unless an earlier attempt did; `<channel>/<ts>`.

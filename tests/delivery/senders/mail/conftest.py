@@ -1,19 +1,26 @@
 """A sender of mails, and the inbox that it sends to."""
 
 import ssl
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Protocol
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.delivery.render import Renderer
 from bot.delivery.senders.email import EmailSender
+from bot.delivery.senders.smtp_pool import SmtpPool
 from bot.demo.inbox import Inbox
 from bot.errors import DeliveryError
 from bot.model import Channel, Delivery
+from bot.smtp_client import SmtpConnector, SmtpTimeouts
 from bot.smtp_url import parse_smtp_url
+from bot.store.smtp_slots import SmtpSlots
 from tests.delivery.senders.conftest import NOW, MakeDelivery
 
 FROM = "Juicebox <bot@example.com>"
+SHORT = SmtpTimeouts(connect=5, command=5, data=5, quit=2)
 MESSAGE_ID = "<dlv_0123456789abcdef01234567@example.com>"
 
 
@@ -26,22 +33,56 @@ def delivery(make_delivery: MakeDelivery) -> Delivery:
     return make_delivery("recruiter@example.org", Channel.EMAIL)
 
 
+class MakeSender(Protocol):
+    def __call__(
+        self,
+        url: str,
+        renderer: Renderer,
+        *,
+        address: str = FROM,
+        tls: ssl.SSLContext | None = None,
+        timeouts: SmtpTimeouts = SHORT,
+        connections: int = 10,
+        idle: float = 60,
+        most_uses: int = 100,
+        lease: float = 15,
+    ) -> EmailSender: ...
+
+
 @pytest.fixture
-def sender(inbox: Inbox, renderer: Renderer) -> EmailSender:
+async def sender_to(redis: Redis) -> AsyncIterator[MakeSender]:
+    """Makes senders, which are closed in the end."""
+    made: list[EmailSender] = []
+
+    def make(
+        url: str,
+        renderer: Renderer,
+        *,
+        address: str = FROM,
+        tls: ssl.SSLContext | None = None,
+        timeouts: SmtpTimeouts = SHORT,
+        connections: int = 10,
+        idle: float = 60,
+        most_uses: int = 100,
+        lease: float = 15,
+    ) -> EmailSender:
+        smtp = parse_smtp_url(url)
+        connector = SmtpConnector(smtp, "bot.example.com", timeouts, tls)
+        lasts = timedelta(seconds=lease)
+        slots = SmtpSlots(redis, smtp.host, smtp.port, connections, lasts)
+        pool = SmtpPool(connector, slots, idle=timedelta(seconds=idle), most_uses=most_uses)
+        sender = EmailSender(pool, address, renderer, clock=lambda: NOW, dice=lambda: 0.0)
+        made.append(sender)
+        return sender
+
+    yield make
+    for sender in made:
+        await sender.close()
+
+
+@pytest.fixture
+def sender(inbox: Inbox, renderer: Renderer, sender_to: MakeSender) -> EmailSender:
     return sender_to(inbox.url, renderer)
-
-
-def sender_to(
-    url: str,
-    renderer: Renderer,
-    *,
-    address: str = FROM,
-    tls: ssl.SSLContext | None = None,
-    seconds: float = 60,
-) -> EmailSender:
-    patience = timedelta(seconds=seconds)
-    smtp = parse_smtp_url(url)
-    return EmailSender(smtp, address, renderer, timeout=patience, tls=tls, clock=lambda: NOW)
 
 
 async def failure(sender: EmailSender, delivery: Delivery) -> DeliveryError:

@@ -11,7 +11,7 @@ from bot.demo.inbox import Inbox, SmtpFault
 from bot.errors import LeaseLost
 from bot.model import Channel, Delivery
 from tests.delivery.senders.conftest import MakeDelivery
-from tests.delivery.senders.mail.conftest import MESSAGE_ID, ensure, failure, sender_to
+from tests.delivery.senders.mail.conftest import MESSAGE_ID, MakeSender, ensure, failure
 
 
 async def test_a_delivery_arrives_as_text_and_html(
@@ -113,7 +113,13 @@ async def test_words_of_every_language_travel_as_ascii(
     ],
 )
 async def test_the_sender_has_the_name_that_the_settings_give(
-    inbox: Inbox, renderer: Renderer, delivery: Delivery, address: str, shown: str
+    inbox: Inbox,
+    renderer: Renderer,
+    delivery: Delivery,
+    sender_to: MakeSender,
+    *,
+    address: str,
+    shown: str,
 ) -> None:
     await sender_to(inbox.url, renderer, address=address).send(delivery, ensure)
     [mail] = inbox.mails
@@ -145,7 +151,7 @@ async def test_an_address_that_takes_no_mail_is_final(
 
 
 async def test_a_sender_that_can_not_be_mailed_is_named(
-    inbox: Inbox, renderer: Renderer, delivery: Delivery
+    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender
 ) -> None:
     error = await failure(sender_to(inbox.url, renderer, address="zoë@example.com"), delivery)
     assert error.reason == "EMAIL_FROM has no address that mail can be sent to"

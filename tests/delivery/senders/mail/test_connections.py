@@ -1,0 +1,247 @@
+"""Connections to the mail server: few, reused, replaced when the server has closed them."""
+
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.delivery.render import Renderer
+from bot.delivery.senders.email import EmailSender
+from bot.demo.faults import SmtpFault
+from bot.demo.inbox import Inbox
+from bot.errors import DeliveryError, LeaseLost
+from bot.model import Channel, Delivery
+from bot.smtp_client import SmtpTimeouts
+from bot.store import keys
+from tests.delivery.senders.conftest import MakeDelivery
+from tests.delivery.senders.mail.conftest import MESSAGE_ID, MakeSender, ensure, failure
+from tests.scripted_smtp import SILENT, scripted_smtp
+from tests.waiting import until
+
+WAITING = "waiting for a connection to the mail server"
+
+
+@pytest.fixture
+def deliveries(make_delivery: MakeDelivery) -> list[Delivery]:
+    return [make_delivery(f"r{n}@example.org", Channel.EMAIL) for n in range(20)]
+
+
+async def send_all(senders: Iterable[EmailSender], deliveries: Iterable[Delivery]) -> None:
+    """Every delivery by each sender in turn, until a connection is free for it."""
+    [*in_turn] = senders
+
+    async def send(number: int, delivery: Delivery) -> None:
+        while True:
+            try:
+                await in_turn[number % len(in_turn)].send(delivery, ensure)
+            except DeliveryError as error:
+                if error.reason != WAITING or error.counts or not error.after:
+                    raise
+                await asyncio.sleep(error.after.total_seconds())
+            else:
+                return
+
+    await asyncio.gather(*(send(number, delivery) for number, delivery in enumerate(deliveries)))
+
+
+async def test_a_connection_carries_several_mails(
+    inbox: Inbox, sender: EmailSender, delivery: Delivery
+) -> None:
+    for _ in range(3):
+        await sender.send(delivery, ensure)
+    await sender.close()
+    assert inbox.commands == ["MAIL", "RCPT", "DATA"] * 3 + ["QUIT"]
+    assert inbox.connections.served == 1
+
+
+async def test_a_connection_is_closed_after_so_many_mails(
+    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+) -> None:
+    sender = sender_to(inbox.url, renderer, most_uses=2, connections=1)
+    await send_all([sender], [delivery] * 4)
+    await sender.close()
+    assert inbox.connections.served == 2
+    assert inbox.commands.count("QUIT") == 2
+
+
+async def test_an_idle_connection_is_closed_and_its_slot_released(
+    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+) -> None:
+    sender = sender_to(inbox.url, renderer, idle=0.05)
+    await sender.send(delivery, ensure)
+
+    async def released() -> bool:
+        return not await redis.exists(keys.smtp_slots("127.0.0.1", inbox.port))
+
+    await until(released)
+    assert inbox.connections.now == 0
+    assert inbox.commands[-1] == "QUIT"
+
+
+async def test_there_are_never_more_connections_than_slots_whoever_sends(
+    inbox: Inbox, renderer: Renderer, deliveries: list[Delivery], sender_to: MakeSender
+) -> None:
+    senders = [sender_to(inbox.url, renderer, connections=2, idle=0.05) for _ in range(3)]
+    await send_all(senders, deliveries)
+    assert sorted(m.recipients[0] for m in inbox.mails) == sorted(
+        d.destination.address for d in deliveries
+    )
+    assert inbox.connections.most <= 2
+
+
+async def test_one_process_opens_ten_connections_at_most(
+    inbox: Inbox, renderer: Renderer, deliveries: list[Delivery], sender_to: MakeSender
+) -> None:
+    inbox.script("DATA", [SmtpFault.hang()] * len(deliveries))
+    sender = sender_to(inbox.url, renderer, connections=50, timeouts=SmtpTimeouts(data=1))
+    outcomes = await asyncio.gather(
+        *(sender.send(delivery, ensure) for delivery in deliveries), return_exceptions=True
+    )
+    assert [getattr(error, "reason", "") for error in outcomes].count(WAITING) == 10
+    assert inbox.connections.most == 10
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        pytest.param([], id="closed while idle"),
+        pytest.param(["421 4.4.2 timeout"], id="421 to MAIL"),
+        pytest.param(["250 ok", "421 4.3.2 going down"], id="421 to RCPT"),
+    ],
+)
+async def test_a_connection_that_the_server_has_closed_is_replaced_and_the_mail_sent_once(
+    renderer: Renderer, delivery: Delivery, sender_to: MakeSender, closing: list[str]
+) -> None:
+    first = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on", "250 ok"]
+    async with scripted_smtp([*first, *closing], [*first, "221 bye"]) as server:
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer, connections=1)
+        for _ in range(2):
+            assert await sender.send(delivery, ensure) == MESSAGE_ID
+        await sender.close()
+    assert server.connections == 2
+    assert server.asked.count("DATA") == 2
+
+
+async def test_a_mail_that_was_on_its_way_is_not_sent_again_by_itself(
+    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+) -> None:
+    first = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on", "250 ok"]
+    async with scripted_smtp([*first, "250 ok", "250 ok", "354 go on"], first) as server:
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer, connections=1)
+        await sender.send(delivery, ensure)
+        error = await failure(sender, delivery)
+    assert (error.reason, error.unsure) == ("the connection to the mail server broke", True)
+    assert server.connections == 1
+
+
+async def test_a_server_that_falls_silent_between_two_mails_is_not_asked_again_at_once(
+    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+) -> None:
+    first = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on", "250 ok"]
+    async with scripted_smtp([*first, SILENT]) as server:
+        url, timeouts = f"smtp://127.0.0.1:{server.port}", SmtpTimeouts(command=0.2)
+        sender = sender_to(url, renderer, timeouts=timeouts)
+        await sender.send(delivery, ensure)
+        error = await failure(sender, delivery)
+    assert (error.reason, error.unsure) == ("the mail server did not answer in time", False)
+    assert server.connections == 1
+
+
+async def test_after_a_refusal_the_connection_is_reset_and_used_again(
+    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+) -> None:
+    refusal = ["220 hi", "250 hello", "250 ok", "550 5.1.1 no such user"]
+    again = ["250 reset", "250 ok", "250 ok", "354 go on", "250 ok", "221 bye"]
+    async with scripted_smtp([*refusal, *again]) as server:
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer)
+        assert (await failure(sender, delivery)).retry is False
+        await sender.send(delivery, ensure)
+        await sender.close()
+    verbs = [line.partition(" ")[0] for line in server.asked]
+    assert verbs == ["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "DATA", ".", "QUIT"]
+
+
+async def test_a_lost_lease_leaves_no_connection_in_the_middle_of_a_mail(
+    inbox: Inbox, sender: EmailSender, delivery: Delivery
+) -> None:
+    def lost() -> None:
+        raise LeaseLost("gone")
+
+    with pytest.raises(LeaseLost):
+        await sender.send(delivery, lost)
+    await sender.send(delivery, ensure)
+    assert inbox.connections.served == 2
+    assert len(inbox.mails) == 1
+
+
+async def test_a_cancelled_mail_ends_at_once_and_gives_its_slot_back(
+    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+) -> None:
+    """With the timeouts of production, as SIGTERM finds them."""
+    inbox.script("DATA", [SmtpFault.hang()])
+    sender = sender_to(inbox.url, renderer, timeouts=SmtpTimeouts(), connections=1)
+    sending = asyncio.create_task(sender.send(delivery, ensure))
+
+    async def hangs() -> bool:
+        return "DATA" in inbox.commands
+
+    await until(hangs)
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    await sender.close()
+    assert not await redis.exists(keys.smtp_slots("127.0.0.1", inbox.port))
+    assert inbox.mails == []
+
+
+async def test_a_connection_whose_slot_was_lost_carries_no_further_mail(
+    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+) -> None:
+    """As of a process that was paused for longer than a lease."""
+    sender = sender_to(inbox.url, renderer, lease=0.3)
+    await sender.send(delivery, ensure)
+    await redis.delete(keys.smtp_slots("127.0.0.1", inbox.port))
+    [connection] = sender._pool._free
+
+    async def noticed() -> bool:
+        return not connection.has_slot
+
+    await until(noticed)
+    await sender.send(delivery, ensure)
+    assert inbox.connections.served == 2
+
+
+async def test_a_connection_in_use_holds_its_slot_for_longer_than_a_lease(
+    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+) -> None:
+    inbox.script("DATA", [SmtpFault.hang()])
+    sender = sender_to(inbox.url, renderer, connections=1, lease=0.3)
+    sending = asyncio.create_task(sender.send(delivery, ensure))
+    key = keys.smtp_slots("127.0.0.1", inbox.port)
+
+    async def lease_end() -> float:
+        scores = await redis.zrange(key, 0, -1, withscores=True)
+        return float(scores[0][1]) if scores else 0
+
+    async def begun() -> bool:
+        return await lease_end() > 0
+
+    await until(begun)
+    first = await lease_end()
+
+    async def renewed_beyond_the_first_lease() -> bool:
+        return await lease_end() > first + 300
+
+    await until(renewed_beyond_the_first_lease)
+    sending.cancel()
+    await asyncio.wait([sending])
+
+
+async def test_while_redis_cannot_tell_no_connection_is_opened_and_no_attempt_used(
+    inbox: Inbox, sender: EmailSender, delivery: Delivery, redis: Redis
+) -> None:
+    await redis.set(keys.smtp_slots("127.0.0.1", inbox.port), "not a sorted set")
+    error = await failure(sender, delivery)
+    assert (error.reason, error.counts) == (WAITING, False)
+    assert inbox.connections.served == 0

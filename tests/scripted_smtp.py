@@ -1,0 +1,71 @@
+"""A mail server that gives prepared replies, whatever it is asked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+SILENT = ""
+"""In place of a reply: none ever comes."""
+
+
+_LATE = "late "
+
+
+def late(reply: str, *, seconds: int) -> str:
+    """A reply that takes that long."""
+    return f"{_LATE}{seconds} {reply}"
+
+
+@dataclass
+class ScriptedSmtp:
+    port: int = 0
+    asked: list[str] = field(default_factory=list)
+    """Every line that came, of all connections."""
+    connections: int = 0
+
+
+@asynccontextmanager
+async def scripted_smtp(*connections: Sequence[str]) -> AsyncIterator[ScriptedSmtp]:
+    """Serves each connection with the next list of replies, the last list for all others.
+
+    The first reply is the greeting. A connection whose replies are used up is closed.
+    """
+    server = ScriptedSmtp()
+    serving: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        me = asyncio.current_task()
+        assert me is not None
+        serving.add(me)
+        replies = connections[min(server.connections, len(connections) - 1)]
+        server.connections += 1
+        with suppress(asyncio.CancelledError, ConnectionError):
+            for reply in replies:
+                if reply.startswith(_LATE):
+                    _, seconds, reply = reply.split(" ", 2)  # noqa: PLW2901
+                    await asyncio.sleep(int(seconds))
+                if reply == SILENT:
+                    await reader.read()
+                    break
+                writer.write(reply.replace("\n", "\r\n").encode() + b"\r\n")
+                await _read(reader, server, mail=reply.startswith("354"))
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        serving.discard(me)
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listening:
+        server.port = listening.sockets[0].getsockname()[1]
+        yield server
+        for task in list(serving):
+            task.cancel()
+        if serving:
+            await asyncio.wait(list(serving))
+
+
+async def _read(reader: asyncio.StreamReader, server: ScriptedSmtp, *, mail: bool) -> None:
+    """The next command; or a whole mail, which counts as its last line."""
+    with suppress(asyncio.IncompleteReadError):
+        line = await reader.readuntil(b"\r\n.\r\n" if mail else b"\r\n")
+        server.asked.append(line.decode().strip().rpartition("\n")[2])
