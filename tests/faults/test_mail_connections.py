@@ -1,0 +1,91 @@
+"""A mail server with few connections, and one that is slow: every mail arrives once, and Slack is not held up."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from bot.demo.faults import SmtpFault
+from bot.demo.inbox import Inbox
+from bot.model import Channel, Delivery, DeliveryState
+from tests.faults.deployment import Deployment
+from tests.running import envelope
+from tests.waiting import until
+
+POST = "chat.postMessage"
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[Inbox]:
+    """A mail server that takes three connections, as Microsoft 365 does."""
+    async with Inbox(most_connections=3) as inbox:
+        yield inbox
+
+
+async def mails_of(deployment: Deployment, events: Sequence[str]) -> list[Delivery]:
+    found = await deployment.store.ledger.of_events(events)
+    deliveries = [d for ds in found.values() for d in ds]
+    return [d for d in deliveries if d.destination.channel is Channel.EMAIL]
+
+
+async def test_70_mails_at_a_server_of_three_connections_all_arrive_once_at_the_first_attempt(
+    deployment: Deployment, office: Inbox
+) -> None:
+    """Two workers at once, which together keep to two connections."""
+    events = [f"evt_{n}" for n in range(70)]
+    async with deployment.web() as web:
+        await asyncio.gather(*(web.receive(envelope(event)) for event in events))
+    async with (
+        deployment.worker(SMTP_URL=office.url),
+        deployment.worker(SMTP_URL=office.url),
+    ):
+        await deployment.settled(events, seconds=60)
+    deliveries = await mails_of(deployment, events)
+    assert {(d.state, d.attempts) for d in deliveries} == {(DeliveryState.SENT, 1)}
+    arrived = Counter(str(mail.message["Message-ID"]) for mail in office.mails)
+    assert arrived == Counter(d.receipt for d in deliveries)
+    assert set(arrived.values()) == {1}
+    assert office.connections.most <= 2
+    assert office.connections.refused == 0
+    assert office.connections.served < len(events)
+
+
+async def test_a_killed_workers_connections_are_free_for_another_one(
+    deployment: Deployment, office: Inbox
+) -> None:
+    events = [f"evt_{n}" for n in range(4)]
+    office.script("DATA", [SmtpFault.hang()] * 2)
+    async with deployment.web() as web:
+        await asyncio.gather(*(web.receive(envelope(event)) for event in events))
+    async with deployment.worker(SMTP_URL=office.url) as first:
+
+        async def both_hang() -> bool:
+            return office.commands.count("DATA") == 2
+
+        await until(both_hang, seconds=20)
+        first.process.kill()
+        await first.process.wait()
+    async with deployment.worker(SMTP_URL=office.url):
+        await deployment.settled(events, seconds=40)
+    assert sorted(m.recipients[0] for m in office.mails) == ["recruiter@example.com"] * 4
+    assert {d.state for d in await mails_of(deployment, events)} == {DeliveryState.SENT}
+
+
+async def test_a_mail_server_that_does_not_answer_holds_up_no_message_in_slack(
+    deployment: Deployment, office: Inbox
+) -> None:
+    """More mails than the worker has job slots; all its connections hang, for as long as they may."""
+    events = [f"evt_{n}" for n in range(40)]
+    office.script("DATA", [SmtpFault.hang()] * len(events))
+    async with deployment.web() as web, deployment.worker(SMTP_URL=office.url) as worker:
+        await asyncio.gather(*(web.receive(envelope(event)) for event in events))
+        await deployment.slack.wait_for(len(events), timeout=60)
+        assert office.commands.count("DATA") <= 2
+        assert office.connections.most <= 2
+        worker.process.terminate()
+        async with asyncio.timeout(27):
+            assert await worker.process.wait() == 0, worker.log()
+    deliveries = await mails_of(deployment, events)
+    assert {d.state for d in deliveries} <= {DeliveryState.RETRYING, DeliveryState.SENDING}
+    assert office.mails == []
