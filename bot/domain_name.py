@@ -2,6 +2,8 @@
 
 import idna
 
+from bot.errors import quoted
+
 
 def to_ascii(domain: str) -> str:
     """The domain with each international label as its A-label; an ASCII domain as it is.
@@ -16,4 +18,4 @@ def to_ascii(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode()
     except idna.IDNAError:
-        raise ValueError(f"{domain!r} is not an international domain name") from None
+        raise ValueError(f"{quoted(domain)} is not an international domain name") from None

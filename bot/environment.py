@@ -17,9 +17,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.errors import SettingsError, SettingsProblem
+from bot.errors import SettingsError, SettingsProblem, quoted
 
-_LONGEST_VALUE = 80
 _OUT_OF_BOUNDS = frozenset({"greater_than", "greater_than_equal", "less_than", "less_than_equal"})
 
 Kind = TypeVar("Kind", bound="Environment")
@@ -144,9 +143,3 @@ def _got(field: FieldInfo, value: object) -> str:
     if SecretStr in _kinds(field) or (HttpUrl in _kinds(field) and "@" in str(value)):
         return ""
     return f", got {quoted(value)}"
-
-
-def quoted(value: object) -> str:
-    """The value in quotes, or its beginning."""
-    text = str(value)
-    return f"{text[:_LONGEST_VALUE]!r}{'…' if len(text) > _LONGEST_VALUE else ''}"

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+_LONGEST_VALUE = 80
 _SETTING = re.compile(r"[A-Z][A-Z_]+")
 
 
@@ -155,3 +156,9 @@ class DeliveryError(BotError):
     def final(cls, reason: str, *, unsure: bool = False) -> "DeliveryError":
         """A fault that no repetition mends."""
         return cls(reason, retry=False, unsure=unsure)
+
+
+def quoted(value: object) -> str:
+    """The value in quotes, or its beginning, for the text of an error."""
+    text = str(value)
+    return f"{text[:_LONGEST_VALUE]!r}{'…' if len(text) > _LONGEST_VALUE else ''}"

@@ -3,6 +3,7 @@
 import re
 
 from bot.domain_name import to_ascii
+from bot.errors import quoted
 
 _ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 MAILABLE = re.compile(rf"({_ATOMS})@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)")
@@ -20,8 +21,8 @@ def to_mailable(address: str) -> str:
     """
     local, at, domain = address.rpartition("@")
     if at and not local.isascii():
-        raise ValueError(f"{address!r} cannot be used: the part before its @ must be ASCII")
+        raise ValueError(f"{quoted(address)} cannot be used: the part before its @ must be ASCII")
     mailable = f"{local}{at}{to_ascii(domain)}"
     if len(mailable) > LONGEST or not MAILABLE.fullmatch(mailable):
-        raise ValueError(f"{address!r} is not a mail address")
+        raise ValueError(f"{quoted(address)} is not a mail address")
     return mailable

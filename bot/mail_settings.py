@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, SecretStr
 
 from bot.ehlo_name import is_ehlo_name
-from bot.environment import quoted
+from bot.errors import quoted
 from bot.mail_address import to_mailable
 from bot.smtp_url import Security, Smtp, parse_smtp_url
 

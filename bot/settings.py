@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr,
 from pydantic_settings import NoDecode
 
 from bot.ehlo_name import ehlo_name
-from bot.environment import Environment, load, quoted
-from bot.errors import SettingsProblem
+from bot.environment import Environment, load
+from bot.errors import SettingsProblem, quoted
 from bot.mail_address import to_mailable
 from bot.mail_settings import EhloName, Sender, SmtpUrl, exposes_login
 from bot.model import Audience, Channel, Destination, Policy, host_pattern

@@ -34,7 +34,7 @@ async def _post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int,
         ):
             text = await answer.content.read(_MOST_BYTES)
             return answer.status, text.decode(errors="replace")
-    except ValueError as error:  # aiohttp's InvalidURL is one
+    except (ValueError, aiohttp.NonHttpUrlClientError) as error:  # InvalidURL is a ValueError
         raise Stop(f"{url} is not an http:// or https:// address") from error
     except aiohttp.ClientHttpProxyError as error:
         raise Stop(f"{where(url)}: the proxy answers {error.status} (HTTPS_PROXY)") from error

@@ -33,6 +33,7 @@ from bot.store import Store, keys
 from bot.store.leases import Leases
 from bot.store.reconciliation import Reconciliation
 from bot.store.scripts import NAMES, Script
+from bot.store.smtp_slots import SmtpSlots
 
 _RETENTION = timedelta(minutes=10)
 """What could not be removed ends by itself; events have a margin of a day."""
@@ -160,6 +161,7 @@ class _Lifecycle:
             ("claim", lambda: self._claim(token)),
             ("settle", lambda: store.ledger.sent(delivery, token, "", now)),
             ("record", lambda: store.records.keep(record, now, event.id)),
+            ("smtp slot", lambda: SmtpSlots(self._client, _WHO, 25, count=1).take(token)),
             ("forget", lambda: store.forgetting.forget_event(event.id, now)),
         ]
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.delivery.attempt import Attempts
 from bot.delivery.senders import Ensure
+from bot.delivery.turns import RateLimit
 from bot.errors import DeliveryError, LeaseLost
 from bot.model import Channel, Delivery
 from bot.store import Store
@@ -35,6 +36,9 @@ class FindingSender:
         if not (self.finds and delivery.unsure):
             ensure()
         return "C1/1.1"
+
+    def rate_limit(self, delivery: Delivery) -> RateLimit:
+        return RateLimit(str(delivery.destination), seconds(1))
 
     async def close(self) -> None: ...
 

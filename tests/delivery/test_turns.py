@@ -44,22 +44,22 @@ def test_each_has_its_turn_when_it_comes_back_for_it() -> None:
 def test_those_that_are_refused_at_the_same_moment_get_turns_a_second_apart() -> None:
     clock = Clock()
     turns = Turns(clock)
-    waits = [turns.rest(delivery, seconds(1)) for delivery in (FIRST, SECOND, THIRD)]
+    waits = [turns.rest(LIMIT, delivery, seconds(1)) for delivery in (FIRST, SECOND, THIRD)]
     assert waits == [seconds(1), seconds(2), seconds(3)]
     for second, delivery in enumerate((FIRST, SECOND, THIRD), start=101):
         clock.now = second
-        assert turns.wait(delivery) == NOTHING
+        assert turns.wait(LIMIT, delivery) == NOTHING
 
 
 def test_who_is_refused_at_its_turn_takes_no_turn_of_another() -> None:
     clock = Clock()
     turns = Turns(clock)
-    turns.rest(FIRST, seconds(1))
-    assert turns.wait(SECOND) == seconds(2)
+    turns.rest(LIMIT, FIRST, seconds(1))
+    assert turns.wait(LIMIT, SECOND) == seconds(2)
     clock.now = 101
-    assert turns.rest(FIRST, seconds(1)) == seconds(2)
+    assert turns.rest(LIMIT, FIRST, seconds(1)) == seconds(2)
     clock.now = 102
-    assert turns.wait(SECOND) == NOTHING
+    assert turns.wait(LIMIT, SECOND) == NOTHING
 
 
 def test_who_comes_too_early_lines_up_again() -> None:

@@ -13,8 +13,8 @@ from tests.slack.traffic import signed, slash_command
 OURS, ANOTHER = "T0JUICEBOX", "T0ANOTHER"
 
 
-def pressed(**changes: object) -> bytes:
-    action = {"type": "button", "action_id": "open_link", "block_id": "b", "value": "1"}
+def pressed(action_id: str, **changes: object) -> bytes:
+    action = {"type": "button", "action_id": action_id, "block_id": "b", "value": "1"}
     payload = {
         "type": "block_actions",
         "team": {"id": OURS},
@@ -42,9 +42,11 @@ FOREIGN = {
         "status", team_id=ANOTHER, team_domain=OURS
     ),
     "a command that names none": slash_command("status", team_id=""),
-    "a button": pressed(team={"id": ANOTHER}),
-    "a button of a whole organization": pressed(team=None, user={"id": "U1", "team_id": ANOTHER}),
-    "a view opened from another": pressed(view={"app_installed_team_id": ANOTHER}),
+    "a button": pressed("refresh_home", team={"id": ANOTHER}),
+    "a button of a whole organization": pressed(
+        "refresh_home", team=None, user={"id": "U1", "team_id": ANOTHER}
+    ),
+    "a view opened from another": pressed("refresh_home", view={"app_installed_team_id": ANOTHER}),
     "an event": happened(team_id=ANOTHER),
     "an event for another's installation": happened(authorizations=installed_in(ANOTHER)),
     "an event for another's before ours": happened(authorizations=installed_in(ANOTHER, OURS)),
@@ -53,7 +55,10 @@ FOREIGN = {
 
 OWN = {
     "a command": slash_command("help"),
-    "a button": pressed(),
+    "a button": pressed("open_link"),
+    "a link that a guest of a shared channel has opened": pressed(
+        "open_link", team={"id": ANOTHER}
+    ),
     "an event": happened(),
     "an event of a shared channel": happened(
         team_id=ANOTHER, authorizations=installed_in(OURS), is_ext_shared_channel=True

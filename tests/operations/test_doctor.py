@@ -15,6 +15,7 @@ from bot.operations import check_mail, check_redis, check_slack, doctor
 from bot.operations.doctor import examine
 from bot.operations.finding import lines
 from bot.queue import HEARTBEAT
+from bot.smtp_client import SmtpTimeouts
 from tests.conftest import MakeSettings
 from tests.making import NOW
 from tests.operations.findings import CANARY, failures, found
@@ -97,7 +98,8 @@ async def test_a_connection_that_says_nothing_is_given_up(
     monkeypatch.setattr(doctor, "_PATIENCE_SECONDS", 0.1)
     for check in (check_redis, check_slack):
         monkeypatch.setattr(check, "_PATIENCE", timedelta(hours=1))
-    monkeypatch.setattr(check_mail, "_PATIENCE_SECONDS", 3_600)
+    hour = SmtpTimeouts(connect=3_600, command=3_600, data=3_600, quit=3_600)
+    monkeypatch.setattr(check_mail, "_TIMEOUTS", hour)
     async with _silent() as port:
         settings = make_settings(
             REDIS_URL=f"redis://127.0.0.1:{port}",
