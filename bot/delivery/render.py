@@ -23,7 +23,7 @@ from markupsafe import Markup, escape
 
 from bot import graphemes
 from bot.clock import utc_now
-from bot.delivery import filters, limits
+from bot.delivery import filters, limits, mail_size
 from bot.delivery.escaping import clean, json_string, mrkdwn
 from bot.errors import RenderError
 from bot.model import Mail, Notification, SlackMessage
@@ -99,11 +99,19 @@ class Renderer:
     def mail(self, template: str, context: Mapping[str, Any]) -> Mail:
         """The mail's subject, which both bodies see as `subject`, and the bodies.
 
-        The frame of the bodies puts `mark` in front of what it shows first.
+        The frame of the bodies puts `mark` in front of what it shows first. Values are cut as far
+        as a mail of that size asks for.
 
         Raises:
             RenderError: if one of the three templates fails.
         """
+        for longest in mail_size.LONGEST_VALUES:
+            mail = self._mail(template, mail_size.with_short_values(context, longest))
+            if mail_size.is_small(mail):
+                break
+        return mail
+
+    def _mail(self, template: str, context: Mapping[str, Any]) -> Mail:
         mark = _TEST_MARK if context.get("test") else ""
         with self._naming(f"{template}/{SUBJECT}") as name:
             line = " ".join(self._text.get_template(name).render(context).split())

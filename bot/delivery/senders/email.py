@@ -19,12 +19,15 @@ from bot.delivery.turns import RateLimit
 from bot.errors import DeliveryError
 from bot.model import Delivery
 
-_LOAD_WAIT = timedelta(seconds=30)
 _JITTER = 0.25
 
 
 class EmailSender:
-    """`sender` is what EMAIL_FROM says. `dice` gives numbers from 0 to 1, which spread retries."""
+    """`sender` is what EMAIL_FROM says.
+
+    A server that refuses for load is left alone for `load_wait`, and up to a quarter longer by the
+    `dice`, which give numbers from 0 to 1.
+    """
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class EmailSender:
         *,
         clock: Callable[[], datetime] = utc_now,
         dice: Callable[[], float] = random.random,
+        load_wait: timedelta = timedelta(seconds=30),
     ) -> None:
         self._pool = pool
         self._sender = sender
@@ -41,6 +45,7 @@ class EmailSender:
         self._rate = MailRate(pool.limit)
         self._clock = clock
         self._dice = dice
+        self._load_wait = load_wait
 
     def rate_limit(self, delivery: Delivery) -> RateLimit:  # noqa: ARG002  # the same for all
         """The server's: it is shared by all recipients."""
@@ -97,7 +102,7 @@ class EmailSender:
                 "waiting for a connection to the mail server", self._rate.spacing
             ) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            wait = _LOAD_WAIT * (1 + _JITTER * self._dice())
+            wait = self._load_wait * (1 + _JITTER * self._dice())
             raise as_delivery_error(error, unsure=transfer.begun, wait=wait) from error
 
 

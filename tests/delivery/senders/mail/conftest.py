@@ -46,6 +46,7 @@ class MakeSender(Protocol):
         idle: float = 60,
         most_uses: int = 100,
         lease: float = 15,
+        load_wait: float = 30,
     ) -> EmailSender: ...
 
 
@@ -65,13 +66,21 @@ async def sender_to(redis: Redis) -> AsyncIterator[MakeSender]:
         idle: float = 60,
         most_uses: int = 100,
         lease: float = 15,
+        load_wait: float = 30,
     ) -> EmailSender:
         smtp = parse_smtp_url(url)
         connector = SmtpConnector(smtp, "bot.example.com", timeouts, tls)
         lasts = timedelta(seconds=lease)
         slots = SmtpSlots(redis, smtp.host, smtp.port, connections, lasts)
         pool = SmtpPool(connector, slots, idle=timedelta(seconds=idle), most_uses=most_uses)
-        sender = EmailSender(pool, address, renderer, clock=lambda: NOW, dice=lambda: 0.0)
+        sender = EmailSender(
+            pool,
+            address,
+            renderer,
+            clock=lambda: NOW,
+            dice=lambda: 0.0,
+            load_wait=timedelta(seconds=load_wait),
+        )
         made.append(sender)
         return sender
 

@@ -28,7 +28,7 @@ def deliveries(make_delivery: MakeDelivery) -> list[Delivery]:
 
 
 async def send_all(senders: Iterable[EmailSender], deliveries: Iterable[Delivery]) -> None:
-    """Every delivery by each sender in turn, until a connection is free for it."""
+    """Every delivery by each sender in turn, as often as it is a rate limit."""
     [*in_turn] = senders
 
     async def send(number: int, delivery: Delivery) -> None:
@@ -36,7 +36,7 @@ async def send_all(senders: Iterable[EmailSender], deliveries: Iterable[Delivery
             try:
                 await in_turn[number % len(in_turn)].send(delivery, ensure)
             except DeliveryError as error:
-                if error.reason != WAITING or error.counts or not error.after:
+                if error.counts or not error.after:
                     raise
                 await asyncio.sleep(error.after.total_seconds())
             else:
@@ -88,6 +88,24 @@ async def test_there_are_never_more_connections_than_slots_whoever_sends(
         d.destination.address for d in deliveries
     )
     assert inbox.connections.most <= 2
+
+
+async def test_a_server_that_takes_fewer_connections_than_it_is_asked_for_gets_every_mail_once(
+    renderer: Renderer, deliveries: list[Delivery], sender_to: MakeSender
+) -> None:
+    async with Inbox(most_connections=3) as inbox:
+        senders = [
+            sender_to(inbox.url, renderer, connections=10, idle=0.05, load_wait=0.1)
+            for _ in range(2)
+        ]
+        await send_all(senders, deliveries)
+        for sender in senders:
+            await sender.close()
+    assert sorted(m.recipients[0] for m in inbox.mails) == sorted(
+        d.destination.address for d in deliveries
+    )
+    assert inbox.connections.refused > 0
+    assert inbox.connections.most <= 3
 
 
 async def test_one_process_opens_ten_connections_at_most(
