@@ -8,6 +8,7 @@ import pytest
 from arq.connections import ArqRedis
 from arq.worker import Worker, func
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from bot import worker as worker_module
 from bot.clock import utc_now
@@ -89,10 +90,12 @@ async def test_a_bug_in_a_job_loses_nothing(
     """Arq ends a job at any exception; ours waits for the release that mends the bug."""
     monkeypatch.setattr(worker_module, "_AFTER_A_BUG", timedelta(milliseconds=10))
     jobs.script = [RuntimeError("a bug")] * 7
-    async with working(jobs):
-        await accept(jobs.store)
-        await until(lambda: gone(redis))
+    with capture_logs() as logs:  # to render seven tracebacks takes seconds
+        async with working(jobs):
+            await accept(jobs.store)
+            await until(lambda: gone(redis))
     assert jobs.runs == ["evt_1"] * 8
+    assert [line["event"] for line in logs].count("job failed") == 7
 
 
 async def test_a_job_about_something_unreadable_is_given_up(
