@@ -17,7 +17,7 @@ from tests.running import Bot, envelope, signed
 
 DAY = timedelta(days=1)
 MOST_STEPS = 500
-RETRIES = 2_000
+RETRIES = 400
 
 
 async def test_every_log_is_as_long_as_the_retention_and_no_longer(
