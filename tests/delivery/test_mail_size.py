@@ -67,7 +67,7 @@ def size(notification: Notification, context: dict[str, Any]) -> int:
 @pytest.mark.parametrize("filling", FILLINGS)
 @pytest.mark.parametrize("name", TOLD)
 def test_a_mail_of_a_huge_value_stays_small(name: str, filling: str) -> None:
-    context = {**context_of(TOLD[name])}
+    context = {**context_of(TOLD[name], NOW)}
     for huge in blown_up(context, FILLINGS[filling]):
         assert size(TOLD[name], huge) < MOST_BYTES
 
@@ -75,7 +75,7 @@ def test_a_mail_of_a_huge_value_stays_small(name: str, filling: str) -> None:
 @pytest.mark.parametrize("filling", FILLINGS)
 @pytest.mark.parametrize("name", TOLD)
 def test_a_mail_of_many_huge_values_stays_small(name: str, filling: str) -> None:
-    context = {**context_of(TOLD[name])}
+    context = {**context_of(TOLD[name], NOW)}
     if isinstance(context.get("fields"), list):
         context["fields"] = context["fields"] * 20
     assert size(TOLD[name], all_blown_up(context, FILLINGS[filling])) < MOST_BYTES
@@ -84,7 +84,7 @@ def test_a_mail_of_many_huge_values_stays_small(name: str, filling: str) -> None
 def test_what_is_cut_ends_in_an_ellipsis_in_both_bodies() -> None:
     data = {"searchId": "s", "resultCount": 1, "query": "Rust " * 1_000}
     [notification] = notifications_of(sent("search.completed", data))
-    mail = RENDERER.mail("search.completed", context_of(notification))
+    mail = RENDERER.mail("search.completed", context_of(notification, NOW))
     for body in (mail.text, mail.html):
         assert "Rust " * 390 + "Rust" in body
         assert "Rust…" in body
@@ -93,7 +93,7 @@ def test_what_is_cut_ends_in_an_ellipsis_in_both_bodies() -> None:
 @pytest.mark.parametrize("name", TOLD)
 def test_an_ordinary_mail_is_not_cut(name: str) -> None:
     notification = TOLD[name]
-    mail = RENDERER.mail(notification.template, context_of(notification))
+    mail = RENDERER.mail(notification.template, context_of(notification, NOW))
     assert "…" not in mail.text
 
 
@@ -103,7 +103,7 @@ def test_a_link_is_whole_or_no_link(path: str, *, linked: bool) -> None:
     url = f"https://exports.example.com/{path}"
     data = {"exportId": "exp_1", "downloadUrl": url}
     [notification] = notifications_of(sent("export.ready", data))
-    mail = RENDERER.mail("export.ready", context_of(notification))
+    mail = RENDERER.mail("export.ready", context_of(notification, NOW))
     assert (url in mail.text) is linked
     assert (f'href="{url}"' in mail.html) is linked
     if not linked:
