@@ -171,8 +171,8 @@ MUTATIONS = (
         18,
         "all that wait for Slack call again at once",
         "bot/delivery/turns.py",
-        "_APART = 1.0",
-        "_APART = 0.0",
+        "queue.free_at = turn + limit.spacing.total_seconds()",
+        "queue.free_at = turn",
         "tests/faults/test_machine_paced.py",
     ),
     Mutation(
@@ -230,5 +230,21 @@ MUTATIONS = (
         "delay = ARGV[9]",
         "delay = ARGV[3] - due_in(0)",
         "tests/faults/test_worker_clocks.py",
+    ),
+    Mutation(
+        25,
+        "no worker looks for lost jobs",
+        "bot/store/scripts/lease_due.lua",
+        "guard.ok and 1 or 0}",
+        "guard.ok and 0 or 0}",
+        "tests/faults/test_shared_redis.py::test_events_whose_jobs_are_gone_are_handled_within_a_minute",
+    ),
+    Mutation(
+        25,
+        "a job is taken from a worker of the release before while it runs",
+        "bot/store/scripts/reconcile.lua",
+        "if is_ours(id) and redis.call('EXISTS', ARGV[2] .. id) == 0 then",
+        "if is_ours(id) then",
+        "tests/store/test_reconciliation.py::test_a_job_that_release_0_3_0_runs_is_left_to_it",
     ),
 )
