@@ -40,12 +40,13 @@ class SmtpConnection:
     needs_reset: bool = False
     """Whether a mail was refused on it: RSET comes before the next one."""
     has_slot: bool = True
+    is_closing: bool = False
     closed: asyncio.Event = field(default_factory=asyncio.Event)
     expiry: asyncio.TimerHandle | None = None
 
     @property
     def is_usable(self) -> bool:
-        return self.client.is_connected and self.has_slot
+        return self.client.is_connected and self.has_slot and not self.is_closing
 
 
 class SmtpPool:
@@ -67,7 +68,7 @@ class SmtpPool:
         self._idle_seconds = idle.total_seconds()
         self._most_uses = most_uses
         self._free: list[SmtpConnection] = []
-        self._open = 0
+        self._open: set[SmtpConnection] = set()
         self._background: set[asyncio.Task[None]] = set()
 
     async def take(self) -> SmtpConnection:
@@ -83,7 +84,7 @@ class SmtpPool:
             if connection.is_usable:
                 return connection
             self._discard(connection)
-        if self._open >= self.limit:
+        if len(self._open) >= self.limit:
             raise NoFreeConnection("all connections to the mail server are in use")
         return await self._new()
 
@@ -107,15 +108,17 @@ class SmtpPool:
         self._free.append(connection)
 
     async def close(self) -> None:
-        """Close the free connections, and wait for all that are being closed."""
-        for connection in list(self._free):
-            self._expire(connection)
+        """Close every connection, also one in use, and wait until they are closed."""
+        for connection in list(self._open):
+            self._keep(connection)
+            self._discard(connection, politely=connection in self._free)
+        self._free.clear()
         while self._background:
             await asyncio.wait(self._background)
 
     async def _new(self) -> SmtpConnection:
-        self._open += 1
         connection = SmtpConnection()
+        self._open.add(connection)
         try:
             taken = await self._take_slot(connection.token)
             if taken:
@@ -125,7 +128,7 @@ class SmtpPool:
             self._discard(connection)
             raise
         if not taken:
-            self._open -= 1
+            self._open.remove(connection)
             raise NoFreeConnection("other workers use all connections to the mail server")
         return connection
 
@@ -149,8 +152,11 @@ class SmtpPool:
 
         What must not be waited for with QUIT is closed at once.
         """
-        if not politely:
+        if not politely or connection.is_closing:
             connection.client.close()
+        if connection.is_closing:
+            return
+        connection.is_closing = True
         self._run(self._close(connection))
 
     async def _close(self, connection: SmtpConnection) -> None:
@@ -163,7 +169,7 @@ class SmtpPool:
         connection.closed.set()
         with suppress(RedisError, OSError):  # it ends with its lease
             await self._slots.release(connection.token)
-        self._open -= 1
+        self._open.discard(connection)
 
     async def _renew(self, connection: SmtpConnection) -> None:
         """Hold the slot until the connection is closed; without it, it carries no further mail."""

@@ -21,6 +21,7 @@ from tests.delivery.senders.conftest import NOW, MakeDelivery
 
 FROM = "Juicebox <bot@example.com>"
 SHORT = SmtpTimeouts(connect=5, command=5, data=5, quit=2)
+WAITING = "waiting for a connection to the mail server"
 MESSAGE_ID = "<dlv_0123456789abcdef01234567@example.com>"
 
 

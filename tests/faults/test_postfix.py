@@ -1,0 +1,150 @@
+"""A real Postfix with few connections, with strict rules about EHLO, and with much to think about."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+
+import aiosmtplib
+import pytest
+from redis.asyncio import Redis
+
+from bot.delivery.render import Renderer
+from bot.delivery.senders.email import EmailSender
+from bot.delivery.senders.smtp_pool import SmtpPool
+from bot.errors import DeliveryError
+from bot.model import Channel, DeliveryState, Destination
+from bot.operations.finding import Mark
+from bot.smtp_client import SmtpConnector
+from bot.smtp_url import parse_smtp_url
+from bot.store.smtp_slots import SmtpSlots
+from tests.faults.deployment import Deployment
+from tests.making import make_delivery, seconds
+from tests.operations.findings import found
+from tests.postfix import Postfix, postfix
+from tests.running import MakeSettings, envelope
+from tests.waiting import until
+
+STRICT = {
+    "smtpd_helo_restrictions": (
+        "reject_invalid_helo_hostname, reject_non_fqdn_helo_hostname, check_helo_access"
+        " inline:{ { [127.0.0.1] = 421 4.7.0 Try again later, closing connection } }"
+    )
+}
+"""The last rule is Google's: https://support.google.com/a/answer/2956491 on smtp-relay.gmail.com."""
+
+
+async def listens(server: Postfix) -> None:
+    async def answers() -> bool:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        except OSError:
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
+
+    await until(answers, seconds=30)
+
+
+async def delivered(server: Postfix, count: int) -> None:
+    async def all_are() -> bool:
+        return server.delivered >= count
+
+    await until(all_are, seconds=30)
+
+
+async def send_all(deployment: Deployment, server: Postfix, count: int, workers: int) -> None:
+    """That many events through so many workers; each mail arrives once, at the first attempt."""
+    events = [f"evt_{n}" for n in range(count)]
+    async with deployment.web() as web:
+        await asyncio.gather(*(web.receive(envelope(event)) for event in events))
+    async with deployment.worker(SMTP_URL=server.url):
+        if workers > 1:
+            async with deployment.worker(SMTP_URL=server.url):
+                await deployment.settled(events, seconds=90)
+        else:
+            await deployment.settled(events, seconds=90)
+    ledger = await deployment.store.ledger.of_events(events)
+    mails = [d for ds in ledger.values() for d in ds if d.destination.channel is Channel.EMAIL]
+    assert {(d.state, d.attempts) for d in mails} == {(DeliveryState.SENT, 1)}
+    await delivered(server, count)
+    assert Counter(server.message_ids) == Counter(d.receipt for d in mails)
+
+
+async def test_70_mails_at_a_limit_of_three_connections_all_arrive_once_and_none_is_refused(
+    deployment: Deployment,
+) -> None:
+    with postfix({"smtpd_client_connection_count_limit": "3"}) as server:
+        await listens(server)
+        await send_all(deployment, server, 70, workers=2)
+        assert "Connection concurrency limit exceeded" not in server.log()
+
+
+async def test_a_mail_that_is_thought_about_for_16_seconds_arrives_once(
+    deployment: Deployment,
+) -> None:
+    """16 s, since a whole mail had 15 once."""
+    with postfix({"smtpd_end_of_data_restrictions": "sleep 16"}) as server:
+        await listens(server)
+        await send_all(deployment, server, 1, workers=1)
+
+
+async def test_a_limit_below_ours_is_a_rate_limit(redis: Redis) -> None:
+    """Ten connections are allowed here, and one there: 421 uses no attempt, and all arrive once."""
+    deliveries = [
+        replace(
+            make_delivery(f"evt_{n}", Destination(Channel.EMAIL, f"r{n}@example.org")),
+            notification=make_delivery(
+                context={"searchId": "s", "resultCount": n, "query": None}
+            ).notification,
+        )
+        for n in range(12)
+    ]
+    refusals: Counter[str] = Counter()
+
+    async def persist(number: int) -> None:
+        while True:
+            try:
+                await senders[number % 2].send(deliveries[number], lambda: None)
+            except DeliveryError as error:
+                if error.counts or error.after is None:
+                    raise
+                refusals[error.reason[:8]] += 1
+                await asyncio.sleep(error.after.total_seconds())
+            else:
+                return
+
+    with postfix({"smtpd_client_connection_count_limit": "1"}) as server:
+        await listens(server)
+        connector = SmtpConnector(parse_smtp_url(server.url), "bot.example.com")
+        slots = SmtpSlots(redis, "127.0.0.1", server.port, 10)
+        pools = [SmtpPool(connector, slots, idle=seconds(0.05)) for _ in range(2)]
+        senders = [
+            EmailSender(pool, "bot@example.com", Renderer(), load_wait=seconds(0.5))
+            for pool in pools
+        ]
+        await asyncio.gather(*map(persist, range(len(deliveries))))
+        for sender in senders:
+            await sender.close()
+        await delivered(server, len(deliveries))
+        assert set(Counter(server.message_ids).values()) == {1}
+    assert refusals["SMTP 421"] > 0
+
+
+async def test_the_name_in_ehlo_is_accepted_where_an_address_literal_is_not(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine whose own name is no domain, as on Heroku."""
+    monkeypatch.setattr("socket.gethostname", lambda: "d6f0a1b2c3d4")
+    with postfix(STRICT) as server:
+        await listens(server)
+        findings = await found(make_settings(SMTP_URL=server.url))
+        assert findings["Mail server"].mark is Mark.OK
+        for name, code in (("[127.0.0.1]", 421), ("d6f0a1b2c3d4", 504), ("bot..example.com", 501)):
+            connector = SmtpConnector(parse_smtp_url(server.url), name)
+            with pytest.raises(aiosmtplib.SMTPHeloError) as refused:
+                await connector.connect()
+            assert refused.value.code == code
+        findings = await found(make_settings(SMTP_URL=server.url, SMTP_HELO_NAME="[127.0.0.1]"))
+        assert "it answers 421 to EHLO [127.0.0.1]" in findings["Mail server"].text
+        assert "SMTP_HELO_NAME" in findings["Mail server"].mend
