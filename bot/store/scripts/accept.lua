@@ -19,6 +19,7 @@ for _, known in ipairs(redis.call('ZRANGEBYSCORE', KEYS[8], timestamp, '+inf')) 
   end
 end
 -- The first write is one that a full Redis refuses: it lets pass what follows a write.
+enqueue(KEYS[6], KEYS[9], KEYS[7], {id = ARGV[7], blob = ARGV[8], delay = ARGV[9], ttl = ARGV[10]})
 redis.call('HSET', KEYS[1], unpack(ARGV, 14))
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 redis.call('RPUSH', KEYS[2], ARGV[6])
@@ -35,5 +36,4 @@ if not last or tonumber(last) < moment then
   redis.call('ZADD', KEYS[8], moment, ARGV[11])
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[8], '-inf', '(' .. ARGV[13])
-enqueue(KEYS[6], KEYS[9], KEYS[7], {id = ARGV[7], blob = ARGV[8], delay = ARGV[9], ttl = ARGV[10]})
 return 1

@@ -5,10 +5,11 @@ local function due_in(delay_ms)
   return now[1] * 1000 + math.floor(now[2] / 1000) + delay_ms
 end
 -- A job is in the queue and in the index of unfinished jobs, or in neither: what is missing in the
--- queue alone was lost, and reconcile.lua finds it.
+-- queue alone was lost, and reconcile.lua finds it. Redis does not undo a script that fails half-way,
+-- and a key of another type fails: a script enqueues before it writes anything else.
 local function enqueue(queue, unfinished, key, job)
   local due = due_in(job.delay)
-  redis.call('PSETEX', key, job.ttl, job.blob)
-  redis.call('ZADD', queue, due, job.id)
   redis.call('ZADD', unfinished, due, job.id)
+  redis.call('ZADD', queue, due, job.id)
+  redis.call('PSETEX', key, job.ttl, job.blob)
 end

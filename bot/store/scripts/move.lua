@@ -27,6 +27,9 @@ for field, permitted in pairs(move.expect) do
     return 0
   end
 end
+if move.job then
+  enqueue(KEYS[4], KEYS[6], KEYS[5], move.job)
+end
 redis.call('HSET', subject, 'last_move', move.id)
 for field, value in pairs(move.set) do
   redis.call('HSET', subject, field, value)
@@ -45,8 +48,5 @@ if move.dead and move.dead.add then
   redis.call('PEXPIRE', KEYS[3], move.dead.ttl)
 elseif move.dead then
   redis.call('ZREM', KEYS[3], move.dead.remove)
-end
-if move.job then
-  enqueue(KEYS[4], KEYS[6], KEYS[5], move.job)
 end
 return 1
