@@ -28,7 +28,7 @@ class Lease:
     or cut off from Redis, finds out there that its time is over.
     """
 
-    def __init__(self, leases: Leases, job_id: str, due_ms: int) -> None:
+    def __init__(self, leases: Leases, job_id: str, due_ms: float) -> None:
         self.job_id = job_id
         self._leases = leases
         self._due_ms = due_ms

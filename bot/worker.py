@@ -104,6 +104,8 @@ class LeasedWorker(Worker):
         room = _MAX_JOBS - len(self.tasks)
         if room:
             due = await self._leases.due(room)
+            if due.unreadable:
+                _log.error("unreadable ids removed from the queue", ids=due.unreadable)
             for job_id, due_ms in due.jobs:
                 if job_id not in self.tasks:
                     self.tasks[job_id] = asyncio.create_task(self.run_job(job_id, due_ms))
@@ -120,7 +122,7 @@ class LeasedWorker(Worker):
             if restored:
                 _log.warning("lost jobs enqueued again", jobs=len(restored), first=restored[0])
 
-    async def run_job(self, job_id: str, score: int) -> None:
+    async def run_job(self, job_id: str, score: float) -> None:
         """Run the job under its lease, and drop it or put it back as its run says."""
         lease = Lease(self._leases, job_id, score)
         try:

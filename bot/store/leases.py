@@ -1,5 +1,6 @@
 """Short leases on running jobs: a killed worker's jobs are free again within seconds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,15 +8,21 @@ from redis.asyncio import Redis
 
 from bot.queue import JOB_KEY, LEASE_KEY, QUEUE
 from bot.store import keys
+from bot.store.reading import text_id
 from bot.store.scripts import Script
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Jobs that are due and nobody's, each with its due_ms; and whether to reconcile the queue now."""
+    """Jobs that are due and nobody's, each with its due_ms; and whether to reconcile the queue now.
 
-    jobs: list[tuple[str, int]]
+    The due_ms is what the queue has, which need not be a whole number: scripts compare it.
+    """
+
+    jobs: list[tuple[str, float]]
     reconcile: bool
+    unreadable: int
+    """How many ids were removed from the queue since they were not text."""
 
 
 class Leases:
@@ -28,6 +35,7 @@ class Leases:
         *,
         reconcile_every: timedelta = timedelta(seconds=30),
     ) -> None:
+        self._redis = redis
         self._lease_ms = lease_ms
         self._reconcile_every_ms = round(reconcile_every / timedelta(milliseconds=1))
         self._due = Script(redis, "lease_due")
@@ -39,11 +47,22 @@ class Leases:
         """At most `count` jobs. One worker of all is told to reconcile, once in the interval."""
         names = [QUEUE, keys.RECONCILED]
         reconcile, *flat = await self._due(names, [count, LEASE_KEY, self._reconcile_every_ms])
-        pairs = zip(flat[::2], flat[1::2], strict=True)
-        jobs = [(job_id.decode(), int(float(due_ms))) for job_id, due_ms in pairs]
-        return Due(jobs, bool(reconcile))
+        pairs = list(zip(flat[::2], flat[1::2], strict=True))
+        read = [(text_id(raw), float(due_ms)) for raw, due_ms in pairs]
+        jobs = [(job_id, due_ms) for job_id, due_ms in read if job_id is not None]
+        unreadable = [raw for raw, _ in pairs if text_id(raw) is None]
+        if unreadable:
+            await self._remove(unreadable)
+        return Due(jobs, bool(reconcile), len(unreadable))
 
-    async def take(self, job_id: str, token: str, due_ms: int) -> bool:
+    async def _remove(self, job_ids: Sequence[bytes]) -> None:
+        """Nobody could run them, and they would stay at the head of the queue."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key in (QUEUE, keys.UNFINISHED):
+                pipe.zrem(key, *job_ids)
+            await pipe.execute()
+
+    async def take(self, job_id: str, token: str, due_ms: float) -> bool:
         """Make the job that is due then ours; False if it is another worker's, done, or put off."""
         names, lease = [LEASE_KEY + job_id, QUEUE], self._lease_ms
         return bool(await self._take(names, [token, lease, job_id, due_ms]))
@@ -52,17 +71,17 @@ class Leases:
         """Hold on to the job; False if it is no longer ours."""
         return bool(await self._renew([LEASE_KEY + job_id], [token, self._lease_ms]))
 
-    async def finish(self, job_id: str, token: str, due_ms: int) -> bool:
+    async def finish(self, job_id: str, token: str, due_ms: float) -> bool:
         """The job that was due then is done; False if it is no longer ours to end."""
         return await self._end(job_id, token, due_ms, "done")
 
-    async def put_back(self, job_id: str, token: str, due_ms: int, delay_ms: int) -> bool:
+    async def put_back(self, job_id: str, token: str, due_ms: float, delay_ms: int) -> bool:
         """The job that was due then is to run again: after so long, or at once if that is 0.
 
         False if it is no longer ours to end.
         """
         return await self._end(job_id, token, due_ms, str(delay_ms))
 
-    async def _end(self, job_id: str, token: str, due_ms: int, how: str) -> bool:
+    async def _end(self, job_id: str, token: str, due_ms: float, how: str) -> bool:
         names = [LEASE_KEY + job_id, JOB_KEY + job_id, QUEUE, keys.UNFINISHED]
         return bool(await self._finish(names, [token, job_id, due_ms, how]))

@@ -1,5 +1,6 @@
 """Reads whose types redis-py leaves open."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -13,3 +14,16 @@ async def read_hash(redis: Redis, key: str) -> dict[bytes, bytes]:
 async def read_list(redis: Redis, key: str) -> list[bytes]:
     answer: Any = redis.lrange(key, 0, -1)
     return cast("list[bytes]", await answer)
+
+
+def text_ids(raws: Iterable[bytes]) -> list[str]:
+    """The ids that are text, in their order; the bot has written no others."""
+    return [text for raw in raws if (text := text_id(raw)) is not None]
+
+
+def text_id(raw: bytes) -> str | None:
+    """The id, or None if it is not text."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return None

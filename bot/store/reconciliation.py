@@ -7,19 +7,23 @@ the same queue. What it was to do is still in the store.
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 
 from bot.model import DeliveryState, EventState
 from bot.queue import OLD_LEASE_KEY, OLD_QUEUE, QUEUE, Job, Task, job, job_id
 from bot.store import keys
 from bot.store.move import encode_job
+from bot.store.reading import text_ids
 from bot.store.scripts import Script
 
 _COMPLETE = "-"
 """A member of the index of unfinished jobs that is no job: without it, the index is not complete."""
 _PAGE = 500
+_MOST_COMPARISONS = 100
+"""In one run. Each tells 1,000 lost jobs; while some program keeps removing jobs, they never end."""
 _UNSENT = {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.RETRYING}
 
 
@@ -42,10 +46,13 @@ class Reconciliation:
 
         One command where nothing is lost. Returns the ids of the jobs that were enqueued again.
         """
-        complete, lost = await self.find_lost()
-        restored = [
-            lost_id for lost_id in lost if await self.restore_job(lost_id, now, unfinished=True)
-        ]
+        restored: list[str] = []
+        for _ in range(_MOST_COMPARISONS):
+            complete, lost = await self.find_lost()
+            found = [one for one in lost if await self.restore_job(one, now, unfinished=True)]
+            restored += found
+            if not found:
+                break
         if not complete:
             restored += [missing async for missing in self._build_index(now)]
         return restored
@@ -53,13 +60,13 @@ class Reconciliation:
     async def find_lost(self) -> tuple[bool, list[str]]:
         """Take over the jobs of release 0.3.0, and compare the queue with the index.
 
-        Returns whether the index is complete, and the ids of jobs that are not in the queue.
+        Returns whether the index is complete, and the ids of up to 1,000 jobs that are not in the queue.
         """
         complete, lost = await self._reconcile(
             [QUEUE, keys.UNFINISHED],
             [self._old_queue, OLD_LEASE_KEY, _COMPLETE, *(f"{task}:" for task in Task)],
         )
-        return bool(complete), [raw.decode() for raw in lost]
+        return bool(complete), text_ids(lost)
 
     async def restore(self, event_id: str, now: datetime) -> list[str]:
         """Enqueue the jobs of one event that the queue has lost; their ids."""
@@ -79,7 +86,7 @@ class Reconciliation:
     async def _build_index(self, now: datetime) -> AsyncIterator[str]:
         start = 0
         while page := await self._redis.zrevrange(keys.LOG, start, start + _PAGE - 1):
-            for wanted in await self._jobs_of([raw.decode() for raw in page]):
+            for wanted in await self._jobs_of(text_ids(page)):
                 if await self.restore_job(wanted, now):
                     yield wanted
             start += _PAGE
@@ -91,20 +98,29 @@ class Reconciliation:
             for event_id in event_ids:
                 pipe.hget(keys.event(event_id), "state")
                 pipe.lrange(keys.deliveries(event_id), 0, -1)
-            rows = await pipe.execute()
-        states, lists = cast("list[bytes | None]", rows[::2]), rows[1::2]
+            rows = await _replies(pipe)
+        states, lists = rows[::2], [row for row in rows[1::2] if isinstance(row, list)]
         async with self._redis.pipeline(transaction=False) as pipe:
-            for delivery_id in (raw.decode() for ids in lists for raw in ids):
+            for delivery_id in text_ids(raw for ids in lists for raw in ids):
                 pipe.hmget(keys.delivery(delivery_id), ["state", "owner"])
-            deliveries = await pipe.execute()
+            deliveries = [row for row in await _replies(pipe) if isinstance(row, list)]
         wanted = [
             job_id(Task.EVENT, event_id)
             for event_id, state in zip(event_ids, states, strict=True)
             if state == EventState.ACCEPTED.encode()
         ]
         unsent = {state.encode() for state in _UNSENT}
-        wanted += [owner.decode() for state, owner in deliveries if owner and state in unsent]
+        wanted += text_ids(owner for state, owner in deliveries if owner and state in unsent)
         return list(dict.fromkeys(wanted))
+
+
+async def _replies(pipe: Pipeline) -> list[Any]:
+    """The reply to each command; in place of one whose key has another type, its error."""
+    replies: list[Any] = await pipe.execute(raise_on_error=False)
+    for reply in replies:
+        if isinstance(reply, Exception) and not str(reply).startswith("WRONGTYPE"):
+            raise reply
+    return replies
 
 
 def _job(lost_id: str, now: datetime) -> Job | None:

@@ -141,7 +141,7 @@ class _Lifecycle:
         self._event = Event(f"{_WHO}-{uuid4().hex}", _WHO, now, data={})
         self._job = job_id(Task.EVENT, self._event.id)
         self._delivery = _delivery(self._event, now)
-        self._due_ms = 0
+        self._due_ms = 0.0
 
     def scripts(self) -> Sequence[tuple[str, Step]]:
         store, event, job, now = self._store, self._event, self._job, self._now

@@ -5,17 +5,91 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from bot.model import EventState
-from bot.queue import QUEUE
+from bot.queue import OLD_QUEUE, QUEUE
 from bot.store import Store, keys
+from bot.store.leases import Leases
 from tests.making import NOW, body_of, make_event
 
 JOB = "handle_event:evt_1"
+NOT_TEXT = [b"\xff\xfe\x00", b"handle_event:\xff"]
 EVENT = make_event()
 
 
 async def accept(store: Store, event_id: str = "evt_1") -> None:
     event = make_event(event_id)
     await store.events.accept(event, body_of(event), NOW)
+
+
+@pytest.mark.parametrize("garbage", NOT_TEXT)
+async def test_an_id_that_is_not_text_is_removed_from_the_queue(
+    store: Store, redis: Redis, garbage: bytes
+) -> None:
+    await accept(store)
+    await redis.zadd(QUEUE, {garbage: 1})
+    await redis.zadd(keys.UNFINISHED, {garbage: 1})
+    due = await Leases(redis, 15_000).due(10)
+    assert [job_id for job_id, _ in due.jobs] == [JOB]
+    assert due.unreadable == 1
+    assert await redis.zrange(QUEUE, 0, -1) == [JOB.encode()]
+    assert garbage not in await redis.zrange(keys.UNFINISHED, 0, -1)
+
+
+@pytest.mark.parametrize("score", ["-inf", 0, 12.5, 1e-300])
+async def test_a_job_is_taken_and_ended_whatever_its_score(
+    store: Store, redis: Redis, score: float
+) -> None:
+    await accept(store)
+    await redis.zadd(QUEUE, {JOB: score})
+    leases = Leases(redis, 15_000)
+    [(job_id, due_ms)] = (await leases.due(1)).jobs
+    assert await leases.take(job_id, "a", due_ms) is True
+    assert await leases.finish(job_id, "a", due_ms) is True
+    assert await redis.zcard(QUEUE) == 0
+
+
+@pytest.mark.parametrize("garbage", NOT_TEXT)
+@pytest.mark.parametrize("key", [keys.UNFINISHED, OLD_QUEUE])
+async def test_an_id_that_is_not_text_does_not_end_a_reconciliation(
+    store: Store, redis: Redis, key: str, garbage: bytes
+) -> None:
+    await store.reconciliation.run(NOW)
+    await accept(store)
+    await redis.zrem(QUEUE, JOB)
+    await redis.zadd(key, {garbage: 1})
+    assert await store.reconciliation.run(NOW) == [JOB]
+
+
+async def test_ids_of_no_task_do_not_keep_lost_jobs_from_being_found(
+    store: Store, redis: Redis
+) -> None:
+    await store.reconciliation.run(NOW)
+    await accept(store)
+    await redis.zrem(QUEUE, JOB)
+    await redis.zadd(keys.UNFINISHED, {f"newer_task:{number}": 1 for number in range(1_500)})
+    assert await store.reconciliation.run(NOW) == [JOB]
+
+
+async def test_one_unreadable_event_does_not_keep_the_index_from_being_built(
+    store: Store, redis: Redis
+) -> None:
+    await accept(store)
+    await accept(store, "evt_2")
+    await redis.delete(QUEUE, keys.UNFINISHED, keys.event("evt_2"))
+    await redis.set(keys.event("evt_2"), "a string")
+    await redis.set(keys.deliveries("evt_2"), "a string")
+    await redis.zadd(keys.LOG, {b"\xff": 1})
+    assert await store.reconciliation.run(NOW) == [JOB]
+    assert await store.reconciliation.run(NOW) == []
+
+
+async def test_more_jobs_than_one_comparison_tells_are_enqueued_in_one_reconciliation(
+    store: Store, redis: Redis
+) -> None:
+    await store.reconciliation.run(NOW)
+    for number in range(2_500):
+        await accept(store, f"evt_{number}")
+    await redis.delete(QUEUE)
+    assert len(await store.reconciliation.run(NOW)) == 2_500
 
 
 @pytest.mark.parametrize("key", [QUEUE, keys.UNFINISHED])
@@ -46,3 +120,14 @@ async def test_a_state_whose_next_job_cannot_be_enqueued_is_not_entered(
     await redis.delete(key)
     assert await store.events.bury("evt_1", "bad data", NOW) is True
     assert await redis.zscore(QUEUE, "report_dead_letter:event:evt_1") is not None
+
+
+async def test_a_mark_without_an_expiry_time_does_not_end_reconciliation_for_good(
+    redis: Redis,
+) -> None:
+    """A copy of a Redis may be made without expiry times."""
+    await redis.set(keys.RECONCILED, "1")
+    leases = Leases(redis, 15_000)
+    assert (await leases.due(1)).reconcile is True
+    assert (await leases.due(1)).reconcile is False
+    assert await redis.pttl(keys.RECONCILED) > 0

@@ -32,6 +32,6 @@ class Script:
     async def __call__(
         self,
         keys: Sequence[str],
-        args: Sequence[str] | Sequence[bytes | int] | Sequence[str | bytes | int],
+        args: Sequence[str | bytes | float],
     ) -> Any:
         return await self._call(keys=keys, args=args)

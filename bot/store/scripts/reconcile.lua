@@ -3,7 +3,8 @@
 -- ARGV  1 queue of release 0.3.0: no key of ours, and Redis may forbid it  2 a lease of that release,
 --       without its job's id  3 a mark that is no job: as long as it is among the unfinished jobs,
 --       they are complete  4.. how the ids of our jobs begin
--- Returns {1 if the unfinished jobs are complete, ids of jobs that are not in the queue}.
+-- Returns {1 if the unfinished jobs are complete, ids of at most 1,000 of our jobs that are not in the
+-- queue}.
 
 local function is_ours(id)
   for i = 4, #ARGV do
@@ -40,7 +41,7 @@ if redis.call('ZCARD', KEYS[1]) + complete ~= redis.call('ZCARD', KEYS[2]) then
     end
   end
   for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-    if #lost < 1000 and id ~= ARGV[3] and not redis.call('ZSCORE', KEYS[1], id) then
+    if #lost < 1000 and is_ours(id) and not redis.call('ZSCORE', KEYS[1], id) then
       lost[#lost + 1] = id
     end
   end
