@@ -103,7 +103,8 @@ def _place(params: Mapping[str, Any]) -> str:
 
 def _parsed(arguments: list[str]) -> click.Context:
     try:
-        return uvicorn_command.make_context("uvicorn", arguments)
+        parent = click.get_current_context(silent=True)
+        return uvicorn_command.make_context("uvicorn", arguments, parent=parent)
     except click.UsageError as error:
         raise click.UsageError(f"uvicorn says: {error.format_message()}") from error
 
