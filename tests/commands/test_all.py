@@ -109,7 +109,7 @@ async def test_with_a_port_that_is_taken_not_even_the_worker_starts(
             await process.end()
     assert process.lines == [
         (
-            f"juicebox-bot: port {environment['PORT']} on 127.0.0.1 is taken: end what listens there,"
+            f"python -m bot: port {environment['PORT']} on 127.0.0.1 is taken: end what listens there,"
             " or choose another with PORT or --port\n"
         )
     ]

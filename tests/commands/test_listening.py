@@ -29,7 +29,7 @@ async def test_a_port_that_is_taken_is_one_sentence(
             await process.end()
     assert [line for line in process.lines if "WEB_CONCURRENCY ignored" not in line] == [
         (
-            f"juicebox-bot: port {port} on 0.0.0.0 is taken: end what listens there, or choose another"
+            f"python -m bot: port {port} on 0.0.0.0 is taken: end what listens there, or choose another"
             " with PORT or --port\n"
         )
     ]
@@ -60,7 +60,7 @@ async def test_another_place_where_nothing_can_listen_is_one_sentence_too(
     async with started(environment, "web", *options) as process:
         assert await process.running.wait() == 3
         await process.end()
-    assert process.lines[-1] == f"juicebox-bot: {said}\n"
+    assert process.lines[-1] == f"python -m bot: {said}\n"
     assert "Traceback" not in "".join(process.lines)
 
 
