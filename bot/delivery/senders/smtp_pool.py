@@ -161,15 +161,17 @@ class SmtpPool:
 
     async def _close(self, connection: SmtpConnection) -> None:
         """The slot is released only after the server knows that the connection is over."""
-        if connection.client.is_connected:
-            # A mail that was accepted stays accepted, whatever becomes of the QUIT.
-            with suppress(aiosmtplib.SMTPException, OSError):
-                await connection.client.quit(timeout=self.timeouts.quit)
-        connection.client.close()
-        connection.closed.set()
-        with suppress(RedisError, OSError):  # it ends with its lease
-            await self._slots.release(connection.token)
-        self._open.discard(connection)
+        try:
+            if connection.client.is_connected:
+                # A mail that was accepted stays accepted, whatever becomes of the QUIT.
+                with suppress(aiosmtplib.SMTPException, OSError):
+                    await connection.client.quit(timeout=self.timeouts.quit)
+        finally:
+            connection.client.close()
+            connection.closed.set()
+            with suppress(RedisError, OSError):  # it ends with its lease
+                await self._slots.release(connection.token)
+            self._open.discard(connection)
 
     async def _renew(self, connection: SmtpConnection) -> None:
         """Hold the slot until the connection is closed; without it, it carries no further mail."""
