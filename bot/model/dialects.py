@@ -43,7 +43,8 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "rotated_at": "rotatedAt",
     },
 }
-"""By canonical type. Of two spellings in one event the canonical one counts, then the first."""
+"""By canonical type. Of two spellings in one event the canonical one counts, then the first; one that
+is `null` says nothing, and counts only where the others are, too."""
 
 PROFILE_ID = "profileId"
 PROFILE_IDS = frozenset(
@@ -79,6 +80,6 @@ def _canonical_data(event_type: str, data: Mapping[str, Any]) -> Mapping[str, An
     renamed: dict[str, Any] = {}
     for name, value in data.items():
         ours = names.get(name, name)
-        if ours == name or (ours not in data and ours not in renamed):
+        if renamed.get(ours) is None and (ours == name or data.get(ours) is None):
             renamed[ours] = value
     return renamed

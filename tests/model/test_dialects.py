@@ -55,6 +55,16 @@ def test_the_canonical_spelling_counts_where_both_are_there(
         assert canonical_event("evt_1", event_type, NOW, data).data == {known_as: "y"}
 
 
+@pytest.mark.parametrize(("event_type", "received", "known_as"), FIELD_ROWS)
+def test_a_spelling_that_is_null_does_not_hide_another(
+    event_type: str, received: str, known_as: str
+) -> None:
+    for data in ({received: "x", known_as: None}, {known_as: None, received: "x"}):
+        assert canonical_event("evt_1", event_type, NOW, data).data == {known_as: "x"}
+    for data in ({received: None, known_as: "y"}, {received: None, known_as: None}):
+        assert canonical_event("evt_1", event_type, NOW, data).data == {known_as: data[known_as]}
+
+
 def test_the_first_of_two_foreign_spellings_counts() -> None:
     event = canonical_event(
         "evt_1", "search.completed", NOW, {"search_id": "a", "analysis_id": "b"}
