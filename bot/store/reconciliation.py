@@ -21,6 +21,8 @@ from bot.store.scripts import Script
 
 _COMPLETE = "-"
 """A member of the index of unfinished jobs that is no job: without it, the index is not complete."""
+_BUILDING, _BUILT = 1, 0
+"""Its scores."""
 _PAGE = 500
 _MOST_COMPARISONS = 100
 """In one run. Each tells 1,000 lost jobs; while some program keeps removing jobs, they never end."""
@@ -84,13 +86,15 @@ class Reconciliation:
         return bool(await self._restore_job(names, args))
 
     async def _build_index(self, now: datetime) -> AsyncIterator[str]:
+        await self._redis.zadd(keys.UNFINISHED, {_COMPLETE: _BUILDING})
         start = 0
         while page := await self._redis.zrevrange(keys.LOG, start, start + _PAGE - 1):
             for wanted in await self._jobs_of(text_ids(page)):
                 if await self.restore_job(wanted, now):
                     yield wanted
             start += _PAGE
-        await self._redis.zadd(keys.UNFINISHED, {_COMPLETE: 0})
+        # An index that was removed meanwhile has lost its mark, too: then it is built once more.
+        await self._redis.zadd(keys.UNFINISHED, {_COMPLETE: _BUILT}, xx=True)
 
     async def _jobs_of(self, event_ids: Sequence[str]) -> list[str]:
         """The ids of the jobs that these events and their deliveries wait for."""

@@ -1,5 +1,7 @@
 """A queue and an index that hold what the bot has not written: it is passed over or removed."""
 
+import asyncio
+
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
@@ -9,6 +11,7 @@ from bot.queue import OLD_QUEUE, QUEUE
 from bot.store import Store, keys
 from bot.store.leases import Leases
 from tests.making import NOW, body_of, make_event
+from tests.waiting import until
 
 JOB = "handle_event:evt_1"
 NOT_TEXT = [b"\xff\xfe\x00", b"handle_event:\xff"]
@@ -131,3 +134,22 @@ async def test_a_mark_without_an_expiry_time_does_not_end_reconciliation_for_goo
     assert (await leases.due(1)).reconcile is True
     assert (await leases.due(1)).reconcile is False
     assert await redis.pttl(keys.RECONCILED) > 0
+
+
+async def test_an_index_that_is_removed_while_it_is_built_is_built_again(
+    store: Store, redis: Redis
+) -> None:
+    for number in range(1_500):
+        await accept(store, f"evt_{number}")
+    await redis.delete(QUEUE, keys.UNFINISHED)
+    building = asyncio.create_task(store.reconciliation.run(NOW))
+
+    async def has_begun() -> bool:
+        return bool(await redis.zcard(QUEUE))
+
+    await until(has_begun)
+    await redis.delete(QUEUE, keys.UNFINISHED)
+    await building
+    await store.reconciliation.run(NOW)
+    assert await redis.zcard(QUEUE) == 1_500
+    assert await store.reconciliation.run(NOW) == []

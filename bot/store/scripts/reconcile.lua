@@ -1,8 +1,8 @@
 -- Find the jobs that the queue has lost, and move those of release 0.3.0 to our queue.
 -- KEYS  1 queue  2 unfinished jobs
 -- ARGV  1 queue of release 0.3.0: no key of ours, and Redis may forbid it  2 a lease of that release,
---       without its job's id  3 a mark that is no job: as long as it is among the unfinished jobs,
---       they are complete  4.. how the ids of our jobs begin
+--       without its job's id  3 a mark that is no job: as long as it is among the unfinished jobs
+--       with a score of 0, they are complete  4.. how the ids of our jobs begin
 -- Returns {1 if the unfinished jobs are complete, ids of at most 1,000 of our jobs that are not in the
 -- queue}.
 
@@ -32,9 +32,10 @@ local function move_from_old_queue()
 end
 pcall(move_from_old_queue)
 
-local complete = redis.call('ZSCORE', KEYS[2], ARGV[3]) and 1 or 0
+local mark = redis.call('ZSCORE', KEYS[2], ARGV[3])
+local marks = mark and 1 or 0
 local lost = {}
-if redis.call('ZCARD', KEYS[1]) + complete ~= redis.call('ZCARD', KEYS[2]) then
+if redis.call('ZCARD', KEYS[1]) + marks ~= redis.call('ZCARD', KEYS[2]) then
   for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
     if not redis.call('ZSCORE', KEYS[2], id) then
       redis.call('ZADD', KEYS[2], redis.call('ZSCORE', KEYS[1], id), id)
@@ -46,4 +47,4 @@ if redis.call('ZCARD', KEYS[1]) + complete ~= redis.call('ZCARD', KEYS[2]) then
     end
   end
 end
-return {complete, lost}
+return {tonumber(mark or 1) == 0 and 1 or 0, lost}
