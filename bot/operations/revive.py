@@ -48,16 +48,27 @@ async def _event(store: Store, event_id: str, now: datetime) -> Sequence[str]:
     return [f"{event_id}: nothing to do, it is {stored.state} and {_states(deliveries)}"]
 
 
-def _states(deliveries: Iterable[Delivery]) -> str:
-    said = ", ".join(f"{d.destination} {d.state}" for d in deliveries)
-    return f"of its deliveries none has failed ({said})" if said else "has no deliveries"
+def _states(found: Sequence[Delivery]) -> str:
+    deliveries = _listed(d for d in found if not d.is_notice)
+    notices = _listed(d for d in found if d.is_notice)
+    said = (
+        f"of its deliveries none has failed ({deliveries})" if deliveries else "has no deliveries"
+    )
+    return f"{said} (notices to operators: {notices})" if notices else said
+
+
+def _listed(deliveries: Iterable[Delivery]) -> str:
+    return ", ".join(f"{d.destination} {d.state}" for d in deliveries)
 
 
 async def _delivery(store: Store, delivery_id: str, now: datetime) -> Sequence[str]:
     delivery = await store.ledger.get(delivery_id)
     if delivery is None:
         return []
-    return await _restored(store, delivery.event_id, now) or await _revive(store, delivery, now)
+    restored = await _restored(store, delivery.event_id, now)
+    if restored and delivery.state is not DeliveryState.FAILED:
+        return restored
+    return [*restored, *await _revive(store, delivery, now)]
 
 
 async def _restored(store: Store, event_id: str, now: datetime) -> list[str]:
@@ -70,6 +81,8 @@ async def _restored(store: Store, event_id: str, now: datetime) -> list[str]:
 
 
 async def _revive(store: Store, delivery: Delivery, now: datetime) -> Sequence[str]:
+    notice = "the notice to operators " if delivery.is_notice else ""
     if await store.ledger.revive(delivery, now):
-        return [f"{delivery.id}: is sent again to {delivery.destination}"]
-    return [f"{delivery.id}: nothing to do, it is {delivery.state} to {delivery.destination}"]
+        return [f"{delivery.id}: {notice}is sent again to {delivery.destination}"]
+    state = f"{notice or 'it '}is {delivery.state} to {delivery.destination}"
+    return [f"{delivery.id}: nothing to do, {state}"]
