@@ -141,8 +141,9 @@ class _Attempt:
         await self._settle(
             lambda: self._ledger.sent(self._delivery, self._token, receipt, now, note)
         )
-        latency = (now - self._delivery.created_at).total_seconds()
-        self._metrics.arrived(self._delivery.destination.channel, latency)
+        if not self._delivery.is_notice:
+            latency = (now - self._delivery.created_at).total_seconds()
+            self._metrics.arrived(self._delivery.destination.channel, latency)
         self._account("sent")
 
     async def _fail(self, error: DeliveryError) -> None:
@@ -191,7 +192,8 @@ class _Attempt:
 
     def _account(self, outcome: str) -> None:
         channel = self._delivery.destination.channel
-        self._metrics.delivery(channel, outcome)
+        count = self._metrics.notice if self._delivery.is_notice else self._metrics.delivery
+        count(channel, outcome)
         _log.info(
             "attempt",
             event_id=self._delivery.event_id,

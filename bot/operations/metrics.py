@@ -23,6 +23,7 @@ from bot.store.measures import (
     BUCKETS,
     DELIVERIES,
     DUPLICATE,
+    NOTICES,
     REJECTED,
 )
 
@@ -34,6 +35,11 @@ _COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (DUPLICATE, "Events that had been accepted before.", ()),
     (REJECTED, "Requests that were refused, by reason.", ("reason",)),
     (DELIVERIES, "Attempts, by channel and by what they left behind.", ("channel", "outcome")),
+    (
+        NOTICES,
+        "Attempts at notices to operators, likewise.",
+        ("channel", "outcome"),
+    ),
 )
 _HISTOGRAMS = (
     (ATTEMPT, "Seconds that one call to Slack or the mail server took."),

@@ -10,6 +10,7 @@ ACCEPTED = "events_accepted"
 DUPLICATE = "events_duplicate"
 REJECTED = "events_rejected"
 DELIVERIES = "deliveries"
+NOTICES = "notices"
 ATTEMPT = "attempt_seconds"
 ARRIVAL = "delivery_seconds"
 
@@ -45,6 +46,10 @@ class Metrics:
     def delivery(self, channel: Channel, outcome: str) -> None:
         """An attempt ended, and left the delivery in the state `outcome`."""
         self._counters.add(DELIVERIES, channel=channel, outcome=outcome)
+
+    def notice(self, channel: Channel, outcome: str) -> None:
+        """An attempt to tell the operators of a failure ended, and left the notice in this state."""
+        self._counters.add(NOTICES, channel=channel, outcome=outcome)
 
     def attempt(self, channel: Channel, seconds: float) -> None:
         """How long one call to the other side took."""

@@ -167,6 +167,8 @@ async def test_of_a_dead_notice_no_notice_is_sent(
     await attempts.make(notice, OWNER, still_ours)
     assert (await kept(store, notice)).state is DeliveryState.FAILED
     assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{notice.id}") is None
+    await store.counters.flush()
+    assert [*(await store.counters.totals())["notices"].values()] == [1]
 
 
 async def test_a_template_that_fails_is_a_dead_letter(

@@ -45,12 +45,15 @@ async def test_what_happened_is_counted_with_its_labels(store: Store) -> None:
     metrics.rejected("signature")
     metrics.delivery(Channel.SLACK, "sent")
     metrics.delivery(Channel.EMAIL, "retrying")
+    metrics.notice(Channel.EMAIL, "sent")
     shown = await samples(store)
     assert shown["juicebox_events_accepted_total type=export.ready"] == 2
     assert shown["juicebox_events_duplicate_total"] == 1
     assert shown["juicebox_events_rejected_total reason=signature"] == 1
     assert shown["juicebox_deliveries_total channel=slack outcome=sent"] == 1
     assert shown["juicebox_deliveries_total channel=email outcome=retrying"] == 1
+    assert "juicebox_deliveries_total channel=email outcome=sent" not in shown
+    assert shown["juicebox_notices_total channel=email outcome=sent"] == 1
 
 
 async def test_types_without_a_handler_share_one_series(store: Store) -> None:
