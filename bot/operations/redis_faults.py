@@ -91,6 +91,13 @@ _REFUSALS: tuple[tuple[str, Trouble], ...] = (
         Trouble("it is loading its data or busy", "try again in a minute"),
     ),
     (
+        r"EXEC without MULTI",  # what is left of a transaction whose beginning was refused
+        Trouble(
+            "its access list (ACL) forbids MULTI",
+            f"allow it: ACL SETUSER <the bot's user> {ACL_RULES}",
+        ),
+    ),
+    (
         r"max number of clients",
         Trouble(
             "it has no connection left for the bot",

@@ -112,7 +112,11 @@ class _OwnKeys(Redis):
 
     def own(self, name: str) -> str:
         """The key instead of this one: an access list allows both or neither, by its patterns."""
-        self.written[name + self._suffix] = None
+        self.written[self.instead_of(name)] = None
+        return self.instead_of(name)
+
+    def instead_of(self, name: str) -> str:
+        """The same key where it is only read: one that nobody writes is not removed either."""
         return name + self._suffix
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
@@ -137,7 +141,9 @@ class _Lifecycle:
         self._now = now
         self._store = Store(client, retention=_RETENTION)
         self._leases = Leases(client, _MS)
-        self._reconciliation = Reconciliation(client, _RETENTION, old_queue=client.own(OLD_QUEUE))
+        self._reconciliation = Reconciliation(
+            client, _RETENTION, old_queue=client.instead_of(OLD_QUEUE)
+        )
         self._event = Event(f"{_WHO}-{uuid4().hex}", _WHO, now, data={})
         self._job = job_id(Task.EVENT, self._event.id)
         self._delivery = _delivery(self._event, now)
@@ -169,6 +175,7 @@ class _Lifecycle:
         """What is read, and written, without a script."""
         store, client, event = self._store, self._client, self._event
         return [
+            ("ping", client.ping),
             ("count", self._count),
             ("heartbeat", lambda: client.psetex(client.own(HEARTBEAT), _MS, _WHO)),
             ("set", lambda: client.set(client.own(keys.event(event.id)), _WHO, px=_MS)),

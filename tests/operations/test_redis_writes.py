@@ -72,6 +72,8 @@ async def test_what_is_there_stays_as_it_is(make_settings: MakeSettings, redis: 
         ("~* +@all -zadd", ["a command of the bot's scripts|ZADD"]),
         ("~* +@all -scan -hincrbyfloat", ["HINCRBYFLOAT", "SCAN"]),
         ("~juicebox:* +@all", ["keys that the bot needs"]),
+        ("~* +@all -ping", ["PING"]),
+        ("~* +@all -multi", ["MULTI"]),
     ],
 )
 async def test_an_access_list_that_forbids_what_the_bot_needs(
@@ -210,3 +212,11 @@ async def test_the_rules_that_are_recommended_are_enough(
             stored = await jobs.store.events.get("evt_1")
             assert stored is not None
             assert stored.state is EventState.HANDLED
+
+
+async def test_the_queue_of_release_0_3_0_may_be_forbidden(make_settings: MakeSettings) -> None:
+    """Nothing of ours is in it but during a rolling deploy from that release."""
+    rules = ACL_RULES.replace("~arq:*", "~arq:job:*")
+    with redis_server() as server:
+        assert await failed(make_settings, await user(server, *rules.split())) == []
+        assert await kept(server) == []
