@@ -3,12 +3,13 @@
 -- ARGV  1 token  2 job id  3 the due_ms it was started with  4 'done', or in how many ms it is due
 --       again; '0' leaves it due when it was
 -- Returns 0 if the lease was lost: whoever has it now ends the job.
--- A job that was scheduled anew while it ran (a retry of the same delivery) is left in the queue.
+-- A job that was scheduled anew while it ran (a retry of the same delivery) is left in the queue; if
+-- the queue has lost it, the index of unfinished jobs says when it is due.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end
 redis.call('DEL', KEYS[1])
-local due = redis.call('ZSCORE', KEYS[3], ARGV[2])
+local due = redis.call('ZSCORE', KEYS[3], ARGV[2]) or redis.call('ZSCORE', KEYS[4], ARGV[2])
 if due and tonumber(due) ~= tonumber(ARGV[3]) then
   return 1
 end
@@ -17,6 +18,8 @@ if ARGV[4] == 'done' then
   redis.call('ZREM', KEYS[3], ARGV[2])
   redis.call('ZREM', KEYS[4], ARGV[2])
 elseif ARGV[4] ~= '0' then
-  redis.call('ZADD', KEYS[3], due_in(ARGV[4]), ARGV[2])
+  local again = due_in(ARGV[4])
+  redis.call('ZADD', KEYS[4], again, ARGV[2])
+  redis.call('ZADD', KEYS[3], again, ARGV[2])
 end
 return 1

@@ -1,0 +1,75 @@
+"""The end of a job whose queue was removed while it ran: what it has scheduled is not forgotten."""
+
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.queue import QUEUE
+from bot.store import Store
+from bot.store.leases import Leases
+from tests.due import is_due_in
+from tests.making import NOW, body_of, make_delivery, make_event
+
+JOB = "handle_event:evt_1"
+HOUR = timedelta(hours=1)
+DELIVERY = make_delivery()
+RETRY = f"retry_delivery:{DELIVERY.id}"
+
+
+@pytest.fixture
+async def leases(store: Store, redis: Redis) -> Leases:
+    """A complete index, and one event that was accepted."""
+    await store.reconciliation.run(NOW)
+    event = make_event()
+    await store.events.accept(event, body_of(event), NOW)
+    return Leases(redis, 15_000)
+
+
+async def retry_later(store: Store, owner: str, token: str, due_in: timedelta) -> None:
+    assert await store.ledger.claim(DELIVERY, owner, token, NOW) is not None
+    assert await store.ledger.retry_later(
+        DELIVERY, token, "timeout", due=NOW + due_in, counts=True, unsure=False, now=NOW
+    )
+
+
+async def start(leases: Leases, job_id: str) -> float:
+    due_ms = dict((await leases.due(10)).jobs)[job_id]
+    assert await leases.take(job_id, "a", due_ms)
+    return due_ms
+
+
+async def test_a_retry_that_the_job_has_scheduled_for_itself_is_kept(
+    store: Store, redis: Redis, leases: Leases
+) -> None:
+    await store.ledger.open("evt_1", [DELIVERY], NOW)
+    await retry_later(store, JOB, "t1", timedelta())
+    await leases.finish(JOB, "b", await start(leases, JOB))
+    started = await start(leases, RETRY)
+    await retry_later(store, RETRY, "t2", HOUR)
+    await redis.delete(QUEUE)
+    assert await leases.finish(RETRY, "a", started) is True
+    assert RETRY in await store.reconciliation.run(NOW)
+    assert await is_due_in(redis, RETRY, HOUR)
+
+
+async def test_a_job_that_was_put_back_is_restored_for_when_it_was_due(
+    store: Store, redis: Redis, leases: Leases
+) -> None:
+    await leases.put_back(JOB, "a", await start(leases, JOB), round(HOUR.total_seconds() * 1000))
+    await redis.delete(QUEUE)
+    assert await store.reconciliation.run(NOW) == [JOB]
+    assert await is_due_in(redis, JOB, HOUR)
+
+
+async def test_a_job_that_was_put_back_and_is_done_stays_done(
+    store: Store, redis: Redis, leases: Leases
+) -> None:
+    await leases.put_back(JOB, "a", await start(leases, JOB), 1)
+    while not (due := (await leases.due(1)).jobs):
+        pass
+    [(_, due_ms)] = due
+    assert await leases.take(JOB, "b", due_ms)
+    await redis.delete(QUEUE)
+    assert await leases.finish(JOB, "b", due_ms) is True
+    assert await store.reconciliation.run(NOW) == []
