@@ -21,7 +21,8 @@ def proxy_for(url: str) -> str | None:
 
     Raises:
         ValueError: if the address is none.
-        SettingsError: if the variable names a kind of proxy that aiohttp does not speak to.
+        SettingsError: if the variable holds no address, or one of a kind of proxy that aiohttp does
+            not speak to.
     """
     target = urlsplit(url)
     kind = _KINDS.get(target.scheme, "")
@@ -30,12 +31,23 @@ def proxy_for(url: str) -> str | None:
     if not proxy or _is_excepted(target.hostname or "", target.netloc, variables.get("no", "")):
         return None
     address = proxy if "://" in proxy else f"http://{proxy}"
-    if urlsplit(address).scheme not in {"http", "https"}:
-        name = f"{kind.upper()}_PROXY"
-        found = urlsplit(address).scheme
-        problem = f"must begin with http:// or https://, got {found!r}"
-        raise SettingsError([SettingsProblem(name, problem)])
+    problem = _problem_with(address)
+    if problem:
+        raise SettingsError([SettingsProblem(f"{kind.upper()}_PROXY", problem)])
     return address
+
+
+def _problem_with(address: str) -> str:
+    """What is wrong with a proxy's address, or nothing; the address may hold a password."""
+    try:
+        parts = urlsplit(address)
+        place = parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:  # the port is no number up to 65535, or a bracket is missing
+        place = False
+    else:
+        if parts.scheme not in {"http", "https"}:
+            return f"must begin with http:// or https://, got {parts.scheme!r}"
+    return "" if place else "must be an address such as http://proxy.example.com:3128"
 
 
 def _is_excepted(host: str, netloc: str, no_proxy: str) -> bool:

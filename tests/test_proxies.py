@@ -115,3 +115,17 @@ async def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
     with pytest.raises(Stop, match="the proxy of HTTPS_PROXY or HTTP_PROXY: the connection is ref"):
         await asyncio.to_thread(post, "https://bot.example.com/", b"{}", {})
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://[::", "http://u:s3cret@[::1", "http://u:s3cret@h:99999", "u:s3cret", "http://", ":0"],
+)
+def test_an_address_that_is_none_is_named_without_what_it_holds(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("https_proxy", address)
+    with pytest.raises(SettingsError) as raised:
+        proxy_for("https://slack.com/api/")
+    expected = "HTTPS_PROXY must be an address such as http://proxy.example.com:3128"
+    assert str(raised.value) == expected
