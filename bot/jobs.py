@@ -81,12 +81,13 @@ class Jobs:
     async def report_dead_letter(self, dead: str, lease: Lease) -> None:
         """Tell the operators of the dead letter `event:<id>` or `delivery:<id>`."""
         kind, _, subject_id = dead.partition(":")
-        notices = await (self._of_event if kind == "event" else self._of_delivery)(subject_id)
-        if not notices:
-            return
-        event_id = notices[0].event_id
-        await self.store.ledger.add(event_id, notices, lease.job_id, self.clock())
-        await self._attempt(notices, lease)
+        find = self._of_event if kind == "event" else self._of_delivery
+        event_id, notices = await find(subject_id)
+        if notices:
+            await self.store.ledger.add(event_id, notices, lease.job_id, self.clock())
+        # Also those of an earlier failure, which a killed worker has written and not sent.
+        written = await self.store.ledger.of_event(event_id)
+        await self._attempt((d for d in written if d.is_notice and d.state in _UNFINISHED), lease)
 
     async def close(self) -> None:
         """Let go of every connection."""
@@ -132,19 +133,23 @@ class Jobs:
             if isinstance(outcome, BaseException):
                 raise outcome
 
-    async def _of_event(self, event_id: str) -> list[Delivery]:
+    async def _of_event(self, event_id: str) -> tuple[str, list[Delivery]]:
+        """The event's id, and the notices of its failure if it is a dead letter."""
         try:
             stored = await self.store.events.get(event_id)
         except CorruptRecord as error:
             unreadable = Event(event_id, "unreadable", self.clock(), {})
-            return notices_of_event(unreadable, str(error), self.clock(), self.audiences)
+            said = str(error)
+            return event_id, notices_of_event(unreadable, said, self.clock(), self.audiences)
         if stored is None or stored.state is not EventState.DEAD:
-            return []
+            return event_id, []
         died_at = stored.concluded_at or self.clock()
-        return notices_of_event(stored.event, stored.reason, died_at, self.audiences)
+        return event_id, notices_of_event(stored.event, stored.reason, died_at, self.audiences)
 
-    async def _of_delivery(self, delivery_id: str) -> list[Delivery]:
+    async def _of_delivery(self, delivery_id: str) -> tuple[str, list[Delivery]]:
+        """The id of the delivery's event, and the notices of its failure if it is a dead letter."""
         dead = await self.store.ledger.get(delivery_id)
-        if dead is None or dead.state is not DeliveryState.FAILED:
-            return []
-        return notices_of_delivery(dead, self.audiences)
+        if dead is None:
+            return "", []
+        failed = dead.state is DeliveryState.FAILED
+        return dead.event_id, notices_of_delivery(dead, self.audiences) if failed else []

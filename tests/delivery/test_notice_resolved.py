@@ -7,6 +7,7 @@ from itertools import count
 import pytest
 from redis.asyncio import Redis
 
+from bot.delivery.notice import notices_of_delivery
 from bot.demo.faults import Fault
 from bot.demo.inbox import Inbox
 from bot.demo.slack.api import LocalSlack
@@ -153,3 +154,34 @@ async def test_an_event_that_lasts_as_a_dead_letter_is_reported(
     stored = await jobs.store.events.get("evt_1")
     assert stored is not None
     assert stored.state is EventState.DEAD
+
+
+async def write_notices(jobs: Jobs, dead: Delivery) -> None:
+    """What a worker leaves that is killed between writing the notices and sending them."""
+    notices = notices_of_delivery(dead, jobs.audiences)
+    await jobs.store.ledger.add("evt_1", notices, f"report_dead_letter:delivery:{dead.id}", NOW)
+
+
+@pytest.mark.parametrize(
+    ("faults", "states"),
+    [
+        ([REFUSED], [DeliveryState.SKIPPED]),
+        ([REFUSED, REFUSED], [DeliveryState.SKIPPED, DeliveryState.SENT]),
+    ],
+    ids=["delivered", "failed again"],
+)
+async def test_a_notice_that_a_killed_worker_has_written_does_not_stay_pending(
+    jobs: Jobs, slack_api: LocalSlack, faults: list[Fault], states: list[DeliveryState]
+) -> None:
+    """The message was tried again by hand before the notice's job ran anew."""
+    slack_api.script(POST, faults)
+    await accept(jobs)
+    await run_jobs(jobs, "handle_event:evt_1")
+    [message], _ = await of_event(jobs)
+    await write_notices(jobs, message)
+    await revive(jobs.store, "evt_1", NOW)
+    await run_jobs(jobs, f"retry_delivery:{message.id}")
+    await run(jobs)
+    _, notices = await of_event(jobs)
+    assert [notice.state for notice in notices] == states
+    assert notices[0].reason.startswith("resolved: ")
