@@ -35,7 +35,7 @@ async def revive_all(store: Store, now: datetime) -> Sequence[str]:
 
 async def _event(store: Store, event_id: str, now: datetime) -> Sequence[str]:
     if await store.events.revive(event_id, now):
-        return [f"{event_id}: its handler runs again"]
+        return [f"{event_id}: its handler runs again", *await _restored(store, event_id, now)]
     deliveries = await store.ledger.of_event(event_id)
     failed = [d for d in deliveries if d.state is DeliveryState.FAILED]
     said = [line for d in failed for line in await _revive(store, d, now)]

@@ -7,10 +7,11 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from bot.model import EventState
+from bot.operations.revive import revive
 from bot.queue import OLD_QUEUE, QUEUE
 from bot.store import Store, keys
 from bot.store.leases import Leases
-from tests.making import NOW, body_of, make_event
+from tests.making import NOW, body_of, make_delivery, make_event
 from tests.waiting import until
 
 JOB = "handle_event:evt_1"
@@ -153,3 +154,14 @@ async def test_an_index_that_is_removed_while_it_is_built_is_built_again(
     await store.reconciliation.run(NOW)
     assert await redis.zcard(QUEUE) == 1_500
     assert await store.reconciliation.run(NOW) == []
+
+
+async def test_retry_of_a_dead_event_restores_its_other_jobs(store: Store, redis: Redis) -> None:
+    await accept(store)
+    await store.events.bury("evt_1", "bad data", NOW)
+    report = "report_dead_letter:event:evt_1"
+    await store.ledger.add("evt_1", [make_delivery()], report, NOW)
+    await redis.delete(QUEUE, keys.UNFINISHED)
+    said = await revive(store, "evt_1", NOW)
+    assert "evt_1: its handler runs again" in said
+    assert set(await redis.zrange(QUEUE, 0, -1)) == {JOB.encode(), report.encode()}
