@@ -8,6 +8,7 @@ import pytest
 from bot import http_connection
 from tests.faults.wire import Heard, say
 from tests.served import GET, LAST, Served, running
+from tests.waiting import HANG_SECONDS
 
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
 WEBSOCKET = (
@@ -65,7 +66,7 @@ async def test_the_body_of_an_ignored_upgrade_is_a_body(
 async def test_a_body_that_is_waited_for_is_asked_for(served: Served) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
     writer.write(post(H2C, LENGTH[0], b"Expect: 100-continue\r\n"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_SECONDS):
         assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
         writer.write(LENGTH[1] + LAST % b"")
         assert READ in (heard := await reader.read(-1))
@@ -81,7 +82,7 @@ async def test_a_second_segment_behind_a_get_is_a_request_of_its_own(served: Ser
 
 async def test_many_upgrades_in_one_segment_are_each_ignored(served: Served) -> None:
     head = (GET % b"")[:-2] + b"Connection: upgrade\r\nUpgrade: h2c\r\n\r\n"
-    heard = await say(served.port, head * 1_500 + LAST % b"", seconds=60)
+    heard = await say(served.port, head * 1_500 + LAST % b"")
     assert (heard.statuses, heard.closed) == ([200] * 1_501, True)
 
 

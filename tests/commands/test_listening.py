@@ -110,7 +110,7 @@ async def test_an_inherited_socket_is_listened_on(
             *command, env=environment, cwd=ROOT, pass_fds=(fd,), stdout=PIPE, stderr=STDOUT
         )
         try:
-            await until(lambda: answers(aiohttp.UnixConnector(path=place)), seconds=20)
+            await until(lambda: answers(aiohttp.UnixConnector(path=place)))
         finally:
             process.terminate()
             await process.communicate()

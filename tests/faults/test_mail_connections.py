@@ -11,7 +11,7 @@ from bot.demo.inbox import Inbox
 from bot.model import Channel, Delivery, DeliveryState
 from tests.faults.deployment import Deployment
 from tests.running import envelope
-from tests.waiting import until
+from tests.waiting import HANG_SECONDS, until
 
 POST = "chat.postMessage"
 
@@ -40,7 +40,7 @@ async def test_70_mails_at_a_server_of_three_connections_all_arrive_once_at_the_
         deployment.worker(SMTP_URL=office.url),
         deployment.worker(SMTP_URL=office.url),
     ):
-        await deployment.settled(events, seconds=60)
+        await deployment.settled(events)
     deliveries = await mails_of(deployment, events)
     assert {(d.state, d.attempts) for d in deliveries} == {(DeliveryState.SENT, 1)}
     arrived = Counter(str(mail.message["Message-ID"]) for mail in office.mails)
@@ -63,11 +63,11 @@ async def test_a_killed_workers_connections_are_free_for_another_one(
         async def both_hang() -> bool:
             return office.commands.count("DATA") == 2
 
-        await until(both_hang, seconds=20)
+        await until(both_hang)
         first.process.kill()
         await first.process.wait()
     async with deployment.worker(SMTP_URL=office.url):
-        await deployment.settled(events, seconds=40)
+        await deployment.settled(events)
     assert sorted(m.recipients[0] for m in office.mails) == ["recruiter@example.com"] * 4
     assert {d.state for d in await mails_of(deployment, events)} == {DeliveryState.SENT}
 
@@ -80,11 +80,11 @@ async def test_a_mail_server_that_does_not_answer_holds_up_no_message_in_slack(
     office.script("DATA", [SmtpFault.hang()] * len(events))
     async with deployment.web() as web, deployment.worker(SMTP_URL=office.url) as worker:
         await asyncio.gather(*(web.receive(envelope(event)) for event in events))
-        await deployment.slack.wait_for(len(events), timeout=60)
+        await deployment.slack.wait_for(len(events))
         assert office.commands.count("DATA") <= 2
         assert office.connections.most <= 2
         worker.process.terminate()
-        async with asyncio.timeout(27):
+        async with asyncio.timeout(HANG_SECONDS):
             assert await worker.process.wait() == 0, worker.log()
     deliveries = await mails_of(deployment, events)
     assert {d.state for d in deliveries} <= {DeliveryState.RETRYING, DeliveryState.SENDING}

@@ -43,14 +43,14 @@ async def listens(server: Postfix) -> None:
         await writer.wait_closed()
         return True
 
-    await until(answers, seconds=30)
+    await until(answers)
 
 
 async def delivered(server: Postfix, count: int) -> None:
     async def all_are() -> bool:
         return server.delivered >= count
 
-    await until(all_are, seconds=30)
+    await until(all_are)
 
 
 async def send_all(deployment: Deployment, server: Postfix, count: int, workers: int) -> None:
@@ -61,9 +61,9 @@ async def send_all(deployment: Deployment, server: Postfix, count: int, workers:
     async with deployment.worker(SMTP_URL=server.url):
         if workers > 1:
             async with deployment.worker(SMTP_URL=server.url):
-                await deployment.settled(events, seconds=90)
+                await deployment.settled(events)
         else:
-            await deployment.settled(events, seconds=90)
+            await deployment.settled(events)
     ledger = await deployment.store.ledger.of_events(events)
     mails = [d for ds in ledger.values() for d in ds if d.destination.channel is Channel.EMAIL]
     assert {(d.state, d.attempts) for d in mails} == {(DeliveryState.SENT, 1)}

@@ -50,7 +50,7 @@ async def test_web_is_ready_as_soon_as_a_worker_is_there(managed: Deployment) ->
 async def test_the_worker_works(managed: Deployment) -> None:
     async with managed.web() as web, managed.worker():
         assert (await web.receive(envelope())).status_code == 200
-        await managed.slack.wait_for(1, timeout=20)
+        await managed.slack.wait_for(1)
 
         async def ready() -> bool:
             return (await web.client.get("/readyz")).status_code == 200

@@ -87,7 +87,7 @@ async def test_two_releases_share_the_work_while_one_takes_over(
             await some_traffic()
             await ended(old_web)
             if back:  # 0.3.0 does not know our queue, so it is to be empty before the worker goes
-                await deployment.settled(events, seconds=60)
+                await deployment.settled(events)
             await ended(old_worker)
             await some_traffic()
             await deployment.settled(events)

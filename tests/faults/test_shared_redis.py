@@ -59,8 +59,8 @@ async def test_two_arq_applications_share_a_redis(deployment: Deployment, tally:
         async def all_ran() -> bool:
             return len(ran) == COUNT
 
-        await until(all_ran, seconds=60)
-        await deployment.settled(events, seconds=60)
+        await until(all_ran)
+        await deployment.settled(events)
     assert sorted(ran) == list(range(COUNT))
     await tally.audit(deployment, events)
 
@@ -79,7 +79,7 @@ async def test_events_whose_jobs_are_gone_are_handled_within_a_minute(
     await redis.delete(QUEUE, *(JOB_KEY + job_id for job_id in lost))
     assert await redis.exists(keys.RECONCILED) == 0
     async with deployment.worker() as worker:
-        await deployment.settled(events, seconds=60)
+        await deployment.settled(events)
         assert "lost jobs enqueued again" in worker.log()
     assert await store.redis.zcard(keys.UNFINISHED) == 1
     await tally.audit(deployment, events)
@@ -101,6 +101,6 @@ async def test_what_release_0_3_0_left_behind_is_handled(
     await redis.zadd(default_queue_name, {**waiting, "invoice_1": 1})
     await redis.delete(QUEUE, keys.UNFINISHED)
     async with deployment.worker():
-        await deployment.settled(events, seconds=60)
+        await deployment.settled(events)
     assert await redis.zrange(default_queue_name, 0, -1) == [b"invoice_1"]
     await tally.audit(deployment, events)

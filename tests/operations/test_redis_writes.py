@@ -203,7 +203,7 @@ async def test_the_rules_that_are_recommended_are_enough(
         async with web_client(settings) as client, running_worker(settings) as jobs:
             answer = await client.post("/webhooks/juicebox", content=body, headers=signed(body))
             assert answer.status_code == 200
-            await slack_api.wait_for(1, timeout=20)
+            await slack_api.wait_for(1)
 
             async def ready() -> bool:
                 return (await client.get("/readyz")).status_code == 200

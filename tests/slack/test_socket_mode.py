@@ -185,7 +185,7 @@ async def test_the_pauses_grow_to_the_last_one(
     monkeypatch.setattr("bot.slack.socket_mode.asyncio.sleep", counted)
     socket = SocketMode(app, "xapp-wrong", pauses=[1.0, 2.0, 3.0])
     await socket.open()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANG_SECONDS):
         while server.asked < 6:
             await sleep(0.01)
     await socket.close()

@@ -10,6 +10,7 @@ from bot.demo.playground.feed import Feed
 from bot.demo.playground.watch import Watch
 from bot.store import Store
 from tests.making import NOW, body_of, make_event, seconds
+from tests.waiting import HANG_SECONDS
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ async def watched(store: Store) -> AsyncIterator[tuple[Watch, Feed]]:
 
 async def trail_with(feed: Feed, what: str, detail: str) -> Any:
     """The first trail that has such a step."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANG_SECONDS):
         async for batch in feed.follow():
             for record in batch.records:
                 if any((s["what"], s["detail"]) == (what, detail) for s in record["steps"]):

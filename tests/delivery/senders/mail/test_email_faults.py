@@ -97,9 +97,9 @@ async def test_a_server_that_thinks_about_a_mail_for_longer_than_about_a_command
     renderer: Renderer, delivery: Delivery, sender_to: MakeSender
 ) -> None:
     """It answers DATA when twice the time of a command has passed, as one that scans for viruses may."""
-    timeouts = SmtpTimeouts(command=1, data=60)
+    timeouts = SmtpTimeouts(command=3, data=60)
     replies = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on"]
-    async with scripted_smtp([*replies, late("250 ok", seconds=2), "221 bye"]) as server:
+    async with scripted_smtp([*replies, late("250 ok", seconds=6), "221 bye"]) as server:
         sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer, timeouts=timeouts)
         assert await sender.send(delivery, ensure) == MESSAGE_ID
         await sender.close()
