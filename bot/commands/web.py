@@ -62,7 +62,7 @@ def serve(
         *("--http", _CONNECTION, "--no-server-header", "--no-access-log"),
     ]
     with _parsed([*defaults, *options]) as context:
-        _check_place(context.params)
+        _check_address(context.params)
         if application is not None:
             context.params["app"] = application
         if context.params["log_config"] is None:
@@ -70,7 +70,7 @@ def serve(
         _run(context)
 
 
-def _check_place(params: Mapping[str, Any]) -> None:
+def _check_address(params: Mapping[str, Any]) -> None:
     """Before anything begins; a UNIX socket and an inherited one are uvicorn's to open."""
     if params["uds"] is None and params["fd"] is None:
         reason = why_not_listen(params["host"], params["port"])
@@ -79,21 +79,21 @@ def _check_place(params: Mapping[str, Any]) -> None:
 
 
 def _run(context: click.Context) -> None:
-    place = _place(context.params)
+    address = _listening_on(context.params)
     try:
         uvicorn_command.invoke(context)
     except SystemExit as end:
         if end.code != STARTUP_FAILURE:
             raise
-        raise NotStarted(f"not started on {place}: the log says why") from None
+        raise NotStarted(f"not started on {address}: the log says why") from None
     except OSError as fault:
         if context.params["uds"] is None and context.params["fd"] is None:
             raise
         said = fault.strerror or type(fault).__name__
-        raise NotStarted(f"not started on {place}: {said}") from fault
+        raise NotStarted(f"not started on {address}: {said}") from fault
 
 
-def _place(params: Mapping[str, Any]) -> str:
+def _listening_on(params: Mapping[str, Any]) -> str:
     if params["fd"] is not None:
         return f"file descriptor {params['fd']} (--fd)"
     if params["uds"] is not None:
@@ -102,9 +102,10 @@ def _place(params: Mapping[str, Any]) -> str:
 
 
 def _parsed(arguments: list[str]) -> click.Context:
+    """Give uvicorn a context within ours, so that an error names this program."""
+    ours = click.get_current_context(silent=True)
     try:
-        parent = click.get_current_context(silent=True)
-        return uvicorn_command.make_context("uvicorn", arguments, parent=parent)
+        return uvicorn_command.make_context("uvicorn", arguments, parent=ours)
     except click.UsageError as error:
         raise click.UsageError(f"uvicorn says: {error.format_message()}") from error
 

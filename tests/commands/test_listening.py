@@ -40,7 +40,7 @@ async def test_a_port_that_is_taken_is_one_sentence(
     [
         (
             ("--host", "192.0.2.1"),
-            "192.0.2.1 is no address of this machine: choose one that is with --host",
+            "192.0.2.1 is not an address of this machine: choose one that is with --host",
         ),
         (
             ("--host", "not a host"),
