@@ -22,7 +22,7 @@ class SettingsProblem:
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(_SETTING.findall(self.subject))
+        return settings_in(self.subject)
 
     def __str__(self) -> str:
         comma = "," if "," in self.subject else ""
@@ -156,6 +156,11 @@ class DeliveryError(BotError):
     def final(cls, reason: str, *, unsure: bool = False) -> "DeliveryError":
         """A fault that no repetition mends."""
         return cls(reason, retry=False, unsure=unsure)
+
+
+def settings_in(text: str) -> frozenset[str]:
+    """The names of settings that a text mentions."""
+    return frozenset(_SETTING.findall(text))
 
 
 def quoted(value: object) -> str:

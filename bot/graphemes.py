@@ -87,7 +87,7 @@ def _one_syllable(before: int, after: int) -> bool:
 
 
 def _one_flag(text: str, position: int) -> bool:
-    """Two regional indicators make a flag, and a row of them is read in pairs from its begin on."""
+    """Two regional indicators make a flag, and a row of them is read in pairs from its start."""
     if ord(text[position]) not in _REGIONAL:
         return False
     first = position

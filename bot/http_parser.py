@@ -5,7 +5,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class TunnelRefused(Exception):
-    """Raised inside of the parser for CONNECT: this server connects nobody to another one."""
+    """Raised inside of the parser for CONNECT: this server is not a proxy."""
 
 
 class RequestParser:

@@ -7,22 +7,22 @@ from urllib.request import getproxies_environment, proxy_bypass
 from bot.errors import SettingsError, SettingsProblem
 
 _KINDS = {"https": "https", "wss": "https", "http": "http", "ws": "http"}
-"""The variable of each scheme; a WebSocket takes the way of the page that would open it."""
+"""The variable of each scheme; a WebSocket uses that of https or http."""
 
 
 def proxy_for(url: str) -> str | None:
-    """The proxy of the environment for a call of this address; None for a direct connection.
+    """The proxy that the environment names for this URL, or None to connect directly.
 
-    The variables are read in either case, the one in small letters first, as curl does it. NO_PROXY
+    Upper and lower case names are read, and lower case wins, as in curl. NO_PROXY
     lists hosts, domains, networks such as 10.0.0.0/8, or `*`:
     https://everything.curl.dev/usingcurl/proxies/env.html
-    aiohttp's `trust_env` would also read passwords out of ~/.netrc, and slack_sdk knows of no
-    NO_PROXY, and sends calls of http:// through HTTPS_PROXY.
+    aiohttp's `trust_env` would also read passwords out of ~/.netrc, and slack_sdk ignores
+    NO_PROXY, and sends requests to http:// through HTTPS_PROXY.
 
     Raises:
-        ValueError: if the address is none.
-        SettingsError: if the variable holds no address, or one of a kind of proxy that aiohttp does
-            not speak to.
+        ValueError: if the URL is malformed.
+        SettingsError: if the variable holds no URL, or names a kind of proxy that aiohttp does not
+            support.
     """
     target = urlsplit(url)
     kind = _KINDS.get(target.scheme, "")

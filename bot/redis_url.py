@@ -65,7 +65,7 @@ class RedisAddress:
     password: str | None = field(default=None, repr=False)
     cert_reqs: CertReqs = "required"
     options: Mapping[str, str | bool] = field(default_factory=dict, repr=False)
-    """What else redis-py's connection is given."""
+    """Further arguments of redis-py's connection."""
 
     @property
     def where(self) -> str:
@@ -77,7 +77,7 @@ class RedisAddress:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is on this machine, where nobody reads along."""
+        """Whether it is on this machine, so that nothing crosses a network."""
         return self.scheme is Scheme.UNIX or self.host in {"localhost", "127.0.0.1", "::1"}
 
 
@@ -124,7 +124,7 @@ def parse_cert_reqs(text: str) -> CertReqs:
     https://docs.python.org/3/library/ssl.html#ssl.CERT_OPTIONAL
 
     Raises:
-        ValueError: if it is neither.
+        ValueError: if it is none of these.
     """
     word = text.strip().lower().removeprefix("ssl.").removeprefix("verifymode.")
     match word.removeprefix("cert_"):
@@ -140,16 +140,16 @@ def _split(url: str) -> tuple[SplitResult, Scheme]:
     if "://" not in url or scheme not in {*Scheme}:
         raise ValueError("must begin with redis://, rediss:// or unix://")
     if not url.isprintable() or " " in url:
-        raise ValueError("it has a space or a control character in it")
+        raise ValueError("it contains a space or a control character")
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise ValueError("its host is no address: an IPv6 address is written [::1]") from None
+        raise ValueError("its host is malformed: an IPv6 address is written [::1]") from None
     if Scheme(scheme) is Scheme.UNIX:
         if not parts.path or parts.fragment:
             raise ValueError("it must name the socket's path, such as unix:///run/redis.sock")
     elif "#" in url or "@" in parts.path or "@" in parts.query:
-        raise ValueError(f"it has a # in it, or an @ behind the host: {_ENCODE}")
+        raise ValueError(f"it contains a #, or an @ after the host: {_ENCODE}")
     return parts, Scheme(scheme)
 
 
@@ -175,7 +175,7 @@ def _number(db: str) -> int:
 
 def _once(what: str, in_place: str, in_option: str) -> str:
     if in_place and in_option and in_place != in_option:
-        raise ValueError(f"it names two different {what}s: one is an option behind the ?")
+        raise ValueError(f"it names two different {what}s: one is an option after the ?")
     return in_place or in_option
 
 
@@ -183,7 +183,7 @@ def _options(query: str) -> dict[str, str]:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     except ValueError:
-        raise ValueError("what stands behind the ? must be name=value, with & between") from None
+        raise ValueError("its options after the ? must be name=value, separated by &") from None
     found: dict[str, str] = {}
     for name, value in pairs:
         if name not in _KNOWN:
@@ -217,7 +217,7 @@ def _connection_options(
 
 
 def _check_tls(options: Mapping[str, str]) -> None:
-    """Load what the options name: a missing file would else show as a Redis that is away."""
+    """Load the files and ciphers that the options name: later, a missing file would look like an outage."""
     if ("ssl_certfile" in options) != ("ssl_keyfile" in options):
         raise ValueError("its options ssl_certfile and ssl_keyfile need each other")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

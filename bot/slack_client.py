@@ -33,5 +33,5 @@ def slack_client(
         retry_handlers=[],
         logger=quiet,
     )
-    client.proxy = proxy_for(api_url)  # instead of the one that slack_sdk finds by itself
+    client.proxy = proxy_for(api_url)  # instead of the one that slack_sdk finds
     return client

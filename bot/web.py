@@ -47,7 +47,7 @@ def create_app(
         async with AsyncExitStack() as stack:
             stack.push_async_callback(store.redis.aclose)
             await stack.enter_async_context(store.counters.flushing(_FLUSH_SECONDS))
-            if beside is None:  # a worker beside us says so itself
+            if beside is None:  # else the worker in this process logs it
                 outage = RedisOutage(store.redis)
                 await stack.enter_async_context(outage.watching(store.redis, _PING_INTERVAL))
             if slack is not None:

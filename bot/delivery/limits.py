@@ -61,7 +61,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def _before_token(text: str, position: int) -> int:
-    """The position, or the begin of the token that it is in."""
+    """The position, or the start of the token that it is in."""
     for token in _WHOLE.finditer(text):
         if token.end() > position:
             return min(position, token.start())

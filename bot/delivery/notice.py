@@ -76,8 +76,8 @@ def notices_of_delivery(dead: Delivery, audiences: Audiences) -> list[Delivery]:
 async def why_resolved(store: Store, notice: Delivery) -> str:
     """Why the notice need not be sent any more; empty while what it tells of is still failed.
 
-    A subject that failed again since has a notice of its own for that failure. One that Redis
-    garbled is a failure still.
+    A subject that has failed again since has another notice for that failure. One that is
+    unreadable in Redis counts as failed.
 
     Raises:
         redis.RedisError: if Redis does not answer.

@@ -83,7 +83,7 @@ def _ports() -> _Ports:
 
 
 def free_port() -> int:
-    """A port of loopback that nobody listens on, and that no other process of ours takes."""
+    """A port of 127.0.0.1 that is free, and that no other process takes from the same function."""
     return _ports().next()
 
 

@@ -14,7 +14,7 @@ def parse_envelope(body: bytes, received_at: datetime, webhook_id: str | None = 
     """Read the event out of a body whose signature holds, in the names that handlers know.
 
     `webhook_id` is the id of a header that the signature covers: the event's, where the body has
-    none. An event that does not say when it happened is taken to be of the moment `received_at`.
+    none. An event without a timestamp gets `received_at`.
 
     pydantic's parser refuses what is legal JSON and still an attack: nesting beyond 200 levels,
     integers beyond 4,300 digits, lone surrogates, a byte order mark, NaN.

@@ -19,7 +19,7 @@ _ISO = re.compile(
     re.ASCII,
 )
 """A date, with or without a time and a zone. `datetime.fromisoformat` takes any character between
-date and time, and does not look at what stands behind a `Z` and a NUL."""
+date and time, and ignores what follows a `Z` and a NUL."""
 _AFTER_THE_DAY = re.compile(r"(?<=T)24(?=:?00(?::?00(?:[.,]0+)?)?(?:Z|[+-]|$))")
 """`24:00` is the end of its day: https://www.rfc-editor.org/rfc/rfc3339#appendix-A."""
 _LEAP_SECOND = re.compile(r"(?<=T\d\d:\d\d:)60|(?<=T\d{4})60", re.ASCII)
@@ -33,7 +33,7 @@ def read_moment(value: object) -> datetime:
     """The moment, in UTC. A plain date is its midnight; what names no zone is taken to be in UTC.
 
     Raises:
-        ValueError: if it is none, or is before 1970 as a number, or beyond the years 2 to 9998.
+        ValueError: if it is not one, if it is a number below 0, or if its year is not 2 to 9998.
     """
     try:
         return _in_utc(_read(value))

@@ -70,11 +70,11 @@ class Quota(Payload):
     def fields(self) -> dict[str, JsonValue]:
         """What is kept and shown, and nothing that was not sent."""
         if self.usage_percent is not None:
-            said: dict[str, JsonValue] = {"usagePercent": _plain(self.usage_percent)}
+            fields: dict[str, JsonValue] = {"usagePercent": _plain(self.usage_percent)}
         else:
-            said = {"usage": _plain(self.usage), "limit": _plain(self.limit)}
-        said["resetDate"] = int(self.reset_date.timestamp()) if self.reset_date else None
-        return {**said, "planTier": self.plan_tier} if self.plan_tier else said
+            fields = {"usage": _plain(self.usage), "limit": _plain(self.limit)}
+        fields["resetDate"] = int(self.reset_date.timestamp()) if self.reset_date else None
+        return {**fields, "planTier": self.plan_tier} if self.plan_tier else fields
 
 
 def _says_unlimited(value: object) -> bool:

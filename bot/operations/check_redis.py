@@ -135,9 +135,9 @@ def _writes(check: WriteCheck) -> Iterable[Finding]:
     for trouble in found:
         yield failure("Redis writes", trouble.text, trouble.remedy or "look at the server's log")
     if check.unexpected:
-        mend = "use Redis or Valkey themselves, of version 5 or later"
+        mend = "use Redis itself, version 5 or later, or Valkey"
         yield failure(
-            "Redis writes", f"it does something else than Redis at: {_list(check.unexpected)}", mend
+            "Redis writes", f"it behaves differently from Redis in: {_list(check.unexpected)}", mend
         )
     if not found and not check.unexpected:
         yield ok("Redis writes", "every script ran, on keys of its own that are removed again")

@@ -36,7 +36,7 @@ async def check_slack(settings: Settings) -> list[Finding]:
 
 
 async def _bot(slack: AsyncWebClient, settings: Settings) -> list[Finding]:
-    """What Slack says of the bot's token, its scopes and its channels."""
+    """Check the bot's token, its scopes and its channels."""
     try:
         answer = await slack.auth_test()
         who = Who.model_validate(answer.data)
@@ -62,7 +62,7 @@ def _no_entry(error: Exception, settings: Settings) -> Finding:
 
 
 async def _app_token(slack: AsyncWebClient, settings: Settings) -> list[Finding]:
-    """Whether Slack would open a socket: it is asked for the address of one, which is not used."""
+    """Whether Slack would open a socket: asks for the URL of one, and does not use it."""
     if settings.slack_app_token is None:
         return []
     token, name = settings.slack_app_token.get_secret_value(), "SLACK_APP_TOKEN"

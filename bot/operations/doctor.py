@@ -1,11 +1,10 @@
 """Whether the bot can do its work here: every setting and every connection, looked at once."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime
 
-from bot.errors import SettingsProblem
+from bot.errors import SettingsProblem, settings_in
 from bot.operations.check_mail import check_mail
 from bot.operations.check_redis import check_redis
 from bot.operations.check_settings import broken, check_settings
@@ -13,7 +12,6 @@ from bot.operations.check_slack import check_slack
 from bot.operations.finding import Finding, failure
 from bot.settings import Settings
 
-_NAME = re.compile(r"[A-Z][A-Z_]+")
 _REDIS = ("REDIS_",)
 _SLACK = ("SLACK_BOT_TOKEN", "SLACK_API_URL")
 _MAIL = ("SMTP_", "MAILGUN_", "SENDGRID_", "POSTMARK_")
@@ -31,21 +29,21 @@ async def examine(
     """
     wrong = frozenset(name for problem in problems for name in problem.names)
     connections = [
-        *([_in_time("Redis", check_redis(settings, now))] if _fine(wrong, _REDIS) else []),
-        *([_in_time("Slack", check_slack(settings))] if _fine(wrong, _SLACK) else []),
-        *([_in_time("Mail server", _check_mail(settings, wrong))] if _fine(wrong, _MAIL) else []),
+        *([_in_time("Redis", check_redis(settings, now))] if _usable(wrong, _REDIS) else []),
+        *([_in_time("Slack", check_slack(settings))] if _usable(wrong, _SLACK) else []),
+        *([_in_time("Mail server", _check_mail(settings, wrong))] if _usable(wrong, _MAIL) else []),
     ]
     found = await asyncio.gather(*connections)
-    said = [f for f in check_settings(settings) if wrong.isdisjoint(_NAME.findall(_whole(f)))]
+    said = [
+        f
+        for f in check_settings(settings)
+        if wrong.isdisjoint(settings_in(f"{f.subject} {f.text}"))
+    ]
     return [*broken(problems), *said, *(f for findings in found for f in findings)]
 
 
-def _fine(wrong: Iterable[str], beginnings: tuple[str, ...]) -> bool:
+def _usable(wrong: Iterable[str], beginnings: tuple[str, ...]) -> bool:
     return not any(name.startswith(beginnings) for name in wrong)
-
-
-def _whole(finding: Finding) -> str:
-    return f"{finding.subject} {finding.text}"
 
 
 async def _check_mail(settings: Settings, wrong: frozenset[str]) -> list[Finding]:

@@ -11,8 +11,8 @@ _HIGHEST_PORT = 65_535
 def why_not_listen(host: str | None, port: int, options: str = _OUR_OPTIONS) -> str:
     """Empty if a server can listen there; else what is wrong and what to do about it.
 
-    Tries as asyncio's `create_server` does, every address of the host, and lets go of them again.
-    `options` are what chooses the port.
+    Binds every address of the host, as asyncio's `create_server` does, and releases it again.
+    `options` says how the port is chosen.
     """
     if not 0 <= port <= _HIGHEST_PORT:  # getaddrinfo takes 70000 for 4464
         return f"there is no port {port}: choose one up to {_HIGHEST_PORT} with {options}"
@@ -39,9 +39,9 @@ def explain(host: str | None, port: int, fault: OSError, options: str = _OUR_OPT
             remedy = f"choose one above 1023 with {options}"
             return f"this user may not listen on port {port} of {shown}: {remedy}"
         case errno.EADDRNOTAVAIL:
-            return f"{shown} is no address of this machine: choose one that is with --host"
+            return f"{shown} is not an address of this machine: choose one that is with --host"
     said = fault.strerror or type(fault).__name__
-    return f"port {port} on {shown} cannot be had ({said}): choose another with {options}"
+    return f"port {port} on {shown} cannot be used ({said}): choose another with {options}"
 
 
 _Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int]]

@@ -20,7 +20,7 @@ _log = structlog.get_logger()
 
 
 class RedisOutage:
-    """What one process knows of Redis being away. `monotonic` gives seconds, from any origin."""
+    """Logs when this process cannot reach Redis. `monotonic` gives seconds from any origin."""
 
     def __init__(self, redis: Redis, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._address = address_of(redis)

@@ -60,8 +60,8 @@ def outcome_rows(deliveries: Sequence[Delivery]) -> list[Row]:
     return rows
 
 
-def told_apart(deliveries: Sequence[Delivery]) -> tuple[list[Delivery], list[Delivery]]:
-    """What tells people of the event, and the notices that tell the operators of a failure."""
+def split_notices(deliveries: Sequence[Delivery]) -> tuple[list[Delivery], list[Delivery]]:
+    """The deliveries that tell of the event, and the notices that tell the operators of a failure."""
     notices = [delivery for delivery in deliveries if delivery.is_notice]
     return [delivery for delivery in deliveries if not delivery.is_notice], notices
 

@@ -18,7 +18,7 @@ from bot.slack_app_token import fix_for
 from bot.slack_replies import refusal_in
 
 _PAUSES = (5.0, 10.0, 30.0, 60.0, 300.0)
-"""Seconds between two questions for a socket; the last one again and again."""
+"""Seconds between two requests for a socket; the last interval repeats."""
 _PING_SECONDS = 10
 
 _log = structlog.get_logger()
@@ -58,9 +58,9 @@ class SocketMode:
 
 
 class _Client(SocketModeClient):
-    """slack_sdk's client, which says once why there is no socket, and asks less and less often.
+    """slack_sdk's client, except that it logs once why there is no socket, and backs off.
 
-    slack_sdk asks every few seconds for ever, and logs each refusal twice, without its reason.
+    slack_sdk's own asks every few seconds for ever, and logs each refusal twice, without the reason.
     """
 
     def __init__(self, app: AsyncApp, app_token: str, pauses: Sequence[float]) -> None:
@@ -73,7 +73,7 @@ class _Client(SocketModeClient):
         self._pauses = pauses
 
     async def issue_new_wss_url(self) -> str:
-        """The address of a new socket, as soon as Slack gives one."""
+        """The URL of a new socket, as soon as Slack gives one."""
         pauses = chain(self._pauses, repeat(self._pauses[-1]))
         told = ""
         while True:

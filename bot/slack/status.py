@@ -16,7 +16,7 @@ from bot.model import (
 )
 from bot.slack.happened import what_happened
 from bot.slack.render import Describe, Render
-from bot.slack.rows import Row, epoch, notice_rows, outcome_rows, told_apart
+from bot.slack.rows import Row, epoch, notice_rows, outcome_rows, split_notices
 from bot.store import Store
 from bot.store.backlog import Backlog
 from bot.store.events import StoredEvent
@@ -53,7 +53,7 @@ async def show_status(
 
 
 def _event_row(kept: StoredEvent, found: Sequence[Delivery], describe: Describe) -> Row:
-    deliveries, notices = told_apart(found)
+    deliveries, notices = split_notices(found)
     outcomes = outcome_rows(deliveries)
     return {
         "id": kept.event.id,

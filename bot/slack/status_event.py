@@ -9,7 +9,7 @@ from bot.model import Destination, SlackMessage, Step, duration, retry_command
 from bot.mrkdwn import unescape
 from bot.slack.happened import what_happened
 from bot.slack.render import Describe, Render
-from bot.slack.rows import Row, delivery_row, epoch, notice_rows, place_row, told_apart
+from bot.slack.rows import Row, delivery_row, epoch, notice_rows, place_row, split_notices
 from bot.store import Store
 from bot.store.events import StoredEvent
 
@@ -38,7 +38,7 @@ async def show_event(store: Store, render: Render, describe: Describe, asked: st
         steps = await store.events.trail(kept.event.id)
     except CorruptRecord:
         return render("status_event", {"event": None, "asked": asked, "readable": False})
-    deliveries, notices = told_apart(await store.ledger.of_event(kept.event.id))
+    deliveries, notices = split_notices(await store.ledger.of_event(kept.event.id))
     event = {
         "id": kept.event.id,
         "type": kept.event.type,

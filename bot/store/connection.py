@@ -77,18 +77,18 @@ def connect(
         db=address.db,
         username=address.username,
         password=address.password,
-        **_place(address),
+        **_connection_arguments(address),
     )
     client = Redis(connection_pool=pool)
     client.auto_close_connection_pool = True  # redis-py leaves a pool open that it did not make
     return client
 
 
-def _place(address: RedisAddress) -> dict[str, Any]:
+def _connection_arguments(address: RedisAddress) -> dict[str, Any]:
     if address.scheme is Scheme.UNIX:
         return {"path": address.path, **address.options}
-    place = {"host": address.host, "port": address.port, "socket_keepalive": True}
+    arguments = {"host": address.host, "port": address.port, "socket_keepalive": True}
     if address.scheme is Scheme.TLS:
         checked = address.cert_reqs == "required"
-        place |= {"ssl_cert_reqs": address.cert_reqs, "ssl_check_hostname": checked}
-    return {**place, **address.options}
+        arguments |= {"ssl_cert_reqs": address.cert_reqs, "ssl_check_hostname": checked}
+    return {**arguments, **address.options}

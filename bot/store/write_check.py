@@ -1,4 +1,4 @@
-"""Runs every script on keys of its own: what this Redis refuses shows before an event comes.
+"""Runs every script on keys of its own, to find what this Redis refuses before the first event.
 
 The store's own classes do the work, on a client that gives each key of a script another name.
 """
@@ -36,18 +36,18 @@ from bot.store.scripts import NAMES, Script
 from bot.store.smtp_slots import SmtpSlots
 
 _RETENTION = timedelta(minutes=10)
-"""What could not be removed ends by itself; events have a margin of a day."""
+"""What could not be removed expires by itself; events a day later."""
 _MS = 10_000
 _WHO = "doctor"
 _UNREADABLE = (BotError, ValueError, TypeError, LookupError, AttributeError)
-"""What reading a reply raises that no Redis gives."""
+"""Raised where a reply is not one that Redis gives."""
 
 Step = Callable[[], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An error, and the command that it answers."""
+    """An error, and the command that it is the reply to."""
 
     command: str
     error: RedisError
@@ -55,12 +55,12 @@ class Refusal:
 
 @dataclass(slots=True)
 class WriteCheck:
-    """What came out: what was refused, and what was not and still did not do what it does elsewhere."""
+    """What was refused, and what ran without error but with an unexpected result."""
 
     refusals: list[Refusal] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
     not_run: Sequence[str] = ()
-    """Scripts that the check does not know yet."""
+    """Scripts for which the check has no step yet."""
 
 
 async def check_writes(redis: Redis, now: datetime) -> WriteCheck:
@@ -73,21 +73,21 @@ async def check_writes(redis: Redis, now: datetime) -> WriteCheck:
     found = WriteCheck()
     try:
         for name, step in [*_loading(client), *event.scripts(), *event.commands()]:
-            if not await _take(name, step, client, found):
+            if not await _run_step(name, step, client, found):
                 break
     finally:
         for name in client.written:
-            if not await _take("remove", partial(client.delete, name), client, found):
+            if not await _run_step("remove", partial(client.delete, name), client, found):
                 break
     if found.refusals:
-        found.unexpected.clear()  # what was refused is missed by the steps after it
+        found.unexpected.clear()  # a refused step makes later ones fail
     ran = {Script(client, name).sha: name for name in NAMES}
     found.not_run = sorted(name for sha, name in ran.items() if sha not in client.ran)
     return found
 
 
-async def _take(name: str, step: Step, client: "_OwnKeys", found: WriteCheck) -> bool:
-    """Take a step; False if the connection is lost."""
+async def _run_step(name: str, step: Step, client: "_OwnKeys", found: WriteCheck) -> bool:
+    """Run a step; False if the connection is lost."""
     client.last_command = ""
     try:
         if await step() is False:
@@ -101,7 +101,7 @@ async def _take(name: str, step: Step, client: "_OwnKeys", found: WriteCheck) ->
 
 
 class _OwnKeys(Redis):
-    """A client whose scripts work on keys of their own; it knows which, and which scripts it ran."""
+    """A client that gives scripts keys of their own, and remembers the keys and the scripts."""
 
     def __init__(self, redis: Redis) -> None:
         super().__init__(connection_pool=redis.connection_pool)
@@ -111,12 +111,12 @@ class _OwnKeys(Redis):
         self.last_command = ""
 
     def own(self, name: str) -> str:
-        """The key instead of this one: an access list allows both or neither, by its patterns."""
+        """The key to use instead of this one: an access list's patterns allow both or neither."""
         self.written[self.instead_of(name)] = None
         return self.instead_of(name)
 
     def instead_of(self, name: str) -> str:
-        """The same key where it is only read: one that nobody writes is not removed either."""
+        """The key to read instead of this one; one that nobody writes is not removed either."""
         return name + self._suffix
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
@@ -129,12 +129,12 @@ class _OwnKeys(Redis):
 
 
 def _loading(client: Redis) -> Sequence[tuple[str, Step]]:
-    """A script that Redis knows already would hide that no other can be loaded."""
+    """Load each script: one that Redis has cached would hide that SCRIPT LOAD is refused."""
     return [(name, Script(client, name).load) for name in NAMES]
 
 
 class _Lifecycle:
-    """An event that is accepted, handled, delivered and forgotten, without anybody being told."""
+    """An event that is accepted, handled, delivered and forgotten, without a message."""
 
     def __init__(self, client: _OwnKeys, now: datetime) -> None:
         self._client = client

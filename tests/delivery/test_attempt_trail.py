@@ -155,7 +155,7 @@ async def test_an_interruption_behind_a_rate_limit_is_told_too(world: World) -> 
     assert (await world.steps())[2][1] == "interrupted, taken over 20 s after it began"
 
 
-async def test_one_that_interrupts_between_reading_and_claiming_is_told_without_a_time(
+async def test_an_interruption_between_reading_and_claiming_is_told_without_a_time(
     world: World,
 ) -> None:
     await world.store.ledger.claim(POST, OWNER, "another", NOW)

@@ -86,5 +86,5 @@ def test_a_rate_limit_that_lasts_for_longer_than_all_attempts_uses_attempts() ->
     assert due_again(late, 9, NOW, NO_JITTER) is None
 
 
-def test_what_counts_anyway_is_the_same_at_every_age() -> None:
+def test_an_error_that_uses_an_attempt_is_the_same_at_every_age() -> None:
     assert counted_if_too_long(PASSING, timedelta(days=30)) is PASSING

@@ -41,7 +41,7 @@ def test_each_has_its_turn_when_it_comes_back_for_it() -> None:
         assert turns.wait(LIMIT, delivery) == NOTHING
 
 
-def test_those_that_are_refused_at_the_same_moment_get_turns_a_second_apart() -> None:
+def test_deliveries_refused_at_the_same_moment_get_turns_a_second_apart() -> None:
     clock = Clock()
     turns = Turns(clock)
     waits = [turns.rest(LIMIT, delivery, seconds(1)) for delivery in (FIRST, SECOND, THIRD)]
@@ -51,7 +51,7 @@ def test_those_that_are_refused_at_the_same_moment_get_turns_a_second_apart() ->
         assert turns.wait(LIMIT, delivery) == NOTHING
 
 
-def test_who_is_refused_at_its_turn_takes_no_turn_of_another() -> None:
+def test_a_delivery_refused_at_its_turn_takes_no_turn_of_another() -> None:
     clock = Clock()
     turns = Turns(clock)
     turns.rest(LIMIT, FIRST, seconds(1))

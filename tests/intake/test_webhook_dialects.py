@@ -67,7 +67,7 @@ async def test_the_id_of_the_body_goes_before_that_of_the_header(
     assert await store.events.get("msg_1") is None
 
 
-async def test_an_id_in_a_header_that_is_not_signed_is_none(client: httpx.AsyncClient) -> None:
+async def test_an_unsigned_header_gives_no_id(client: httpx.AsyncClient) -> None:
     body = b'{"type": "search.completed", "data": {}}'
     answer = await client.post(WEBHOOK, content=body, headers={**signed(body), "webhook-id": "x"})
     assert (answer.status_code, answer.json()) == (

@@ -96,5 +96,5 @@ def test_every_name_that_is_ours_is_one_that_a_handler_knows() -> None:
         assert not {*names} & known
 
 
-def test_a_person_has_four_names() -> None:
+def test_a_persons_id_has_four_names() -> None:
     assert {"profileId", "profile_id", "candidateId", "candidate_id"} == PROFILE_IDS

@@ -79,7 +79,7 @@ def test_a_moment_is_read_in_utc(value: object, moment: str) -> None:
         *("0001-01-01T00:00:00+14:00", "9999-12-31T24:00:00Z", "9998-12-31T24:00:00Z"),
     ],
 )
-def test_what_is_no_moment_is_refused_without_repeating_it(value: object) -> None:
+def test_what_is_not_a_moment_is_refused_without_repeating_it(value: object) -> None:
     with pytest.raises(ValueError, match=r"^must be an ISO 8601 date and time, or a number of "):
         read_moment(value)
 

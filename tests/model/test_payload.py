@@ -55,18 +55,18 @@ def test_an_id_may_be_a_number(given: object, text: str) -> None:
         *("inf", "nan", "-1", -1, 10**16, "9" * 41, float("inf"), float("nan"), [1], {"n": 1}),
     ],
 )
-def test_what_is_no_number_or_too_big_is_refused(field: str, given: object) -> None:
+def test_what_is_not_a_number_or_too_big_is_refused(field: str, given: object) -> None:
     with pytest.raises(ValidationError):
         Numbers.model_validate({field: given})
 
 
 @pytest.mark.parametrize("given", [1204.5, "1204.5", 1e300])
-def test_a_part_of_one_is_no_count(given: object) -> None:
+def test_a_fraction_is_not_a_count(given: object) -> None:
     with pytest.raises(ValidationError):
         Numbers.model_validate({"count": given})
 
 
 @pytest.mark.parametrize("given", [True, 4.2, None, "", " ", [], "x" * 201, 10**201])
-def test_what_is_no_id_is_refused(given: object) -> None:
+def test_what_is_not_an_id_is_refused(given: object) -> None:
     with pytest.raises(ValidationError):
         Numbers.model_validate({"id": given})

@@ -22,11 +22,11 @@ class Script:
 
     @property
     def sha(self) -> str:
-        """By what Redis knows it."""
+        """The SHA-1 by which Redis knows the script."""
         return self._call.sha
 
     async def load(self) -> None:
-        """Send the script to Redis, where it can be run from then on."""
+        """Send the script to Redis, so that EVALSHA finds it."""
         await self._call.registered_client.script_load(self._call.script)
 
     async def __call__(

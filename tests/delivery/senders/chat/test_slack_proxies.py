@@ -68,7 +68,7 @@ async def test_a_proxy_that_refuses_has_let_no_message_through(
 
 
 @pytest.mark.parametrize("excepted", [False, True])
-async def test_a_slack_on_this_machine_works_beside_a_proxy(
+async def test_a_slack_on_this_machine_is_reached_without_the_proxy(
     slack_api: LocalSlack,
     renderer: Renderer,
     make_delivery: MakeDelivery,
