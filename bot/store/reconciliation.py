@@ -33,20 +33,23 @@ class Reconciliation:
     """Every job is in the queue and in an index of unfinished jobs until it is done.
 
     The index is built from the events where it is not complete: after an upgrade from 0.3.0, which had
-    none, or where Redis has evicted it.
+    none, or where Redis has evicted it. Each process does so once in any case, since a bug could lose
+    a job from both.
     """
 
     def __init__(self, redis: Redis, retention: timedelta, *, old_queue: str = OLD_QUEUE) -> None:
         self._redis = redis
         self._retention = retention
         self._old_queue = old_queue
+        self._events_read = False
         self._reconcile = Script(redis, "reconcile")
         self._restore_job = Script(redis, "restore_job")
 
     async def run(self, now: datetime) -> list[str]:
         """Enqueue what the queue has lost, and take over the jobs of release 0.3.0.
 
-        One command where nothing is lost. Returns the ids of the jobs that were enqueued again.
+        One command where nothing is lost; once in the life of a process, the events are read too, for
+        what both the queue and the index have lost. Returns the ids of the jobs that were enqueued again.
         """
         restored: list[str] = []
         for _ in range(_MOST_COMPARISONS):
@@ -55,7 +58,7 @@ class Reconciliation:
             restored += found
             if not found:
                 break
-        if not complete:
+        if not complete or not self._events_read:
             restored += [missing async for missing in self._build_index(now)]
         return restored
 
@@ -95,6 +98,7 @@ class Reconciliation:
             start += _PAGE
         # An index that was removed meanwhile has lost its mark, too: then it is built once more.
         await self._redis.zadd(keys.UNFINISHED, {_COMPLETE: _BUILT}, xx=True)
+        self._events_read = True
 
     async def _jobs_of(self, event_ids: Sequence[str]) -> list[str]:
         """The ids of the jobs that these events and their deliveries wait for."""

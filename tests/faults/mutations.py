@@ -245,6 +245,6 @@ MUTATIONS = (
         "bot/store/scripts/reconcile.lua",
         "if is_ours(id) and redis.call('EXISTS', ARGV[2] .. id) == 0 then",
         "if is_ours(id) then",
-        "tests/store/test_reconciliation.py::test_a_job_that_release_0_3_0_runs_is_left_to_it",
+        "tests/store/test_old_queue.py::test_a_job_that_release_0_3_0_runs_is_left_to_it",
     ),
 )

@@ -8,10 +8,10 @@ from redis.asyncio import Redis
 
 from bot.model import DeliveryState
 from bot.operations.revive import revive
-from bot.queue import JOB_KEY, OLD_LEASE_KEY, OLD_QUEUE, QUEUE
+from bot.queue import JOB_KEY, QUEUE
 from bot.store import Store, keys
 from bot.store.leases import Leases
-from tests.due import is_due_in, now_ms
+from tests.due import is_due_in
 from tests.making import MAIL, NOW, body_of, make_delivery, make_event
 
 JOB = "handle_event:evt_1"
@@ -151,6 +151,17 @@ async def test_an_index_that_redis_evicted_is_built_from_the_events(
     assert await store.reconciliation.run(NOW) == [retry]
 
 
+async def test_what_both_have_lost_is_found_when_a_worker_is_started(
+    store: Store, redis: Redis
+) -> None:
+    await accept(store)
+    await redis.zrem(QUEUE, JOB)
+    await redis.zrem(keys.UNFINISHED, JOB)
+    assert await store.reconciliation.run(NOW) == []
+    started = Store(redis, retention=timedelta(days=30))
+    assert await started.reconciliation.run(NOW) == [JOB]
+
+
 async def test_a_pending_delivery_of_a_handled_event_gets_its_job_back(
     store: Store, redis: Redis
 ) -> None:
@@ -171,32 +182,6 @@ async def test_a_job_that_only_the_queue_knows_is_kept(store: Store, redis: Redi
     await store.reconciliation.run(NOW)
     await lose(redis, "new_task:x")
     assert b"new_task:x" in await redis.zrange(keys.UNFINISHED, 0, -1)
-
-
-async def test_jobs_of_release_0_3_0_are_taken_over(store: Store, redis: Redis) -> None:
-    due = await now_ms(redis) + 60_000
-    ours = {JOB: due, "retry_delivery:dlv_1": due + 1, "report_dead_letter:event:evt_9": due + 2}
-    await redis.zadd(OLD_QUEUE, {**ours, "send_invoice": due, "handle_eventually:x": due})
-    await store.reconciliation.run(NOW)
-    assert dict(await redis.zrange(QUEUE, 0, -1, withscores=True)) == {
-        name.encode(): score for name, score in ours.items()
-    }
-    assert set(await redis.zrange(OLD_QUEUE, 0, -1)) == {b"send_invoice", b"handle_eventually:x"}
-
-
-async def test_a_job_that_release_0_3_0_runs_is_left_to_it(store: Store, redis: Redis) -> None:
-    await redis.zadd(OLD_QUEUE, {JOB: 1})
-    await redis.set(OLD_LEASE_KEY + JOB, "its owner", px=15_000)
-    await redis.delete(keys.UNFINISHED)
-    event = make_event()
-    await store.events.accept(event, body_of(event), NOW)
-    await redis.zrem(QUEUE, JOB)
-    await redis.delete(keys.UNFINISHED)
-    assert await store.reconciliation.run(NOW) == []
-    assert await queued(redis) == set()
-    await redis.delete(OLD_LEASE_KEY + JOB)
-    await store.reconciliation.run(NOW)
-    assert await queued(redis) == {JOB}
 
 
 async def test_a_user_that_may_touch_only_our_keys_reconciles_all_the_same(
