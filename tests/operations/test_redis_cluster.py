@@ -1,11 +1,12 @@
 """doctor says in words that a Redis Cluster is not supported."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
-from bot.demo.redis_server import RedisServer, free_port
+from bot.demo.redis_server import NoRedisServer, RedisServer, free_port
 from tests.faults.command_proxy import CommandProxy, refuse
 from tests.operations.findings import failed_at_redis as failed
 from tests.running import MakeSettings
@@ -14,19 +15,21 @@ from tests.waiting import until
 NO_CLUSTER = "it is a Redis Cluster, which is not supported"
 
 
-def cluster_port() -> int:
-    """A port with room for the cluster's own, which is 10,000 above it."""
-    while (port := free_port()) > 55_000:
-        continue
-    return port
+def started_cluster(folder: Path) -> RedisServer:
+    """A node in cluster mode. It has a second port, 10,000 above its own, which may be taken."""
+    mode = ("--cluster-enabled", "yes", "--cluster-require-full-coverage", "no")
+    for _ in range(20):
+        server = RedisServer(folder, free_port(), *mode)
+        with suppress(NoRedisServer):
+            server.start()
+            return server
+    raise NoRedisServer("twenty ports were taken")
 
 
 @pytest.mark.parametrize("slots", [16_384, 8_000, 0])
 async def test_a_cluster(make_settings: MakeSettings, tmp_path: Path, slots: int) -> None:
     """All its slots here, which is CROSSSLOT; a part of them; none."""
-    coverage = ("--cluster-require-full-coverage", "no")
-    server = RedisServer(tmp_path, cluster_port(), "--cluster-enabled", "yes", *coverage)
-    server.start()
+    server = started_cluster(tmp_path)
     try:
         if slots:
             await has_slots(server, slots)
