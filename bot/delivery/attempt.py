@@ -39,7 +39,7 @@ class Attempts:
     metrics: Metrics
     clock: Callable[[], datetime]
     turns: Turns = field(default_factory=Turns)
-    dice: Callable[[], float] = random.random
+    uniform: Callable[[], float] = random.random
     """Gives numbers from 0 to 1, by which retries are spread."""
 
     async def make(self, delivery: Delivery, owner: str, ensure: Ensure) -> None:
@@ -70,7 +70,7 @@ class _Attempt:
         self._metrics = parts.metrics
         self._clock = parts.clock
         self._turns = parts.turns
-        self._dice = parts.dice
+        self._uniform = parts.uniform
         self._delivery = delivery
         self._token = token
         self._ensure = ensure
@@ -152,7 +152,7 @@ class _Attempt:
             error.after = self._turns.rest(limit, self._delivery.id, error.after)
         now = self._clock()
         error = counted_if_too_long(error, now - self._delivery.created_at)
-        due = due_again(error, self._delivery.attempts, now, self._dice)
+        due = due_again(error, self._delivery.attempts, now, self._uniform)
         if due is None:
             await self._bury(error, now)
         else:

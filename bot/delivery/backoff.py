@@ -27,12 +27,12 @@ _JITTER = 0.25
 
 
 def due_again(
-    error: DeliveryError, attempts: int, now: datetime, dice: Callable[[], float]
+    error: DeliveryError, attempts: int, now: datetime, uniform: Callable[[], float]
 ) -> datetime | None:
     """When to try again after this many counted attempts, the failed one among them; None for never.
 
-    `dice` gives numbers from 0 to 1. From the wait of a minute on, up to a quarter is added by it: what
-    has failed together does not come back together.
+    `uniform` returns random numbers from 0 to 1. From the wait of a minute on, up to a quarter is added,
+    so that what has failed together does not come back together.
     """
     if not error.retry:
         return None
@@ -42,7 +42,7 @@ def due_again(
         return None
     wait = BACKOFF[attempts - 1]
     if wait >= _JITTERED_FROM:
-        wait *= 1 + _JITTER * dice()
+        wait *= 1 + _JITTER * uniform()
     return now + max(wait, error.after or timedelta())
 
 

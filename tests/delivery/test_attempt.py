@@ -129,7 +129,7 @@ async def test_a_rate_limit_that_never_ends_uses_attempts_in_the_end(
 ) -> None:
     sender.outcome = DeliveryError.paced("SMTP 421 too busy", timedelta(seconds=30))
     late = replace(
-        attempts, clock=lambda: NOW + RATE_LIMITED_FOR + timedelta(minutes=1), dice=lambda: 0.0
+        attempts, clock=lambda: NOW + RATE_LIMITED_FOR + timedelta(minutes=1), uniform=lambda: 0.0
     )
     owner = OWNER
     for attempt in range(1, 9):

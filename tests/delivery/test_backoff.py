@@ -71,7 +71,7 @@ def test_jitter_lengthens_the_wait_from_a_minute_on_and_by_a_quarter_at_most(att
     assert due_again(PASSING, attempts, NOW, lambda: 1.0) == NOW + longest
 
 
-def test_a_rate_limit_is_as_long_as_asked_for_whatever_the_dice_say() -> None:
+def test_a_rate_limit_is_as_long_as_asked_for_whatever_the_jitter() -> None:
     limited = DeliveryError.paced("ratelimited", timedelta(minutes=5))
     assert due_again(limited, 1, NOW, lambda: 1.0) == NOW + timedelta(minutes=5)
 

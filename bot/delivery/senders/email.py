@@ -25,8 +25,8 @@ _JITTER = 0.25
 class EmailSender:
     """`sender` is what EMAIL_FROM says.
 
-    A server that refuses for load is left alone for `load_wait`, and up to a quarter longer by the
-    `dice`, which give numbers from 0 to 1.
+    A server that refuses for load is left alone for `load_wait`, and up to a quarter longer; `uniform`
+    returns random numbers from 0 to 1.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class EmailSender:
         renderer: Renderer,
         *,
         clock: Callable[[], datetime] = utc_now,
-        dice: Callable[[], float] = random.random,
+        uniform: Callable[[], float] = random.random,
         load_wait: timedelta = timedelta(seconds=30),
     ) -> None:
         self._pool = pool
@@ -44,7 +44,7 @@ class EmailSender:
         self._renderer = renderer
         self._rate = MailRate(pool.limit)
         self._clock = clock
-        self._dice = dice
+        self._uniform = uniform
         self._load_wait = load_wait
 
     def rate_limit(self, delivery: Delivery) -> RateLimit:  # noqa: ARG002  # the same for all
@@ -102,7 +102,7 @@ class EmailSender:
                 "waiting for a connection to the mail server", self._rate.spacing
             ) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            wait = self._load_wait * (1 + _JITTER * self._dice())
+            wait = self._load_wait * (1 + _JITTER * self._uniform())
             raise as_delivery_error(error, unsure=transfer.begun, wait=wait) from error
 
 

@@ -79,7 +79,7 @@ async def sender_to(redis: Redis) -> AsyncIterator[MakeSender]:
             address,
             renderer,
             clock=lambda: NOW,
-            dice=lambda: 0.0,
+            uniform=lambda: 0.0,
             load_wait=timedelta(seconds=load_wait),
         )
         made.append(sender)
