@@ -54,7 +54,7 @@ class Reconciliation:
         restored: list[str] = []
         for _ in range(_MOST_COMPARISONS):
             complete, lost = await self.find_lost()
-            found = [one for one in lost if await self.restore_job(one, now, unfinished=True)]
+            found = [one for one in lost if await self.restore_job(one, now)]
             restored += found
             if not found:
                 break
@@ -76,50 +76,58 @@ class Reconciliation:
     async def restore(self, event_id: str, now: datetime) -> list[str]:
         """Enqueue the jobs of one event that the queue has lost; their ids."""
         wanted = await self._jobs_of([event_id])
-        return [lost for lost in wanted if await self.restore_job(lost, now)]
+        return [lost for lost, key in wanted.items() if await self.restore_job(lost, now, key)]
 
-    async def restore_job(self, lost_id: str, now: datetime, *, unfinished: bool = False) -> bool:
-        """Enqueue the job unless it is in the queue; with `unfinished`, unless it is done by now."""
+    async def restore_job(self, lost_id: str, now: datetime, awaited_by: str = "") -> bool:
+        """Enqueue the job unless it is in the queue, or finished by now.
+
+        `awaited_by` is the key of the event or delivery that waits for it; without one, the index says
+        whether the job is finished.
+        """
         lost = _job(lost_id, now)
         if lost is None:
             return False
-        names = [QUEUE, keys.UNFINISHED, lost.key]
+        names = [QUEUE, keys.UNFINISHED, lost.key, awaited_by or keys.UNFINISHED]
         encoded = json.dumps(encode_job(lost, self._retention))
-        args = [encoded, "1" if unfinished else "", self._old_queue]
+        args = [encoded, "" if awaited_by else "1", self._old_queue]
         return bool(await self._restore_job(names, args))
 
     async def _build_index(self, now: datetime) -> AsyncIterator[str]:
         await self._redis.zadd(keys.UNFINISHED, {_COMPLETE: _BUILDING})
         start = 0
         while page := await self._redis.zrevrange(keys.LOG, start, start + _PAGE - 1):
-            for wanted in await self._jobs_of(text_ids(page)):
-                if await self.restore_job(wanted, now):
+            for wanted, key in (await self._jobs_of(text_ids(page))).items():
+                if await self.restore_job(wanted, now, key):
                     yield wanted
             start += _PAGE
         # An index that was removed meanwhile has lost its mark, too: then it is built once more.
         await self._redis.zadd(keys.UNFINISHED, {_COMPLETE: _BUILT}, xx=True)
         self._events_read = True
 
-    async def _jobs_of(self, event_ids: Sequence[str]) -> list[str]:
-        """The ids of the jobs that these events and their deliveries wait for."""
+    async def _jobs_of(self, event_ids: Sequence[str]) -> dict[str, str]:
+        """The jobs that these events and their deliveries wait for: id, and the key of what waits."""
         async with self._redis.pipeline(transaction=False) as pipe:
             for event_id in event_ids:
                 pipe.hget(keys.event(event_id), "state")
                 pipe.lrange(keys.deliveries(event_id), 0, -1)
             rows = await _replies(pipe)
         states, lists = rows[::2], [row for row in rows[1::2] if isinstance(row, list)]
+        deliveries = [keys.delivery(one) for one in text_ids(raw for ids in lists for raw in ids)]
         async with self._redis.pipeline(transaction=False) as pipe:
-            for delivery_id in text_ids(raw for ids in lists for raw in ids):
-                pipe.hmget(keys.delivery(delivery_id), ["state", "owner"])
-            deliveries = [row for row in await _replies(pipe) if isinstance(row, list)]
-        wanted = [
-            job_id(Task.EVENT, event_id)
+            for key in deliveries:
+                pipe.hmget(key, ["state", "owner"])
+            kept = await _replies(pipe)
+        wanted = {
+            job_id(Task.EVENT, event_id): keys.event(event_id)
             for event_id, state in zip(event_ids, states, strict=True)
             if state == EventState.ACCEPTED.encode()
-        ]
+        }
         unsent = {state.encode() for state in _UNSENT}
-        wanted += text_ids(owner for state, owner in deliveries if owner and state in unsent)
-        return list(dict.fromkeys(wanted))
+        for key, row in zip(deliveries, kept, strict=True):
+            state, owner = row if isinstance(row, list) else (None, None)
+            if owner and state in unsent:
+                wanted |= dict.fromkeys(text_ids([owner]), key)
+        return wanted
 
 
 async def _replies(pipe: Pipeline) -> list[Any]:

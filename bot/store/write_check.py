@@ -161,7 +161,7 @@ class _Lifecycle:
             ("renew", lambda: self._leases.renew(job, token)),
             ("finish", lambda: self._leases.finish(job, token, self._due_ms)),
             ("reconcile", self._reconciliation.find_lost),
-            ("restore job", lambda: self._reconciliation.restore_job(job, now)),
+            ("restore job", self._restore),
             ("count failure", lambda: store.events.count_failure(event.id)),
             ("open", lambda: store.ledger.open(event.id, [delivery], now)),
             ("claim", lambda: self._claim(token)),
@@ -194,6 +194,11 @@ class _Lifecycle:
             self._due_ms = due_ms
             return job == self._job
         return False
+
+    async def _restore(self) -> bool:
+        return await self._reconciliation.restore_job(
+            self._job, self._now, awaited_by=keys.event(self._event.id)
+        )
 
     async def _claim(self, token: str) -> bool:
         return (

@@ -117,7 +117,20 @@ async def test_a_job_that_is_done_between_being_missed_and_being_restored_stays_
     await accept(store)
     await lose(redis, JOB)
     await redis.zrem(keys.UNFINISHED, JOB)
-    assert await store.reconciliation.restore_job(JOB, NOW, unfinished=True) is False
+    assert await store.reconciliation.restore_job(JOB, NOW) is False
+    assert await queued(redis) == set()
+
+
+async def test_a_job_that_ends_while_its_event_is_looked_at_is_not_called_lost(
+    store: Store, redis: Redis
+) -> None:
+    """Between reading the states and restoring: `retry` would say that it was missing."""
+    await accept(store)
+    [wanted] = (await store.reconciliation._jobs_of(["evt_1"])).items()
+    await store.events.leave_unhandled("evt_1", NOW)
+    await lose(redis, JOB)
+    await redis.zrem(keys.UNFINISHED, JOB)
+    assert await store.reconciliation.restore_job(wanted[0], NOW, wanted[1]) is False
     assert await queued(redis) == set()
 
 

@@ -1,6 +1,7 @@
 -- Enqueue a job again that the queue has lost.
--- KEYS  1 queue  2 unfinished jobs  3 job
--- ARGV  1 the job, as JSON: {id, blob, delay, ttl}  2 '1' if it must be among the unfinished jobs still
+-- KEYS  1 queue  2 unfinished jobs  3 job  4 the event or delivery that waits for it, or again 2
+-- ARGV  1 the job, as JSON: {id, blob, delay, ttl}  2 '1' if it is lost only as long as it is among the
+--       unfinished jobs, else it is as long as what 4 names waits for it
 --       3 queue of release 0.3.0: no key of ours, and Redis may forbid it
 -- Returns 1 if it is enqueued now, 0 if it is in a queue already, or finished.
 local job = cjson.decode(ARGV[1])
@@ -8,8 +9,18 @@ local known, due = pcall(redis.call, 'ZSCORE', ARGV[3], job.id)
 if redis.call('ZSCORE', KEYS[1], job.id) or (known and due) then
   return 0
 end
+local function is_awaited()
+  local waiting = redis.call('HMGET', KEYS[4], 'state', 'owner')
+  local state, owner = waiting[1], waiting[2]
+  local unsent = state == 'pending' or state == 'sending' or state == 'retrying'
+  return state == 'accepted' or (unsent and owner == job.id)
+end
 local planned = redis.call('ZSCORE', KEYS[2], job.id)
-if ARGV[2] == '1' and not planned then
+local lost = planned
+if ARGV[2] ~= '1' then
+  lost = is_awaited()
+end
+if not lost then
   return 0
 end
 enqueue(KEYS[1], KEYS[2], KEYS[3], job)
