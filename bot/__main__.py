@@ -2,7 +2,7 @@
 
 import click
 
-from bot.commands import Commands
+from bot.commands import CommandGroup
 
 _HELP = """Juicebox webhooks as Slack messages and mails.
 
@@ -17,7 +17,7 @@ The settings are read from the environment; "doctor" says what is missing.
 
 
 @click.group(
-    cls=Commands,
+    cls=CommandGroup,
     help=_HELP,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -123,7 +123,7 @@ class DeliveryError(BotError):
 
     `reason` is shown to people: no secrets, no payload. `retry` says whether another attempt makes
     sense, `after` that it must wait at least so long, `counts` whether this one used up an attempt,
-    and `unsure` that the message may have got through all the same.
+    and `maybe_delivered` that the message may have got through all the same.
     """
 
     def __init__(
@@ -133,29 +133,29 @@ class DeliveryError(BotError):
         retry: bool,
         after: timedelta | None = None,
         counts: bool = True,
-        unsure: bool = False,
+        maybe_delivered: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry = retry
         self.after = after
         self.counts = counts
-        self.unsure = unsure
+        self.maybe_delivered = maybe_delivered
 
     @classmethod
-    def passing(cls, reason: str, *, unsure: bool = False) -> "DeliveryError":
+    def transient(cls, reason: str, *, maybe_delivered: bool = False) -> "DeliveryError":
         """A fault that can pass by itself."""
-        return cls(reason, retry=True, unsure=unsure)
+        return cls(reason, retry=True, maybe_delivered=maybe_delivered)
 
     @classmethod
-    def paced(cls, reason: str, after: timedelta) -> "DeliveryError":
+    def rate_limited(cls, reason: str, after: timedelta) -> "DeliveryError":
         """The other side asks for patience; waiting uses up no attempt."""
         return cls(reason, retry=True, after=after, counts=False)
 
     @classmethod
-    def final(cls, reason: str, *, unsure: bool = False) -> "DeliveryError":
+    def permanent(cls, reason: str, *, maybe_delivered: bool = False) -> "DeliveryError":
         """A fault that no repetition mends."""
-        return cls(reason, retry=False, unsure=unsure)
+        return cls(reason, retry=False, maybe_delivered=maybe_delivered)
 
 
 def settings_in(text: str) -> frozenset[str]:

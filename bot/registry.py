@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 import handlers
-from bot.delivery.render import TEMPLATE_FILES, TEMPLATES
 from bot.errors import InvalidData, RegistryError
 from bot.model import Event, Intent, Notify, Payload, Policy, Record
+from bot.rendering.renderer import TEMPLATE_FILES, TEMPLATES
 
 PayloadClass = type[Payload]
 

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from bot.ehlo_name import ehlo_name
 from bot.environment import Environment, load
 from bot.errors import SettingsProblem, quoted
-from bot.mail_address import to_mailable
-from bot.mail_settings import EhloName, Sender, SmtpUrl, exposes_login
-from bot.model import Audience, Channel, Destination, Policy, host_pattern
-from bot.smtp_url import MailAddon, Smtp, parse_smtp_url
-from bot.store_settings import StoreSettings
+from bot.model import Audience, Destination, Policy, Transport, host_pattern
+from bot.store.settings import StoreSettings
+from bot.transports.email.address import to_mailable
+from bot.transports.email.ehlo_name import ehlo_name
+from bot.transports.email.settings import EhloName, Sender, SmtpUrl, exposes_login
+from bot.transports.email.smtp_url import MailAddon, Smtp, parse_smtp_url
 
 
 def _split(value: object) -> object:
@@ -184,8 +184,8 @@ class Settings(StoreSettings, JuiceboxSettings, MailAddon):
         slack = [slack_channel] if self.slack_on and slack_channel else []
         mail = addresses if self.email_on else ()
         return (
-            *(Destination(Channel.SLACK, c) for c in slack),
-            *(Destination(Channel.EMAIL, a) for a in mail),
+            *(Destination(Transport.SLACK, c) for c in slack),
+            *(Destination(Transport.EMAIL, a) for a in mail),
         )
 
 

@@ -9,16 +9,16 @@ from fastapi.responses import JSONResponse, Response
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
-from bot.answers import SecurityHeaders, no_such_door, unforeseen
 from bot.clock import utc_now
+from bot.doctor.readiness import why_not_ready
+from bot.http.responses import SecurityHeaders, http_error, internal_error
 from bot.intake.webhook import Webhook
-from bot.operations.health import why_not_ready
-from bot.operations.metrics import CONTENT_TYPE, exposition
-from bot.operations.redis_outage import RedisOutage
+from bot.metrics.exposition import CONTENT_TYPE, exposition
+from bot.metrics.recorder import Metrics
 from bot.registry import load_registry
 from bot.settings import Settings, load_settings
 from bot.store import Store
-from bot.store.measures import Metrics
+from bot.store.outage import RedisOutage
 from bot.wiring import build_slack, open_store
 
 _REDIS_TIMEOUT = timedelta(seconds=1)
@@ -28,9 +28,9 @@ _PING_INTERVAL = timedelta(seconds=5)
 
 
 def create_app(
-    settings: Settings | None = None, *, beside: AbstractAsyncContextManager[None] | None = None
+    settings: Settings | None = None, *, background: AbstractAsyncContextManager[None] | None = None
 ) -> FastAPI:
-    """The application; without settings, those of the environment. `beside` is run as long as it.
+    """The application; without settings, those of the environment. `background` is run as long as it.
 
     Raises:
         SettingsError: if the environment is not fit to start with.
@@ -47,13 +47,13 @@ def create_app(
         async with AsyncExitStack() as stack:
             stack.push_async_callback(store.redis.aclose)
             await stack.enter_async_context(store.counters.flushing(_FLUSH_SECONDS))
-            if beside is None:  # else the worker in this process logs it
+            if background is None:  # else the worker in this process logs it
                 outage = RedisOutage(store.redis)
                 await stack.enter_async_context(outage.watching(store.redis, _PING_INTERVAL))
             if slack is not None:
                 await stack.enter_async_context(slack.running())
-            if beside is not None:
-                await stack.enter_async_context(beside)
+            if background is not None:
+                await stack.enter_async_context(background)
             yield
 
     # The documentation pages would tell a stranger more than an operator needs.
@@ -61,11 +61,11 @@ def create_app(
         lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
     )
     app.add_middleware(SecurityHeaders)
-    app.add_exception_handler(HTTPException, no_such_door)
-    app.add_exception_handler(Exception, unforeseen)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(Exception, internal_error)
     _take_posts(app, "/webhooks/juicebox", webhook.receive)
     if slack is not None and slack.socket is None:
-        _take_posts(app, "/slack/events", slack.door.handle)
+        _take_posts(app, "/slack/events", slack.endpoint.handle)
     _show_operations(app, store)
     return app
 

@@ -6,26 +6,26 @@ from redis.asyncio import Redis
 
 from bot.clock import utc_now
 from bot.delivery.attempt import Attempts
-from bot.delivery.render import Renderer
-from bot.delivery.senders import Sender
-from bot.delivery.senders.email import EmailSender
-from bot.delivery.senders.slack import SlackSender
-from bot.delivery.senders.smtp_pool import SmtpPool
-from bot.jobs import Jobs
-from bot.model import Channel, Notification
+from bot.delivery.sender import Sender
+from bot.metrics.recorder import Metrics
+from bot.model import Notification, Transport
 from bot.registry import load_registry
+from bot.rendering.renderer import Renderer
 from bot.settings import Settings
-from bot.slack.app import create_bolt
-from bot.slack.door import SlackDoor
-from bot.slack.side import SlackSide
-from bot.slack.socket_mode import SocketMode
-from bot.slack_client import slack_client
-from bot.smtp_client import SmtpConnector
+from bot.slack_app.app import create_bolt
+from bot.slack_app.endpoint import SlackEndpoint
+from bot.slack_app.side import SlackEndpoints
+from bot.slack_app.socket_mode import SocketMode
 from bot.store import Store
 from bot.store.connection import connect
-from bot.store.measures import Metrics
+from bot.store.settings import StoreSettings
 from bot.store.smtp_slots import SmtpSlots
-from bot.store_settings import StoreSettings
+from bot.transports.email.client import SmtpConnector
+from bot.transports.email.pool import SmtpPool
+from bot.transports.email.sender import EmailSender
+from bot.transports.slack.client import slack_client
+from bot.transports.slack.sender import SlackSender
+from bot.worker.jobs import WorkerTasks
 
 _WORKER_TIMEOUT = timedelta(seconds=5)
 
@@ -37,23 +37,23 @@ def open_store(settings: StoreSettings, *, timeout: timedelta) -> Store:
     return Store(redis, retention=timedelta(days=settings.retention_days))
 
 
-def build_senders(settings: Settings, renderer: Renderer, redis: Redis) -> dict[Channel, Sender]:
+def build_senders(settings: Settings, renderer: Renderer, redis: Redis) -> dict[Transport, Sender]:
     """A sender for each channel that is on."""
-    senders: dict[Channel, Sender] = {}
+    senders: dict[Transport, Sender] = {}
     if settings.slack_bot_token is not None and settings.slack_on:
         client = slack_client(
             settings.slack_bot_token.get_secret_value(), str(settings.slack_api_url)
         )
-        senders[Channel.SLACK] = SlackSender(client, renderer)
+        senders[Transport.SLACK] = SlackSender(client, renderer)
     smtp = settings.smtp
     if smtp is not None and settings.email_from is not None:
         slots = SmtpSlots(redis, smtp.host, smtp.port, settings.smtp_connections)
         pool = SmtpPool(SmtpConnector(smtp, settings.ehlo_name), slots)
-        senders[Channel.EMAIL] = EmailSender(pool, settings.email_from, renderer)
+        senders[Transport.EMAIL] = EmailSender(pool, settings.email_from, renderer)
     return senders
 
 
-def build_jobs(settings: Settings) -> Jobs:
+def build_jobs(settings: Settings) -> WorkerTasks:
     """Everything that a worker works with.
 
     Raises:
@@ -67,7 +67,7 @@ def build_jobs(settings: Settings) -> Jobs:
         metrics=Metrics(store.counters, registry.types),
         clock=utc_now,
     )
-    return Jobs(
+    return WorkerTasks(
         registry=registry,
         store=store,
         attempts=attempts,
@@ -77,7 +77,7 @@ def build_jobs(settings: Settings) -> Jobs:
     )
 
 
-def build_slack(settings: Settings, store: Store) -> SlackSide | None:
+def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
     """What answers Slack, or None where Slack is off."""
     token, secret = settings.slack_bot_token, settings.slack_signing_secret
     if token is None or secret is None:
@@ -98,4 +98,4 @@ def build_slack(settings: Settings, store: Store) -> SlackSide | None:
     )
     app_token = settings.slack_app_token
     socket = SocketMode(app, app_token.get_secret_value()) if app_token else None
-    return SlackSide(SlackDoor(app, secret.get_secret_value()), socket)
+    return SlackEndpoints(SlackEndpoint(app, secret.get_secret_value()), socket)

@@ -10,15 +10,15 @@ import pytest
 import structlog
 from redis.asyncio import Redis
 
-from bot.demo.inbox import Inbox
-from bot.demo.redis_server import RedisServer, redis_server
-from bot.demo.slack.api import LocalSlack
 from bot.errors import SettingsError
+from bot.fakes.redis_server import RedisServer, redis_server
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
 from bot.settings import Settings, load_settings
 from bot.store import Store
 from bot.store.connection import connect
+from tests.app import MakeSettings, SettingsFault
 from tests.http_proxy import HttpProxy, http_proxy
-from tests.running import Fault, MakeSettings
 
 pytest_plugins = ["tests.faults.table"]
 
@@ -86,7 +86,7 @@ def make_settings(monkeypatch: pytest.MonkeyPatch, redis_process: RedisServer) -
 
 
 @pytest.fixture
-def fault(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> Fault:
+def fault(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> SettingsFault:
     """The one line that a process ends with, when it starts with these changes."""
 
     def find(**changes: str | None) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.redis_server import free_port
+from bot.fakes.redis_server import free_port
 
 _SBIN = ("/usr/sbin", "/usr/local/sbin")
 _SERVICES = """\

@@ -13,8 +13,8 @@ from typing import IO
 
 import httpx
 
-from tests.running import signed
-from tests.waiting import HANG_SECONDS, until
+from tests.app import signed
+from tests.polling import HANG_SECONDS, until
 
 ROOT = Path(__file__).parents[1]
 

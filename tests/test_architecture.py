@@ -6,78 +6,47 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-NOUNS = {"bot.model", "bot.errors"}
-STORE = {*NOUNS, "bot.queue", "bot.pause", "bot.redis_url", "bot.store"}
-WIRE = {
-    *("bot.slack_client", "bot.slack_ids", "bot.slack_replies", "bot.slack_scopes", "bot.mrkdwn"),
-    *("bot.slack_app_token", "bot.proxies"),
-    *("bot.smtp_client", "bot.smtp_url"),
-}
-"""What is known of Slack's side and the mail server's."""
+
+NOUNS = {"bot.model", "bot.errors", "bot.clock"}
+STORE = {*NOUNS, "bot.environment", "bot.logging", "bot.store"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "handlers": {"bot.model"},
     "bot.model": {"bot.model"},
     "bot.errors": set(),
     "bot.clock": set(),
-    "bot.pause": set(),
-    "bot.redis_url": set(),
-    "bot.domain_name": {"bot.errors"},
-    "bot.smtp_url": {"bot.domain_name"},
-    "bot.mail_address": {"bot.domain_name", "bot.errors"},
-    "bot.ehlo_name": set(),
-    "bot.smtp_client": {"bot.smtp_url"},
-    "bot.mail_settings": {
-        *("bot.errors", "bot.smtp_url", "bot.mail_address", "bot.ehlo_name"),
-    },
-    "bot.slack_ids": set(),
-    "bot.slack_scopes": set(),
-    "bot.slack_app_token": set(),
-    "bot.proxies": {"bot.errors"},
-    "bot.slack_client": {"bot.proxies"},
-    "bot.slack_replies": {"bot.model"},
-    "bot.mrkdwn": set(),
-    "bot.queue": {"bot.model"},
-    "bot.body": {"bot.errors"},
-    "bot.answers": set(),
-    "bot.http_parser": set(),
-    "bot.graphemes": set(),
-    "bot.http_connection": {"bot.answers", "bot.http_parser"},
     "bot.environment": {"bot.errors"},
-    "bot.store_settings": {"bot.environment", "bot.errors", "bot.redis_url"},
-    "bot.settings": {
-        *(*NOUNS, "bot.environment", "bot.store_settings"),
-        *("bot.ehlo_name", "bot.mail_address", "bot.mail_settings", "bot.smtp_url"),
-    },
+    "bot.logging": {"bot.logging"},
+    "bot.http": {"bot.errors", "bot.http"},
     "bot.store": STORE,
-    "bot.lease": {*STORE, "bot.clock"},
-    "bot.intake": {*STORE, "bot.body", "bot.intake"},
-    "bot.delivery": {
-        *STORE,
-        "bot.mail_address",
-        "bot.clock",
-        "bot.graphemes",
-        "bot.lease",
-        *WIRE,
-        "bot.delivery",
+    "bot.metrics": {*NOUNS, "bot.store", "bot.metrics"},
+    "bot.rendering": {*NOUNS, "bot.rendering", "bot.transports"},
+    "bot.registry": {*NOUNS, "bot.rendering", "handlers"},
+    "bot.transports": {
+        *(*STORE, "bot.http.proxies", "bot.rendering", "bot.transports"),
+        *("bot.delivery", "bot.doctor.finding", "bot.settings"),
     },
-    "bot.slack": {
-        *(*STORE, "bot.body", "bot.graphemes", "bot.mrkdwn", "bot.slack_ids", "bot.slack"),
-        *("bot.proxies", "bot.slack_app_token", "bot.slack_replies"),
+    "bot.settings": {*NOUNS, "bot.environment", "bot.store.settings", "bot.transports"},
+    "bot.intake": {*STORE, "bot.http", "bot.metrics", "bot.intake"},
+    "bot.delivery": {*STORE, "bot.metrics", "bot.delivery", "bot.worker.lease"},
+    "bot.views": {*STORE, "bot.rendering", "bot.views", "bot.transports.slack", "bot.slack_app"},
+    "bot.slack_app": {
+        *(*STORE, "bot.http", "bot.rendering", "bot.transports.slack", "bot.views"),
+        "bot.slack_app",
     },
-    "bot.registry": {*NOUNS, "bot.delivery.render", "handlers"},
-    "bot.operations": {
-        *(*STORE, *WIRE, "bot.settings", "bot.store_settings", "bot.clock", "bot.operations"),
+    "bot.worker": {
+        *(*STORE, "bot.rendering", "bot.registry", "bot.delivery", "bot.worker"),
+        *("bot.settings", "bot.wiring"),
     },
-    "bot.jobs": {*STORE, "bot.graphemes", "bot.lease", "bot.delivery", "bot.registry"},
+    "bot.doctor": {*STORE, "bot.settings", "bot.transports", "bot.doctor"},
+    "bot.fakes": {*NOUNS, "bot.rendering.escaping", "bot.transports.slack", "bot.fakes"},
 }
-"""Whatever is not named here wires the rest together, and may import all but the playground."""
+"""What is not named here puts the rest together, and may import all of it but the playground."""
 
-WIRES = {
-    *("bot.wiring", "bot.web", "bot.worker", "bot.worker_process"),
-    *("bot.commands", "bot.__main__"),
-}
-PLAYGROUND = "bot.demo"
+COMPOSITION = {"bot.wiring", "bot.web", "bot.commands", "bot.__main__"}
+PLAYGROUND = "bot.playground"
+FAKES = "bot.fakes"
+MOST_TOP_LEVEL_MODULES = 10
 
 
 def modules() -> list[Path]:
@@ -113,9 +82,9 @@ def test_imports_run_one_way(path: Path) -> None:
     name = name_of(path)
     rule = rule_for(name)
     if rule is None:
-        assert name == "bot" or inside(name, PLAYGROUND) or any(inside(name, w) for w in WIRES), (
-            f"{name} has no place in the layout: give it one in this file"
-        )
+        assert (
+            name == "bot" or inside(name, PLAYGROUND) or any(inside(name, c) for c in COMPOSITION)
+        ), f"{name} has no place in the layout: give it one in this file"
         return
     strangers = {
         imported
@@ -126,17 +95,28 @@ def test_imports_run_one_way(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_only_the_command_line_knows_the_playground(path: Path) -> None:
+def test_only_commands_import_the_playground(path: Path) -> None:
     name = name_of(path)
-    knows = any(inside(imported, PLAYGROUND) for imported in imports_of(path))
-    assert not knows or inside(name, PLAYGROUND) or name == "bot.commands.demo"
+    imports = any(inside(imported, PLAYGROUND) for imported in imports_of(path))
+    assert not imports or inside(name, PLAYGROUND) or inside(name, "bot.commands")
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_arq_stays_behind_one_door(path: Path) -> None:
+def test_only_commands_and_the_playground_import_the_fakes(path: Path) -> None:
+    name = name_of(path)
+    imports = any(inside(imported, FAKES) for imported in imports_of(path))
+    assert not imports or any(inside(name, user) for user in (FAKES, PLAYGROUND, "bot.commands"))
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_arq_is_imported_by_the_queue_and_the_worker_alone(path: Path) -> None:
     source = path.read_text()
-    behind = {"bot.queue", "bot.worker"}
-    assert name_of(path) in behind or ("import arq" not in source and "from arq" not in source)
+    users = {"bot.store.queue", "bot.worker.loop"}
+    assert name_of(path) in users or ("import arq" not in source and "from arq" not in source)
+
+
+def test_the_top_level_is_a_map() -> None:
+    assert len(list((ROOT / "bot").glob("*.py"))) <= MOST_TOP_LEVEL_MODULES
 
 
 @pytest.mark.parametrize(

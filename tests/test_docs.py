@@ -11,11 +11,11 @@ import pytest
 
 from bot.__main__ import main
 from bot.delivery.backoff import BACKOFF
-from bot.lease import LEASE
 from bot.registry import load_registry
 from bot.settings import Settings
-from bot.slack_scopes import SCOPES
-from bot.smtp_url import MailAddon
+from bot.transports.email.smtp_url import MailAddon
+from bot.transports.slack.scopes import SCOPES
+from bot.worker.lease import LEASE
 from tests.faults.table import CASES
 
 ROOT = Path(__file__).parents[1]

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot.__main__ import main
-from bot.commands import Commands
+from bot.commands import CommandGroup
 from bot.errors import RegistryError
 
 COMMANDS = [
@@ -40,7 +40,7 @@ def test_an_unknown_command_is_refused() -> None:
 
 
 def test_an_error_of_ours_ends_with_its_sentence() -> None:
-    group = Commands("juicebox-bot")
+    group = CommandGroup("juicebox-bot")
 
     @group.result_callback()
     def fail(_: object) -> None:

@@ -10,11 +10,11 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.model import Channel
+from bot.model import Transport
 from bot.settings import Settings
-from bot.smtp_url import MailAddon
+from bot.transports.email.smtp_url import MailAddon
+from tests.app import MakeSettings
 from tests.node_modules import NODE_MODULES
-from tests.running import MakeSettings
 
 ROOT = Path(__file__).parents[1]
 APP = json.loads((ROOT / "app.json").read_text())
@@ -122,5 +122,5 @@ def test_what_herokus_button_asks_for_makes_a_bot_that_starts(make_settings: Mak
     redis = {"REDIS_URL": "rediss://:secret@redis.example.com:6380"}
     settings = make_settings(**{**nothing, **redis, **fixed, **ASKED, **MAILGUN})
     assert set(MAILGUN) <= {name.upper() for name in MailAddon.model_fields}
-    told = {d.channel for places in settings.audiences.values() for d in places}
-    assert told == {Channel.EMAIL}
+    told = {d.transport for places in settings.audiences.values() for d in places}
+    assert told == {Transport.EMAIL}

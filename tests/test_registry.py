@@ -9,12 +9,12 @@ from types import ModuleType
 
 import pytest
 
-from bot.delivery.render import TEMPLATE_FILES, Renderer
 from bot.errors import InvalidData, RegistryError
 from bot.model import Notify, Policy
 from bot.registry import load_registry
-from tests.captured import sent
-from tests.making import NOW
+from bot.rendering.renderer import TEMPLATE_FILES, Renderer
+from tests.event_fixtures import sent
+from tests.factories import NOW
 
 SOUND = '''
 """Someone answered a message."""

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.delivery.render import Renderer
-from bot.model import Audience, Channel, Destination
+from bot.model import Audience, Destination, Transport
+from bot.rendering.renderer import Renderer
 from bot.wiring import build_senders, build_slack, open_store
-from tests.running import Fault, MakeSettings
+from tests.app import MakeSettings, SettingsFault
 
 NO_SLACK = {
     "SLACK_BOT_TOKEN": None,
@@ -111,7 +111,7 @@ def test_the_current_secret_comes_first(make_settings: MakeSettings) -> None:
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(
-    fault: Fault, changes: dict[str, str | None], line: str
+    fault: SettingsFault, changes: dict[str, str | None], line: str
 ) -> None:
     assert fault(**changes) == line
 
@@ -127,20 +127,20 @@ def test_a_wrong_setting_is_named_in_one_line(
         ("SMTP_ALLOW_PLAINTEXT_LOGIN", "perhaps"),
     ],
 )
-def test_a_malformed_mail_setting_is_named(fault: Fault, name: str, value: str) -> None:
+def test_a_malformed_mail_setting_is_named(fault: SettingsFault, name: str, value: str) -> None:
     line = fault(**{name: value})
     assert line.startswith(f"{name} ")
     assert "must be " in line
     assert "\n" not in line
 
 
-def test_two_wrong_settings_are_both_named(fault: Fault) -> None:
+def test_two_wrong_settings_are_both_named(fault: SettingsFault) -> None:
     line = fault(PORT="x", JUICEBOX_WEBHOOK_SECRET=None)
     assert "JUICEBOX_WEBHOOK_SECRET is missing" in line
     assert "PORT must be a whole number" in line
 
 
-def test_no_secret_is_ever_printed(make_settings: MakeSettings, fault: Fault) -> None:
+def test_no_secret_is_ever_printed(make_settings: MakeSettings, fault: SettingsFault) -> None:
     secret = "s3cr3t-canary"
     settings = make_settings(
         JUICEBOX_WEBHOOK_SECRET=secret,
@@ -160,13 +160,13 @@ def test_each_audience_has_its_destinations(make_settings: MakeSettings) -> None
     settings = make_settings(EMAIL_TO="a@b.example, c@d.example,a@b.example")
     assert settings.audiences == {
         Audience.RECRUITERS: (
-            Destination(Channel.SLACK, "C0RECRUIT"),
-            Destination(Channel.EMAIL, "a@b.example"),
-            Destination(Channel.EMAIL, "c@d.example"),
+            Destination(Transport.SLACK, "C0RECRUIT"),
+            Destination(Transport.EMAIL, "a@b.example"),
+            Destination(Transport.EMAIL, "c@d.example"),
         ),
         Audience.OPERATORS: (
-            Destination(Channel.SLACK, "C0ALERTS"),
-            Destination(Channel.EMAIL, "operator@example.com"),
+            Destination(Transport.SLACK, "C0ALERTS"),
+            Destination(Transport.EMAIL, "operator@example.com"),
         ),
     }
 
@@ -178,17 +178,17 @@ def test_operators_are_the_recruiters_unless_told_otherwise(make_settings: MakeS
 
 def test_a_channel_that_is_off_has_no_destinations(make_settings: MakeSettings) -> None:
     settings = make_settings(**{**NO_MAIL, "EMAIL_TO": "recruiter@example.com"})
-    assert settings.audiences[Audience.RECRUITERS] == (Destination(Channel.SLACK, "C0RECRUIT"),)
+    assert settings.audiences[Audience.RECRUITERS] == (Destination(Transport.SLACK, "C0RECRUIT"),)
 
 
 async def test_only_channels_that_are_on_have_a_sender(
     make_settings: MakeSettings, redis: Redis
 ) -> None:
     both = build_senders(make_settings(), Renderer(), redis)
-    assert set(both) == {Channel.SLACK, Channel.EMAIL}
-    assert set(build_senders(make_settings(**NO_MAIL), Renderer(), redis)) == {Channel.SLACK}
+    assert set(both) == {Transport.SLACK, Transport.EMAIL}
+    assert set(build_senders(make_settings(**NO_MAIL), Renderer(), redis)) == {Transport.SLACK}
     without = make_settings(**NO_SLACK)
-    assert set(build_senders(without, Renderer(), redis)) == {Channel.EMAIL}
+    assert set(build_senders(without, Renderer(), redis)) == {Transport.EMAIL}
     store = open_store(without, timeout=timedelta(seconds=1))
     assert build_slack(without, store) is None
     await store.redis.aclose()
@@ -197,11 +197,11 @@ async def test_only_channels_that_are_on_have_a_sender(
 def test_a_space_that_was_pasted_along_does_no_harm(make_settings: MakeSettings) -> None:
     settings = make_settings(JUICEBOX_WEBHOOK_SECRET=" whsec_1\n", SLACK_CHANNEL=" C0RECRUIT ")
     assert settings.webhook_secrets == (b"whsec_1",)
-    assert settings.audiences[Audience.RECRUITERS][0] == Destination(Channel.SLACK, "C0RECRUIT")
+    assert settings.audiences[Audience.RECRUITERS][0] == Destination(Transport.SLACK, "C0RECRUIT")
 
 
 @pytest.mark.parametrize("option", ["foo=bar", "socket_timeout=abc"])
-def test_an_option_that_the_bot_does_not_take_is_named(fault: Fault, option: str) -> None:
+def test_an_option_that_the_bot_does_not_take_is_named(fault: SettingsFault, option: str) -> None:
     line = fault(REDIS_URL=f"redis://localhost:6379/0?{option}")
     assert line.startswith(f"REDIS_URL is malformed: its option '{option.partition('=')[0]}' ")
     assert line.endswith(": remove it")
@@ -218,7 +218,7 @@ def test_how_a_certificate_is_checked_can_be_said_in_either_place(
         assert settings.redis.cert_reqs == "none"
 
 
-def test_two_places_that_contradict_each_other_are_refused(fault: Fault) -> None:
+def test_two_places_that_contradict_each_other_are_refused(fault: SettingsFault) -> None:
     line = fault(
         REDIS_URL="rediss://localhost/0?ssl_cert_reqs=none", REDIS_SSL_CERT_REQS="required"
     )

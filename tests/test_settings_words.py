@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.settings import Settings, load_settings
-from tests.running import Fault, MakeSettings
+from tests.app import MakeSettings, SettingsFault
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ from tests.running import Fault, MakeSettings
     ],
 )
 def test_a_malformed_setting_is_named_with_what_it_must_be_and_what_it_is(
-    fault: Fault, name: str, value: str, said: str
+    fault: SettingsFault, name: str, value: str, said: str
 ) -> None:
     assert fault(**{name: value}) == f"{name} {said}"
 
@@ -65,13 +65,13 @@ def test_no_setting_is_refused_in_pydantics_words(
             assert value == value[:80] or value not in said
 
 
-def test_a_value_that_may_hold_a_password_is_not_shown(fault: Fault) -> None:
+def test_a_value_that_may_hold_a_password_is_not_shown(fault: SettingsFault) -> None:
     line = fault(PUBLIC_URL="ftp://user:hunter2@bot.example.com")
     assert line.startswith("PUBLIC_URL must be an http:// or https:// address")
     assert "hunter2" not in line
 
 
-def test_whatever_is_wrong_is_named_at_once(fault: Fault) -> None:
+def test_whatever_is_wrong_is_named_at_once(fault: SettingsFault) -> None:
     """Also what two settings need of each other, unless one of them is malformed anyway."""
     line = fault(
         PORT="x",

@@ -7,14 +7,14 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from bot.demo.redis_server import redis_server
-from bot.demo.slack.api import LocalSlack
 from bot.errors import SettingsError
-from bot.queue import HEARTBEAT
+from bot.fakes.redis_server import redis_server
+from bot.fakes.slack.api import LocalSlack
 from bot.settings import Settings
 from bot.store.connection import connect
+from bot.store.queue import HEARTBEAT
 from bot.web import create_app
-from tests.running import MakeSettings, envelope, signed, web_client
+from tests.app import MakeSettings, envelope, signed, web_client
 
 WEBHOOK = "/webhooks/juicebox"
 LIMIT = 256 * 1024

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bot.errors import BotError, SettingsError
-from bot.operations.printable import printable
+from bot.logging.printable import printable
 
 _NAMES = (
     *("all", "demo", "doctor", "events", "forget", "preview", "record"),
@@ -47,7 +47,7 @@ class NotSetUp(Stop):
     exit_code = 2
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """Each command is a module of this package with a `command`; a worker need not load the web."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:

@@ -6,10 +6,10 @@ import click
 import structlog
 
 from bot.commands.web import serve
-from bot.operations.logs import configure_logs
+from bot.logging.setup import configure_logs
 from bot.settings import load_settings
 from bot.web import create_app
-from bot.worker_process import working
+from bot.worker.process import worker_in_background
 
 _log = structlog.get_logger()
 
@@ -34,7 +34,9 @@ def command(uvicorn_options: tuple[str, ...]) -> None:
     serve(
         settings,
         (*uvicorn_options, "--workers", "1"),
-        application=lambda: create_app(settings, beside=working(settings, ending.failed)),
+        application=lambda: create_app(
+            settings, background=worker_in_background(settings, ending.failed)
+        ),
     )
 
 

@@ -24,7 +24,7 @@ def command(*, once: bool, port: int | None) -> None:
     if once and port is not None:
         raise click.UsageError("--once has no page, so it takes no --port")
     try:
-        from bot.demo.run import run_demo  # noqa: PLC0415 - platforms install without it
+        from bot.playground.run import run_demo  # noqa: PLC0415 - platforms install without it
     except ModuleNotFoundError as error:
         lacking = f"the demo needs {error.name}, which requirements-dev.txt installs"
         raise NotSetUp(lacking) from error

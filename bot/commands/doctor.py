@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import click
 
 from bot.clock import utc_now
+from bot.doctor.examine import examine
+from bot.doctor.finding import Finding, Mark, lines, summary
 from bot.environment import load_usable
-from bot.operations.doctor import examine
-from bot.operations.finding import Finding, Mark, lines, summary
 from bot.settings import Settings
 
 _COLOURS = {Mark.OK: "green", Mark.WARNING: "yellow", Mark.FAILURE: "red"}

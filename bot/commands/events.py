@@ -7,9 +7,9 @@ from datetime import datetime
 import click
 
 from bot.commands import Stop, program
-from bot.commands.on_store import on_store
+from bot.commands.with_store import on_store
+from bot.logging.printable import printable
 from bot.model import Delivery, Step
-from bot.operations.printable import printable
 from bot.store import Store
 from bot.store.events import StoredEvent
 

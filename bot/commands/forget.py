@@ -4,8 +4,8 @@ import click
 
 from bot.clock import utc_now
 from bot.commands import Stop
-from bot.commands.on_store import on_store
-from bot.operations.printable import printable
+from bot.commands.with_store import on_store
+from bot.logging.printable import printable
 from bot.store import Store
 
 _HELP = """Remove everything that is kept about the profile with this ID.

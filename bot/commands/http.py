@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import aiohttp
 
 from bot.commands import Stop
-from bot.operations.check_redis import where
-from bot.operations.faults import in_words
-from bot.proxies import proxy_for
+from bot.doctor.redis import where
+from bot.http.proxies import proxy_for
+from bot.logging.exceptions import in_words
 
 _PATIENCE = aiohttp.ClientTimeout(total=15)
 _MOST_BYTES = 64 * 1024

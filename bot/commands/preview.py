@@ -13,12 +13,10 @@ import click
 
 from bot.clock import utc_now
 from bot.commands.sample import data_option, handler_of, sample
-from bot.delivery.audience import deliveries_of
-from bot.delivery.render import Renderer
-from bot.delivery.senders.console import ConsoleSender
+from bot.delivery.recipients import deliveries_of
+from bot.logging.printable import printable
 from bot.model import (
     Audience,
-    Channel,
     Delivery,
     Destination,
     Event,
@@ -27,13 +25,15 @@ from bot.model import (
     Notify,
     Policy,
     Record,
+    Transport,
 )
-from bot.operations.printable import printable
 from bot.registry import load_registry
+from bot.rendering.renderer import Renderer
+from bot.transports.terminal.console import ConsoleSender
 
 _EVERYWHERE = (
-    Destination(Channel.SLACK, "a channel"),
-    Destination(Channel.EMAIL, "someone@example.com"),
+    Destination(Transport.SLACK, "a channel"),
+    Destination(Transport.EMAIL, "someone@example.com"),
 )
 
 

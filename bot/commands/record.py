@@ -5,7 +5,7 @@ import json
 import click
 
 from bot.commands import Stop
-from bot.commands.on_store import on_store
+from bot.commands.with_store import on_store
 from bot.store import Store
 
 _HELP = """Show what is known of the KIND with this ID, as JSON; moments are in Unix seconds.

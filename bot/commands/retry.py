@@ -6,9 +6,9 @@ import click
 
 from bot.clock import utc_now
 from bot.commands import Stop
-from bot.commands.on_store import on_store
-from bot.operations.printable import printable
-from bot.operations.revive import revive, revive_all
+from bot.commands.with_store import on_store
+from bot.delivery.requeue import requeue, requeue_all
+from bot.logging.printable import printable
 from bot.store import Store
 
 
@@ -27,11 +27,11 @@ def command(subject_id: str | None, *, everything: bool) -> None:
 
 
 async def _retry_all(store: Store) -> None:
-    _say(await revive_all(store, utc_now()) or ["There are no dead letters."])
+    _say(await requeue_all(store, utc_now()) or ["There are no dead letters."])
 
 
 async def _retry(store: Store, subject_id: str) -> None:
-    said = await revive(store, subject_id, utc_now())
+    said = await requeue(store, subject_id, utc_now())
     if not said:
         raise Stop(f"there is no event or delivery {subject_id}: 'events' lists what is kept")
     _say(said)

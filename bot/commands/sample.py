@@ -24,7 +24,7 @@ data_option = click.option(
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleEvent:
     """An event, and the body that carries it."""
 
     event: Event
@@ -39,7 +39,7 @@ def sample(
     event_id: str | None,
     now: datetime,
     test: bool = False,
-) -> Sample:
+) -> SampleEvent:
     """The event to show or to send; its id is a fresh one where none is given.
 
     With `test` it is marked as a test, whatever a file says.
@@ -62,7 +62,7 @@ def sample(
     }
     body = to_json(envelope)
     try:
-        return Sample(parse_envelope(body, now), body)
+        return SampleEvent(parse_envelope(body, now), body)
     except InvalidEnvelope as error:
         raise click.UsageError(str(error)) from error
 

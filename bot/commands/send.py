@@ -9,7 +9,7 @@ from bot.commands import Stop
 from bot.commands.http import post
 from bot.commands.sample import data_option, sample
 from bot.intake.signature import HEADER, sign
-from bot.operations.printable import printable
+from bot.logging.printable import printable
 from bot.registry import load_registry
 
 _ACCEPTED = 200

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from bot.slack_scopes import SCOPES
+from bot.transports.slack.scopes import SCOPES
 
 Part = Mapping[str, Any]
 

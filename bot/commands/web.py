@@ -9,13 +9,13 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.main import main as uvicorn_command
 
 from bot.commands import Stop
-from bot.operations.listening import why_not_listen
-from bot.operations.logs import configure_logs
+from bot.http.listening import why_not_listen
+from bot.logging.setup import configure_logs
 from bot.settings import Settings, load_settings
 from bot.web import create_app
 
 _APPLICATION = "bot.commands.web:application"
-_CONNECTION = "bot.http_connection:HttpConnection"
+_CONNECTION = "bot.http.connection:HttpConnection"
 _LEAVE_LOGS_ALONE = {"version": 1, "incremental": True}
 """A configuration that changes nothing, where uvicorn would put its own."""
 

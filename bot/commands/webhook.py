@@ -8,9 +8,9 @@ from pydantic_core import from_json, to_json
 from bot.commands import NotSetUp, Stop
 from bot.commands.http import post
 from bot.environment import load
-from bot.graphemes import cut
-from bot.operations.printable import printable
+from bot.logging.printable import printable
 from bot.registry import load_registry
+from bot.rendering.graphemes import cut
 from bot.settings import JuiceboxSettings
 
 _PATH = "webhooks/juicebox"

@@ -2,9 +2,9 @@
 
 import click
 
-from bot.operations.logs import configure_logs
+from bot.logging.setup import configure_logs
 from bot.settings import load_settings
-from bot.worker_process import run_worker
+from bot.worker.process import run_worker
 
 
 @click.command(short_help="Handle events and send notifications.")

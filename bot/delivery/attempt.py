@@ -11,20 +11,20 @@ import structlog
 
 from bot.delivery.backoff import BACKOFF, counted_if_too_long, due_again
 from bot.delivery.notice import why_resolved
-from bot.delivery.senders import Ensure, Sender
-from bot.delivery.turns import Turns
+from bot.delivery.rate_limit import Turns
+from bot.delivery.sender import CheckLease, Sender
 from bot.errors import DeliveryError, LeaseLost, RenderError
-from bot.lease import patiently
-from bot.model import Channel, Delivery
+from bot.metrics.recorder import Metrics
+from bot.model import Delivery, Transport
 from bot.store import Store
-from bot.store.measures import Metrics
+from bot.worker.lease import retry_while_unavailable
 
 _MOST_ATTEMPTS = 1 + len(BACKOFF)
 
 _FOUND = "found in the channel, not posted again"
 _SENT_AGAIN = {
-    Channel.SLACK: "not found in the channel, so posted now",
-    Channel.EMAIL: "sent again under the same Message-ID, since it may not have arrived before",
+    Transport.SLACK: "not found in the channel, so posted now",
+    Transport.EMAIL: "sent again under the same Message-ID, since it may not have arrived before",
 }
 
 _log = structlog.get_logger()
@@ -35,14 +35,14 @@ class Attempts:
     """Makes attempts, by the sender of each destination's channel."""
 
     store: Store
-    senders: Mapping[Channel, Sender]
+    senders: Mapping[Transport, Sender]
     metrics: Metrics
     clock: Callable[[], datetime]
     turns: Turns = field(default_factory=Turns)
     uniform: Callable[[], float] = random.random
     """Gives numbers from 0 to 1, by which retries are spread."""
 
-    async def make(self, delivery: Delivery, owner: str, ensure: Ensure) -> None:
+    async def make(self, delivery: Delivery, owner: str, check_lease: CheckLease) -> None:
         """Try the delivery once on behalf of the job `owner`, if it is that job's to try.
 
         What goes wrong with the sending is settled in the ledger and not raised.
@@ -52,80 +52,87 @@ class Attempts:
             redis.RedisError: if the ledger cannot be read or written; the job is to run again.
         """
         token = uuid4().hex
-        # Before the claim: one that sends nothing in the end makes the next run unsure.
+        # Before the claim: one that sends nothing in the end makes the next run uncertain.
         resolved = await why_resolved(self.store, delivery) if delivery.is_notice else ""
         claimed = await self.store.ledger.claim(delivery, owner, token, self.clock())
         if claimed is not None:
-            await _Attempt(self, claimed, token, ensure, resolved).run()
+            await _Attempt(self, claimed, token, check_lease, resolved).run()
 
 
 class _Attempt:
     """A claimed delivery on its way out."""
 
     def __init__(
-        self, parts: Attempts, delivery: Delivery, token: str, ensure: Ensure, resolved: str
+        self,
+        parts: Attempts,
+        delivery: Delivery,
+        token: str,
+        check_lease: CheckLease,
+        resolved: str,
     ) -> None:
         self._ledger = parts.store.ledger
-        self._sender = parts.senders.get(delivery.destination.channel)
+        self._sender = parts.senders.get(delivery.destination.transport)
         self._metrics = parts.metrics
         self._clock = parts.clock
         self._turns = parts.turns
         self._uniform = parts.uniform
         self._delivery = delivery
         self._token = token
-        self._ensure = ensure
+        self._check_lease = check_lease
         self._resolved = resolved
         self._seconds = 0.0
         self._begun = False
 
     async def run(self) -> None:
-        channel = self._delivery.destination.channel
+        transport = self._delivery.destination.transport
         if self._sender is None:
-            await self._skip(f"{channel} is not configured any more")
+            await self._skip(f"{transport} is not configured any more")
             return
         if self._resolved:
             await self._skip(self._resolved)
             return
         if self._delivery.attempts > _MOST_ATTEMPTS:
-            await self._fail(DeliveryError.final("its attempts never came to an end", unsure=True))
+            await self._fail(
+                DeliveryError.permanent("its attempts never came to an end", maybe_delivered=True)
+            )
             return
         try:
             receipt = await self._send(self._sender)
         except DeliveryError as error:
             await self._fail(error)
         except RenderError as error:
-            await self._fail(DeliveryError.final(str(error)))
+            await self._fail(DeliveryError.permanent(str(error)))
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001  # not a fault that a sender knows, and not ours to lose
             _log.exception("sender failed", delivery_id=self._delivery.id)
             reason = f"unexpected {type(error).__name__}"
-            await self._fail(DeliveryError.passing(reason, unsure=True))
+            await self._fail(DeliveryError.transient(reason, maybe_delivered=True))
         else:
             await self._succeed(receipt)
 
     async def _send(self, sender: Sender) -> str:
         wait = self._turns.wait(sender.rate_limit(self._delivery), self._delivery.id)
         if wait:
-            raise DeliveryError.paced("waiting for its turn", wait)
+            raise DeliveryError.rate_limited("waiting for its turn", wait)
         started = time.monotonic()
         try:
             return await sender.send(self._delivery, self._before_the_call)
         finally:
             self._seconds = time.monotonic() - started
-            self._metrics.attempt(self._delivery.destination.channel, self._seconds)
+            self._metrics.attempt(self._delivery.destination.transport, self._seconds)
 
     def _before_the_call(self) -> None:
         """What the sender calls right before the call that cannot be taken back."""
-        self._ensure()
+        self._check_lease()
         self._begun = True
 
     def _note(self) -> str:
         """What the trail is to tell of a delivery that was not simply sent."""
         notes = []
-        if self._delivery.unsure:
-            channel = self._delivery.destination.channel
-            notes.append(_SENT_AGAIN.get(channel, "sent again") if self._begun else _FOUND)
+        if self._delivery.maybe_delivered:
+            transport = self._delivery.destination.transport
+            notes.append(_SENT_AGAIN.get(transport, "sent again") if self._begun else _FOUND)
         if self._delivery.waits > 1:
             notes.append(f"a rate limit put it off {self._delivery.waits} times")
         return "; ".join(notes)
@@ -143,7 +150,7 @@ class _Attempt:
         )
         if not self._delivery.is_notice:
             latency = (now - self._delivery.created_at).total_seconds()
-            self._metrics.arrived(self._delivery.destination.channel, latency)
+            self._metrics.arrived(self._delivery.destination.transport, latency)
         self._account("sent")
 
     async def _fail(self, error: DeliveryError) -> None:
@@ -154,7 +161,7 @@ class _Attempt:
         error = counted_if_too_long(error, now - self._delivery.created_at)
         due = due_again(error, self._delivery.attempts, now, self._uniform)
         if due is None:
-            await self._bury(error, now)
+            await self._dead_letter(error, now)
         else:
             await self._retry(error, due, now)
 
@@ -166,19 +173,19 @@ class _Attempt:
                 error.reason,
                 due=due,
                 counts=error.counts,
-                unsure=error.unsure or self._delivery.unsure,
+                maybe_delivered=error.maybe_delivered or self._delivery.maybe_delivered,
                 now=now,
             )
         )
         self._account("retrying")
 
-    async def _bury(self, error: DeliveryError, now: datetime) -> None:
+    async def _dead_letter(self, error: DeliveryError, now: datetime) -> None:
         await self._settle(
             lambda: self._ledger.fail(
                 self._delivery,
                 self._token,
                 error.reason,
-                unsure=error.unsure or self._delivery.unsure,
+                maybe_delivered=error.maybe_delivered or self._delivery.maybe_delivered,
                 # A notice that fails is no dead letter itself: what it tells of is listed already.
                 report=not self._delivery.is_notice,
                 now=now,
@@ -187,18 +194,18 @@ class _Attempt:
         self._account("failed")
 
     async def _settle(self, settle: Callable[[], Awaitable[bool]]) -> None:
-        if not await patiently(settle, self._ensure):
+        if not await retry_while_unavailable(settle, self._check_lease):
             raise LeaseLost("another run has settled this delivery")
 
     def _account(self, outcome: str) -> None:
-        channel = self._delivery.destination.channel
+        transport = self._delivery.destination.transport
         count = self._metrics.notice if self._delivery.is_notice else self._metrics.delivery
-        count(channel, outcome)
+        count(transport, outcome)
         _log.info(
             "attempt",
             event_id=self._delivery.event_id,
             delivery_id=self._delivery.id,
-            channel=str(channel),
+            channel=str(transport),
             outcome=outcome,
             attempt=self._delivery.attempts,
             duration_ms=round(self._seconds * 1000),

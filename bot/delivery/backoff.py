@@ -50,4 +50,6 @@ def counted_if_too_long(error: DeliveryError, age: timedelta) -> DeliveryError:
     """The error of a delivery of that age; a rate limit counts once it has lasted for too long."""
     if error.counts or age <= RATE_LIMITED_FOR:
         return error
-    return DeliveryError(error.reason, retry=True, after=error.after, unsure=error.unsure)
+    return DeliveryError(
+        error.reason, retry=True, after=error.after, maybe_delivered=error.maybe_delivered
+    )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.delivery.audience import Audiences, deliveries_to
+from bot.delivery.recipients import Audiences, deliveries_to
 from bot.errors import CorruptRecord
 from bot.model import (
     NOTICE_TEMPLATE,

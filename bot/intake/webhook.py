@@ -10,14 +10,14 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from redis.exceptions import RedisError
 
-from bot.body import read_body
 from bot.errors import IntakeError, StaleEvent, StoreUnavailable, UnsupportedBody
+from bot.http.body import read_body
 from bot.intake.envelope import parse_envelope
-from bot.intake.laps import Laps
+from bot.intake.server_timing import ServerTiming
 from bot.intake.signature import verify
+from bot.metrics.recorder import Metrics
 from bot.model import Event
 from bot.store import Store
-from bot.store.measures import Metrics
 
 _STORE_SECONDS = 1.8
 """Redis gets less than the two seconds after which a sender should have its 503."""
@@ -36,7 +36,7 @@ class Webhook:
 
     async def receive(self, request: Request) -> Response:
         """Answer, and tell a sender whose signature holds how long each step took."""
-        laps = Laps()
+        laps = ServerTiming()
         try:
             if request.headers.get("content-encoding", "identity").lower() != "identity":
                 raise UnsupportedBody("compressed bodies are not taken: send it as it is")

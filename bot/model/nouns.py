@@ -24,7 +24,9 @@ class Audience(StrEnum):
     OPERATORS = "operators"
 
 
-class Channel(StrEnum):
+class Transport(StrEnum):
+    """A way to reach people."""
+
     SLACK = "slack"
     EMAIL = "email"
     NOBODY = "nobody"
@@ -111,18 +113,18 @@ Intent = Notify | Record
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """One Slack channel, one Slack user, one mail address; or nobody, for an audience without any."""
+    """One Slack channel, one Slack user, or one email address."""
 
-    channel: Channel
+    transport: Transport
     address: str = field(repr=False)
 
     def __str__(self) -> str:
-        return f"{self.channel}:{self.address}"
+        return f"{self.transport}:{self.address}"
 
     @classmethod
     def parse(cls, text: str) -> "Destination":
-        channel, _, address = text.partition(":")
-        return cls(Channel(channel), address)
+        transport, _, address = text.partition(":")
+        return cls(Transport(transport), address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class Notification:
 class Delivery:
     """One notification to one destination, as the ledger has it.
 
-    `unsure` says that an earlier attempt may have got through without our knowing.
+    `maybe_delivered` says that an earlier attempt may have got through without our knowing.
     `receipt` is what the other side calls the message: Slack's channel and `ts`, a `Message-ID`.
     `waits` counts how often a rate limit put it off.
     """
@@ -158,7 +160,7 @@ class Delivery:
     next_at: datetime | None = None
     reason: str = ""
     receipt: str = ""
-    unsure: bool = False
+    maybe_delivered: bool = False
     waits: int = 0
 
     @property
@@ -203,7 +205,7 @@ def delivery_id(notification: Notification, to: Destination) -> str:
     """The same notification to the same destination always has the same id, so a rerun finds it."""
     parts = (
         *(notification.event_id, notification.audience, notification.template),
-        *(notification.thread, to.channel, to.address),
+        *(notification.thread, to.transport, to.address),
     )
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     return f"dlv_{digest[:24]}"

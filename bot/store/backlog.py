@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from redis.asyncio import Redis
 
 from bot.model import to_ms
-from bot.queue import HEARTBEAT, QUEUE
 from bot.store import keys
+from bot.store.queue import HEARTBEAT, QUEUE
 
 
 @dataclass(frozen=True, slots=True)

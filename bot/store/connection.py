@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ReadOnlyError
 
-from bot.redis_url import CertReqs, RedisAddress, Scheme, parse_redis_url
+from bot.store.redis_url import CertReqs, RedisAddress, Scheme, parse_redis_url
 
 _NEW_CONNECTION = (RedisConnectionError, ReadOnlyError)
 """What a new connection can mend; after a failover the old ones lead to what is a replica now."""

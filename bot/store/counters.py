@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.pause import pause
+from bot.clock import pause
 from bot.store import keys
 from bot.store.reading import read_hash
 

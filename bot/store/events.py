@@ -10,12 +10,12 @@ from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord, StaleEvent
 from bot.model import Event, EventState, Step, canonical_event, from_ms, to_ms
-from bot.queue import QUEUE, Task, job
 from bot.store import keys
-from bot.store.move import Move, Mover, job_ttl_ms
+from bot.store.queue import QUEUE, Task, new_job
 from bot.store.reading import read_hash, read_list
-from bot.store.scripts import Script
+from bot.store.scripts import LuaScript
 from bot.store.trail import decode_step, encode_step
+from bot.store.transition import Transition, Transitions, job_ttl_ms
 
 _CLOCK_MARGIN = timedelta(days=1)
 """How long an event is remembered beyond its retention, so that a replay which one machine's clock
@@ -45,9 +45,9 @@ class Events:
     def __init__(self, redis: Redis, retention: timedelta) -> None:
         self._redis = redis
         self._retention = retention
-        self._accept = Script(redis, "accept")
-        self._count_failure = Script(redis, "count_failure")
-        self._move = Mover(redis, retention)
+        self._accept = LuaScript(redis, "accept")
+        self._count_failure = LuaScript(redis, "count_failure")
+        self._transitions = Transitions(redis, retention)
 
     async def accept(self, event: Event, body: bytes, now: datetime) -> bool:
         """Store the event, log it and enqueue its job in one atomic step; False if it was seen.
@@ -56,7 +56,7 @@ class Events:
             StaleEvent: if it may have been seen while events were not kept for as long as now.
             redis.RedisError: if that could not be done, or if nobody can tell whether it was.
         """
-        first = job(Task.EVENT, event.id, now=now)
+        first = new_job(Task.EVENT, event.id, now=now)
         remembered = max(now, event.timestamp) - now + self._retention + _CLOCK_MARGIN
         names = [
             keys.event(event.id),
@@ -138,39 +138,39 @@ class Events:
         step = Step(now, "no handler")
         return await self._conclude(event_id, EventState.UNHANDLED, "", step, now)
 
-    async def bury(self, event_id: str, reason: str, now: datetime) -> bool:
+    async def dead_letter(self, event_id: str, reason: str, now: datetime) -> bool:
         """Make the event a dead letter, and have the operators told."""
         step = Step(now, "dead letter", detail=reason)
         return await self._conclude(event_id, EventState.DEAD, reason, step, now)
 
-    async def revive(self, event_id: str, now: datetime) -> bool:
+    async def requeue(self, event_id: str, now: datetime) -> bool:
         """Run a dead letter's handler again; False if the event is not one."""
-        move = Move(
+        transition = Transition(
             subject=keys.event(event_id),
             trail=keys.trail(event_id),
             expect={"state": [EventState.DEAD]},
             set={"state": EventState.ACCEPTED, "reason": "", "attempts": "0"},
             step=Step(now, "retried by hand"),
-            job=job(Task.EVENT, event_id, now=now),
-            unbury=dead_member("event", event_id),
+            job=new_job(Task.EVENT, event_id, now=now),
+            removes_dead_letter=dead_member("event", event_id),
         )
-        return await self._move(move, now)
+        return await self._transitions.apply(transition, now)
 
     async def _conclude(
         self, event_id: str, state: EventState, reason: str, step: Step, now: datetime
     ) -> bool:
         dead = dead_member("event", event_id) if state is EventState.DEAD else None
-        move = Move(
+        transition = Transition(
             subject=keys.event(event_id),
             trail=keys.trail(event_id),
             expect={"state": [EventState.ACCEPTED]},
             set={"state": state, "reason": reason, "concluded_at": str(to_ms(now))},
             step=step,
-            job=job(Task.DEAD_LETTER, dead, now=now) if dead else None,
-            bury=dead,
+            job=new_job(Task.DEAD_LETTER, dead, now=now) if dead else None,
+            adds_dead_letter=dead,
             id=state,
         )
-        return await self._move(move, now)
+        return await self._transitions.apply(transition, now)
 
 
 def dead_member(kind: str, subject_id: str) -> str:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from bot.model import PROFILE_IDS, EventState, Step, id_text, to_ms
 from bot.store import keys
 from bot.store.events import dead_member
-from bot.store.scripts import Script
+from bot.store.scripts import LuaScript
 from bot.store.trail import encode_step
 
 _PAGE = 1_000
@@ -35,7 +35,7 @@ class Forgetting:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._forget = Script(redis, "forget")
+        self._forget = LuaScript(redis, "forget")
 
     async def events_about(self, profile_id: str) -> AsyncIterator[tuple[str, bool]]:
         """The id of each event of any type that is about this profile, and whether it is readable.

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
-from bot.queue import JOB_KEY, LEASE_KEY, QUEUE
 from bot.store import keys
+from bot.store.queue import JOB_KEY, LEASE_KEY, QUEUE
 from bot.store.reading import text_id
-from bot.store.scripts import Script
+from bot.store.scripts import LuaScript
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class Leases:
         self._redis = redis
         self._lease_ms = lease_ms
         self._reconcile_every_ms = round(reconcile_every / timedelta(milliseconds=1))
-        self._due = Script(redis, "lease_due")
-        self._take = Script(redis, "lease_take")
-        self._renew = Script(redis, "lease_renew")
-        self._finish = Script(redis, "lease_finish")
+        self._due = LuaScript(redis, "lease_due")
+        self._take = LuaScript(redis, "lease_take")
+        self._renew = LuaScript(redis, "lease_renew")
+        self._finish = LuaScript(redis, "lease_finish")
 
     async def due(self, count: int) -> Due:
         """At most `count` jobs. One worker of all is told to reconcile, once in the interval."""

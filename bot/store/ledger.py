@@ -2,21 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord
 from bot.model import Delivery, DeliveryState, Step, duration, to_ms
-from bot.queue import Task, job, job_id
 from bot.store import keys
 from bot.store.events import dead_member
-from bot.store.move import Move, Mover
+from bot.store.queue import Task, job_id, new_job
 from bot.store.reading import read_hash
-from bot.store.rows import decode_row, encode_rows
-from bot.store.scripts import Script
-from bot.store.trail import encode_step
+from bot.store.rows import MAYBE_DELIVERED, decode_row, encode_rows
+from bot.store.scripts import LuaScript
+from bot.store.trail import delivery_step, encode_step, interruption
+from bot.store.transition import Transition, Transitions
 
 
 class Ledger:
@@ -24,9 +24,9 @@ class Ledger:
 
     def __init__(self, redis: Redis, retention: timedelta) -> None:
         self._redis = redis
-        self._open = Script(redis, "open")
-        self._claim = Script(redis, "claim")
-        self._move = Mover(redis, retention)
+        self._open = LuaScript(redis, "open")
+        self._claim = LuaScript(redis, "claim")
+        self._transitions = Transitions(redis, retention)
 
     async def open(self, event_id: str, deliveries: Sequence[Delivery], now: datetime) -> bool:
         """Write an event's deliveries and mark it handled; False if that was done before."""
@@ -67,30 +67,32 @@ class Ledger:
     async def of_event(self, event_id: str) -> list[Delivery]:
         return (await self.of_events([event_id]))[event_id]
 
-    async def read_or_bury(self, event_id: str, now: datetime) -> tuple[list[Delivery], int]:
+    async def read_or_dead_letter(self, event_id: str, now: datetime) -> tuple[list[Delivery], int]:
         """The event's deliveries, and of how many Redis garbled dead letters were made."""
         readable: list[Delivery] = []
-        buried = 0
+        unreadable = 0
         for _, delivery_id, row in await self._rows_of([event_id]):
             try:
                 readable += [decode_row(delivery_id, row)] if row else []
             except CorruptRecord as error:
-                await self.bury(delivery_id, event_id, str(error), now)
-                buried += 1
-        return readable, buried
+                await self.dead_letter(delivery_id, event_id, str(error), now)
+                unreadable += 1
+        return readable, unreadable
 
-    async def bury(self, delivery_id: str, event_id: str, reason: str, now: datetime) -> None:
+    async def dead_letter(
+        self, delivery_id: str, event_id: str, reason: str, now: datetime
+    ) -> None:
         """Make a dead letter of a delivery of which no more than its id is known."""
-        move = Move(
+        transition = Transition(
             subject=keys.delivery(delivery_id),
             trail=keys.trail(event_id),
             expect={},
             set={"state": DeliveryState.FAILED},
             step=Step(now, "failed", delivery_id, detail=reason),
-            bury=dead_member("delivery", delivery_id),
+            adds_dead_letter=dead_member("delivery", delivery_id),
             id="unreadable",
         )
-        await self._move(move, now)
+        await self._transitions.apply(transition, now)
 
     async def _rows_of(
         self, event_ids: Sequence[str]
@@ -115,10 +117,10 @@ class Ledger:
     ) -> Delivery | None:
         """Mark the delivery `sending` for the job `owner`; None if it is not that job's to send.
 
-        The returned delivery is `unsure` if an earlier call may have got through.
+        The returned delivery is `maybe_delivered` if an earlier call may have got through.
         """
-        step = _step(delivery, now, "sending")
-        taken_over = _step(delivery, now, "sending", _interruption(delivery, now))
+        step = delivery_step(delivery, now, "sending")
+        taken_over = delivery_step(delivery, now, "sending", interruption(delivery, now))
         names = [keys.delivery(delivery.id), keys.trail(delivery.event_id)]
         steps = [encode_step(step), encode_step(taken_over)]
         flat = await self._claim(names, [owner, token, to_ms(now), *steps])
@@ -132,8 +134,15 @@ class Ledger:
 
         The trail tells the `note`.
         """
-        values = {"state": DeliveryState.SENT, "receipt": receipt, "reason": "", "unsure": "0"}
-        return await self._settle(delivery, token, values, _step(delivery, now, "sent", note), now)
+        values = {
+            "state": DeliveryState.SENT,
+            "receipt": receipt,
+            "reason": "",
+            MAYBE_DELIVERED: "0",
+        }
+        return await self._settle(
+            delivery, token, values, delivery_step(delivery, now, "sent", note), now
+        )
 
     async def retry_later(
         self,
@@ -143,7 +152,7 @@ class Ledger:
         *,
         due: datetime,
         counts: bool,
-        unsure: bool,
+        maybe_delivered: bool,
         now: datetime,
     ) -> bool:
         """Settle a claim: it is tried again when `due`, by a job of its own."""
@@ -151,14 +160,14 @@ class Ledger:
             "state": DeliveryState.RETRYING,
             "reason": reason,
             "next_at": str(to_ms(due)),
-            "unsure": "1" if unsure else "0",
+            MAYBE_DELIVERED: "1" if maybe_delivered else "0",
             "owner": job_id(Task.DELIVERY, delivery.id),
         }
         wait = f"rate limited, waits {duration(due - now)}, uses no attempt ({reason})"
         detail = reason if counts else wait
-        move = self._move_of(delivery, token, values, _step(delivery, now, "retrying", detail))
-        again = job(Task.DELIVERY, delivery.id, now=now, due=due)
-        return await self._move(replace(move, job=again, uncount=not counts), now)
+        step = delivery_step(delivery, now, "retrying", detail)
+        again = new_job(Task.DELIVERY, delivery.id, now=now, due=due)
+        return await self._settle(delivery, token, values, step, now, job=again, uncount=not counts)
 
     async def fail(
         self,
@@ -166,28 +175,35 @@ class Ledger:
         token: str,
         reason: str,
         *,
-        unsure: bool,
+        maybe_delivered: bool,
         report: bool,
         now: datetime,
     ) -> bool:
         """Settle a claim: it failed for good. With `report` it is a dead letter that a job tells of."""
         dead = dead_member("delivery", delivery.id)
-        values = {"state": DeliveryState.FAILED, "reason": reason, "unsure": "1" if unsure else "0"}
-        move = self._move_of(delivery, token, values, _step(delivery, now, "failed", reason))
-        if report:
-            move = replace(move, job=job(Task.DEAD_LETTER, dead, now=now), bury=dead)
-        return await self._move(move, now)
+        values = {
+            "state": DeliveryState.FAILED,
+            "reason": reason,
+            MAYBE_DELIVERED: "1" if maybe_delivered else "0",
+        }
+        step = delivery_step(delivery, now, "failed", reason)
+        if not report:
+            return await self._settle(delivery, token, values, step, now)
+        job = new_job(Task.DEAD_LETTER, dead, now=now)
+        return await self._settle(
+            delivery, token, values, step, now, job=job, adds_dead_letter=dead
+        )
 
     async def skip(self, delivery: Delivery, token: str, reason: str, now: datetime) -> bool:
         """Settle a claim: there is no way to send it, and no fault in that."""
         values = {"state": DeliveryState.SKIPPED, "reason": reason}
         return await self._settle(
-            delivery, token, values, _step(delivery, now, "skipped", reason), now
+            delivery, token, values, delivery_step(delivery, now, "skipped", reason), now
         )
 
-    async def revive(self, delivery: Delivery, now: datetime) -> bool:
+    async def requeue(self, delivery: Delivery, now: datetime) -> bool:
         """Send a dead letter again, with all its attempts before it; False if it is not one."""
-        move = Move(
+        transition = Transition(
             subject=keys.delivery(delivery.id),
             trail=keys.trail(delivery.event_id),
             expect={"state": [DeliveryState.FAILED]},
@@ -198,39 +214,29 @@ class Ledger:
                 "updated_at": str(to_ms(now)),
                 "owner": job_id(Task.DELIVERY, delivery.id),
             },
-            step=_step(delivery, now, "retried by hand"),
-            job=job(Task.DELIVERY, delivery.id, now=now),
-            unbury=dead_member("delivery", delivery.id),
+            step=delivery_step(delivery, now, "retried by hand"),
+            job=new_job(Task.DELIVERY, delivery.id, now=now),
+            removes_dead_letter=dead_member("delivery", delivery.id),
         )
-        return await self._move(move, now)
+        return await self._transitions.apply(transition, now)
 
     async def _settle(
-        self, delivery: Delivery, token: str, values: Mapping[str, str], step: Step, now: datetime
+        self,
+        delivery: Delivery,
+        token: str,
+        values: Mapping[str, str],
+        step: Step,
+        now: datetime,
+        **more: Any,
     ) -> bool:
-        return await self._move(self._move_of(delivery, token, values, step), now)
-
-    def _move_of(
-        self, delivery: Delivery, token: str, values: Mapping[str, str], step: Step
-    ) -> Move:
-        return Move(
+        """Apply the transition that ends a claim; `more` are fields of `Transition`."""
+        transition = Transition(
             subject=keys.delivery(delivery.id),
             trail=keys.trail(delivery.event_id),
             expect={"state": [DeliveryState.SENDING], "token": [token]},
             set={"next_at": "", **values, "updated_at": str(to_ms(step.at))},
             step=step,
             id=token,
+            **more,
         )
-
-
-def _interruption(delivery: Delivery, now: datetime) -> str:
-    """What the trail tells of an attempt that follows one which did not come to its end.
-
-    The delivery is as it was read before it was claimed: most often while that attempt had it.
-    """
-    if delivery.state is not DeliveryState.SENDING:
-        return "interrupted, taken over"
-    return f"interrupted, taken over {duration(now - delivery.updated_at)} after it began"
-
-
-def _step(delivery: Delivery, now: datetime, what: str, detail: str = "") -> Step:
-    return Step(now, what, delivery.id, str(delivery.destination), detail)
+        return await self._transitions.apply(transition, now)

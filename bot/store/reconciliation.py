@@ -13,11 +13,11 @@ from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
 from bot.model import DeliveryState, EventState
-from bot.queue import OLD_LEASE_KEY, OLD_QUEUE, QUEUE, Job, Task, job, job_id
 from bot.store import keys
-from bot.store.move import encode_job
+from bot.store.queue import OLD_LEASE_KEY, OLD_QUEUE, QUEUE, Job, Task, job_id, new_job
 from bot.store.reading import text_ids
-from bot.store.scripts import Script
+from bot.store.scripts import LuaScript
+from bot.store.transition import encode_job
 
 _COMPLETE = "-"
 """A member of the index of unfinished jobs that is no job: without it, the index is not complete."""
@@ -42,8 +42,8 @@ class Reconciliation:
         self._retention = retention
         self._old_queue = old_queue
         self._events_read = False
-        self._reconcile = Script(redis, "reconcile")
-        self._restore_job = Script(redis, "restore_job")
+        self._reconcile = LuaScript(redis, "reconcile")
+        self._restore_job = LuaScript(redis, "restore_job")
 
     async def run(self, now: datetime) -> list[str]:
         """Enqueue what the queue has lost, and take over the jobs of release 0.3.0.
@@ -142,4 +142,4 @@ async def _replies(pipe: Pipeline) -> list[Any]:
 def _job(lost_id: str, now: datetime) -> Job | None:
     """The job of this id, or None if its task is a newer release's."""
     task, _, subject_id = lost_id.partition(":")
-    return job(Task(task), subject_id, now=now) if task in {*Task} else None
+    return new_job(Task(task), subject_id, now=now) if task in {*Task} else None

@@ -13,7 +13,7 @@ from bot.errors import CorruptRecord
 from bot.model import Record, from_ms, to_ms
 from bot.store import keys
 from bot.store.reading import read_hash
-from bot.store.scripts import Script
+from bot.store.scripts import LuaScript
 
 _CACHED_ELSEWHERE = frozenset({"profile"})
 """Kinds of which other programs cache a copy that a new record makes stale."""
@@ -22,7 +22,7 @@ _fields = TypeAdapter(dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class StoredRecord:
     """What is known of a thing, and when that was true."""
 
     at: datetime
@@ -35,7 +35,7 @@ class Records:
     def __init__(self, redis: Redis, retention: timedelta) -> None:
         self._redis = redis
         self._ttl_ms = int(retention / timedelta(milliseconds=1))
-        self._script = Script(redis, "record")
+        self._script = LuaScript(redis, "record")
 
     async def keep(self, record: Record, occurred_at: datetime, of_event: str) -> bool:
         """Keep the record; False if something newer is known. Drops a cached copy in either case.
@@ -52,7 +52,7 @@ class Records:
         ]
         return bool(await self._script(names, args))
 
-    async def get(self, kind: str, record_id: str) -> Known | None:
+    async def get(self, kind: str, record_id: str) -> StoredRecord | None:
         """What is known of this thing, or None.
 
         Raises:
@@ -62,6 +62,6 @@ class Records:
         if not row:
             return None
         try:
-            return Known(from_ms(row[b"at"]), _fields.validate_json(row[b"fields"]))
+            return StoredRecord(from_ms(row[b"at"]), _fields.validate_json(row[b"fields"]))
         except (ValidationError, ValueError, KeyError, OverflowError) as error:
             raise CorruptRecord(f"the record of {kind} {record_id} is not readable") from error

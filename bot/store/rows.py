@@ -8,6 +8,9 @@ from pydantic import TypeAdapter
 from bot.errors import CorruptRecord
 from bot.model import Delivery, DeliveryState, Destination, Notification, from_ms, to_ms
 
+MAYBE_DELIVERED = "unsure"
+"""The field's name in Redis, since release 0.1.0."""
+
 _notification = TypeAdapter(Notification)
 
 
@@ -51,7 +54,7 @@ def decode_row(delivery_id: str, row: Mapping[bytes, bytes]) -> Delivery:
             next_at=from_ms(text(b"next_at")) if text(b"next_at") else None,
             reason=text(b"reason"),
             receipt=text(b"receipt"),
-            unsure=text(b"unsure") == "1",
+            maybe_delivered=text(MAYBE_DELIVERED.encode()) == "1",
             waits=int(text(b"waits") or 0),
         )
     except (ValueError, KeyError, OverflowError) as error:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from redis.asyncio import Redis
 
 from bot.store import keys
-from bot.store.scripts import Script
+from bot.store.scripts import LuaScript
 
 SLOT_LEASE = timedelta(seconds=15)
 """The slots of a killed worker are free again after this."""
@@ -24,7 +24,7 @@ class SmtpSlots:
         self.lease = lease
         self._redis = redis
         self._key = keys.smtp_slots(host, port)
-        self._script = Script(redis, "smtp_slot_take")
+        self._script = LuaScript(redis, "smtp_slot_take")
 
     async def take(self, token: str) -> bool:
         """Hold a slot under that token; False if all are taken.

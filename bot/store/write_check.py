@@ -19,20 +19,20 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from bot.errors import BotError
 from bot.model import (
     Audience,
-    Channel,
     Delivery,
     DeliveryState,
     Destination,
     Event,
     Notification,
     Record,
+    Transport,
     delivery_id,
 )
-from bot.queue import HEARTBEAT, OLD_QUEUE, Task, job_id
 from bot.store import Store, keys
 from bot.store.leases import Leases
+from bot.store.queue import HEARTBEAT, OLD_QUEUE, Task, job_id
 from bot.store.reconciliation import Reconciliation
-from bot.store.scripts import NAMES, Script
+from bot.store.scripts import NAMES, LuaScript
 from bot.store.smtp_slots import SmtpSlots
 
 _RETENTION = timedelta(minutes=10)
@@ -81,7 +81,7 @@ async def check_writes(redis: Redis, now: datetime) -> WriteCheck:
                 break
     if found.refusals:
         found.unexpected.clear()  # a refused step makes later ones fail
-    ran = {Script(client, name).sha: name for name in NAMES}
+    ran = {LuaScript(client, name).sha: name for name in NAMES}
     found.not_run = sorted(name for sha, name in ran.items() if sha not in client.ran)
     return found
 
@@ -130,7 +130,7 @@ class _OwnKeys(Redis):
 
 def _loading(client: Redis) -> Sequence[tuple[str, Step]]:
     """Load each script: one that Redis has cached would hide that SCRIPT LOAD is refused."""
-    return [(name, Script(client, name).load) for name in NAMES]
+    return [(name, LuaScript(client, name).load) for name in NAMES]
 
 
 class _Lifecycle:
@@ -214,7 +214,7 @@ class _Lifecycle:
 
 def _delivery(event: Event, now: datetime) -> Delivery:
     notification = Notification(event.id, event.type, now, Audience.OPERATORS, _WHO, {})
-    nobody = Destination(Channel.EMAIL, "nobody@example.invalid")
+    nobody = Destination(Transport.EMAIL, "nobody@example.invalid")
     return Delivery(
         id=delivery_id(notification, nobody),
         notification=notification,

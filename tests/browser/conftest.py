@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-import bot.demo.playground
-from bot.demo.playground.guard import sign_off
-from tests.playground import ROOT, Visitor, playground, visiting
-from tests.waiting import HANG_SECONDS
+import bot.playground
+from bot.playground.guard import sign_off
+from tests.polling import HANG_SECONDS
+from tests.running_playground import ROOT, Visitor, playground, visiting
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, ConsoleMessage, Page, Response
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-PAGE_FILES = Path(bot.demo.playground.__file__).parent / "page"
+PAGE_FILES = Path(bot.playground.__file__).parent / "page"
 ALONE = """<!doctype html>
 <html lang="en">
   <head>

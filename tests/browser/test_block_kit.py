@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.browser.blocks import Json, actions, button, html, show
 from tests.browser.gallery import mrkdwn, plain
-from tests.playground import ROOT
+from tests.running_playground import ROOT
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

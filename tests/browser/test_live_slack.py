@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.gallery import EVERYTHING
-from tests.playground import Visitor
+from tests.running_playground import Visitor
 
 HIGH = {"width": 1440, "height": 2400}
 """All of a long message on one picture."""

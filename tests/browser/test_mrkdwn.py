@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.waiting import HANG_SECONDS
+from tests.polling import HANG_SECONDS
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
-from tests.playground import Visitor
+from tests.running_playground import Visitor
 
 RECRUITERS, ALERTS = "recruiting", "juicebox-alerts"
 TOLD = {

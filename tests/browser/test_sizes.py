@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.node_modules import NODE_MODULES
-from tests.playground import Visitor
+from tests.running_playground import Visitor
 
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 needs_axe = pytest.mark.skipif(

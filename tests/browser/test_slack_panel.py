@@ -164,8 +164,8 @@ async def test_nothing_is_wider_than_the_panel(panel: "Page", width: int) -> Non
         assert await element.evaluate(
             "({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth"
         )
-    bar, beside = await side.bounding_box(), await main.bounding_box()
+    bar, background = await side.bounding_box(), await main.bounding_box()
     assert bar is not None
-    assert beside is not None
-    is_row_of_tabs = bar["y"] + bar["height"] <= beside["y"]
+    assert background is not None
+    is_row_of_tabs = bar["y"] + bar["height"] <= background["y"]
     assert is_row_of_tabs == (width < 560)

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.__main__ import main
-from bot.demo.inbox import Inbox
-from bot.demo.redis_server import RedisServer
-from bot.demo.slack.api import LocalSlack
+from bot.fakes.redis_server import RedisServer
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
 from tests.conftest import BASE_ENVIRONMENT
 
 Cli = Callable[..., Awaitable[Result]]

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from bot.demo.inbox import Inbox
-from bot.demo.redis_server import RedisServer, free_port
-from bot.demo.slack.api import LocalSlack
-from bot.queue import QUEUE
+from bot.fakes.redis_server import RedisServer, free_port
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
 from bot.store import Store
+from bot.store.queue import QUEUE
 from tests.commands.conftest import Cli
-from tests.commands.started import Process, answer, started
-from tests.waiting import until
+from tests.commands.processes import Process, answer, started
+from tests.polling import until
 
 EVENTS = 200
 MEGABYTES = 150

@@ -10,7 +10,7 @@ from tests.commands.conftest import Cli
 async def test_without_the_development_requirements_it_says_so(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith("bot.demo.")]:
+    for name in [name for name in sys.modules if name.startswith("bot.fakes.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "aiosmtpd", None)
     monkeypatch.setitem(sys.modules, "aiosmtpd.smtp", None)

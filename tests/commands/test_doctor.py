@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from bot.demo.inbox import Inbox
-from bot.demo.redis_server import RedisServer
-from bot.demo.slack.api import LocalSlack
+from bot.fakes.redis_server import RedisServer
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
+from tests.app import MakeSettings
 from tests.commands.conftest import Cli, bare_environment
 from tests.conftest import BASE_ENVIRONMENT
-from tests.running import MakeSettings
 
 
 async def test_nothing_to_mend(

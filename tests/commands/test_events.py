@@ -6,9 +6,9 @@ from datetime import timedelta
 from bot.delivery.notice import notices_of_event
 from bot.model import Audience, canonical_event
 from bot.store import Store
+from tests.app import MakeSettings
 from tests.commands.conftest import Cli
-from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event
-from tests.running import MakeSettings
+from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event
 
 
 async def accept(store: Store, event_id: str, event_type: str = "search.completed") -> None:
@@ -29,7 +29,7 @@ async def handle(store: Store, event_id: str) -> None:
         "mailbox busy",
         due=NOW + timedelta(minutes=1),
         counts=True,
-        unsure=False,
+        maybe_delivered=False,
         now=NOW + timedelta(seconds=2),
     )
 
@@ -59,7 +59,7 @@ async def test_the_latest_events_are_listed(
     await accept(store, "evt_1")
     await handle(store, "evt_1")
     await accept(store, "evt_2", "quota.warning")
-    await store.events.bury("evt_2", "data.limit is missing", NOW)
+    await store.events.dead_letter("evt_2", "data.limit is missing", NOW)
     await accept(store, "evt_3", "other.thing")
     result = await cli("events")
     assert result.output == (
@@ -116,7 +116,7 @@ async def test_what_juicebox_called_the_event_is_shown_where_it_is_not_our_name(
 async def test_a_dead_event_says_why(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
     make_settings()
     await accept(store, "evt_1")
-    await store.events.bury("evt_1", "data.searchId is missing", NOW)
+    await store.events.dead_letter("evt_1", "data.searchId is missing", NOW)
     result = await cli("events", "evt_1")
     assert "evt_1  search.completed  dead: data.searchId is missing\n" in result.output
     assert "DELIVERIES\nnone\n" in result.output
@@ -127,7 +127,7 @@ async def test_notices_to_operators_are_told_apart_from_deliveries(
 ) -> None:
     make_settings()
     await accept(store, "evt_1")
-    await store.events.bury("evt_1", "data.searchId is missing", NOW)
+    await store.events.dead_letter("evt_1", "data.searchId is missing", NOW)
     stored = await store.events.get("evt_1")
     assert stored is not None
     operators = {Audience.OPERATORS: (SLACK, MAIL)}

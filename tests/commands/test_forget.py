@@ -9,9 +9,9 @@ from redis.asyncio import Redis
 from bot.clock import utc_now
 from bot.model import EventState, Record
 from bot.store import Store
+from tests.app import MakeSettings
 from tests.commands.conftest import Cli
-from tests.making import body_of, make_event
-from tests.running import MakeSettings
+from tests.factories import body_of, make_event
 
 TODAY = utc_now()
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.operations.listening import explain, why_not_listen
-from tests.commands.started import started
+from bot.http.listening import explain, why_not_listen
+from tests.commands.processes import started
+from tests.polling import until
 from tests.processes import ROOT
-from tests.waiting import until
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])

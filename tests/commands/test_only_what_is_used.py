@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.redis_server import free_port
+from bot.fakes.redis_server import free_port
 from bot.store import Store
+from tests.app import MakeSettings
 from tests.commands.conftest import Cli, bare_environment
-from tests.commands.started import started
+from tests.commands.processes import started
 from tests.conftest import BASE_ENVIRONMENT
 from tests.processes import running
-from tests.running import MakeSettings
 
 NOTHING: dict[str, str | None] = dict.fromkeys(BASE_ENVIRONMENT)
 ON_REDIS = ["events", "events evt_1", "record quota latest", "forget prof_1", "retry --all"]

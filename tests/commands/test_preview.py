@@ -9,8 +9,8 @@ import pytest
 from bot.commands import preview
 from bot.model import Policy
 from bot.registry import Registry, load_registry
+from tests.app import MakeSettings
 from tests.commands.conftest import Cli
-from tests.running import MakeSettings
 
 
 @pytest.fixture(autouse=True)

@@ -4,12 +4,12 @@ import signal
 
 import pytest
 
-from bot.demo.inbox import Inbox
-from bot.demo.redis_server import free_port
-from bot.demo.slack.api import LocalSlack
+from bot.fakes.redis_server import free_port
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
 from bot.store import Store
 from tests.commands.conftest import Cli, bare_environment
-from tests.commands.started import answer, started
+from tests.commands.processes import answer, started
 
 
 async def test_web_takes_uvicorns_options_and_keeps_our_logs(

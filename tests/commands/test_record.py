@@ -4,9 +4,9 @@ import json
 
 from bot.model import Record
 from bot.store import Store
+from tests.app import MakeSettings
 from tests.commands.conftest import Cli
-from tests.making import NOW
-from tests.running import MakeSettings
+from tests.factories import NOW
 
 
 async def test_what_is_kept_is_shown_as_json(

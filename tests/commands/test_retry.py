@@ -3,9 +3,9 @@
 from bot.clock import utc_now
 from bot.model import Delivery, DeliveryState, EventState
 from bot.store import Store
+from tests.app import MakeSettings
 from tests.commands.conftest import Cli
-from tests.making import MAIL, SLACK, body_of, make_delivery, make_event
-from tests.running import MakeSettings
+from tests.factories import MAIL, SLACK, body_of, make_delivery, make_event
 
 TODAY = utc_now()
 """The commands ask the clock, and list no dead letters that are older than the retention."""
@@ -25,7 +25,9 @@ async def fail_mail_of(store: Store, event_id: str) -> tuple[Delivery, Delivery]
     await store.ledger.claim(slack, owner, "t1", TODAY)
     await store.ledger.sent(slack, "t1", "ts", TODAY)
     await store.ledger.claim(mail, owner, "t2", TODAY)
-    await store.ledger.fail(mail, "t2", "no such box", unsure=False, report=True, now=TODAY)
+    await store.ledger.fail(
+        mail, "t2", "no such box", maybe_delivered=False, report=True, now=TODAY
+    )
     return slack, mail
 
 
@@ -38,7 +40,7 @@ async def state_of(store: Store, delivery: Delivery) -> DeliveryState:
 async def test_a_dead_event_runs_again(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
     make_settings()
     await accept(store, "evt_1")
-    await store.events.bury("evt_1", "data.searchId is missing", TODAY)
+    await store.events.dead_letter("evt_1", "data.searchId is missing", TODAY)
     result = await cli("retry", "evt_1")
     assert result.output == "evt_1: its handler runs again\n"
     assert result.exit_code == 0
@@ -94,7 +96,7 @@ async def test_every_dead_letter_is_sent_again(
     make_settings()
     _, mail = await fail_mail_of(store, "evt_1")
     await accept(store, "evt_2")
-    await store.events.bury("evt_2", "reason", TODAY)
+    await store.events.dead_letter("evt_2", "reason", TODAY)
     _, unreadable = await fail_mail_of(store, "evt_3")
     await store.redis.hset(f"juicebox:delivery:{unreadable.id}", "attempts", "many")
     await store.redis.zadd("juicebox:dead", {"delivery:dlv_gone": TODAY.timestamp() * 1000})

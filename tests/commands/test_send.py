@@ -8,11 +8,11 @@ import pytest
 from aiohttp import web
 
 from bot.clock import utc_now
-from bot.demo.redis_server import free_port
+from bot.fakes.redis_server import free_port
 from bot.intake.envelope import parse_envelope
 from bot.intake.signature import sign
+from tests.app import MakeSettings
 from tests.commands.conftest import Cli
-from tests.running import MakeSettings
 
 SECRET = "whsec_sending"
 

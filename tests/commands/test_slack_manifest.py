@@ -6,8 +6,8 @@ import pytest
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
-from bot.demo.slack.methods import METHODS
-from bot.slack_scopes import SCOPES
+from bot.fakes.slack.methods import METHODS
+from bot.transports.slack.scopes import SCOPES
 from tests.commands.conftest import Cli
 
 URL = "https://bot.example.com"

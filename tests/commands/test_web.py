@@ -8,8 +8,8 @@ import pytest
 import structlog
 
 from bot.commands.web import application
+from tests.app import MakeSettings
 from tests.commands.conftest import Cli
-from tests.running import MakeSettings
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from bot.demo.redis_server import free_port
+from bot.fakes.redis_server import free_port
 from bot.registry import load_registry
+from tests.app import MakeSettings
 from tests.commands.conftest import Cli
-from tests.running import MakeSettings
 
 KEY, SECRET = "jb_key_canary", "whsec_canary"
 ADDRESS = "https://bot.example.com/webhooks/juicebox"

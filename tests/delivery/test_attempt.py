@@ -9,19 +9,19 @@ from redis.asyncio import Redis
 from bot.delivery.attempt import Attempts
 from bot.delivery.backoff import RATE_LIMITED_FOR
 from bot.delivery.notice import notices_of_delivery
-from bot.delivery.senders import Ensure
-from bot.delivery.turns import RateLimit, Turns
+from bot.delivery.rate_limit import RateLimit, Turns
+from bot.delivery.sender import CheckLease
 from bot.errors import DeliveryError, LeaseLost, RenderError
-from bot.model import Audience, Channel, Delivery, DeliveryState, Destination
-from bot.queue import QUEUE
+from bot.metrics.recorder import Metrics
+from bot.model import Audience, Delivery, DeliveryState, Destination, Transport
 from bot.store import Store
-from bot.store.measures import Metrics
-from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+from bot.store.queue import QUEUE
+from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
 
 OWNER = "handle_event:evt_1"
 POST = make_delivery(destination=SLACK)
 LETTER = make_delivery(destination=MAIL)
-OPERATORS = {Audience.OPERATORS: (Destination(Channel.SLACK, "C0ALERTS"),)}
+OPERATORS = {Audience.OPERATORS: (Destination(Transport.SLACK, "C0ALERTS"),)}
 
 
 @dataclass
@@ -31,9 +31,9 @@ class ScriptedSender:
     outcome: str | Exception = "C1/1.1"
     seen: list[Delivery] = field(default_factory=list)
 
-    async def send(self, delivery: Delivery, ensure: Ensure) -> str:
+    async def send(self, delivery: Delivery, check_lease: CheckLease) -> str:
         self.seen.append(delivery)
-        ensure()
+        check_lease()
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
@@ -55,7 +55,7 @@ async def attempts(store: Store, sender: ScriptedSender) -> Attempts:
     await store.events.accept(event, body_of(event), NOW)
     await store.ledger.open("evt_1", [POST, LETTER], NOW)
     metrics = Metrics(store.counters, ["search.completed"])
-    return Attempts(store, {Channel.SLACK: sender}, metrics, lambda: NOW + seconds(2))
+    return Attempts(store, {Transport.SLACK: sender}, metrics, lambda: NOW + seconds(2))
 
 
 def still_ours() -> None:
@@ -96,29 +96,29 @@ async def test_it_is_marked_sending_before_the_call(
 async def test_a_passing_fault_is_tried_again_by_a_job_of_its_own(
     attempts: Attempts, sender: ScriptedSender, store: Store, redis: Redis
 ) -> None:
-    sender.outcome = DeliveryError.passing("503 from Slack", unsure=True)
+    sender.outcome = DeliveryError.transient("503 from Slack", maybe_delivered=True)
     await attempts.make(POST, OWNER, still_ours)
     delivery = await kept(store)
     assert (delivery.state, delivery.reason) == (DeliveryState.RETRYING, "503 from Slack")
     assert delivery.next_at == NOW + seconds(3)
-    assert delivery.unsure is True
+    assert delivery.maybe_delivered is True
     assert await redis.zscore(QUEUE, f"retry_delivery:{POST.id}") is not None
 
 
-async def test_once_unsure_it_stays_so_until_it_is_sent(
+async def test_maybe_delivered_stays_until_it_is_sent(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
-    sender.outcome = DeliveryError.passing("reply lost", unsure=True)
+    sender.outcome = DeliveryError.transient("reply lost", maybe_delivered=True)
     await attempts.make(POST, OWNER, still_ours)
-    sender.outcome = DeliveryError.passing("connection refused")
+    sender.outcome = DeliveryError.transient("connection refused")
     await attempts.make(POST, f"retry_delivery:{POST.id}", still_ours)
-    assert (await kept(store)).unsure is True
+    assert (await kept(store)).maybe_delivered is True
 
 
 async def test_a_rate_limit_uses_up_no_attempt(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
-    sender.outcome = DeliveryError.paced("ratelimited", timedelta(seconds=7))
+    sender.outcome = DeliveryError.rate_limited("ratelimited", timedelta(seconds=7))
     await attempts.make(POST, OWNER, still_ours)
     delivery = await kept(store)
     assert (delivery.attempts, delivery.next_at) == (0, NOW + seconds(9))
@@ -127,7 +127,7 @@ async def test_a_rate_limit_uses_up_no_attempt(
 async def test_a_rate_limit_that_never_ends_uses_attempts_in_the_end(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
-    sender.outcome = DeliveryError.paced("SMTP 421 too busy", timedelta(seconds=30))
+    sender.outcome = DeliveryError.rate_limited("SMTP 421 too busy", timedelta(seconds=30))
     late = replace(
         attempts, clock=lambda: NOW + RATE_LIMITED_FOR + timedelta(minutes=1), uniform=lambda: 0.0
     )
@@ -144,7 +144,7 @@ async def test_a_rate_limit_that_never_ends_uses_attempts_in_the_end(
 async def test_a_lasting_fault_is_a_dead_letter_at_once(
     attempts: Attempts, sender: ScriptedSender, store: Store, redis: Redis
 ) -> None:
-    sender.outcome = DeliveryError.final("channel_not_found")
+    sender.outcome = DeliveryError.permanent("channel_not_found")
     await attempts.make(POST, OWNER, still_ours)
     assert (await kept(store)).state is DeliveryState.FAILED
     assert await store.dead_letters(NOW) == [f"delivery:{POST.id}"]
@@ -153,7 +153,7 @@ async def test_a_lasting_fault_is_a_dead_letter_at_once(
 
 async def notice_of_failed(attempts: Attempts, sender: ScriptedSender) -> Delivery:
     """A notice of the delivery POST, which has failed."""
-    sender.outcome = DeliveryError.final("channel_not_found")
+    sender.outcome = DeliveryError.permanent("channel_not_found")
     await attempts.make(POST, OWNER, still_ours)
     [notice] = notices_of_delivery(await kept(attempts.store), OPERATORS)
     await attempts.store.ledger.add("evt_1", [notice], OWNER, NOW)
@@ -188,7 +188,7 @@ async def test_a_bug_in_a_sender_is_tried_again_and_names_no_payload(
     await attempts.make(POST, OWNER, still_ours)
     delivery = await kept(store)
     assert (delivery.state, delivery.reason) == (DeliveryState.RETRYING, "unexpected ValueError")
-    assert delivery.unsure is True
+    assert delivery.maybe_delivered is True
 
 
 async def test_a_channel_that_is_off_by_now_is_skipped(attempts: Attempts, store: Store) -> None:
@@ -212,7 +212,7 @@ async def test_the_next_run_after_a_crash_knows_that_it_does_not_know(
     with pytest.raises(LeaseLost):
         await attempts.make(POST, OWNER, not_ours)
     await attempts.make(POST, OWNER, still_ours)
-    assert [d.unsure for d in sender.seen] == [False, True]
+    assert [d.maybe_delivered for d in sender.seen] == [False, True]
 
 
 async def test_whoever_settles_second_finds_out(
@@ -220,7 +220,7 @@ async def test_whoever_settles_second_finds_out(
 ) -> None:
     """Another run claims the delivery while this one is waiting for Slack."""
 
-    async def overtaken(delivery: Delivery, _ensure: Ensure) -> str:
+    async def overtaken(delivery: Delivery, _check_lease: CheckLease) -> str:
         await store.ledger.claim(delivery, OWNER, "another token", NOW)
         return "C1/1.1"
 

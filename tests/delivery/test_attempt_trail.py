@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.delivery.attempt import Attempts
-from bot.delivery.senders import Ensure
-from bot.delivery.turns import RateLimit
+from bot.delivery.rate_limit import RateLimit
+from bot.delivery.sender import CheckLease
 from bot.errors import DeliveryError, LeaseLost
-from bot.model import Channel, Delivery
+from bot.metrics.recorder import Metrics
+from bot.model import Delivery, Transport
 from bot.store import Store
-from bot.store.measures import Metrics
-from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
 
 OWNER = "handle_event:evt_1"
 POST = make_delivery(destination=SLACK)
@@ -28,13 +28,13 @@ class FindingSender:
     fault: Exception | None = None
     lost: bool = False
 
-    async def send(self, delivery: Delivery, ensure: Ensure) -> str:
+    async def send(self, delivery: Delivery, check_lease: CheckLease) -> str:
         if self.fault is not None:
             raise self.fault
         if self.lost:
             raise LeaseLost("killed in the middle of it")
-        if not (self.finds and delivery.unsure):
-            ensure()
+        if not (self.finds and delivery.maybe_delivered):
+            check_lease()
         return "C1/1.1"
 
     def rate_limit(self, delivery: Delivery) -> RateLimit:
@@ -54,7 +54,7 @@ class World:
     async def attempt(self, delivery: Delivery, owner: str = OWNER) -> None:
         clock: Callable[[], datetime] = lambda: self.now  # noqa: E731  # a name for mypy
         metrics = Metrics(self.store.counters, ["search.completed"])
-        senders = {Channel.SLACK: self.sender, Channel.EMAIL: self.sender}
+        senders = {Transport.SLACK: self.sender, Transport.EMAIL: self.sender}
         kept = await self.store.ledger.get(delivery.id)
         assert kept is not None
         await Attempts(self.store, senders, metrics, clock).make(kept, owner, lambda: None)
@@ -84,7 +84,7 @@ async def test_what_is_simply_sent_needs_no_words(world: World) -> None:
 async def test_a_rate_limit_says_how_long_it_waits_and_that_it_uses_no_attempt(
     world: World,
 ) -> None:
-    world.sender.fault = DeliveryError.paced("Slack asks to wait 7 s", timedelta(seconds=7))
+    world.sender.fault = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
     await world.attempt(POST)
     assert (await world.steps())[-1] == (
         "retrying",
@@ -93,7 +93,7 @@ async def test_a_rate_limit_says_how_long_it_waits_and_that_it_uses_no_attempt(
 
 
 async def test_many_waits_are_counted_where_it_is_sent_at_last(world: World) -> None:
-    world.sender.fault = DeliveryError.paced("Slack asks to wait 7 s", timedelta(seconds=7))
+    world.sender.fault = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
     for owner in (OWNER, retry_of(POST), retry_of(POST)):
         await world.attempt(POST, owner)
     world.sender.fault = None
@@ -118,7 +118,9 @@ async def test_many_waits_are_counted_where_it_is_sent_at_last(world: World) -> 
 async def test_after_a_lost_reply_it_says_what_was_found(
     world: World, delivery: Delivery, *, finds: bool, said: str
 ) -> None:
-    world.sender.fault = DeliveryError.passing("the connection to Slack broke", unsure=True)
+    world.sender.fault = DeliveryError.transient(
+        "the connection to Slack broke", maybe_delivered=True
+    )
     await world.attempt(delivery)
     world.sender = FindingSender(finds=finds)
     await world.attempt(delivery, retry_of(delivery))
@@ -144,7 +146,7 @@ async def test_an_interrupted_attempt_says_when_it_was_taken_over(world: World) 
 
 
 async def test_an_interruption_behind_a_rate_limit_is_told_too(world: World) -> None:
-    world.sender.fault = DeliveryError.paced("Slack asks to wait 7 s", timedelta(seconds=7))
+    world.sender.fault = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
     await world.attempt(POST)
     world.sender = FindingSender(lost=True)
     with pytest.raises(LeaseLost):

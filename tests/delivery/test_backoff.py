@@ -11,14 +11,14 @@ from bot.delivery.backoff import (
     due_again,
 )
 from bot.errors import DeliveryError
-from tests.making import NOW
+from tests.factories import NOW
 
 
 def NO_JITTER() -> float:  # noqa: N802  # as constant as the others
     return 0.0
 
 
-PASSING = DeliveryError.passing("timeout")
+PASSING = DeliveryError.transient("timeout")
 
 
 @pytest.mark.parametrize(
@@ -43,12 +43,12 @@ def test_the_ninth_failure_is_the_last() -> None:
 
 
 def test_what_cannot_pass_is_never_tried_again() -> None:
-    assert due_again(DeliveryError.final("channel_not_found"), 1, NOW, NO_JITTER) is None
+    assert due_again(DeliveryError.permanent("channel_not_found"), 1, NOW, NO_JITTER) is None
 
 
 @pytest.mark.parametrize("attempts", [1, 9, 50])
 def test_a_rate_limit_waits_as_long_as_asked_however_often(attempts: int) -> None:
-    limited = DeliveryError.paced("ratelimited", timedelta(seconds=7))
+    limited = DeliveryError.rate_limited("ratelimited", timedelta(seconds=7))
     assert due_again(limited, attempts, NOW, NO_JITTER) == NOW + timedelta(seconds=7)
 
 
@@ -72,12 +72,12 @@ def test_jitter_lengthens_the_wait_from_a_minute_on_and_by_a_quarter_at_most(att
 
 
 def test_a_rate_limit_is_as_long_as_asked_for_whatever_the_jitter() -> None:
-    limited = DeliveryError.paced("ratelimited", timedelta(minutes=5))
+    limited = DeliveryError.rate_limited("ratelimited", timedelta(minutes=5))
     assert due_again(limited, 1, NOW, lambda: 1.0) == NOW + timedelta(minutes=5)
 
 
 def test_a_rate_limit_that_lasts_for_longer_than_all_attempts_uses_attempts() -> None:
-    limited = DeliveryError.paced("SMTP 421 too busy", timedelta(seconds=30))
+    limited = DeliveryError.rate_limited("SMTP 421 too busy", timedelta(seconds=30))
     assert counted_if_too_long(limited, RATE_LIMITED_FOR) is limited
     late = counted_if_too_long(limited, RATE_LIMITED_FOR + timedelta(seconds=1))
     assert (late.retry, late.counts, late.reason) == (True, True, "SMTP 421 too busy")

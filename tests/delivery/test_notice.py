@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from bot.delivery.notice import notices_of_delivery, notices_of_event
-from bot.model import Audience, Channel, DeliveryState, Destination
-from tests.making import MAIL, NOW, SLACK, make_delivery, make_event, seconds
+from bot.model import Audience, DeliveryState, Destination, Transport
+from tests.factories import MAIL, NOW, SLACK, make_delivery, make_event, seconds
 
-ALERTS = Destination(Channel.SLACK, "C0ALERTS")
+ALERTS = Destination(Transport.SLACK, "C0ALERTS")
 AUDIENCES = {Audience.RECRUITERS: (SLACK,), Audience.OPERATORS: (ALERTS, MAIL)}
 DEAD = replace(make_delivery(), state=DeliveryState.FAILED, reason="channel_not_found", attempts=1)
 

@@ -8,27 +8,27 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.delivery.notice import notices_of_delivery
-from bot.demo.faults import Fault
-from bot.demo.inbox import Inbox
-from bot.demo.slack.api import LocalSlack
-from bot.jobs import Jobs
-from bot.lease import Lease
+from bot.delivery.requeue import requeue
+from bot.fakes.faults import HttpFault
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
 from bot.model import Delivery, DeliveryState, EventState
-from bot.operations.revive import revive
-from bot.queue import QUEUE
 from bot.store.leases import Leases
+from bot.store.queue import QUEUE
 from bot.wiring import build_jobs
-from tests.making import NOW, body_of, make_event, seconds
-from tests.running import MakeSettings
+from bot.worker.jobs import WorkerTasks
+from bot.worker.lease import Lease
+from tests.app import MakeSettings
+from tests.factories import NOW, body_of, make_event, seconds
 
-REFUSED = Fault.error("channel_not_found")
+REFUSED = HttpFault.error("channel_not_found")
 POST = "chat.postMessage"
 
 
 @pytest.fixture
 async def jobs(
     make_settings: MakeSettings, redis: Redis, slack_api: LocalSlack, inbox: Inbox
-) -> AsyncIterator[Jobs]:
+) -> AsyncIterator[WorkerTasks]:
     """Jobs by a clock that goes on by a second whenever it is asked."""
     settings = make_settings(
         SLACK_API_URL=slack_api.url, SMTP_URL=inbox.url, EMAIL_TO="", EMAIL_ALERT_TO=""
@@ -40,13 +40,13 @@ async def jobs(
     await built.close()
 
 
-async def run(jobs: Jobs) -> None:
+async def run(jobs: WorkerTasks) -> None:
     """Run every job, due or not, until none is left."""
     while queued := await jobs.store.redis.zrange(QUEUE, 0, -1):
         await run_jobs(jobs, *sorted(raw.decode() for raw in queued))
 
 
-async def run_jobs(jobs: Jobs, *job_ids: str) -> None:
+async def run_jobs(jobs: WorkerTasks, *job_ids: str) -> None:
     runs = {
         "handle_event": jobs.handle_event,
         "retry_delivery": jobs.retry_delivery,
@@ -64,19 +64,19 @@ async def run_jobs(jobs: Jobs, *job_ids: str) -> None:
         await lease.end()
 
 
-async def accept(jobs: Jobs, **changes: object) -> None:
+async def accept(jobs: WorkerTasks, **changes: object) -> None:
     event = make_event(**changes)  # type: ignore[arg-type]
     await jobs.store.events.accept(event, body_of(event), NOW)
 
 
-async def of_event(jobs: Jobs) -> tuple[list[Delivery], list[Delivery]]:
+async def of_event(jobs: WorkerTasks) -> tuple[list[Delivery], list[Delivery]]:
     """The event's deliveries, and the notices."""
     found = await jobs.store.ledger.of_event("evt_1")
     return [d for d in found if not d.is_notice], [d for d in found if d.is_notice]
 
 
 async def test_try_again_delivers_the_message_and_posts_no_notice(
-    jobs: Jobs, slack_api: LocalSlack
+    jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
     """Slack refuses the message and the notice of it, and takes both the second time."""
     slack_api.script(POST, [REFUSED, REFUSED])
@@ -84,7 +84,7 @@ async def test_try_again_delivers_the_message_and_posts_no_notice(
     await run(jobs)
     assert slack_api.posts == []
     [message], [notice] = await of_event(jobs)
-    await revive(jobs.store, "evt_1", NOW)
+    await requeue(jobs.store, "evt_1", NOW)
     await run_jobs(jobs, *(f"retry_delivery:{d.id}" for d in (message, notice)))
     await run(jobs)
     assert [post.channel for post in slack_api.posts] == ["C0RECRUIT"]
@@ -97,29 +97,29 @@ async def test_try_again_delivers_the_message_and_posts_no_notice(
 
 
 async def test_a_notice_that_waits_is_not_sent_while_the_message_is_tried_again(
-    jobs: Jobs, slack_api: LocalSlack
+    jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
-    slack_api.script(POST, [REFUSED, Fault.status(503)])
+    slack_api.script(POST, [REFUSED, HttpFault.status(503)])
     await accept(jobs)
     await run_jobs(jobs, "handle_event:evt_1")
     [message], _ = await of_event(jobs)
     await run_jobs(jobs, f"report_dead_letter:delivery:{message.id}")
     _, [notice] = await of_event(jobs)
     assert notice.state is DeliveryState.RETRYING
-    await jobs.store.ledger.revive(message, NOW)
+    await jobs.store.ledger.requeue(message, NOW)
     await run_jobs(jobs, f"retry_delivery:{notice.id}")
     assert (await of_event(jobs))[1][0].reason == "resolved: the delivery is retrying by now"
     assert slack_api.posts == []
 
 
 async def test_a_message_that_fails_again_is_told_of_again_and_only_once(
-    jobs: Jobs, slack_api: LocalSlack
+    jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
     slack_api.script(POST, [REFUSED, REFUSED, REFUSED])
     await accept(jobs)
     await run(jobs)
     [message], [notice] = await of_event(jobs)
-    await revive(jobs.store, "evt_1", NOW)
+    await requeue(jobs.store, "evt_1", NOW)
     await run_jobs(jobs, *(f"retry_delivery:{d.id}" for d in (message, notice)))
     await run(jobs)
     assert [post.channel for post in slack_api.posts] == ["C0ALERTS"]
@@ -132,22 +132,22 @@ async def test_a_message_that_fails_again_is_told_of_again_and_only_once(
 
 
 async def test_an_event_that_is_handled_by_now_is_not_reported(
-    jobs: Jobs, slack_api: LocalSlack
+    jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
-    slack_api.script(POST, [Fault.status(503)])
+    slack_api.script(POST, [HttpFault.status(503)])
     await accept(jobs, data={})
     await run_jobs(jobs, "handle_event:evt_1", "report_dead_letter:event:evt_1")
     _, [notice] = await of_event(jobs)
-    await jobs.store.events.revive("evt_1", NOW)
+    await jobs.store.events.requeue("evt_1", NOW)
     await run_jobs(jobs, f"retry_delivery:{notice.id}")
     assert (await of_event(jobs))[1][0].reason == "resolved: the event is accepted by now"
     assert slack_api.posts == []
 
 
 async def test_an_event_that_lasts_as_a_dead_letter_is_reported(
-    jobs: Jobs, slack_api: LocalSlack
+    jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
-    slack_api.script(POST, [Fault.status(503), Fault.status(503)])
+    slack_api.script(POST, [HttpFault.status(503), HttpFault.status(503)])
     await accept(jobs, data={})
     await run(jobs)
     assert [post.channel for post in slack_api.posts] == ["C0ALERTS"]
@@ -156,7 +156,7 @@ async def test_an_event_that_lasts_as_a_dead_letter_is_reported(
     assert stored.state is EventState.DEAD
 
 
-async def write_notices(jobs: Jobs, dead: Delivery) -> None:
+async def write_notices(jobs: WorkerTasks, dead: Delivery) -> None:
     """What a worker leaves that is killed between writing the notices and sending them."""
     notices = notices_of_delivery(dead, jobs.audiences)
     await jobs.store.ledger.add("evt_1", notices, f"report_dead_letter:delivery:{dead.id}", NOW)
@@ -171,7 +171,7 @@ async def write_notices(jobs: Jobs, dead: Delivery) -> None:
     ids=["delivered", "failed again"],
 )
 async def test_a_notice_that_a_killed_worker_has_written_does_not_stay_pending(
-    jobs: Jobs, slack_api: LocalSlack, faults: list[Fault], states: list[DeliveryState]
+    jobs: WorkerTasks, slack_api: LocalSlack, faults: list[HttpFault], states: list[DeliveryState]
 ) -> None:
     """The message was tried again by hand before the notice's job ran anew."""
     slack_api.script(POST, faults)
@@ -179,7 +179,7 @@ async def test_a_notice_that_a_killed_worker_has_written_does_not_stay_pending(
     await run_jobs(jobs, "handle_event:evt_1")
     [message], _ = await of_event(jobs)
     await write_notices(jobs, message)
-    await revive(jobs.store, "evt_1", NOW)
+    await requeue(jobs.store, "evt_1", NOW)
     await run_jobs(jobs, f"retry_delivery:{message.id}")
     await run(jobs)
     _, notices = await of_event(jobs)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from bot.pause import pause
+from bot.clock import pause
 from tests.faults.deployment import Deployment
 
 EVERY_SECONDS = 0.25

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 from redis.asyncio import Redis
 
-from bot.demo.inbox import Inbox
-from bot.demo.redis_server import RedisServer
-from bot.demo.slack.api import LocalSlack
+from bot.fakes.redis_server import RedisServer
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
+from tests.app import Bot, MakeSettings, running_worker, web_client
 from tests.conftest import BASE_ENVIRONMENT
 from tests.faults.deployment import Deployment, deployed, environment
-from tests.running import Bot, MakeSettings, running_worker, web_client
 
 BASE = {**BASE_ENVIRONMENT, "PATH": os.environ["PATH"]}
 

@@ -12,17 +12,17 @@ from pathlib import Path
 import httpx
 from redis.asyncio import Redis
 
-from bot.demo.inbox import Inbox
-from bot.demo.redis_server import RedisServer, free_port
-from bot.demo.slack.api import LocalSlack
+from bot.fakes.redis_server import RedisServer, free_port
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
 from bot.model import DeliveryState, EventState
-from bot.queue import QUEUE
 from bot.store import Store
 from bot.store.connection import connect
+from bot.store.queue import QUEUE
+from tests.app import signed
 from tests.faults.proxy import Proxy
+from tests.polling import HANG_SECONDS, until
 from tests.processes import ROOT, procfile, running
-from tests.running import signed
-from tests.waiting import HANG_SECONDS, until
 
 WEBHOOK = "/webhooks/juicebox"
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from tests.app import SECRET, signed
 from tests.faults.deployment import Web
-from tests.running import SECRET, signed
 
 _AGAIN_SECONDS = 0.05
 _GIVE_UP_SECONDS = 600

@@ -25,7 +25,7 @@ import uvloop
 
 import bot.commands.worker  # noqa: F401  # loaded once, before the workers are forked
 from bot.__main__ import main
-from bot.worker import LeasedWorker
+from bot.worker.loop import LeasedWorker
 
 _ROOT = Path(__file__).parents[2]
 _APART_SECONDS = 0.4

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.delivery.audience import deliveries_of
+from bot.delivery.recipients import deliveries_of
 from bot.errors import InvalidData
 from bot.intake.envelope import parse_envelope
-from bot.model import Channel, Delivery, DeliveryState, Event, EventState, Notify
-from bot.queue import JOB_KEY, LEASE_KEY, QUEUE
+from bot.model import Delivery, DeliveryState, Event, EventState, Notify, Transport
 from bot.store.events import StoredEvent, dead_member
+from bot.store.queue import JOB_KEY, LEASE_KEY, QUEUE
 from tests.faults.machine_worker import RETENTION
 from tests.faults.machine_world import World
 
@@ -143,7 +143,7 @@ class Promise:
             case DeliveryState.SENT:
                 assert copies, f"lost: {delivery.id} is said to be sent to {delivery.destination}"
             case DeliveryState.SKIPPED:
-                nobody = delivery.destination.channel is Channel.NOBODY and not copies
+                nobody = delivery.destination.transport is Transport.NOBODY and not copies
                 assert nobody or delivery.is_notice, "a message that was left out"
             case state:
                 assert state is DeliveryState.FAILED, f"{delivery.id} is left {state}"

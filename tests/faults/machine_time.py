@@ -59,8 +59,8 @@ class Time:
 
     def rule(self, patch: pytest.MonkeyPatch) -> None:
         """Make it the time of everything that has a clock of its own."""
-        patch.setattr("bot.worker.utc_now", self.now)
-        patch.setattr("bot.lease.time", SimpleNamespace(monotonic=self.monotonic))
-        patch.setattr("bot.lease._AGAIN", 0.01)
+        patch.setattr("bot.worker.loop.utc_now", self.now)
+        patch.setattr("bot.worker.lease.time", SimpleNamespace(monotonic=self.monotonic))
+        patch.setattr("bot.worker.lease._AGAIN", 0.01)
         assert _TOLD in scripts._SHARED or _OURS in scripts._SHARED
         patch.setattr(scripts, "_SHARED", scripts._SHARED.replace(_TOLD, _OURS))

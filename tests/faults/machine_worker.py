@@ -9,22 +9,22 @@ from arq.connections import ArqRedis
 from redis.exceptions import RedisError
 
 from bot.delivery.attempt import Attempts
-from bot.delivery.render import Renderer
-from bot.delivery.senders.email import EmailSender
-from bot.delivery.senders.slack import SlackSender
-from bot.delivery.senders.smtp_pool import SmtpPool
-from bot.delivery.turns import Turns
-from bot.jobs import Jobs
-from bot.model import Channel
+from bot.delivery.rate_limit import Turns
+from bot.metrics.recorder import Metrics
+from bot.model import Transport
 from bot.registry import Registry
+from bot.rendering.renderer import Renderer
 from bot.settings import Settings
-from bot.slack_client import slack_client
-from bot.smtp_client import SmtpConnector
 from bot.store import Store
 from bot.store.connection import connect
-from bot.store.measures import Metrics
 from bot.store.smtp_slots import SmtpSlots
-from bot.worker import LeasedWorker
+from bot.transports.email.client import SmtpConnector
+from bot.transports.email.pool import SmtpPool
+from bot.transports.email.sender import EmailSender
+from bot.transports.slack.client import slack_client
+from bot.transports.slack.sender import SlackSender
+from bot.worker.jobs import WorkerTasks
+from bot.worker.loop import LeasedWorker
 from tests.faults.machine_life import Life
 from tests.faults.machine_time import Time
 
@@ -36,7 +36,7 @@ _CONNECTIONS = 50
 _RENDERER = Renderer()
 
 
-def machine_jobs(settings: Settings, registry: Registry, time: Time) -> Jobs:
+def machine_jobs(settings: Settings, registry: Registry, time: Time) -> WorkerTasks:
     """As `build_jobs` makes them, by another clock and with less patience."""
     assert settings.slack_bot_token is not None
     assert settings.smtp is not None
@@ -50,20 +50,20 @@ def machine_jobs(settings: Settings, registry: Registry, time: Time) -> Jobs:
     attempts = Attempts(
         store=store,
         senders={
-            Channel.SLACK: SlackSender(slack_client(token, url), _RENDERER),
-            Channel.EMAIL: EmailSender(pool, sender, _RENDERER, clock=time.now),
+            Transport.SLACK: SlackSender(slack_client(token, url), _RENDERER),
+            Transport.EMAIL: EmailSender(pool, sender, _RENDERER, clock=time.now),
         },
         metrics=Metrics(store.counters, registry.types),
         clock=time.now,
         turns=Turns(time.monotonic),
     )
-    return Jobs(registry, store, attempts, settings.audiences, settings.policy, time.now)
+    return WorkerTasks(registry, store, attempts, settings.audiences, settings.policy, time.now)
 
 
 class MachineWorker:
     """Polls when told to. It can be struck in the middle of that, and then is frozen."""
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, jobs: WorkerTasks) -> None:
         self.life = Life()
         self._jobs = jobs
         self._redis = ArqRedis(jobs.store.redis.connection_pool)

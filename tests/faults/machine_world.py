@@ -10,23 +10,23 @@ from typing import Any, Self
 import httpx
 from fastapi import FastAPI
 
-from bot.demo.arrivals import Arrivals
-from bot.demo.inbox import Inbox
-from bot.demo.redis_server import RedisServer
-from bot.demo.slack.api import LocalSlack
-from bot.demo.slack.workspace import Workspace
+from bot.delivery.requeue import requeue, requeue_all
+from bot.fakes.arrivals import Arrivals
+from bot.fakes.redis_server import RedisServer
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.slack.workspace import Workspace
+from bot.fakes.smtp import Inbox
 from bot.intake.webhook import Webhook
-from bot.lease import LEASE
-from bot.operations.revive import revive, revive_all
-from bot.queue import LEASE_KEY, QUEUE
+from bot.metrics.recorder import Metrics
 from bot.registry import load_registry
 from bot.store import Store
 from bot.store.connection import connect
-from bot.store.measures import Metrics
+from bot.store.queue import LEASE_KEY, QUEUE
+from bot.worker.lease import LEASE
+from tests.app import SECRET, MakeSettings
 from tests.faults.machine_time import Time
 from tests.faults.machine_worker import PATIENCE, RETENTION, MachineWorker, machine_jobs
 from tests.faults.proxy import Proxy
-from tests.running import SECRET, MakeSettings
 
 A_MOMENT = 0.03
 """Real seconds: until what was on the way has arrived, or what was cut is mended."""
@@ -189,9 +189,9 @@ class World:
 
     async def retry_by_hand(self, subject_id: str | None) -> None:
         if subject_id is None:
-            await revive_all(self.store, self.time.now())
+            await requeue_all(self.store, self.time.now())
         else:
-            await revive(self.store, subject_id, self.time.now())
+            await requeue(self.store, subject_id, self.time.now())
 
     async def mend(self) -> None:
         self._forget_strikes()

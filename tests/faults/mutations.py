@@ -58,7 +58,7 @@ MUTATIONS = (
     Mutation(
         5,
         "a request may have any number of headers",
-        "bot/http_connection.py",
+        "bot/http/connection.py",
         "if len(self.headers) > MOST_HEADERS:",
         "if not self.headers:",
         f"{_HOSTILE}::test_what_is_no_proper_request_is_refused_as_documented",
@@ -66,7 +66,7 @@ MUTATIONS = (
     Mutation(
         5,
         "what comes behind the body is a header, too",
-        "bot/http_connection.py",
+        "bot/http/connection.py",
         "        if self._begun:\n",
         "        if True:\n",
         f"{_HOSTILE}::test_a_signature_behind_the_body_is_none",
@@ -82,7 +82,7 @@ MUTATIONS = (
     Mutation(
         7,
         "a body is as long as it says",
-        "bot/body.py",
+        "bot/http/body.py",
         "if len(body) > limit:",
         "if not limit:",
         f"{_BODIES}::test_a_body_is_taken_up_to_the_limit_whichever_way_it_comes",
@@ -138,7 +138,7 @@ MUTATIONS = (
     Mutation(
         14,
         "a lease is a minute long",
-        "bot/lease.py",
+        "bot/worker/lease.py",
         "LEASE = timedelta(seconds=15)",
         "LEASE = timedelta(seconds=60)",
         "tests/faults/test_worker_kill.py",
@@ -146,7 +146,7 @@ MUTATIONS = (
     Mutation(
         16,
         "each try of a mail has a Message-ID of its own",
-        "bot/delivery/senders/letter.py",
+        "bot/transports/email/mime.py",
         'letter["Message-ID"] = f"<{delivery.id}@{ours.domain}>"',
         'letter["Message-ID"] = f"<{delivery.id}.{now.timestamp()}@{ours.domain}>"',
         f"{_PROCESSES}::test_a_mail_whose_sender_was_killed_comes_again_under_its_message_id",
@@ -154,15 +154,15 @@ MUTATIONS = (
     Mutation(
         17,
         "a channel's history is not read",
-        "bot/delivery/senders/slack.py",
-        "found = await self._look_for(delivery) if delivery.unsure else None",
+        "bot/transports/slack/sender.py",
+        "found = await self._look_for(delivery) if delivery.maybe_delivered else None",
         "found = None",
         f"{_DELIVERIES}::test_a_message_that_slack_took_without_an_answer_is_found_and_not_posted_again",
     ),
     Mutation(
         18,
         "Retry-After is not read",
-        "bot/delivery/senders/slack_errors.py",
+        "bot/transports/slack/errors.py",
         "seconds = float(retry_after)",
         "seconds = 1.0",
         f"{_DELIVERIES}::test_slack_is_left_alone_for_as_long_as_it_asks_and_no_attempt_is_used_up",
@@ -170,7 +170,7 @@ MUTATIONS = (
     Mutation(
         18,
         "all that wait for Slack call again at once",
-        "bot/delivery/turns.py",
+        "bot/delivery/rate_limit.py",
         "queue.free_at = turn + limit.spacing.total_seconds()",
         "queue.free_at = turn",
         "tests/faults/test_machine_paced.py",
@@ -186,15 +186,15 @@ MUTATIONS = (
     Mutation(
         20,
         "a fault that cannot pass is tried again",
-        "bot/delivery/senders/slack_errors.py",
-        'return DeliveryError.final(f"{name}: {told}")',
-        'return DeliveryError.passing(f"{name}: {told}")',
+        "bot/transports/slack/errors.py",
+        'return DeliveryError.permanent(f"{name}: {told}")',
+        'return DeliveryError.transient(f"{name}: {told}")',
         f"{_DELIVERIES}::test_a_permanent_failure_is_one_call_one_dead_letter_and_one_notice_until_retried_by_hand",
     ),
     Mutation(
         21,
         "SIGTERM waits for nothing",
-        "bot/worker.py",
+        "bot/worker/loop.py",
         "        await self._finish()",
         "        pass",
         f"{_PROCESSES}::test_sigterm_under_queued_jobs_leaves_nothing_half_done_and_nothing_behind",
@@ -202,7 +202,7 @@ MUTATIONS = (
     Mutation(
         22,
         "a worker ends with its Redis",
-        "bot/worker.py",
+        "bot/worker/loop.py",
         "        while not self._stopping.is_set():\n            worker =",
         "        for _ in range(1):\n            worker =",
         "tests/faults/test_redis_away.py",
@@ -210,7 +210,7 @@ MUTATIONS = (
     Mutation(
         23,
         "a Redis that takes no writes is a fault of ours",
-        "bot/worker.py",
+        "bot/worker/loop.py",
         'except (RedisError, OSError) as fault:\n            _log.warning("job interrupted"',
         'except ZeroDivisionError as fault:\n            _log.warning("job interrupted"',
         "tests/faults/test_redis_away.py::test_redis_is_demoted_to_a_replica_in_the_middle_of_the_work",
@@ -218,7 +218,7 @@ MUTATIONS = (
     Mutation(
         24,
         "nobody asks whether the lease is over",
-        "bot/lease.py",
+        "bot/worker/lease.py",
         "if time.monotonic() >= self._good_until:",
         "if not self.job_id:",
         "tests/faults/test_worker_fenced.py",

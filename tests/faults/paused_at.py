@@ -12,8 +12,8 @@ from typing import Any
 import aiosmtplib
 
 from bot.__main__ import main
-from bot.delivery.render import Renderer
 from bot.model import Context, SlackMessage
+from bot.rendering.renderer import Renderer
 
 PAUSED = "paused before sending"
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from bot.clock import utc_now
-from bot.demo.deliveries import delivery_of_mail, delivery_of_post
-from bot.model import Channel, Delivery, DeliveryState, EventState
-from bot.queue import LEASE_KEY
+from bot.fakes.deliveries import delivery_of_mail, delivery_of_post
+from bot.model import Delivery, DeliveryState, EventState, Transport
 from bot.store.events import StoredEvent, dead_member
+from bot.store.queue import LEASE_KEY
 from tests.faults.deployment import Deployment
 
 RECOVERY_SECONDS = 16
@@ -114,7 +114,11 @@ class _Account:
         of_it = [step.what for step in steps if step.delivery_id == delivery.id]
         calls, settled = of_it.count("sending"), of_it.count("sent")
         again_after_all = settled and "sending" in of_it[of_it.index("sent") :]
-        if delivery.destination.channel is not Channel.EMAIL or calls < copies or again_after_all:
+        if (
+            delivery.destination.transport is not Transport.EMAIL
+            or calls < copies
+            or again_after_all
+        ):
             return False
         self._tally.ambiguous += copies - 1
         return True

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.body import LARGEST_BODY
 from bot.clock import utc_now
+from bot.http.body import LARGEST_BODY
 from bot.intake.signature import sign_standard
-from bot.queue import QUEUE
+from bot.store.queue import QUEUE
+from tests.app import SECRET, envelope, signed
 from tests.faults.deployment import WEBHOOK, Deployment
 from tests.faults.tally import Tally
 from tests.faults.wire import request, say
-from tests.running import SECRET, envelope, signed
 
 JSON = b"Content-Type: application/json"
 NAME = b"X-Juicebox-Signature"

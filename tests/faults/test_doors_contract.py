@@ -18,9 +18,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from bot.intake.signature import sign
+from tests.app import SECRET
 from tests.faults.deployment import Deployment, Web
-from tests.running import SECRET
-from tests.slack import traffic
+from tests.slack_app import traffic
 
 CONTRACT = schemathesis.openapi.from_path(Path(__file__).with_name("doors.openapi.yaml"))
 CHECKS = [

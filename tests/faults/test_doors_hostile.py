@@ -2,10 +2,10 @@
 
 import pytest
 
+from tests.app import envelope, signed
 from tests.faults.deployment import Deployment, Web
 from tests.faults.tally import Tally
 from tests.faults.wire import Heard, request, say
-from tests.running import envelope, signed
 
 BODY = envelope("evt_wire")
 SIGNATURE = b"X-Juicebox-Signature: " + signed(BODY)["x-juicebox-signature"].encode()
@@ -114,8 +114,8 @@ LINES = {
 
 def is_refused(heard: Heard, wanted: int) -> bool:
     """One closed connection with the one answer; a kernel may take a 431 back that nobody has read."""
-    final = [status for status in heard.statuses if status != 100]
-    return heard.closed and (final[-1:] == [wanted] or (wanted == 431 and final == []))
+    permanent = [status for status in heard.statuses if status != 100]
+    return heard.closed and (permanent[-1:] == [wanted] or (wanted == 431 and permanent == []))
 
 
 async def wrong_answers(web: Web, cases: dict[str, tuple[int, bytes]]) -> dict[str, Heard]:

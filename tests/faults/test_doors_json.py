@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from bot.model import EventState
+from tests.app import envelope
 from tests.faults.deployment import Deployment
 from tests.faults.tally import Tally
-from tests.running import envelope
 
 TEMPLATE_SYNTAX = "{{ 7*7 }} {% raw %} ${7*7} #{7*7} <%= 7 %> %s {0} {{ ''.__class__.__mro__ }}"
 MARKUP = (

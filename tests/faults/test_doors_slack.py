@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.conftest import BASE
 from tests.faults.deployment import Web, deployed
-from tests.slack.traffic import signed, slash_command
+from tests.slack_app.traffic import signed, slash_command
 
 OURS, ANOTHER = "T0JUICEBOX", "T0ANOTHER"
 

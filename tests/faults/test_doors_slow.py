@@ -9,13 +9,13 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from bot.body import BODY_SECONDS
-from bot.http_connection import HEAD_SECONDS, MESSAGE_SECONDS
+from bot.http.body import BODY_SECONDS
+from bot.http.connection import HEAD_SECONDS, MESSAGE_SECONDS
+from tests.app import envelope
 from tests.faults.deployment import Deployment, Web
 from tests.faults.tally import Tally
 from tests.faults.wire import request
-from tests.running import envelope
-from tests.waiting import HANG_SECONDS
+from tests.polling import HANG_SECONDS
 
 SLACK = 1.5
 """Seconds that a deadline may come early or, where nothing else uses the machine, late."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.app import envelope, signed
 from tests.faults.deployment import WEBHOOK, Deployment, Web
 from tests.faults.wire import request, say
-from tests.running import envelope, signed
 
 CURL = shutil.which("curl")
 OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from bot.clock import utc_now
-from bot.queue import QUEUE
-from tests.clock import moved_by, needs_a_clock, redis_with_a_clock
+from bot.store.queue import QUEUE
+from tests.app import SECRET, envelope, signed
+from tests.fake_clock import moved_by, needs_a_clock, redis_with_a_clock
 from tests.faults.conftest import BASE
 from tests.faults.deployment import Deployment, Web, deployed
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
-from tests.running import SECRET, envelope, signed
 
 RETENTION = timedelta(days=30)
 NEW_SECRET = b"whsec_the_new_one"

@@ -12,11 +12,11 @@ import pytest
 
 from bot import web as web_application
 from bot.intake import webhook
+from tests.app import envelope
 from tests.faults.deployment import Deployment, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
-from tests.running import envelope
-from tests.waiting import until
+from tests.polling import until
 
 ANSWER_SECONDS = 2.0
 """Measured with `--whole`, where nothing else uses the machine."""

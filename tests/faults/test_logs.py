@@ -8,16 +8,16 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.demo.faults import Fault, SmtpFault
-from bot.demo.inbox import Inbox
-from bot.demo.slack.api import LocalSlack
+from bot.fakes.faults import HttpFault, SmtpFault
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
 from bot.model import DeliveryState
 from bot.store import Store
+from tests.app import envelope, signed
+from tests.polling import HANG_SECONDS, until
 from tests.processes import deliver, process
-from tests.running import envelope, signed
-from tests.slack.traffic import signed as signed_by_slack
-from tests.slack.traffic import slash_command
-from tests.waiting import HANG_SECONDS, until
+from tests.slack_app.traffic import signed as signed_by_slack
+from tests.slack_app.traffic import slash_command
 
 CANARIES = {
     "secret": "whsec-canary-1",
@@ -84,7 +84,7 @@ async def test_no_secret_address_or_payload_is_in_a_log(
     inbox: Inbox,
     tmp_path: Path,
 ) -> None:
-    slack_api.script("chat.postMessage", [Fault.error(CANARIES["data"]), Fault.status(500)])
+    slack_api.script("chat.postMessage", [HttpFault.error(CANARIES["data"]), HttpFault.status(500)])
     inbox.script("RCPT", [SmtpFault.reply_with(550, f"no {CANARIES['recruiter']}")])
     log = tmp_path / "log"
     with log.open("wb") as output:

@@ -17,21 +17,21 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.demo.faults import Fault, SmtpFault
-from bot.demo.redis_server import RedisServer
+from bot.fakes.faults import HttpFault, SmtpFault
+from bot.fakes.redis_server import RedisServer
+from tests.app import MakeSettings, signed
 from tests.faults.machine_life import task_factory
 from tests.faults.machine_model import DATA, Promise
 from tests.faults.machine_world import World
-from tests.running import MakeSettings, signed
 
 SLACK_FAULTS = {
-    "429": Fault.rate_limited(7),
-    "500": Fault.status(500),
-    "lost reply": Fault.lost_reply(),
-    "dropped": Fault.dropped(),
-    "garbage": Fault.garbage("{"),
-    "permanent": Fault.error("channel_not_found"),
-    "internal": Fault.error("internal_error"),
+    "429": HttpFault.rate_limited(7),
+    "500": HttpFault.status(500),
+    "lost reply": HttpFault.lost_reply(),
+    "dropped": HttpFault.dropped(),
+    "garbage": HttpFault.garbage("{"),
+    "permanent": HttpFault.error("channel_not_found"),
+    "internal": HttpFault.error("internal_error"),
 }
 MAIL_FAULTS = {
     "lost reply": ("DATA", SmtpFault.lost_reply()),

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from bot.demo.redis_server import RedisServer
+from bot.fakes.redis_server import RedisServer
+from tests.app import MakeSettings, signed
 from tests.faults.machine_life import task_factory
 from tests.faults.machine_model import Promise
 from tests.faults.machine_world import World
-from tests.running import MakeSettings, signed
 
 _STEPS = 90
 """A job that sends to Slack and by mail takes about 80, on connections that it has yet to open."""

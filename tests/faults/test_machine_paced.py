@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.demo.redis_server import RedisServer
+from bot.fakes.redis_server import RedisServer
+from tests.app import MakeSettings, signed
 from tests.faults.machine_model import Promise
 from tests.faults.machine_world import World
-from tests.running import MakeSettings, signed
 
 POST = "chat.postMessage"
 MESSAGES = 6

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from bot.demo.faults import SmtpFault
-from bot.demo.inbox import Inbox
-from bot.model import Channel, Delivery, DeliveryState
+from bot.fakes.faults import SmtpFault
+from bot.fakes.smtp import Inbox
+from bot.model import Delivery, DeliveryState, Transport
+from tests.app import envelope
 from tests.faults.deployment import Deployment
-from tests.running import envelope
-from tests.waiting import HANG_SECONDS, until
+from tests.polling import HANG_SECONDS, until
 
 POST = "chat.postMessage"
 
@@ -26,7 +26,7 @@ async def office() -> AsyncIterator[Inbox]:
 async def mails_of(deployment: Deployment, events: Sequence[str]) -> list[Delivery]:
     found = await deployment.store.ledger.of_events(events)
     deliveries = [d for ds in found.values() for d in ds]
-    return [d for d in deliveries if d.destination.channel is Channel.EMAIL]
+    return [d for d in deliveries if d.destination.transport is Transport.EMAIL]
 
 
 async def test_70_mails_at_a_server_of_three_connections_all_arrive_once_at_the_first_attempt(

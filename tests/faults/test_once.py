@@ -8,9 +8,9 @@ from redis.asyncio import Redis
 
 from bot.clock import utc_now
 from bot.model import Delivery, DeliveryState
-from bot.queue import QUEUE
-from tests.running import Bot, envelope
-from tests.waiting import until
+from bot.store.queue import QUEUE
+from tests.app import Bot, envelope
+from tests.polling import until
 
 
 async def settled(bot: Bot, event_id: str = "evt_1") -> list[Delivery]:

@@ -8,21 +8,21 @@ import aiosmtplib
 import pytest
 from redis.asyncio import Redis
 
-from bot.delivery.render import Renderer
-from bot.delivery.senders.email import EmailSender
-from bot.delivery.senders.smtp_pool import SmtpPool
+from bot.doctor.finding import Mark
 from bot.errors import DeliveryError
-from bot.model import Channel, DeliveryState, Destination
-from bot.operations.finding import Mark
-from bot.smtp_client import SmtpConnector
-from bot.smtp_url import parse_smtp_url
+from bot.model import DeliveryState, Destination, Transport
+from bot.rendering.renderer import Renderer
 from bot.store.smtp_slots import SmtpSlots
+from bot.transports.email.client import SmtpConnector
+from bot.transports.email.pool import SmtpPool
+from bot.transports.email.sender import EmailSender
+from bot.transports.email.smtp_url import parse_smtp_url
+from tests.app import MakeSettings, envelope
+from tests.doctor.findings import found
+from tests.factories import make_delivery, seconds
 from tests.faults.deployment import Deployment
-from tests.making import make_delivery, seconds
-from tests.operations.findings import found
+from tests.polling import until
 from tests.postfix import Postfix, postfix
-from tests.running import MakeSettings, envelope
-from tests.waiting import until
 
 STRICT = {
     "smtpd_helo_restrictions": (
@@ -65,7 +65,7 @@ async def send_all(deployment: Deployment, server: Postfix, count: int, workers:
         else:
             await deployment.settled(events)
     ledger = await deployment.store.ledger.of_events(events)
-    mails = [d for ds in ledger.values() for d in ds if d.destination.channel is Channel.EMAIL]
+    mails = [d for ds in ledger.values() for d in ds if d.destination.transport is Transport.EMAIL]
     assert {(d.state, d.attempts) for d in mails} == {(DeliveryState.SENT, 1)}
     await delivered(server, count)
     assert Counter(server.message_ids) == Counter(d.receipt for d in mails)
@@ -93,7 +93,7 @@ async def test_a_limit_below_ours_is_a_rate_limit(redis: Redis) -> None:
     """Ten connections are allowed here, and one there: 421 uses no attempt, and all arrive once."""
     deliveries = [
         replace(
-            make_delivery(f"evt_{n}", Destination(Channel.EMAIL, f"r{n}@example.org")),
+            make_delivery(f"evt_{n}", Destination(Transport.EMAIL, f"r{n}@example.org")),
             notification=make_delivery(
                 context={"searchId": "s", "resultCount": n, "query": None}
             ).notification,

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from redis.asyncio import Redis
 
-from bot.demo.inbox import Inbox
-from bot.demo.slack.api import LocalSlack
-from bot.queue import QUEUE
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
+from bot.store.queue import QUEUE
+from tests.app import envelope
 from tests.faults.deployment import Deployment
 from tests.faults.wire import request, say
 from tests.processes import deliver, process
-from tests.running import envelope
 
 
 async def test_an_event_passes_through_the_processes_of_the_procfile(

@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 
-from bot.demo.redis_server import redis_server
+from bot.fakes.redis_server import redis_server
+from tests.app import envelope
 from tests.faults.deployment import Deployment, Running, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
+from tests.polling import HANG_SECONDS
 from tests.processes import process
-from tests.running import envelope
-from tests.waiting import HANG_SECONDS
 
 DRAINED_SECONDS = 5.0
 """After Redis is back; measured with `--whole`, where nothing else uses the machine."""
@@ -109,7 +109,7 @@ async def test_redis_is_demoted_to_a_replica_in_the_middle_of_the_work(
 async def test_each_process_says_where_redis_should_be_and_when_it_is_back(
     name: str, env: Mapping[str, str]
 ) -> None:
-    """How often it is said meanwhile is shown in tests/operations/test_redis_outage.py."""
+    """How often it is said meanwhile is shown in tests/store/test_outage.py."""
     with redis_server() as server:
         server.stop()
         address = f"127.0.0.1:{server.port}"

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from bot.demo.redis_server import redis_server
-from bot.queue import HEARTBEAT
+from bot.fakes.redis_server import redis_server
+from bot.store.queue import HEARTBEAT
+from tests.app import envelope
 from tests.conftest import BASE_ENVIRONMENT
 from tests.faults.deployment import Deployment, deployed
+from tests.polling import until
 from tests.processes import running
-from tests.running import envelope
-from tests.waiting import until
 
 RULES = ("~*", "&*", "+@all", "-@dangerous")
 

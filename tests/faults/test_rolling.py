@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.app import envelope
 from tests.faults.deployment import Deployment, Running, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
 from tests.processes import ROOT
-from tests.running import envelope
 
 
 def _git(*arguments: str) -> bytes:

@@ -12,12 +12,12 @@ from arq.constants import default_queue_name
 from arq.worker import Worker, func
 from redis.asyncio import Redis
 
-from bot.queue import JOB_KEY, QUEUE
 from bot.store import keys
+from bot.store.queue import JOB_KEY, QUEUE
+from tests.app import envelope
 from tests.faults.deployment import Deployment
 from tests.faults.tally import Tally
-from tests.running import envelope
-from tests.waiting import until
+from tests.polling import until
 
 COUNT = 100
 

@@ -7,12 +7,12 @@ from itertools import cycle
 import pytest
 
 from bot.clock import utc_now
+from tests.app import envelope
 from tests.faults.chaos import Chaos
 from tests.faults.conftest import BASE
 from tests.faults.deployment import Deployment, deployed
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
-from tests.running import envelope
 
 POISONOUS = 0.05
 """The share of the events whose data do not fit: each is a dead letter that the operators hear of."""

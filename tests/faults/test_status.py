@@ -4,10 +4,10 @@ import json
 
 import httpx
 
-from bot.demo.slack.block_kit import complaints
+from bot.fakes.slack.block_kit import complaints
+from tests.app import Bot, envelope
 from tests.faults.test_once import settled
-from tests.running import Bot, envelope
-from tests.slack.traffic import signed, slash_command
+from tests.slack_app.traffic import signed, slash_command
 
 
 async def ask(bot: Bot, text: str) -> httpx.Response:

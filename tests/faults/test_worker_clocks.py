@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.demo.faults import Fault
-from tests.clock import moved_by, needs_a_clock
+from bot.fakes.faults import HttpFault
+from tests.app import envelope
+from tests.fake_clock import moved_by, needs_a_clock
 from tests.faults.deployment import Deployment, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
-from tests.running import envelope
-from tests.waiting import until
+from tests.polling import until
 
 POST = "chat.postMessage"
 AHEAD, BEHIND = timedelta(hours=1), timedelta(hours=-1)
@@ -34,7 +34,7 @@ async def test_an_event_is_handled_at_once_whatever_the_clocks_of_web_and_worker
 ) -> None:
     """And a message that Slack took without an answer is found, though its clock is a third one."""
     slack = deployment.slack
-    slack.script(POST, [Fault.lost_reply()])
+    slack.script(POST, [HttpFault.lost_reply()])
     async with (
         deployment.web(**moved_by(of_web)) as web,
         deployment.worker(**moved_by(of_worker)),
@@ -53,7 +53,7 @@ async def test_a_retry_is_due_a_second_later_for_a_worker_with_another_clock_too
 ) -> None:
     slack = deployment.slack
     events = [f"evt_{n}" for n in range(20)]
-    slack.script(POST, [Fault.status(500)] * len(events))
+    slack.script(POST, [HttpFault.status(500)] * len(events))
     async with (
         deployment.web(**moved_by(BEHIND)) as web,
         deployment.worker(**moved_by(AHEAD)),

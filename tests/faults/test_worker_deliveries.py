@@ -8,14 +8,14 @@ from itertools import pairwise
 import pytest
 
 from bot.clock import utc_now
-from bot.demo.deliveries import delivery_of_post
-from bot.demo.faults import Fault, SmtpFault
-from bot.demo.slack.api import Call
-from bot.model import Channel, Delivery, DeliveryState
+from bot.fakes.deliveries import delivery_of_post
+from bot.fakes.faults import HttpFault, SmtpFault
+from bot.fakes.slack.api import Call
+from bot.model import Delivery, DeliveryState, Transport
+from tests.app import Bot, MakeSettings, envelope, running_worker, web_client
 from tests.faults.deployment import Deployment
 from tests.faults.tally import Tally
 from tests.processes import running
-from tests.running import Bot, MakeSettings, envelope, running_worker, web_client
 
 POST = "chat.postMessage"
 
@@ -33,7 +33,7 @@ class Delivering:
 
     async def slack_delivery(self, event_id: str) -> Delivery:
         deliveries = await self.deployment.store.ledger.of_event(event_id)
-        return next(d for d in deliveries if d.destination.channel is Channel.SLACK)
+        return next(d for d in deliveries if d.destination.transport is Transport.SLACK)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ async def test_a_message_that_slack_took_without_an_answer_is_found_and_not_post
     """The next attempt finds the message by its metadata."""
     slack = delivering.deployment.slack
     events = [f"evt_{n}" for n in range(15 if whole else 3)]
-    slack.script(POST, [Fault.lost_reply()] * len(events))
+    slack.script(POST, [HttpFault.lost_reply()] * len(events))
     await delivering.receive(events)
     await delivering.deployment.settled(events)
     await tally.audit(delivering.deployment, events, runs=len(events))
@@ -88,7 +88,7 @@ async def test_a_message_that_was_posted_and_then_refused_on_the_way_back_is_pos
 ) -> None:
     """Slack's load balancer answers for a call that Slack itself took; nor does `retry` post again."""
     deployment = delivering.deployment
-    deployment.slack.script(POST, [Fault(code, "<html>", "text/html", accepted=True)])
+    deployment.slack.script(POST, [HttpFault(code, "<html>", "text/html", accepted=True)])
     await delivering.receive(["evt_1"])
     await deployment.settled(["evt_1"])
     await retry_by_hand(deployment, "evt_1")
@@ -102,12 +102,12 @@ async def test_a_retry_by_hand_looks_for_a_message_that_may_have_arrived(
     delivering: Delivering, tally: Tally
 ) -> None:
     deployment = delivering.deployment
-    deployment.slack.script(POST, [Fault(408, "<html>", "text/html", accepted=True)])
-    deployment.slack.script("conversations.history", [Fault.error("missing_scope")])
+    deployment.slack.script(POST, [HttpFault(408, "<html>", "text/html", accepted=True)])
+    deployment.slack.script("conversations.history", [HttpFault.error("missing_scope")])
     await delivering.receive(["evt_1"])
     await deployment.settled(["evt_1"])
     dead = await delivering.slack_delivery("evt_1")
-    assert (dead.state, dead.unsure) == (DeliveryState.FAILED, True)
+    assert (dead.state, dead.maybe_delivered) == (DeliveryState.FAILED, True)
     await retry_by_hand(deployment, dead.id)
     await tally.audit(deployment, ["evt_1"])
     assert (await delivering.slack_delivery("evt_1")).state is DeliveryState.SENT
@@ -135,7 +135,7 @@ async def test_slack_is_left_alone_for_as_long_as_it_asks_and_no_attempt_is_used
     delivering: Delivering, tally: Tally
 ) -> None:
     slack = delivering.deployment.slack
-    slack.script(POST, [Fault.rate_limited(7)])
+    slack.script(POST, [HttpFault.rate_limited(7)])
     await delivering.receive(["evt_1"])
     [refused] = await slack.wait_for_calls(POST, 1)
     await delivering.receive(["evt_2"])
@@ -164,7 +164,7 @@ async def test_500_500_ok_from_slack_are_calls_at_0_1_and_3_seconds(
     delivering: Delivering, tally: Tally
 ) -> None:
     slack = delivering.deployment.slack
-    slack.script(POST, [Fault.status(500), Fault.status(500)])
+    slack.script(POST, [HttpFault.status(500), HttpFault.status(500)])
     await delivering.receive(["evt_1"])
     await delivering.deployment.settled(["evt_1"])
     await tally.audit(delivering.deployment, ["evt_1"])
@@ -192,7 +192,7 @@ async def test_a_permanent_failure_is_one_call_one_dead_letter_and_one_notice_un
 ) -> None:
     deployment = delivering.deployment
     slack, inbox, store = deployment.slack, deployment.inbox, deployment.store
-    slack.script(POST, [Fault.error("channel_not_found")])
+    slack.script(POST, [HttpFault.error("channel_not_found")])
     await delivering.receive(["evt_1"])
     await deployment.settled(["evt_1"])
     await tally.audit(deployment, ["evt_1"])

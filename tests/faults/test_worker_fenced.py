@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from bot.demo.deliveries import delivery_of_mail
+from bot.fakes.deliveries import delivery_of_mail
+from tests.app import envelope
 from tests.faults.deployment import Deployment, Running
 from tests.faults.paused_at import PAUSED
 from tests.faults.tally import RECOVERY_SECONDS, Tally
-from tests.running import envelope
-from tests.waiting import until
+from tests.polling import until
 
 
 def paused_before(what: str) -> list[str]:

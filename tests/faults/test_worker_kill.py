@@ -12,17 +12,17 @@ from datetime import timedelta
 import pytest
 
 from bot.clock import utc_now
-from bot.demo.redis_server import RedisServer, redis_server
+from bot.fakes.redis_server import RedisServer, redis_server
 from bot.intake.envelope import parse_envelope
-from bot.queue import JOB_KEY, QUEUE, Task, job_id
 from bot.store import Store
 from bot.store.connection import connect
+from bot.store.queue import JOB_KEY, QUEUE, Task, job_id
+from tests.app import envelope
+from tests.factories import MAIL, SLACK, make_delivery
 from tests.faults.deployment import Deployment
 from tests.faults.tally import RECOVERY_SECONDS, Tally, longest_lease
-from tests.making import MAIL, SLACK, make_delivery
+from tests.polling import until
 from tests.processes import running
-from tests.running import envelope
-from tests.waiting import until
 
 _DATABASES = 600
 """More than any work has boundaries."""
@@ -71,7 +71,7 @@ async def two_retries(store: Store, event_id: str) -> None:
         claimed = await store.ledger.claim(delivery, first, delivery.id, now)
         assert claimed is not None
         await store.ledger.retry_later(
-            claimed, delivery.id, "timeout", due=now, counts=True, unsure=True, now=now
+            claimed, delivery.id, "timeout", due=now, counts=True, maybe_delivered=True, now=now
         )
     await store.redis.zrem(QUEUE, first)
     await store.redis.delete(JOB_KEY + first)

@@ -5,12 +5,12 @@ import time
 import pytest
 from redis import Redis
 
-from bot.demo.redis_server import RedisServer
+from bot.fakes.redis_server import RedisServer
+from tests.app import envelope
 from tests.faults.deployment import Deployment, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
-from tests.running import envelope
-from tests.waiting import until
+from tests.polling import until
 
 POST = "chat.postMessage"
 _MB = 1_000_000

@@ -7,15 +7,15 @@ import time
 import pytest
 from redis.asyncio import Redis
 
-from bot.demo.deliveries import delivery_of_post
-from bot.demo.faults import Fault, SmtpFault
-from bot.model import Channel, DeliveryState
-from bot.queue import JOB_KEY, LEASE_KEY, QUEUE
+from bot.fakes.deliveries import delivery_of_post
+from bot.fakes.faults import HttpFault, SmtpFault
+from bot.model import DeliveryState, Transport
+from bot.store.queue import JOB_KEY, LEASE_KEY, QUEUE
+from tests.app import envelope
 from tests.faults.deployment import Deployment, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import RECOVERY_SECONDS, Tally, longest_lease
-from tests.running import envelope
-from tests.waiting import HANG_SECONDS
+from tests.polling import HANG_SECONDS
 
 POST = "chat.postMessage"
 _STOPPED_WITHIN = 25
@@ -53,7 +53,7 @@ async def test_a_message_whose_sender_was_killed_is_found_in_the_channel_and_not
     """Slack holds its answer back after it has taken the message."""
     events = [f"evt_{n}" for n in range(15 if whole else 3)]
     slack = deployment.slack
-    slack.script(POST, [Fault.hang(accepted=True)] * len(events))
+    slack.script(POST, [HttpFault.hang(accepted=True)] * len(events))
     tally.recovered(await killed_in_the_middle(deployment, events))
     await tally.audit(deployment, events, runs=len(events))
     assert tally.seconds <= RECOVERY_SECONDS or not whole
@@ -64,7 +64,7 @@ async def test_a_message_whose_sender_was_killed_is_found_in_the_channel_and_not
         d.id: d.receipt
         for deliveries in found.values()
         for d in deliveries
-        if d.destination.channel is Channel.SLACK
+        if d.destination.transport is Transport.SLACK
     }
 
 

@@ -6,7 +6,7 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tests.waiting import HANG_SECONDS
+from tests.polling import HANG_SECONDS
 
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 

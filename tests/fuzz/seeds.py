@@ -8,7 +8,7 @@ from bot.intake.signature import sign, sign_standard
 from bot.model import Step
 from bot.store.rows import encode_rows
 from bot.store.trail import encode_step
-from tests.making import NOW, make_delivery
+from tests.factories import NOW, make_delivery
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 _TEXTS = (

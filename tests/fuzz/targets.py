@@ -8,20 +8,20 @@ from dataclasses import replace
 
 from pydantic_core import from_json
 
-from bot.delivery.escaping import clean, json_string, mrkdwn
-from bot.delivery.render import Renderer
 from bot.errors import CorruptRecord, InvalidData, InvalidEnvelope, InvalidSignature
 from bot.intake.envelope import parse_envelope
 from bot.intake.signature import HEADER, sign, sign_standard, verify
 from bot.model import Notify, Policy, canonical_event
 from bot.model.dialects import TYPES
-from bot.mrkdwn import unescape
 from bot.registry import load_registry
-from bot.slack.door import _SIGNATURE, _TIMESTAMP
+from bot.rendering.escaping import clean, json_string, mrkdwn
+from bot.rendering.renderer import Renderer
+from bot.slack_app.endpoint import _SIGNATURE, _TIMESTAMP
 from bot.store.events import _decode
 from bot.store.rows import decode_row, encode_rows
 from bot.store.trail import decode_step, encode_step
-from tests.making import NOW
+from bot.transports.slack.mrkdwn import unescape
+from tests.factories import NOW
 
 _SECRETS = (b"whsec_current", b"whsec_previous")
 _STANDARD = (b"webhook-id", b"webhook-timestamp", b"webhook-signature")

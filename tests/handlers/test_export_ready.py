@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import InvalidData
 from bot.model import Audience, Event, Notify, Record
-from tests.captured import captured, intents_of, sent
+from tests.event_fixtures import captured, intents_of, sent
 
 URL = (
     "https://exports.example.com/exp_5t7h1q/candidates.csv?expires=1772323200&signature=Zm9v%2Bw=="

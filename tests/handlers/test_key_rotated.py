@@ -3,7 +3,7 @@
 import pytest
 
 from bot.model import Audience, Notify, Policy
-from tests.captured import captured, intents_of, sent
+from tests.event_fixtures import captured, intents_of, sent
 
 OLD = "jb_live_3Bd9kk2r8mZq41vT"
 NEW = "jb_live_7Qx2pp5w1nYs63hL"

@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import InvalidData
 from bot.model import Audience, Notify, Record
-from tests.captured import captured, intents_of, sent
+from tests.event_fixtures import captured, intents_of, sent
 
 
 def test_the_profile_is_kept_and_only_subscribers_are_told() -> None:

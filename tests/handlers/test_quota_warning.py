@@ -4,8 +4,8 @@ import pytest
 
 from bot.errors import InvalidData
 from bot.model import Audience, Event, Notify, Policy, Record, canonical_event
-from tests.captured import captured, intents_of, sent
-from tests.making import NOW
+from tests.event_fixtures import captured, intents_of, sent
+from tests.factories import NOW
 
 
 def told(usage: float, limit: float, percent: float = 80) -> bool:

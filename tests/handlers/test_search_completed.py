@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import InvalidData
 from bot.model import Audience, Notify
-from tests.captured import captured, intents_of, sent
+from tests.event_fixtures import captured, intents_of, sent
 
 
 def test_recruiters_are_told_how_many_people_were_found() -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.errors import InvalidEnvelope
 from bot.intake.envelope import parse_envelope
 from bot.model import Event
-from tests.making import NOW, seconds
+from tests.factories import NOW, seconds
 
 GOOD = {
     "id": "evt_1",

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pytest
 
 from bot.clock import utc_now
-from bot.demo.deliveries import delivery_of_mail, delivery_of_post
+from bot.fakes.deliveries import delivery_of_mail, delivery_of_post
 from bot.intake.signature import sign, sign_standard
 from bot.model import Delivery, EventState
 from bot.registry import load_registry
-from tests.captured import FIXTURES
+from tests.event_fixtures import FIXTURES
 from tests.faults.deployment import WEBHOOK, Deployment, Web
 from tests.faults.tally import Tally
 

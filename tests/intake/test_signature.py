@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import InvalidSignature
 from bot.intake.signature import HEADER, Verified, sign, verify
-from tests.making import NOW
+from tests.factories import NOW
 
 BODY = b'{"id": "evt_1"}'
 SECRET = b"whsec_current"

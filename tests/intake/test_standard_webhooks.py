@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import InvalidSignature
 from bot.intake.signature import HEADER, sign, sign_standard, verify
-from tests.making import NOW, seconds
+from tests.factories import NOW, seconds
 
 SECRET = b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 KEY = base64.b64decode(b"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")

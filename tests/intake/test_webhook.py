@@ -8,12 +8,12 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from bot.demo.redis_server import redis_server
-from bot.queue import QUEUE
+from bot.fakes.redis_server import redis_server
 from bot.settings import Settings
 from bot.store import Store
+from bot.store.queue import QUEUE
 from bot.web import create_app
-from tests.running import SECRET, MakeSettings, envelope, signed, web_client
+from tests.app import SECRET, MakeSettings, envelope, signed, web_client
 
 WEBHOOK = "/webhooks/juicebox"
 LIMIT = 256 * 1024

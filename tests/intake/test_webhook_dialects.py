@@ -8,22 +8,15 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.clock import utc_now
-from bot.demo.inbox import Inbox
-from bot.demo.slack.api import LocalSlack
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
 from bot.intake.signature import sign_standard
-from bot.queue import QUEUE
 from bot.settings import Settings
 from bot.store import Store
-from tests.making import body_of, make_event
-from tests.running import (
-    SECRET,
-    MakeSettings,
-    envelope,
-    running_worker,
-    signed,
-    web_client,
-)
-from tests.waiting import until
+from bot.store.queue import QUEUE
+from tests.app import SECRET, MakeSettings, envelope, running_worker, signed, web_client
+from tests.factories import body_of, make_event
+from tests.polling import until
 
 WEBHOOK = "/webhooks/juicebox"
 
@@ -119,8 +112,8 @@ async def test_a_dead_letter_of_a_release_that_knew_no_dialects_is_delivered_on_
     data = {"search_id": "s", "result_count": 3}
     as_it_came = make_event("evt_1", timestamp=now, data=data)
     await store.events.accept(as_it_came, body_of(as_it_came), now)
-    await store.events.bury("evt_1", "data.searchId is missing", now)
-    assert await store.events.revive("evt_1", now)
+    await store.events.dead_letter("evt_1", "data.searchId is missing", now)
+    assert await store.events.requeue("evt_1", now)
 
     async def delivered() -> bool:
         return "Search completed with 3 results" in [post.text for post in slack_api.posts]

@@ -5,7 +5,7 @@ import pytest
 from bot.model import canonical_event
 from bot.model.dialects import FIELDS, PROFILE_IDS, TYPES
 from bot.registry import load_registry
-from tests.making import NOW
+from tests.factories import NOW
 
 ROWS = [
     ("analysis.completed", "search.completed"),

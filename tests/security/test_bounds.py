@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.model import Channel, DeliveryState
-from bot.operations.metrics import exposition
-from bot.queue import QUEUE
+from bot.metrics.exposition import exposition
+from bot.metrics.recorder import Metrics
+from bot.model import DeliveryState, Transport
 from bot.registry import load_registry
 from bot.store import Store, keys
 from bot.store.counters import Counters
-from bot.store.measures import Metrics
-from tests.making import NOW, body_of, make_delivery, make_event, seconds
-from tests.running import Bot, envelope, signed
+from bot.store.queue import QUEUE
+from tests.app import Bot, envelope, signed
+from tests.factories import NOW, body_of, make_delivery, make_event, seconds
 
 DAY = timedelta(days=1)
 MOST_STEPS = 500
@@ -28,7 +28,7 @@ async def test_every_log_is_as_long_as_the_retention_and_no_longer(
         at = NOW + day * DAY
         event = make_event(f"evt_{day}", timestamp=at)
         await store.events.accept(event, body_of(event), at)
-        await store.events.bury(event.id, "its data did not fit", at)
+        await store.events.dead_letter(event.id, "its data did not fit", at)
     for name in (keys.LOG, keys.log_of("search.completed"), keys.DEAD):
         assert await redis.zcard(name) == 31
 
@@ -51,8 +51,8 @@ async def test_a_trail_keeps_its_begin_and_its_end_however_often_an_event_is_ret
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
     for number in range(RETRIES):
-        await store.events.bury("evt_1", f"failure {number}", NOW)
-        await store.events.revive("evt_1", NOW)
+        await store.events.dead_letter("evt_1", f"failure {number}", NOW)
+        await store.events.requeue("evt_1", NOW)
         await redis.hdel(keys.event("evt_1"), "last_move")
     steps = await store.events.trail("evt_1")
     assert len(steps) == MOST_STEPS
@@ -69,7 +69,7 @@ async def test_a_step_that_redis_garbled_stops_nothing(store: Store, redis: Redi
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
     await redis.rpush(keys.trail("evt_1"), *(["not a step"] * (MOST_STEPS - 1)))
-    assert await store.events.bury("evt_1", "failure", NOW) is True
+    assert await store.events.dead_letter("evt_1", "failure", NOW) is True
     assert await store.dead_letters(NOW) == ["event:evt_1"]
     assert await redis.zcard(QUEUE) == 2
 
@@ -86,9 +86,9 @@ async def test_a_delivery_fits_in_the_trail_however_often_it_is_retried_by_hand(
         claimed = await store.ledger.claim(delivery, owner, token, NOW)
         assert claimed is not None
         assert await store.ledger.fail(
-            claimed, token, "gone", unsure=False, report=False, now=NOW + seconds(1)
+            claimed, token, "gone", maybe_delivered=False, report=False, now=NOW + seconds(1)
         )
-        assert await store.ledger.revive(delivery, NOW + seconds(2))
+        assert await store.ledger.requeue(delivery, NOW + seconds(2))
         owner = f"retry_delivery:{delivery.id}"
     assert len(await store.events.trail("evt_1")) == MOST_STEPS
     [kept] = await store.ledger.of_event("evt_1")
@@ -128,7 +128,7 @@ async def test_what_a_sender_writes_makes_no_counter_of_its_own(bot: Bot, redis:
 async def test_the_kinds_of_counters_are_few(store: Store, redis: Redis) -> None:
     """Everything that is counted, with every label that it can have."""
     metrics = Metrics(store.counters, ())
-    for channel in Channel:
+    for channel in Transport:
         for outcome in DeliveryState:
             metrics.delivery(channel, outcome)
         for tenth in range(500):

@@ -3,8 +3,8 @@
 from redis.asyncio import Redis
 
 from bot.model import EventState
-from tests.running import Bot, envelope
-from tests.waiting import until
+from tests.app import Bot, envelope
+from tests.polling import until
 
 
 async def test_a_run_that_had_begun_keeps_no_record_of_the_person(bot: Bot, redis: Redis) -> None:

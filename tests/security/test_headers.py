@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from bot.settings import Settings
 from bot.web import create_app
+from tests.app import envelope, signed
 from tests.faults.conftest import BASE
 from tests.faults.deployment import deployed
 from tests.faults.wire import request, say
-from tests.running import envelope, signed
 
 PROMISED = {
     "cache-control": "no-store",

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from bot.delivery.filters import unlinked
-from bot.delivery.render import Renderer, context_of
-from bot.demo.slack.block_kit import complaints
 from bot.errors import SettingsError
+from bot.fakes.slack.block_kit import complaints
 from bot.model import Mail, Policy, Record, SlackMessage, host_pattern
+from bot.rendering.filters import unlinked
+from bot.rendering.renderer import Renderer, context_of
 from bot.settings import load_settings
-from tests.captured import intents_of, notifications_of, sent
-from tests.making import NOW
-from tests.running import Bot, MakeSettings, envelope
-from tests.slack.traffic import signed, slash_command
+from tests.app import Bot, MakeSettings, envelope
+from tests.event_fixtures import intents_of, notifications_of, sent
+from tests.factories import NOW
+from tests.slack_app.traffic import signed, slash_command
 
 OURS = Policy(export_url_hosts=("exports.example.com", ".cdn.example.com"))
 LINKED = (

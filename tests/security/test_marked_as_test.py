@@ -7,10 +7,10 @@ import pytest
 
 from bot.commands.sample import sample
 from bot.registry import load_registry
-from bot.slack.happened import what_happened
+from bot.views.event_summary import summarize_event
+from tests.app import Bot, envelope
+from tests.factories import NOW, make_event
 from tests.faults.test_once import settled
-from tests.making import NOW, make_event
-from tests.running import Bot, envelope
 
 
 def a_test(event_type: str) -> bytes:
@@ -78,4 +78,4 @@ def test_a_test_without_a_message_is_told_as_one() -> None:
     def never(_: object) -> str:
         raise AssertionError("there is no message")
 
-    assert what_happened(marked, [], never) == "Test: Profile enriched (profileId p)"
+    assert summarize_event(marked, [], never) == "Test: Profile enriched (profileId p)"

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from bot.demo.faults import Fault, SmtpFault
+from bot.fakes.faults import HttpFault, SmtpFault
+from bot.logging.setup import configure_logs
 from bot.model import DeliveryState, EventState
-from bot.operations.logs import configure_logs
-from bot.queue import JOB_KEY
 from bot.store.ledger import Ledger
-from tests.running import Bot, envelope
-from tests.slack.traffic import signed, slash_command
-from tests.waiting import until
+from bot.store.queue import JOB_KEY
+from tests.app import Bot, envelope
+from tests.polling import until
+from tests.slack_app.traffic import signed, slash_command
 
 CANARIES = {
     "profile field": "person-canary-1@example.com",
@@ -55,7 +55,9 @@ async def job_blobs(redis: Redis) -> list[bytes]:
 
 async def send_everything(bot: Bot) -> None:
     """Everything that a log could be tempted to quote, with refusals that quote it back."""
-    bot.slack.script("chat.postMessage", [Fault.error(CANARIES["query"]), Fault.status(500)])
+    bot.slack.script(
+        "chat.postMessage", [HttpFault.error(CANARIES["query"]), HttpFault.status(500)]
+    )
     bot.inbox.script("RCPT", [SmtpFault.reply_with(550, f"no {CANARIES['recruiter']}")])
     for event_id, (event_type, data) in EVENTS.items():
         body = envelope(event_id, event_type, **data)

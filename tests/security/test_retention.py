@@ -10,13 +10,13 @@ from redis.asyncio import Redis
 
 from bot.errors import StaleEvent
 from bot.model import Delivery, Destination, Event, Record
-from bot.queue import QUEUE
 from bot.registry import load_registry
 from bot.store import Store, keys
 from bot.store.connection import connect
-from tests.clock import Clock, needs_a_clock, redis_with_a_clock
-from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
-from tests.waiting import until
+from bot.store.queue import QUEUE
+from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+from tests.fake_clock import Clock, needs_a_clock, redis_with_a_clock
+from tests.polling import until
 
 RETENTION = timedelta(days=30)
 MARGIN = timedelta(days=1)
@@ -51,7 +51,7 @@ async def live_through(store: Store, event: Event, now: datetime) -> None:
         await store.events.leave_unhandled(event.id, now)
         return
     if event.type == "search.completed":
-        await store.events.bury(event.id, "its data did not fit", now)
+        await store.events.dead_letter(event.id, "its data did not fit", now)
         await store.ledger.add(event.id, [delivery_of(event, SLACK)], "report", now)
         return
     sent, failed = delivery_of(event, SLACK), delivery_of(event, MAIL)
@@ -63,10 +63,10 @@ async def live_through(store: Store, event: Event, now: datetime) -> None:
     if event.type == "export.ready":
         due = now + seconds(60)
         await store.ledger.retry_later(
-            failed, "t2", "timeout", due=due, counts=True, unsure=False, now=now
+            failed, "t2", "timeout", due=due, counts=True, maybe_delivered=False, now=now
         )
     else:
-        await store.ledger.fail(failed, "t2", "gone", unsure=False, report=True, now=now)
+        await store.ledger.fail(failed, "t2", "gone", maybe_delivered=False, report=True, now=now)
 
 
 def delivery_of(event: Event, to: Destination) -> Delivery:
@@ -133,7 +133,7 @@ async def test_a_delivery_that_ended_meanwhile_is_not_written_again_without_an_e
     store: Store, redis: Redis
 ) -> None:
     """Between being read, unreadable, and being buried."""
-    await store.ledger.bury("dlv_gone", "evt_gone", "not readable", NOW)
+    await store.ledger.dead_letter("dlv_gone", "evt_gone", "not readable", NOW)
     assert await redis.dbsize() == 0
 
 

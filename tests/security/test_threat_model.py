@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot import commands
-from bot.queue import HEARTBEAT, JOB_KEY, LEASE_KEY, QUEUE
 from bot.settings import Settings
 from bot.store import keys
+from bot.store.queue import HEARTBEAT, JOB_KEY, LEASE_KEY, QUEUE
 
 ROOT = Path(__file__).parents[2]
 MODEL = (ROOT / ".github" / "SECURITY.md").read_text()
@@ -20,7 +20,7 @@ KEYS = {
     keys.smtp_slots("<host>", "<port>"),
 }
 QUEUE_KEYS = {QUEUE, HEARTBEAT, f"{JOB_KEY}<id>", f"{LEASE_KEY}<id>"}
-"""What bot/queue.py names."""
+"""What bot/store/queue.py names."""
 TABLE = MODEL.partition("| key |")[2].partition("\n\n")[0]
 
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
-from bot.queue import HEARTBEAT, QUEUE
 from bot.store import Store
 from bot.store.backlog import Backlog
-from tests.due import now_ms
-from tests.making import NOW, body_of, make_event, seconds
+from bot.store.queue import HEARTBEAT, QUEUE
+from tests.factories import NOW, body_of, make_event, seconds
+from tests.queue_times import now_ms
 
 
 async def test_an_empty_queue_waits_for_nothing(store: Store) -> None:
@@ -23,7 +23,7 @@ async def test_jobs_are_due_or_for_later_by_redis_own_clock(store: Store, redis:
         await store.events.accept(event, body_of(event), NOW + timedelta(hours=number))
     await redis.zincrby(QUEUE, -15_000, "handle_event:evt_1")
     await redis.zincrby(QUEUE, 60_000, "handle_event:evt_2")
-    await store.events.bury("evt_0", "broken", NOW)
+    await store.events.dead_letter("evt_0", "broken", NOW)
     await redis.set(HEARTBEAT, "alive")
     found = await store.backlog(NOW + seconds(15))
     assert 15.0 <= found.oldest_seconds < 17.0

@@ -13,7 +13,7 @@ import uvloop
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from bot.demo.redis_server import redis_server
+from bot.fakes.redis_server import redis_server
 from bot.store.connection import connect
 
 

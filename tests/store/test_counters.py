@@ -6,10 +6,10 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.demo.redis_server import redis_server
+from bot.fakes.redis_server import redis_server
 from bot.store.connection import connect
 from bot.store.counters import Counters
-from tests.waiting import until
+from tests.polling import until
 
 
 async def test_two_processes_add_up(redis: Redis) -> None:

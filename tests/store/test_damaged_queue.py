@@ -6,13 +6,13 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from bot.delivery.requeue import requeue
 from bot.model import EventState
-from bot.operations.revive import revive
-from bot.queue import OLD_QUEUE, QUEUE
 from bot.store import Store, keys
 from bot.store.leases import Leases
-from tests.making import NOW, body_of, make_delivery, make_event
-from tests.waiting import until
+from bot.store.queue import OLD_QUEUE, QUEUE
+from tests.factories import NOW, body_of, make_delivery, make_event
+from tests.polling import until
 
 JOB = "handle_event:evt_1"
 NOT_TEXT = [b"\xff\xfe\x00", b"handle_event:\xff"]
@@ -117,12 +117,12 @@ async def test_a_state_whose_next_job_cannot_be_enqueued_is_not_entered(
     await redis.delete(key)
     await redis.set(key, "a string")
     with pytest.raises(ResponseError):
-        await store.events.bury("evt_1", "bad data", NOW)
+        await store.events.dead_letter("evt_1", "bad data", NOW)
     stored = await store.events.get("evt_1")
     assert stored is not None
     assert stored.state is EventState.ACCEPTED
     await redis.delete(key)
-    assert await store.events.bury("evt_1", "bad data", NOW) is True
+    assert await store.events.dead_letter("evt_1", "bad data", NOW) is True
     assert await redis.zscore(QUEUE, "report_dead_letter:event:evt_1") is not None
 
 
@@ -158,10 +158,10 @@ async def test_an_index_that_is_removed_while_it_is_built_is_built_again(
 
 async def test_retry_of_a_dead_event_restores_its_other_jobs(store: Store, redis: Redis) -> None:
     await accept(store)
-    await store.events.bury("evt_1", "bad data", NOW)
+    await store.events.dead_letter("evt_1", "bad data", NOW)
     report = "report_dead_letter:event:evt_1"
     await store.ledger.add("evt_1", [make_delivery()], report, NOW)
     await redis.delete(QUEUE, keys.UNFINISHED)
-    said = await revive(store, "evt_1", NOW)
+    said = await requeue(store, "evt_1", NOW)
     assert "evt_1: its handler runs again" in said
     assert set(await redis.zrange(QUEUE, 0, -1)) == {JOB.encode(), report.encode()}

@@ -5,10 +5,10 @@ from datetime import timedelta
 from redis.asyncio import Redis
 
 from bot.model import EventState
-from bot.queue import QUEUE
 from bot.store import Store, keys
-from bot.store.scripts import Script
-from tests.making import NOW, body_of, make_event, seconds
+from bot.store.queue import QUEUE
+from bot.store.scripts import LuaScript
+from tests.factories import NOW, body_of, make_event, seconds
 
 EVENT = make_event()
 BODY = body_of(EVENT)
@@ -20,14 +20,14 @@ async def _snapshot(redis: Redis) -> dict[bytes, bytes]:
 
 async def test_every_key_of_an_event_ends_by_itself(store: Store, redis: Redis) -> None:
     await store.events.accept(EVENT, BODY, NOW)
-    await store.events.bury("evt_1", "broken", NOW)
+    await store.events.dead_letter("evt_1", "broken", NOW)
     lasting = {key.decode() for key in await redis.keys("*") if await redis.ttl(key) < 0}
     assert lasting == {QUEUE, keys.UNFINISHED, keys.RETENTIONS}
 
 
 async def test_a_dead_letter_is_listed_as_long_as_events_are_kept(store: Store) -> None:
     await store.events.accept(EVENT, BODY, NOW)
-    await store.events.bury("evt_1", "broken", NOW)
+    await store.events.dead_letter("evt_1", "broken", NOW)
     for days, listed in ((30, ["event:evt_1"]), (31, [])):
         later = NOW + timedelta(days=days)
         assert await store.dead_letters(later) == listed
@@ -39,7 +39,7 @@ async def test_one_failed_run_counts_once_even_if_its_reply_was_lost(
 ) -> None:
     """redis-py repeats a script, to the letter, whose connection broke before the reply came."""
     await store.events.accept(EVENT, BODY, NOW)
-    counted = Script(redis, "count_failure")
+    counted = LuaScript(redis, "count_failure")
     for run in ("run 1", "run 1", "run 2"):
         last = await counted(["juicebox:event:evt_1"], [run])
     assert last == 2
@@ -85,7 +85,7 @@ async def test_a_type_without_handler_is_kept(store: Store) -> None:
 
 async def test_a_dead_letter_is_listed_and_reported_by_a_job(store: Store, redis: Redis) -> None:
     await store.events.accept(EVENT, BODY, NOW)
-    assert await store.events.bury("evt_1", "data.searchId is missing", NOW) is True
+    assert await store.events.dead_letter("evt_1", "data.searchId is missing", NOW) is True
     stored = await store.events.get("evt_1")
     assert stored is not None
     assert (stored.state, stored.reason) == (EventState.DEAD, "data.searchId is missing")
@@ -97,8 +97,8 @@ async def test_a_dead_letter_is_listed_and_reported_by_a_job(store: Store, redis
 async def test_burying_twice_is_harmless_and_an_end_is_final(store: Store) -> None:
     """The first repetition is what a lost reply brings about; it must not look like a refusal."""
     await store.events.accept(EVENT, BODY, NOW)
-    assert await store.events.bury("evt_1", "broken", NOW) is True
-    assert await store.events.bury("evt_1", "broken", NOW) is True
+    assert await store.events.dead_letter("evt_1", "broken", NOW) is True
+    assert await store.events.dead_letter("evt_1", "broken", NOW) is True
     assert await store.events.leave_unhandled("evt_1", NOW) is False
     assert len(await store.events.trail("evt_1")) == 2
 
@@ -106,9 +106,9 @@ async def test_burying_twice_is_harmless_and_an_end_is_final(store: Store) -> No
 async def test_a_revived_event_runs_again_from_the_beginning(store: Store, redis: Redis) -> None:
     await store.events.accept(EVENT, BODY, NOW)
     await store.events.count_failure("evt_1")
-    await store.events.bury("evt_1", "broken", NOW)
+    await store.events.dead_letter("evt_1", "broken", NOW)
     await redis.zrem(QUEUE, "handle_event:evt_1")
-    assert await store.events.revive("evt_1", NOW + seconds(5)) is True
+    assert await store.events.requeue("evt_1", NOW + seconds(5)) is True
     stored = await store.events.get("evt_1")
     assert stored is not None
     assert (stored.state, stored.reason) == (EventState.ACCEPTED, "")
@@ -119,8 +119,8 @@ async def test_a_revived_event_runs_again_from_the_beginning(store: Store, redis
 
 async def test_what_is_not_dead_is_not_revived(store: Store) -> None:
     await store.events.accept(EVENT, BODY, NOW)
-    assert await store.events.revive("evt_1", NOW) is False
-    assert await store.events.revive("evt_none", NOW) is False
+    assert await store.events.requeue("evt_1", NOW) is False
+    assert await store.events.requeue("evt_none", NOW) is False
 
 
 async def test_failures_of_an_event_that_is_gone_leave_nothing(store: Store, redis: Redis) -> None:

@@ -8,14 +8,14 @@ from arq.jobs import deserialize_job_raw
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from bot.demo.redis_server import RedisServer
 from bot.errors import CorruptRecord
+from bot.fakes.redis_server import RedisServer
 from bot.model import EventState, canonical_event
-from bot.queue import QUEUE, deserialize
 from bot.store import Store
 from bot.store.connection import connect
-from tests.due import is_due_in
-from tests.making import NOW, body_of, make_event, seconds
+from bot.store.queue import QUEUE, deserialize
+from tests.factories import NOW, body_of, make_event, seconds
+from tests.queue_times import is_due_in
 
 EVENT = make_event()
 BODY = body_of(EVENT)

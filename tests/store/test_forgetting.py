@@ -7,9 +7,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.model import Delivery, DeliveryState, Event, EventState, Record
-from bot.queue import Task, job
 from bot.store import Store
-from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+from bot.store.queue import Task, new_job
+from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
 
 CANARY = "canary-of-a-person"
 OWNER = "handle_event:evt_1"
@@ -91,7 +91,7 @@ async def test_nothing_of_what_an_event_says_is_left(store: Store, redis: Redis)
     await store.ledger.claim(slack, OWNER, "t1", NOW)
     await store.ledger.sent(slack, "t1", "C1/1.1", NOW)
     await store.ledger.claim(mail, OWNER, "t2", NOW)
-    await store.ledger.fail(mail, "t2", CANARY, unsure=False, report=True, now=NOW)
+    await store.ledger.fail(mail, "t2", CANARY, maybe_delivered=False, report=True, now=NOW)
     await store.records.keep(PROFILE, NOW, "evt_1")
     await redis.set("profile:prof_1", CANARY)
     assert CANARY in await everything(redis)
@@ -153,9 +153,9 @@ async def test_a_worker_that_has_read_the_event_already_writes_nothing_of_it(
     assert await store.ledger.open("evt_1", deliveries(), LATER) is False
     assert await store.ledger.add("evt_1", deliveries(), "report_dead_letter:x", LATER) is False
     assert await store.events.count_failure("evt_1") == 0
-    assert await store.events.bury("evt_1", CANARY, LATER) is False
+    assert await store.events.dead_letter("evt_1", CANARY, LATER) is False
     assert await store.events.leave_unhandled("evt_1", LATER) is False
-    assert await store.events.revive("evt_1", LATER) is False
+    assert await store.events.requeue("evt_1", LATER) is False
     assert await everything(redis) == before
 
 
@@ -174,9 +174,11 @@ async def test_a_send_that_ends_after_it_changes_nothing(
     how: dict[str, Any] = {
         "sent": lambda: ledger.sent(claimed, "t1", "C1/1.1", LATER),
         "skip": lambda: ledger.skip(claimed, "t1", CANARY, LATER),
-        "fail": lambda: ledger.fail(claimed, "t1", CANARY, unsure=False, report=True, now=LATER),
+        "fail": lambda: ledger.fail(
+            claimed, "t1", CANARY, maybe_delivered=False, report=True, now=LATER
+        ),
         "retry_later": lambda: ledger.retry_later(
-            claimed, "t1", CANARY, due=LATER, counts=True, unsure=True, now=LATER
+            claimed, "t1", CANARY, due=LATER, counts=True, maybe_delivered=True, now=LATER
         ),
     }
     assert await how[settle]() is False
@@ -188,15 +190,15 @@ async def test_a_send_that_ends_after_it_changes_nothing(
 
 async def test_a_dead_letter_that_is_forgotten_is_none_any_more(store: Store) -> None:
     await accept(store, about())
-    await store.events.bury("evt_1", CANARY, NOW)
+    await store.events.dead_letter("evt_1", CANARY, NOW)
     await store.ledger.add("evt_1", deliveries(), OWNER, NOW)
     claimed = await store.ledger.claim(deliveries()[0], OWNER, "t1", NOW)
     assert claimed is not None
-    await store.ledger.fail(claimed, "t1", "gone", unsure=False, report=True, now=NOW)
+    await store.ledger.fail(claimed, "t1", "gone", maybe_delivered=False, report=True, now=NOW)
     assert len(await store.dead_letters(NOW)) == 2
     await store.forgetting.forget_event("evt_1", LATER)
     assert await store.dead_letters(NOW) == []
-    assert await store.ledger.revive(claimed, LATER) is False
+    assert await store.ledger.requeue(claimed, LATER) is False
 
 
 async def test_a_full_redis_can_forget(store: Store, redis: Redis) -> None:
@@ -227,5 +229,5 @@ async def test_the_jobs_of_a_forgotten_event_carry_nothing_but_its_id(
 ) -> None:
     await accept(store, about())
     await store.forgetting.forget_event("evt_1", LATER)
-    blob = await redis.get(job(Task.EVENT, "evt_1", now=NOW).key)
+    blob = await redis.get(new_job(Task.EVENT, "evt_1", now=NOW).key)
     assert json.loads(blob or b"{}")["a"] == ["evt_1"]

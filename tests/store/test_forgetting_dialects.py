@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from bot.model import canonical_event
 from bot.store import Store
-from tests.making import NOW, seconds
+from tests.factories import NOW, seconds
 
 CANARY = "canary-of-a-person"
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.queue import QUEUE
 from bot.store import Store
 from bot.store.leases import Leases
-from tests.due import is_due_in
-from tests.making import NOW, body_of, make_delivery, make_event
+from bot.store.queue import QUEUE
+from tests.factories import NOW, body_of, make_delivery, make_event
+from tests.queue_times import is_due_in
 
 JOB = "handle_event:evt_1"
 HOUR = timedelta(hours=1)
@@ -29,7 +29,7 @@ async def leases(store: Store, redis: Redis) -> Leases:
 async def retry_later(store: Store, owner: str, token: str, due_in: timedelta) -> None:
     assert await store.ledger.claim(DELIVERY, owner, token, NOW) is not None
     assert await store.ledger.retry_later(
-        DELIVERY, token, "timeout", due=NOW + due_in, counts=True, unsure=False, now=NOW
+        DELIVERY, token, "timeout", due=NOW + due_in, counts=True, maybe_delivered=False, now=NOW
     )
 
 

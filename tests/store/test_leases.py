@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.queue import LEASE_KEY, QUEUE
 from bot.store import Store, keys
 from bot.store.leases import Leases
-from tests.due import is_due_in, now_ms
-from tests.making import NOW, body_of, make_event
+from bot.store.queue import LEASE_KEY, QUEUE
+from tests.factories import NOW, body_of, make_event
+from tests.queue_times import is_due_in, now_ms
 
 JOB = "handle_event:evt_1"
 IN_PROGRESS = LEASE_KEY + JOB

@@ -7,14 +7,13 @@ from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord
 from bot.model import Delivery, DeliveryState, EventState
-from bot.queue import QUEUE
 from bot.store import Store
-from tests.due import is_due_in
-from tests.making import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+from bot.store.queue import QUEUE
+from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+from tests.queue_times import is_due_in
 
 EVENT_JOB = "handle_event:evt_1"
-POST = make_delivery(destination=SLACK)
-LETTER = make_delivery(destination=MAIL)
+POST, LETTER = make_delivery(destination=SLACK), make_delivery(destination=MAIL)
 RETRY_JOB = f"retry_delivery:{POST.id}"
 LATER = NOW + seconds(1)
 
@@ -34,7 +33,7 @@ async def claimed(store: Store, token: str = "t1", owner: str = EVENT_JOB) -> De
 
 
 async def retried(store: Store, delivery: Delivery, token: str = "t1", **changes: Any) -> bool:
-    how = {"due": LATER, "counts": True, "unsure": False, "now": NOW, **changes}
+    how = {"due": LATER, "counts": True, "maybe_delivered": False, "now": NOW, **changes}
     return await store.ledger.retry_later(delivery, token, "timeout", **how)
 
 
@@ -66,7 +65,7 @@ async def test_the_ledger_of_an_unknown_event_is_not_opened(store: Store, redis:
 
 async def test_a_claim_marks_the_delivery_sending(opened: Store) -> None:
     delivery = await claimed(opened)
-    assert (delivery.state, delivery.attempts, delivery.unsure) == (
+    assert (delivery.state, delivery.attempts, delivery.maybe_delivered) == (
         DeliveryState.SENDING,
         1,
         False,
@@ -77,10 +76,10 @@ async def test_repeating_a_claim_whose_reply_was_lost_changes_nothing(opened: St
     assert await claimed(opened) == await claimed(opened)
 
 
-async def test_who_finds_sending_is_unsure(opened: Store) -> None:
+async def test_a_delivery_found_sending_may_be_delivered(opened: Store) -> None:
     await claimed(opened, "t1")
     delivery = await claimed(opened, "t2")
-    assert (delivery.unsure, delivery.attempts) == (True, 2)
+    assert (delivery.maybe_delivered, delivery.attempts) == (True, 2)
 
 
 async def test_another_job_cannot_claim(opened: Store) -> None:
@@ -113,7 +112,10 @@ async def test_an_old_claim_settles_nothing(opened: Store) -> None:
     await claimed(opened, "t2")
     assert await opened.ledger.sent(old, "t1", "C1/1.1", NOW) is False
     assert await retried(opened, old, "t1") is False
-    assert await opened.ledger.fail(old, "t1", "no", unsure=False, report=True, now=NOW) is False
+    assert (
+        await opened.ledger.fail(old, "t1", "no", maybe_delivered=False, report=True, now=NOW)
+        is False
+    )
     assert await opened.ledger.skip(old, "t1", "no", NOW) is False
 
 
@@ -125,7 +127,7 @@ async def test_a_retry_belongs_to_a_job_of_its_own(opened: Store, redis: Redis) 
     assert (kept.state, kept.next_at, kept.reason) == (DeliveryState.RETRYING, LATER, "timeout")
     assert await opened.ledger.claim(POST, EVENT_JOB, "t2", NOW) is None
     again = await claimed(opened, "t2", RETRY_JOB)
-    assert (again.attempts, again.unsure) == (2, False)
+    assert (again.attempts, again.maybe_delivered) == (2, False)
 
 
 async def test_waiting_for_a_rate_limit_uses_up_no_attempt(opened: Store) -> None:
@@ -133,16 +135,16 @@ async def test_waiting_for_a_rate_limit_uses_up_no_attempt(opened: Store) -> Non
     assert (await claimed(opened, "t2", RETRY_JOB)).attempts == 1
 
 
-async def test_an_unsure_failure_stays_unsure(opened: Store) -> None:
-    await retried(opened, await claimed(opened), unsure=True)
-    assert (await claimed(opened, "t2", RETRY_JOB)).unsure is True
+async def test_a_failure_that_may_be_delivered_stays_so(opened: Store) -> None:
+    await retried(opened, await claimed(opened), maybe_delivered=True)
+    assert (await claimed(opened, "t2", RETRY_JOB)).maybe_delivered is True
 
 
 async def test_a_dead_letter_is_listed_and_reported_once(opened: Store, redis: Redis) -> None:
     delivery = await claimed(opened)
     for _ in range(2):
         failed = await opened.ledger.fail(
-            delivery, "t1", "channel_not_found", unsure=False, report=True, now=NOW
+            delivery, "t1", "channel_not_found", maybe_delivered=False, report=True, now=NOW
         )
         assert failed is True
     assert await opened.dead_letters(NOW) == [f"delivery:{POST.id}"]
@@ -152,7 +154,7 @@ async def test_a_dead_letter_is_listed_and_reported_once(opened: Store, redis: R
 
 async def test_a_notice_that_fails_is_no_dead_letter_itself(opened: Store, redis: Redis) -> None:
     delivery = await claimed(opened)
-    await opened.ledger.fail(delivery, "t1", "gone", unsure=False, report=False, now=NOW)
+    await opened.ledger.fail(delivery, "t1", "gone", maybe_delivered=False, report=False, now=NOW)
     kept = await opened.ledger.get(POST.id)
     assert kept is not None
     assert kept.state is DeliveryState.FAILED
@@ -177,17 +179,17 @@ async def test_a_revived_delivery_has_all_its_attempts_before_it(
     opened: Store, redis: Redis
 ) -> None:
     delivery = await claimed(opened)
-    await opened.ledger.fail(delivery, "t1", "gone", unsure=True, report=True, now=NOW)
-    assert await opened.ledger.revive(POST, LATER) is True
-    assert await opened.ledger.revive(POST, LATER) is False
+    await opened.ledger.fail(delivery, "t1", "gone", maybe_delivered=True, report=True, now=NOW)
+    assert await opened.ledger.requeue(POST, LATER) is True
+    assert await opened.ledger.requeue(POST, LATER) is False
     assert await opened.dead_letters(NOW) == []
     assert await redis.zscore(QUEUE, RETRY_JOB) is not None
     again = await claimed(opened, "t2", RETRY_JOB)
-    assert (again.attempts, again.unsure) == (1, True)
+    assert (again.attempts, again.maybe_delivered) == (1, True)
 
 
 async def test_what_is_not_dead_is_not_revived(opened: Store) -> None:
-    assert await opened.ledger.revive(POST, NOW) is False
+    assert await opened.ledger.requeue(POST, NOW) is False
 
 
 async def test_a_skipped_delivery_says_why(opened: Store) -> None:

@@ -2,10 +2,10 @@
 
 from redis.asyncio import Redis
 
-from bot.queue import OLD_LEASE_KEY, OLD_QUEUE, QUEUE
 from bot.store import Store, keys
-from tests.due import now_ms
-from tests.making import NOW, body_of, make_event
+from bot.store.queue import OLD_LEASE_KEY, OLD_QUEUE, QUEUE
+from tests.factories import NOW, body_of, make_event
+from tests.queue_times import now_ms
 
 JOB = "handle_event:evt_1"
 

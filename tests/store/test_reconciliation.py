@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
+from bot.delivery.requeue import requeue
 from bot.model import DeliveryState
-from bot.operations.revive import revive
-from bot.queue import JOB_KEY, QUEUE
 from bot.store import Store, keys
 from bot.store.leases import Leases
-from tests.due import is_due_in
-from tests.making import MAIL, NOW, body_of, make_delivery, make_event
+from bot.store.queue import JOB_KEY, QUEUE
+from tests.factories import MAIL, NOW, body_of, make_delivery, make_event
+from tests.queue_times import is_due_in
 
 JOB = "handle_event:evt_1"
 HOUR = timedelta(hours=1)
@@ -46,7 +46,7 @@ async def retrying(store: Store) -> str:
     await store.ledger.open("evt_1", [delivery], NOW)
     await store.ledger.claim(delivery, JOB, "t1", NOW)
     await store.ledger.retry_later(
-        delivery, "t1", "timeout", due=NOW + HOUR, counts=True, unsure=False, now=NOW
+        delivery, "t1", "timeout", due=NOW + HOUR, counts=True, maybe_delivered=False, now=NOW
     )
     return f"retry_delivery:{delivery.id}"
 
@@ -227,10 +227,10 @@ async def test_one_worker_of_all_reconciles_in_an_interval(redis: Redis) -> None
 async def test_retry_by_hand_works_on_what_has_no_job(store: Store, redis: Redis) -> None:
     await accept(store)
     await lose(redis, JOB)
-    [said] = await revive(store, "evt_1", NOW)
+    [said] = await requeue(store, "evt_1", NOW)
     assert said == f"{JOB}: this job was missing from the queue, and is enqueued again"
     assert await queued(redis) == {JOB}
-    assert "nothing to do" in (await revive(store, "evt_1", NOW))[0]
+    assert "nothing to do" in (await requeue(store, "evt_1", NOW))[0]
 
 
 async def test_retry_by_hand_works_on_a_delivery_without_a_job(store: Store, redis: Redis) -> None:
@@ -238,6 +238,6 @@ async def test_retry_by_hand_works_on_a_delivery_without_a_job(store: Store, red
     retry = await retrying(store)
     await lose(redis, retry)
     delivery_id = retry.removeprefix("retry_delivery:")
-    assert "missing from the queue" in (await revive(store, delivery_id, NOW))[0]
+    assert "missing from the queue" in (await requeue(store, delivery_id, NOW))[0]
     assert retry in await queued(redis)
-    assert "nothing to do" in (await revive(store, delivery_id, NOW))[0]
+    assert "nothing to do" in (await requeue(store, delivery_id, NOW))[0]

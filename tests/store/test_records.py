@@ -8,15 +8,15 @@ from redis.asyncio import Redis
 from bot.errors import CorruptRecord
 from bot.model import Record
 from bot.store import Store
-from bot.store.records import Known
-from tests.making import NOW
+from bot.store.records import StoredRecord
+from tests.factories import NOW
 
 PROFILE = Record("profile", "prof_1", {"enrichedAt": "2026-01-15T14:30:00Z", "fields": ["email"]})
 
 
 async def test_a_record_is_read_back(store: Store) -> None:
     assert await store.records.keep(PROFILE, NOW, "evt_1") is True
-    assert await store.records.get("profile", "prof_1") == Known(NOW, PROFILE.fields)
+    assert await store.records.get("profile", "prof_1") == StoredRecord(NOW, PROFILE.fields)
 
 
 async def test_what_was_never_recorded_is_none(store: Store) -> None:
@@ -27,7 +27,7 @@ async def test_a_late_event_never_overwrites_a_newer_one(store: Store) -> None:
     await store.records.keep(PROFILE, NOW, "evt_1")
     older = Record("profile", "prof_1", {"fields": []})
     assert await store.records.keep(older, NOW - timedelta(seconds=1), "evt_1") is False
-    assert await store.records.get("profile", "prof_1") == Known(NOW, PROFILE.fields)
+    assert await store.records.get("profile", "prof_1") == StoredRecord(NOW, PROFILE.fields)
 
 
 async def test_a_newer_one_replaces_it_whole(store: Store) -> None:
@@ -37,7 +37,7 @@ async def test_a_newer_one_replaces_it_whole(store: Store) -> None:
         await store.records.keep(Record("profile", "prof_1", {"fields": []}), later, "evt_1")
         is True
     )
-    assert await store.records.get("profile", "prof_1") == Known(later, {"fields": []})
+    assert await store.records.get("profile", "prof_1") == StoredRecord(later, {"fields": []})
 
 
 async def test_a_profile_drops_its_cached_copy_even_when_it_is_late(
@@ -75,4 +75,4 @@ async def test_no_id_can_reach_another_things_record(store: Store) -> None:
     other = Record("export", "X:cached", {"downloadUrl": "https://x"})
     await store.records.keep(other, NOW, "evt_1")
     await store.records.keep(Record("export", "X", {"downloadUrl": "https://y"}), NOW, "evt_1")
-    assert await store.records.get("export", "X:cached") == Known(NOW, other.fields)
+    assert await store.records.get("export", "X:cached") == StoredRecord(NOW, other.fields)

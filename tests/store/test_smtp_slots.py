@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from bot.store import keys
 from bot.store.smtp_slots import SLOT_LEASE, SmtpSlots
-from tests.waiting import until
+from tests.polling import until
 
 KEY = keys.smtp_slots("mail.example.com", 587)
 

@@ -14,7 +14,7 @@ NAMES = sorted({path.stem for path in _HERE.glob("*.lua")} - {*_BEGINNINGS})
 """Every script that can be run."""
 
 
-class Script:
+class LuaScript:
     """One atomic step in Redis, in one round trip. What it takes is said in its first lines."""
 
     def __init__(self, redis: Redis, name: str) -> None:

@@ -3,7 +3,7 @@
 -- ARGV  1 owner (job id)  2 token of this claim  3 now_ms  4 step
 --       5 the same step where an earlier attempt was interrupted
 -- Returns the delivery's fields; or nothing if it is gone, settled, or another job's to send.
--- Whoever finds `sending` does not know whether the earlier call got through: `unsure`.
+-- Whoever finds `sending` does not know whether the earlier call got through, and sets `unsure`.
 local d = KEYS[1]
 local state = redis.call('HGET', d, 'state')
 local interrupted = state == 'sending'

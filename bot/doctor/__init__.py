@@ -1,0 +1,1 @@
+"""Checks of every setting and every connection."""

@@ -1,0 +1,169 @@
+"""Whether Redis is fit to keep what was promised to be kept."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from redis.asyncio import Redis
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
+
+from bot.doctor.finding import Finding, failure, note, ok, warning
+from bot.store import Store
+from bot.store.connection import connect
+from bot.store.redis_errors import explain
+from bot.store.redis_url import RedisAddress, Scheme
+from bot.store.server import is_replica, read_info
+from bot.store.settings import StoreSettings
+from bot.store.write_check import WriteCheck, check_writes
+
+_PATIENCE = timedelta(seconds=4)
+_OLDEST_VERSION = 5
+_SEE_WRITES = "whether it takes writes is said below"
+
+
+async def check_redis(settings: StoreSettings, now: datetime) -> list[Finding]:
+    """Everything about Redis; writes keys of its own there, and removes them."""
+    address = settings.redis
+    url = settings.redis_url.get_secret_value()
+    redis = connect(url, cert_reqs=settings.cert_reqs, timeout=_PATIENCE)
+    store = Store(redis, retention=timedelta(days=settings.retention_days))
+    found = [_encryption(address)]
+    try:
+        async with redis.client():  # connects, logs in and selects the database
+            pass
+        found += judge(await read_info(redis), await _config(redis, "save"))
+        found += _writes(await check_writes(redis, now))
+        found += [await _worker(store, now)]
+    except (RedisError, OSError) as error:
+        found += [_unreachable(error, address)]
+    finally:
+        await redis.aclose()
+    return found
+
+
+def _unreachable(error: Exception, address: RedisAddress) -> Finding:
+    trouble = explain(error)
+    place = "" if isinstance(error, AuthenticationError) else f"{address.where}: "
+    mend = trouble.remedy or "check REDIS_URL, and that the server runs and lets us in"
+    if address.scheme is Scheme.TLS and not trouble.remedy:
+        mend += (
+            "; if it does not speak TLS, begin with redis://;"
+            " on Heroku, set REDIS_SSL_CERT_REQS=none"
+        )
+    return failure("Redis", f"{place}{trouble.text}", mend)
+
+
+def where(url: str) -> str:
+    """The host and port of a URL, without its password."""
+    parts = urlsplit(url)
+    try:
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        port = ""
+    return f"{parts.hostname or parts.path}{port}"
+
+
+def judge(info: Mapping[str, Any], save: str | None) -> Iterable[Finding]:
+    """What `INFO` says; `save` is the setting of that name, None where the server keeps it secret."""
+    if not info:
+        yield note("Redis", "answers; its INFO is forbidden, so its version is not known")
+        yield _role(info)
+        mend = "look at your plan, or allow the bot INFO"
+        yield warning("Redis persistence", "not known: without it, a restart loses events", mend)
+        yield _eviction("unknown")
+        return
+    version = str(info.get("redis_version", "unknown"))
+    major = version.partition(".")[0]
+    if major.isdecimal() and int(major) < _OLDEST_VERSION:
+        yield failure("Redis", f"version {version}", f"use {_OLDEST_VERSION} or later")
+    else:
+        yield ok("Redis", f"answers; version {version}")
+    yield _role(info)
+    yield _persistence(appends=bool(info.get("aof_enabled")), save=save)
+    yield _eviction(str(info.get("maxmemory_policy", "unknown")))
+
+
+def _role(info: Mapping[str, Any]) -> Finding:
+    role = str(info.get("role", ""))
+    if is_replica(info):
+        mend = "REDIS_URL must name the primary"
+        return failure("Redis role", f"{role}: it cannot be written to", mend)
+    if role == "master":
+        return ok("Redis role", "primary")
+    return note("Redis role", f"{role or 'not known'}; {_SEE_WRITES}")
+
+
+def _persistence(*, appends: bool, save: str | None) -> Finding:
+    if appends:
+        return ok("Redis persistence", "append-only file")
+    if save:
+        return ok("Redis persistence", f"snapshots ({save}); the append-only file would lose less")
+    mend = "turn on appendonly, or choose a plan that persists"
+    lost = "a restart loses events"
+    if save is None:
+        return warning("Redis persistence", f"no append-only file; without one, {lost}", mend)
+    return warning("Redis persistence", f"off: {lost}", mend)
+
+
+def _eviction(policy: str) -> Finding:
+    if policy == "noeviction":
+        return ok("Redis eviction", "noeviction")
+    mend = "set maxmemory-policy to noeviction (Heroku: heroku redis:maxmemory -p noeviction)"
+    if policy == "unknown":
+        return warning("Redis eviction", "the server does not say", mend)
+    return failure("Redis eviction", f"{policy}: a full Redis drops what was accepted", mend)
+
+
+def _encryption(address: RedisAddress) -> Finding:
+    if address.scheme is Scheme.TLS:
+        if address.cert_reqs == "none":
+            return note(
+                "Redis encryption",
+                "TLS; REDIS_SSL_CERT_REQS=none: the certificate is not checked, so whoever sits in"
+                " between could read along; Heroku's self-signed ones leave no choice",
+            )
+        return ok("Redis encryption", "TLS, certificate checked")
+    if address.is_local:
+        return note("Redis encryption", "none, on this machine")
+    return warning("Redis encryption", "none", "use a rediss:// address where there is one")
+
+
+def _writes(check: WriteCheck) -> Iterable[Finding]:
+    """One finding for each thing that is refused, however many scripts it stops."""
+    found = {explain(refusal.error, refusal.command): None for refusal in check.refusals}
+    for trouble in found:
+        yield failure("Redis writes", trouble.text, trouble.remedy or "look at the server's log")
+    if check.unexpected:
+        mend = "use Redis itself, version 5 or later, or Valkey"
+        yield failure(
+            "Redis writes", f"it behaves differently from Redis in: {_list(check.unexpected)}", mend
+        )
+    if not found and not check.unexpected:
+        yield ok("Redis writes", "every script ran, on keys of its own that are removed again")
+    if check.not_run:
+        yield note("Redis writes", f"loaded but not run: {_list(check.not_run)}")
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+async def _config(redis: Redis, name: str) -> str | None:
+    """One setting of the server; managed ones forbid the question."""
+    try:
+        return str((await redis.config_get(name)).get(name, ""))
+    except ResponseError:
+        return None
+
+
+async def _worker(store: Store, now: datetime) -> Finding:
+    try:
+        backlog = await store.backlog(now)
+    except ResponseError as error:
+        trouble = explain(error)
+        return failure("Worker", trouble.text, trouble.remedy or "look at the server's log")
+    waits = f"{backlog.due} due, {backlog.later} for later, {backlog.dead} dead"
+    if backlog.worker_alive:
+        return note("Worker", f"alive; {waits}")
+    return note("Worker", f"no heartbeat, which is right before a first start; {waits}")

@@ -1,0 +1,220 @@
+"""A local Slack: the HTTP in front of a workspace in memory, as faithful as the bot can tell."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from aiohttp import web
+from pydantic_core import from_json
+
+from bot.fakes.arrivals import HANG_SECONDS, Arrivals
+from bot.fakes.faults import FaultScript, HttpFault
+from bot.fakes.slack.arguments import SlackRefusal
+from bot.fakes.slack.methods import METHODS, Method
+from bot.fakes.slack.responses import NoSuchUrl, Responses
+from bot.fakes.slack.workspace import TEAM, Post, Workspace
+from bot.transports.slack.scopes import SCOPES
+
+__all__ = ["Call", "HttpFault", "LocalSlack"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a method; `at` is on the API's monotonic clock, in seconds."""
+
+    method: str
+    arguments: Mapping[str, Any] = field(repr=False)
+    at: float
+
+
+class LocalSlack:
+    """Serves Slack's Web API on loopback, in the event loop that enters it.
+
+    With `messages_per_second`, a channel that is posted to faster answers 429 as Slack does:
+    docs.slack.dev/apis/web-api/rate-limits
+    """
+
+    def __init__(
+        self,
+        port: int | None = None,
+        *,
+        token: str = "xoxb-test-token",  # noqa: S107 - it opens nothing but this
+        scopes: Iterable[str] = SCOPES,
+        messages_per_second: float | None = None,
+        workspace: Workspace | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.port = port or 0
+        self.token = token
+        self.scopes = tuple(scopes)
+        self.messages_per_second = messages_per_second
+        self.workspace = workspace or Workspace()
+        self._responses = Responses(self.workspace)
+        self._calls: Arrivals[Call] = Arrivals("calls")
+        self.faults: FaultScript[HttpFault] = FaultScript()
+        self._last_post: dict[str, float] = {}
+        self._monotonic = monotonic
+        self._closing = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=1_000_000)
+        app.router.add_route("*", "/api/{method}", self._handle)
+        app.router.add_post("/commands/{team}/{number}/{token}", self._respond)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0, handler_cancellation=True)
+        self._closing.push_async_callback(runner.cleanup)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", self.port).start()
+        self.port = runner.addresses[0][1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._closing.aclose()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/api/"
+
+    @property
+    def posts(self) -> list[Post]:
+        """Every message that was accepted, whether or not its reply got through."""
+        return list(self.workspace.posts)
+
+    def calls(self, method: str | None = None) -> list[Call]:
+        """Every call, refused and failed ones too."""
+        return [c for c in self._calls if method in (None, c.method)]
+
+    def response_url(self, channel: str, original: Post | None = None) -> str:
+        """An address at which the bot may answer in this channel, five times within half an hour.
+
+        What was pressed in `original` may replace that message, or take it away.
+        """
+        token = self._responses.hand_out(channel, original)
+        return f"http://127.0.0.1:{self.port}/commands/{TEAM}/1/{token}"
+
+    def script(self, method: str, faults: Iterable[HttpFault | None]) -> None:
+        """What the next calls of the method run into, one each; None is a call that works."""
+        self.faults.add(method, faults)
+
+    def mend(self) -> None:
+        """Forget the faults that have not happened yet."""
+        self.faults.clear()
+
+    async def wait_for(self, count: int, timeout: float = HANG_SECONDS) -> list[Post]:  # noqa: ASYNC109 - as in Arrivals
+        """The accepted messages, as soon as there are at least `count`; TimeoutError otherwise."""
+        return await self.workspace.posts.wait_for(count, timeout)
+
+    async def wait_for_calls(
+        self,
+        method: str,
+        count: int,
+        timeout: float = HANG_SECONDS,  # noqa: ASYNC109 - as in Arrivals
+    ) -> list[Call]:
+        """The calls of the method, as soon as there are at least `count`; TimeoutError otherwise."""
+        async with asyncio.timeout(timeout):
+            while len(self.calls(method)) < count:
+                await self._calls.wait_for(len(self._calls) + 1, timeout)
+        return self.calls(method)
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["method"]
+        try:
+            given = await _arguments(request)
+        except SlackRefusal as refusal:
+            return self._answer(refusal.reply)
+        given_token = _token(request, given)
+        self._calls.add(Call(name, given, self._monotonic()))
+        fault = self.faults.next(name)
+        if fault and not fault.accepted:
+            return await _fail(request, fault)
+        try:
+            method = self._permitted(name, given_token, given)
+            if name == "chat.postMessage":
+                self._wait_for_the_pace(str(given.get("channel", "")))
+            reply = method(self.workspace, given)
+            if name == "chat.postMessage":
+                self._last_post[reply["channel"]] = self._monotonic()
+        except _Paced as rate_limited:
+            headers = {"Retry-After": str(rate_limited.seconds)}
+            return self._answer({"ok": False, "error": "ratelimited"}, 429, headers)
+        except SlackRefusal as refusal:
+            return self._answer(refusal.reply)
+        return await _fail(request, fault) if fault else self._answer(reply)
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        try:
+            self._responses.take(request.match_info["token"], await _arguments(request))
+        except SlackRefusal as refusal:
+            status = 404 if isinstance(refusal, NoSuchUrl) else 400
+            return web.json_response(refusal.reply, status=status)
+        return web.Response(text="ok")
+
+    def _permitted(self, name: str, token: str, given: Mapping[str, Any]) -> Method:
+        method = METHODS.get(name)
+        if method is None:
+            raise SlackRefusal("unknown_method", req_method=name)
+        if not token:
+            raise SlackRefusal("not_authed")
+        if token != self.token:
+            raise SlackRefusal("invalid_auth")
+        needs = method.needs(self.workspace, given)
+        if needs and not set(needs) & set(self.scopes):
+            provided = ",".join(self.scopes)
+            raise SlackRefusal("missing_scope", needed=needs[0], provided=provided)
+        return method
+
+    def _wait_for_the_pace(self, id_or_name: str) -> None:
+        """Refuse a message that comes too soon after the last one that the channel took."""
+        channel = self.workspace.find(id_or_name)
+        if not self.messages_per_second or channel is None:
+            return
+        last = self._last_post.get(channel.id, -math.inf)
+        wait = last + 1 / self.messages_per_second - self._monotonic()
+        if wait > 0:
+            raise _Paced(math.ceil(wait))
+
+    def _answer(
+        self, reply: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> web.Response:
+        scopes = {"x-oauth-scopes": ",".join(self.scopes)}
+        return web.json_response(reply, status=status, headers={**scopes, **(headers or {})})
+
+
+class _Paced(Exception):
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+async def _arguments(request: web.Request) -> dict[str, Any]:
+    """The query, the form or the JSON object; a body's wins over the query's."""
+    given: dict[str, Any] = dict(request.query)
+    if request.content_type == "application/json":
+        try:
+            body = from_json(await request.read())
+        except ValueError:
+            raise SlackRefusal("invalid_json") from None
+        if not isinstance(body, dict):
+            raise SlackRefusal("json_not_object")
+        return given | body
+    return given | dict(await request.post())
+
+
+def _token(request: web.Request, given: Mapping[str, Any]) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else str(given.get("token", ""))
+
+
+async def _fail(request: web.Request, fault: HttpFault) -> web.StreamResponse:
+    if fault.hangs:
+        await asyncio.Event().wait()
+    if fault.code == 0 and request.transport is not None:
+        request.transport.close()
+    return web.Response(
+        status=fault.code or 500,
+        body=fault.body.encode(),
+        headers={"Content-Type": fault.content_type, **fault.headers},
+    )

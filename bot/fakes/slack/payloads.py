@@ -1,0 +1,157 @@
+"""What Slack sends an app when a person does something, with every field that it documents.
+
+https://docs.slack.dev/interactivity/implementing-slash-commands
+https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+https://docs.slack.dev/reference/events/app_home_opened
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from bot.fakes.slack.identified import Element, identified
+from bot.fakes.slack.views import as_slack_tells_it
+from bot.fakes.slack.workspace import APP, BOT_USER, TEAM, Conversation, Home, Post
+
+FORM = "application/x-www-form-urlencoded"
+_TEAM_DOMAIN = "juicebox-demo"
+_TOKEN = "deprecated-verification-token"  # noqa: S105 - Slack still sends one, and nobody should read it
+
+Payload = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    id: str
+    name: str
+
+
+def slash_command(
+    who: Who, channel: Conversation, text: str, response_url: str
+) -> Mapping[str, str]:
+    return {
+        "token": _TOKEN,
+        "team_id": TEAM,
+        "team_domain": _TEAM_DOMAIN,
+        "channel_id": channel.id,
+        "channel_name": _name_of(channel),
+        "user_id": who.id,
+        "user_name": who.name,
+        "command": "/juicebox",
+        "text": text,
+        "api_app_id": APP,
+        "is_enterprise_install": "false",
+        "response_url": response_url,
+        "trigger_id": _trigger(),
+    }
+
+
+def of_message(post: Post, channel: Conversation, response_url: str) -> Payload:
+    """Where something was pressed: in a message of the channel."""
+    return {
+        **_of_any_message(post, channel, response_url, ephemeral=False),
+        "message": {
+            **post.as_slack_tells_it(with_metadata=True),
+            **channel.thread(post.ts),
+            "blocks": identified(post.blocks),
+        },
+    }
+
+
+def of_whisper(post: Post, channel: Conversation, response_url: str) -> Payload:
+    """Where something was pressed: in a message that one person sees, of which Slack keeps no copy."""
+    return _of_any_message(post, channel, response_url, ephemeral=True)
+
+
+def _of_any_message(
+    post: Post, channel: Conversation, response_url: str, *, ephemeral: bool
+) -> Payload:
+    return {
+        "container": {
+            "type": "message",
+            "message_ts": post.ts,
+            "channel_id": post.channel,
+            "is_ephemeral": ephemeral,
+        },
+        "channel": {"id": channel.id, "name": _name_of(channel)},
+        "state": {"values": {}},
+        "response_url": response_url,
+    }
+
+
+def of_view(home: Home) -> Payload:
+    """Where something was pressed: in the Home tab."""
+    view = as_slack_tells_it(home)
+    return {
+        "container": {"type": "view", "view_id": home.id},
+        "view": {**view, "blocks": identified(home.view["blocks"])},
+    }
+
+
+def block_actions(who: Who, where: Payload, element: Element, value: str | None) -> Payload:
+    return {
+        "type": "block_actions",
+        "user": {"id": who.id, "username": who.name, "name": who.name, "team_id": TEAM},
+        "api_app_id": APP,
+        "token": _TOKEN,
+        "trigger_id": _trigger(),
+        "team": {"id": TEAM, "domain": _TEAM_DOMAIN},
+        "enterprise": None,
+        "is_enterprise_install": False,
+        **where,
+        "actions": [_action(element, value)],
+    }
+
+
+def home_opened(user: str, channel: str, home: Home | None) -> Payload:
+    now = time.time()
+    event: dict[str, Any] = {
+        "type": "app_home_opened",
+        "user": user,
+        "channel": channel,
+        "tab": "home",
+        "event_ts": f"{now:.6f}",
+    }
+    if home is not None:
+        event["view"] = as_slack_tells_it(home)
+    return {
+        "token": _TOKEN,
+        "team_id": TEAM,
+        "api_app_id": APP,
+        "event": event,
+        "type": "event_callback",
+        "event_id": f"Ev{uuid4().hex[:10].upper()}",
+        "event_time": int(now),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": TEAM,
+                "user_id": BOT_USER,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": False,
+    }
+
+
+def _action(element: Element, value: str | None) -> Payload:
+    given = element.given
+    kept = ("type", "action_id", "text", "value", "style", "url")
+    action: dict[str, Any] = {name: given[name] for name in kept if name in given}
+    action |= {"block_id": element.block_id, "action_ts": f"{time.time():.6f}"}
+    if "options" in given:
+        action["selected_option"] = element.option(value)
+    return action
+
+
+def _name_of(channel: Conversation) -> str:
+    if channel.user:
+        return "directmessage"
+    return "privategroup" if channel.is_private else channel.name
+
+
+def _trigger() -> str:
+    return f"{time.time_ns()}.{TEAM}.{uuid4().hex}"

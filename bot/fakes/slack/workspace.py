@@ -1,0 +1,206 @@
+"""A Slack workspace in memory: its channels, its people and what was said."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.fakes.arrivals import Arrivals
+
+TEAM = "T0JUICEBOX"
+BOT_USER = "U0BOT"
+BOT = "B0BOT"
+APP = "A0JUICEBOX"
+SLACKBOT = "USLACKBOT"
+RECRUITER = "U0RECRUITER"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A message that was accepted. `ts` is Slack's name for it within its channel."""
+
+    channel: str
+    ts: str
+    text: str = ""
+    blocks: Sequence[Mapping[str, Any]] = ()
+    metadata: Mapping[str, Any] | None = None
+    unfurl_links: bool = True
+    unfurl_media: bool = True
+    user: str = BOT_USER
+    thread_ts: str | None = None
+    edited_at: float | None = None
+    """Seconds since 1970."""
+    deleted: bool = False
+
+    def as_slack_tells_it(self, *, with_metadata: bool) -> dict[str, Any]:
+        told: dict[str, Any] = {
+            "type": "message",
+            "user": self.user,
+            "ts": self.ts,
+            "team": TEAM,
+            "text": self.text,
+        }
+        if self.user == BOT_USER:
+            told |= {"bot_id": BOT, "app_id": APP}
+        if self.blocks:
+            told["blocks"] = list(self.blocks)
+        if self.thread_ts:
+            told["thread_ts"] = self.thread_ts
+        if self.edited_at is not None:
+            told["edited"] = {"user": self.user, "ts": f"{self.edited_at:.6f}"}
+        if with_metadata and self.metadata:
+            told["metadata"] = self.metadata
+        return told
+
+
+@dataclass(slots=True)
+class Conversation:
+    """A channel, or a direct message with `user`."""
+
+    id: str
+    name: str = ""
+    is_member: bool = True
+    is_private: bool = False
+    is_archived: bool = False
+    user: str = ""
+    posts: list[Post] = field(default_factory=list)
+
+    def post(self, ts: str) -> Post | None:
+        return next((post for post in self.posts if post.ts == ts), None)
+
+    def thread(self, ts: str) -> Mapping[str, Any]:
+        """What Slack adds to a message that has been replied to."""
+        replies = [post for post in self.posts if post.thread_ts == ts]
+        if not replies:
+            return {}
+        users = [*dict.fromkeys(reply.user for reply in replies)]
+        return {
+            "thread_ts": ts,
+            "reply_count": len(replies),
+            "reply_users_count": len(users),
+            "reply_users": users,
+            "latest_reply": replies[-1].ts,
+        }
+
+    def as_slack_tells_it(self) -> dict[str, Any]:
+        if self.user:
+            return {"id": self.id, "is_im": True, "user": self.user, "is_archived": False}
+        return {
+            "id": self.id,
+            "name": self.name,
+            "name_normalized": self.name,
+            "is_channel": True,
+            "is_group": False,
+            "is_im": False,
+            "is_mpim": False,
+            "is_private": self.is_private,
+            "is_archived": self.is_archived,
+            "is_member": self.is_member,
+            "is_general": False,
+            "context_team_id": TEAM,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the bot's Home tab shows one person. Publishing another with an old `hash` is refused."""
+
+    user: str
+    view: Mapping[str, Any]
+    hash: str
+
+    @property
+    def id(self) -> str:
+        return f"V{self.user[1:]}"
+
+
+class Workspace:
+    """`clock` gives seconds since 1970, from which each message gets its `ts`."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._last_us = 0
+        self.people = {
+            BOT_USER: "juicebox",
+            SLACKBOT: "Slackbot",
+            RECRUITER: "recruiter",
+            "U0OPERATOR": "operator",
+        }
+        self.has_home_tab = True
+        """Whether the Home tab is switched on in the app's settings."""
+        self.conversations: dict[str, Conversation] = {}
+        self.posts: Arrivals[Post] = Arrivals("messages")
+        self.edits: Arrivals[Post] = Arrivals("edits")
+        self.whispers: Arrivals[Post] = Arrivals("messages that one person sees")
+        self.homes: Arrivals[Home] = Arrivals("views")
+        self.add(Conversation("C0RECRUIT", "recruiting"))
+        self.add(Conversation("C0ALERTS", "juicebox-alerts"))
+
+    def add(self, conversation: Conversation) -> Conversation:
+        self.conversations[conversation.id] = conversation
+        return conversation
+
+    def find(self, id_or_name: str) -> Conversation | None:
+        """By id, by `name` or `#name`; the direct message for a user's id."""
+        known = self.conversations.get(id_or_name)
+        if known or not id_or_name:
+            return known
+        if id_or_name in self.people:
+            return self.direct_message(id_or_name)
+        name = id_or_name.removeprefix("#")
+        return next((c for c in self.channels() if c.name == name), None)
+
+    def channels(self) -> Iterator[Conversation]:
+        return (c for c in self.conversations.values() if not c.user)
+
+    def direct_message(self, user: str) -> Conversation:
+        channel = "D" + user[1:]
+        return self.conversations.get(channel) or self.add(Conversation(channel, user=user))
+
+    def say(self, channel: str, text: str, **details: Any) -> Post:
+        """Post a message, whoever says it; `details` are the rest of `Post`."""
+        post = Post(channel=channel, ts=self._next_ts(), text=text, **details)
+        self.conversations[channel].posts.append(post)
+        self.posts.add(post)
+        return post
+
+    def whisper(self, channel: str, text: str, **details: Any) -> Post:
+        """Show a message to one person, and keep it nowhere."""
+        post = Post(channel=channel, ts=self._next_ts(), text=text, **details)
+        self.whispers.add(post)
+        return post
+
+    def whispered(self, channel: str, ts: str) -> Post | None:
+        """A message that one person sees, as it is now."""
+        states = [w for w in self.whispers if (w.channel, w.ts) == (channel, ts)]
+        return states[-1] if states and not states[-1].deleted else None
+
+    def edit(self, post: Post, **changes: Any) -> Post:
+        """Change what a message says, or take it away with `deleted`.
+
+        It comes again: among the edits, or among the whispers if it is one.
+        """
+        edited = replace(post, edited_at=self._clock(), **changes)
+        posts = self.conversations[post.channel].posts
+        at = next((i for i, kept in enumerate(posts) if kept.ts == post.ts), None)
+        if at is None:
+            self.whispers.add(edited)
+        else:
+            posts[at : at + 1] = [] if edited.deleted else [edited]
+            self.edits.add(edited)
+        return edited
+
+    def publish(self, user: str, view: Mapping[str, Any]) -> Home:
+        """Show a person another Home tab of the bot."""
+        home = Home(user, view, self._next_ts())
+        self.homes.add(home)
+        return home
+
+    def home_of(self, user: str) -> Home | None:
+        """What the Home tab shows, or None if nothing was ever published."""
+        return next((home for home in reversed([*self.homes]) if home.user == user), None)
+
+    def _next_ts(self) -> str:
+        self._last_us = max(round(self._clock() * 1_000_000), self._last_us + 1)
+        seconds, microseconds = divmod(self._last_us, 1_000_000)
+        return f"{seconds}.{microseconds:06}"

@@ -1,0 +1,1 @@
+"""HTTP: connection limits, body reading, common responses, proxies."""

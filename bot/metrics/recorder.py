@@ -1,0 +1,66 @@
+"""What is measured, under which names, and with how few labels."""
+
+from bisect import bisect_left
+from collections.abc import Collection
+
+from bot.model import Transport
+from bot.store.counters import Counters
+
+ACCEPTED = "events_accepted"
+DUPLICATE = "events_duplicate"
+REJECTED = "events_rejected"
+DELIVERIES = "deliveries"
+NOTICES = "notices"
+ATTEMPT = "attempt_seconds"
+ARRIVAL = "delivery_seconds"
+
+OTHER = "other"
+"""The type that every event without a handler counts as: what a sender makes up must not make a
+new time series each time."""
+
+BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 43_200)
+"""Upper bounds of the histograms in seconds: from a quick call to the last patient retry."""
+
+
+class Metrics:
+    """Counts what happens; nothing here waits for Redis, and nothing here can fail.
+
+    `types` are the event types that handlers know.
+    """
+
+    def __init__(self, counters: Counters, types: Collection[str]) -> None:
+        self._counters = counters
+        self._types = frozenset(types)
+
+    def accepted(self, event_type: str) -> None:
+        known = event_type if event_type in self._types else OTHER
+        self._counters.add(ACCEPTED, type=known)
+
+    def duplicate(self) -> None:
+        self._counters.add(DUPLICATE)
+
+    def rejected(self, reason: str) -> None:
+        """A request was refused; `reason` is the error's, never the sender's words."""
+        self._counters.add(REJECTED, reason=reason)
+
+    def delivery(self, transport: Transport, outcome: str) -> None:
+        """An attempt ended, and left the delivery in the state `outcome`."""
+        self._counters.add(DELIVERIES, channel=transport, outcome=outcome)
+
+    def notice(self, transport: Transport, outcome: str) -> None:
+        """An attempt to tell the operators of a failure ended, and left the notice in this state."""
+        self._counters.add(NOTICES, channel=transport, outcome=outcome)
+
+    def attempt(self, transport: Transport, seconds: float) -> None:
+        """How long one call to the other side took."""
+        self._observe(ATTEMPT, transport, seconds)
+
+    def arrived(self, transport: Transport, seconds: float) -> None:
+        """How long it took from the event's receipt until the message was out."""
+        self._observe(ARRIVAL, transport, seconds)
+
+    def _observe(self, name: str, transport: Transport, seconds: float) -> None:
+        place = bisect_left(BUCKETS, seconds)
+        bound = f"{BUCKETS[place]:g}" if place < len(BUCKETS) else "+Inf"
+        self._counters.add(name, channel=transport, le=bound)
+        self._counters.add(f"{name}_sum", max(0.0, seconds), channel=transport)

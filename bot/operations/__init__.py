@@ -1,1 +1,0 @@
-"""What the people who run the bot look at."""

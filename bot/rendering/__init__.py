@@ -1,0 +1,1 @@
+"""Jinja environments, escaping and filters."""

@@ -1,0 +1,83 @@
+"""Says in the log that Redis cannot be reached: once, then at growing intervals, and once it is back."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from bot.clock import pause
+from bot.store.redis_errors import explain
+
+_INTERVALS = (10.0, 60.0, 300.0, 900.0)
+"""Seconds between two lines of one outage; the last one repeats."""
+
+_log = structlog.get_logger()
+
+
+class RedisOutage:
+    """Logs when this process cannot reach Redis. `monotonic` gives seconds from any origin."""
+
+    def __init__(self, redis: Redis, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._address = address_of(redis)
+        self._monotonic = monotonic
+        self._began_at: float | None = None
+        self._next_line_at = 0.0
+        self._lines = 0
+
+    def failed(self, error: BaseException) -> None:
+        """Redis could not be reached; log it unless that was done a short while ago."""
+        now = self._monotonic()
+        if self._began_at is None:
+            self._began_at, self._next_line_at, self._lines = now, now, 0
+        if now < self._next_line_at:
+            return
+        self._next_line_at = now + _INTERVALS[min(self._lines, len(_INTERVALS) - 1)]
+        self._lines += 1
+        away = round(now - self._began_at)
+        trouble = explain(error)
+        remedy = {"remedy": trouble.remedy} if trouble.remedy else {}
+        _log.warning(
+            "redis unreachable", redis=self._address, reason=trouble.text, **remedy, away_s=away
+        )
+
+    def answered(self) -> None:
+        """Redis has answered; log it if it had not before."""
+        if self._began_at is not None:
+            away = round(self._monotonic() - self._began_at)
+            self._began_at = None
+            _log.info("redis reachable again", redis=self._address, away_s=away)
+
+    @asynccontextmanager
+    async def watching(self, redis: Redis, interval: timedelta) -> AsyncIterator[None]:
+        """Ping Redis at this interval, from when the block is entered until it is left."""
+        ended = asyncio.Event()
+        task = asyncio.create_task(self._watch(redis, interval.total_seconds(), ended))
+        try:
+            yield
+        finally:
+            ended.set()
+            await task
+
+    async def _watch(self, redis: Redis, seconds: float, ended: asyncio.Event) -> None:
+        while True:
+            try:
+                await redis.ping()
+            except (RedisError, OSError) as error:
+                self.failed(error)
+            else:
+                self.answered()
+            if await pause(seconds, ended):
+                return
+
+
+def address_of(redis: Redis) -> str:
+    """The host and port that the client connects to, or the path of its socket; no password."""
+    options = redis.connection_pool.connection_kwargs
+    if "path" in options:
+        return str(options["path"])
+    return f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"

@@ -1,0 +1,52 @@
+-- Change an event or a delivery from one state to another with all that goes with it, or not at all.
+-- KEYS  1 event or delivery  2 trail  3 dead letters  4 queue  5 job  6 unfinished jobs
+-- ARGV  1 the transition, as JSON:
+--   id      of this transition: repeating it after a lost reply is harmless
+--   expect  field -> the values of it that permit the transition
+--   set     field -> its new value
+--   uncount true where the attempt is not to count; of many such waits the trail tells one
+--   dead    {add = member, at = ms, oldest = ms, ttl = ms} or {remove = member}
+--   step    for the trail
+--   job     {id, blob, delay, ttl}: what is to run next
+-- Returns 1 if it was applied, 0 if the state did not permit it.
+local subject = KEYS[1]
+local transition = cjson.decode(ARGV[1])
+if redis.call('EXISTS', subject) == 0 then
+  return 0
+end
+if redis.call('HGET', subject, 'last_move') == transition.id then
+  return 1
+end
+for field, permitted in pairs(transition.expect) do
+  local value = redis.call('HGET', subject, field)
+  local ok = false
+  for _, candidate in ipairs(permitted) do
+    ok = ok or value == candidate
+  end
+  if not ok then
+    return 0
+  end
+end
+if transition.job then
+  enqueue(KEYS[4], KEYS[6], KEYS[5], transition.job)
+end
+redis.call('HSET', subject, 'last_move', transition.id)
+for field, value in pairs(transition.set) do
+  redis.call('HSET', subject, field, value)
+end
+local waits = 0
+if transition.uncount then
+  redis.call('HINCRBY', subject, 'attempts', -1)
+  waits = redis.call('HINCRBY', subject, 'waits', 1)
+end
+if waits < 2 then
+  add_step(KEYS[2], transition.step)
+end
+if transition.dead and transition.dead.add then
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. transition.dead.oldest)
+  redis.call('ZADD', KEYS[3], transition.dead.at, transition.dead.add)
+  redis.call('PEXPIRE', KEYS[3], transition.dead.ttl)
+elseif transition.dead then
+  redis.call('ZREM', KEYS[3], transition.dead.remove)
+end
+return 1

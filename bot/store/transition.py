@@ -1,0 +1,92 @@
+"""A guarded transition from one state to another, with all that goes with it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from redis.asyncio import Redis
+
+from bot.model import Step, to_ms
+from bot.store import keys
+from bot.store.queue import QUEUE, Job
+from bot.store.scripts import LuaScript
+from bot.store.trail import encode_step
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What `transition.lua` does in one atomic step.
+
+    `id` is the same for every attempt at the same transition. `expect` gives for each field the values
+    that permit it. `adds_dead_letter` and `removes_dead_letter` name a dead
+    letter that begins or ends with it, `job` is what is to run next.
+    """
+
+    subject: str
+    trail: str
+    expect: Mapping[str, Sequence[str]]
+    set: Mapping[str, str]
+    step: Step
+    job: Job | None = None
+    adds_dead_letter: str | None = None
+    removes_dead_letter: str | None = None
+    uncount: bool = False
+    id: str = field(default_factory=lambda: uuid4().hex)
+
+
+class Transitions:
+    """Applies transitions. Repeating one whose reply was lost changes nothing."""
+
+    def __init__(self, redis: Redis, retention: timedelta) -> None:
+        self._script = LuaScript(redis, "transition")
+        self._retention = retention
+
+    async def apply(self, transition: Transition, now: datetime) -> bool:
+        """False if the subject was not in a state to be moved; then nothing has changed."""
+        names = [
+            transition.subject,
+            transition.trail,
+            keys.DEAD,
+            QUEUE,
+            transition.job.key if transition.job else QUEUE,
+            keys.UNFINISHED,
+        ]
+        return bool(await self._script(names, [json.dumps(self._encode(transition, now))]))
+
+    def _encode(self, transition: Transition, now: datetime) -> dict[str, object]:
+        encoded: dict[str, object] = {
+            "id": transition.id,
+            "expect": {name: list(values) for name, values in transition.expect.items()},
+            "set": dict(transition.set),
+            "step": encode_step(transition.step),
+            "uncount": transition.uncount,
+        }
+        if transition.adds_dead_letter:
+            encoded["dead"] = {
+                "add": transition.adds_dead_letter,
+                "at": to_ms(now),
+                "oldest": to_ms(now - self._retention),
+                "ttl": int(self._retention / timedelta(milliseconds=1)),
+            }
+        elif transition.removes_dead_letter:
+            encoded["dead"] = {"remove": transition.removes_dead_letter}
+        if transition.job:
+            encoded["job"] = encode_job(transition.job, self._retention)
+        return encoded
+
+
+def encode_job(job: Job, retention: timedelta) -> dict[str, object]:
+    """The job as the scripts take it."""
+    return {
+        "id": job.id,
+        "blob": job.blob.decode(),
+        "delay": job.delay_ms,
+        "ttl": job_ttl_ms(retention),
+    }
+
+
+def job_ttl_ms(kept: timedelta) -> int:
+    """A job outlives what it is about: arq drops a job whose key has expired, and says nothing."""
+    return int((kept + timedelta(days=2)) / timedelta(milliseconds=1))

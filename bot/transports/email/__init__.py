@@ -1,0 +1,1 @@
+"""Email as a transport: client, sender, errors, limits, checks."""

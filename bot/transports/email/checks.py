@@ -1,0 +1,59 @@
+"""Whether the mail server lets us in; no mail is sent."""
+
+from aiosmtplib import SMTPAuthenticationError, SMTPException, SMTPHeloError, SMTPResponseException
+
+from bot.doctor.finding import Finding, failure, ok
+from bot.logging.exceptions import in_words
+from bot.settings import Settings
+from bot.transports.email.client import SmtpConnector, SmtpSetupError, SmtpTimeouts
+from bot.transports.email.smtp_url import Security, Smtp
+
+_TIMEOUTS = SmtpTimeouts(connect=5, command=5, data=5, quit=2)
+"""Somebody waits for the answer."""
+_NAMES = {
+    Security.NONE: "unencrypted",
+    Security.STARTTLS: "STARTTLS",
+    Security.TLS: "TLS",
+}
+
+
+async def check_mail(settings: Settings) -> list[Finding]:
+    smtp = settings.smtp
+    if smtp is None or not settings.email_on:
+        return []
+    place, name = f"{smtp.host}:{smtp.port}", settings.ehlo_name
+    try:
+        client = await SmtpConnector(smtp, name, _TIMEOUTS).connect()
+        try:
+            await client.noop()
+            await client.quit(timeout=_TIMEOUTS.quit)
+        finally:
+            client.close()
+    except (SMTPException, OSError) as error:
+        return [failure("Mail server", f"{place}: {_why(error, name)}", _mend(error, smtp))]
+    login = "logged in" if smtp.username else "no login"
+    return [ok("Mail server", f"{place} answers; {_NAMES[smtp.security]}, {login}")]
+
+
+def _why(error: SMTPException | OSError, name: str) -> str:
+    if isinstance(error, SmtpSetupError):
+        return f"it {error}"
+    if isinstance(error, SMTPAuthenticationError):
+        return f"the login is refused ({error.code})"
+    if isinstance(error, SMTPHeloError):
+        return f"it answers {error.code} to EHLO {name}"
+    if isinstance(error, SMTPResponseException):
+        return f"it answers {error.code}"
+    return in_words(error)
+
+
+def _mend(error: SMTPException | OSError, smtp: Smtp) -> str:
+    if isinstance(error, SmtpSetupError):
+        return error.fix
+    if isinstance(error, SMTPAuthenticationError):
+        return "check SMTP_URL's user and password, percent-encoded where they hold : / @ or #"
+    if isinstance(error, SMTPHeloError):
+        return "set SMTP_HELO_NAME to a domain that the mail server accepts"
+    if smtp.security is Security.NONE:
+        return "check SMTP_URL's host and port"
+    return "check SMTP_URL: smtps:// goes with port 465, smtp+starttls:// with 587"

@@ -1,0 +1,163 @@
+"""Connects to a mail server: with a timeout for each phase, a name of our own, encryption and login."""
+
+import asyncio
+import re
+import socket
+import ssl
+from dataclasses import dataclass, field
+
+import aiosmtplib
+
+from bot.transports.email.smtp_url import Security, Smtp
+
+_MOST_COMMANDS_TO_CONNECT = 12
+"""The greeting; EHLO and HELO, twice with STARTTLS and its handshake; five for three ways to log in."""
+_MOST_COMMANDS_BEFORE_DATA = 3
+"""RSET, MAIL and RCPT."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpTimeouts:
+    """How long each phase of a mail may take, in seconds.
+
+    https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.2: minutes, since a server may scan the mail
+    before it answers, and one that is given up then and asked again delivers it twice.
+    """
+
+    connect: float = 60
+    """Until there is a TCP connection."""
+    command: float = 300
+    """For the greeting, a TLS handshake, and each reply but the last."""
+    data: float = 600
+    """For each of the two replies to DATA, the last one after the whole mail."""
+    quit: float = 2
+
+    @property
+    def whole_mail(self) -> float:
+        """The longest that one mail can take: a used connection breaks before DATA, a new one is slow."""
+        connecting = self.connect + _MOST_COMMANDS_TO_CONNECT * self.command
+        return (
+            connecting + 2 * _MOST_COMMANDS_BEFORE_DATA * self.command + 2 * self.data + self.quit
+        )
+
+
+class SmtpSetupError(aiosmtplib.SMTPException):
+    """The server lacks what SMTP_URL asks for. The message begins with a verb; `fix` says what to do."""
+
+    def __init__(self, message: str, fix: str) -> None:
+        super().__init__(message)
+        self.fix = fix
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpConnector:
+    """Opens connections to one mail server, which it calls itself `ehlo_name` at.
+
+    Without `tls`, certificates are checked against those that the system trusts.
+    """
+
+    smtp: Smtp
+    ehlo_name: str
+    timeouts: SmtpTimeouts = SmtpTimeouts()
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+
+    async def connect(self) -> aiosmtplib.SMTP:
+        """A connection that is encrypted and logged in as the server's URL says, ready for MAIL.
+
+        Raises:
+            SmtpSetupError: if the server offers no STARTTLS, or no login that takes a password.
+            aiosmtplib.SMTPException: for every other refusal, and where it cannot be reached.
+            OSError: if the connection breaks, or TLS fails.
+        """
+        client = aiosmtplib.SMTP(
+            hostname=self.smtp.host,
+            sock=await self._open_socket(),
+            use_tls=self.smtp.security is Security.TLS,
+            start_tls=False,  # below, so that it is never left to the server
+            tls_context=self.tls,
+            timeout=self.timeouts.command,
+            local_hostname=self.ehlo_name,
+        )
+        try:
+            await client.connect()
+            await _greet(client)
+            if self.smtp.security is Security.STARTTLS:
+                await self._start_tls(client)
+            if self.smtp.username:
+                await self._log_in(client, self.smtp.username)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    async def _open_socket(self) -> socket.socket:
+        """Aiosmtplib has one timeout for the connection and for the greeting."""
+        where = f"{self.smtp.host}:{self.smtp.port}"
+        try:
+            async with asyncio.timeout(self.timeouts.connect):
+                return await self._first_that_answers()
+        except TimeoutError as error:
+            raise aiosmtplib.SMTPConnectTimeoutError(f"{where}: no connection in time") from error
+        except OSError as error:
+            raise aiosmtplib.SMTPConnectError(f"{where}: {error}") from error
+
+    async def _first_that_answers(self) -> socket.socket:
+        loop = asyncio.get_running_loop()
+        host, port = self.smtp.host, self.smtp.port
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        last_error: OSError = socket.gaierror(socket.EAI_NONAME, "no address")
+        for family, kind, protocol, _, address in found:
+            connection = socket.socket(family, kind, protocol)
+            connection.settimeout(0)  # asyncio waits for it
+            try:
+                async with asyncio.timeout(self.timeouts.connect / len(found)):
+                    await loop.sock_connect(connection, address)
+            except OSError as error:  # also TimeoutError
+                connection.close()
+                last_error = error
+            except BaseException:
+                connection.close()
+                raise
+            else:
+                return connection
+        raise last_error
+
+    async def _start_tls(self, client: aiosmtplib.SMTP) -> None:
+        if not client.supports_extension("starttls"):
+            # https://www.cisco.com/c/en/us/support/docs/security/pix-500-series-security-appliances/
+            # 15154-pix-fixup-smtp.html: its inspection overwrites what it wants nobody to use.
+            filtered = any(re.fullmatch("x{4,}a?", name) for name in client.esmtp_extensions)
+            removed = ": a firewall on the way has removed it" if filtered else ""
+            raise SmtpSetupError(
+                f"offers no STARTTLS{removed}",
+                "check SMTP_URL: smtps:// goes with port 465, smtp+starttls:// with 587; a firewall"
+                " that filters SMTP can remove STARTTLS, too",
+            )
+        await client.starttls()
+        await _greet(client)
+
+    async def _log_in(self, client: aiosmtplib.SMTP, username: str) -> None:
+        offered = [name.upper() for name in client.server_auth_methods]
+        if not offered:
+            raise SmtpSetupError(
+                "offers no login",
+                "take the user and the password out of SMTP_URL if it needs none; many servers offer"
+                " a login only on an encrypted connection: smtp+starttls:// or smtps://",
+            )
+        if not client.supported_auth_methods:
+            raise SmtpSetupError(
+                f"takes no password, only {', '.join(sorted(offered))}",
+                "allow SMTP AUTH with a password or an app password for this account, or use a relay"
+                " that takes a password",
+            )
+        await client.login(username, self.smtp.password or "")
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    """EHLO, or HELO where that is not known."""
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        if not client.is_connected:
+            raise
+        await client.helo()

@@ -1,0 +1,137 @@
+"""Sends deliveries as mails."""
+
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+
+import aiosmtplib
+
+from bot.clock import utc_now
+from bot.delivery.rate_limit import RateLimit
+from bot.delivery.sender import CheckLease
+from bot.errors import DeliveryError
+from bot.model import Delivery
+from bot.rendering.renderer import Renderer
+from bot.transports.email.errors import as_delivery_error, has_closed, is_success
+from bot.transports.email.mime import write_letter
+from bot.transports.email.pool import NoFreeConnection, SmtpConnection, SmtpPool
+from bot.transports.email.rate import MailRate
+
+_JITTER = 0.25
+
+
+class EmailSender:
+    """`sender` is what EMAIL_FROM says.
+
+    A server that refuses for load is left alone for `load_wait`, and up to a quarter longer; `uniform`
+    returns random numbers from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        pool: SmtpPool,
+        sender: str,
+        renderer: Renderer,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        uniform: Callable[[], float] = random.random,
+        load_wait: timedelta = timedelta(seconds=30),
+    ) -> None:
+        self._pool = pool
+        self._sender = sender
+        self._renderer = renderer
+        self._rate = MailRate(pool.limit)
+        self._clock = clock
+        self._uniform = uniform
+        self._load_wait = load_wait
+
+    def rate_limit(self, delivery: Delivery) -> RateLimit:  # noqa: ARG002  # the same for all
+        """The server's: it is shared by all recipients."""
+        smtp = self._pool.smtp
+        return RateLimit(f"smtp:{smtp.host}:{smtp.port}", self._rate.spacing)
+
+    async def send(self, delivery: Delivery, check_lease: CheckLease) -> str:
+        """Hand the delivery's mail to the server; its Message-ID.
+
+        Mail cannot be looked for, so an `maybe_delivered` delivery is repeated under the same Message-ID.
+
+        Raises:
+            DeliveryError: as smtp_errors has it; a rate limit where no connection is free.
+            RenderError: if a template fails.
+            LeaseLost: out of `check_lease`.
+        """
+        mail = self._renderer.mail_of(delivery.notification)
+        letter = write_letter(delivery, mail, self._sender, self._clock())
+        transfer = _Transfer(letter, check_lease, self._pool.timeouts.data)
+        with self._delivery_errors(transfer):
+            connection = await self._pool.take()
+            with self._rate.measured():
+                await self._transfer(transfer, connection)
+        return str(letter["Message-ID"])
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def _transfer(self, transfer: "_Transfer", connection: SmtpConnection) -> None:
+        """Over a new connection if the server has closed this one since the mail before."""
+        reusable = False
+        try:
+            try:
+                await transfer.over(connection)
+            except (aiosmtplib.SMTPException, OSError) as error:
+                if not connection.uses or transfer.begun or not has_closed(error):
+                    raise
+                await self._pool.reconnect(connection)
+                await transfer.over(connection)
+            reusable = True
+        except aiosmtplib.SMTPResponseException as error:
+            reusable = not has_closed(error)
+            connection.needs_reset = True
+            raise
+        finally:
+            self._pool.give_back(connection, reusable=reusable)
+
+    @contextmanager
+    def _delivery_errors(self, transfer: "_Transfer") -> Iterator[None]:
+        try:
+            yield
+        except NoFreeConnection as error:
+            raise DeliveryError.rate_limited(
+                "waiting for a connection to the mail server", self._rate.spacing
+            ) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            wait = self._load_wait * (1 + _JITTER * self._uniform())
+            raise as_delivery_error(error, maybe_delivered=transfer.begun, wait=wait) from error
+
+
+class _Transfer:
+    """One letter on its way to the server; it may have arrived from `begun` on."""
+
+    def __init__(self, letter: EmailMessage, check_lease: CheckLease, data_seconds: float) -> None:
+        self._letter = letter
+        self._check_lease = check_lease
+        self._data_seconds = data_seconds
+        self.begun = False
+
+    async def over(self, connection: SmtpConnection) -> None:
+        client = connection.client
+        [sender], recipient = self._letter["From"].addresses, str(self._letter["To"])
+        if connection.needs_reset:
+            await client.rset()
+            connection.needs_reset = False
+        await _succeed(client.mail(sender.addr_spec))
+        await _succeed(client.rcpt(recipient))
+        self._check_lease()
+        self.begun = True
+        await client.data(self._letter.as_bytes(), timeout=self._data_seconds)
+
+
+async def _succeed(command: Awaitable[object]) -> None:
+    """Wait for a command's reply. aiosmtplib takes some that succeed for refusals, such as 252."""
+    try:
+        await command
+    except aiosmtplib.SMTPResponseException as error:
+        if not is_success(error.code):
+            raise

@@ -1,0 +1,166 @@
+"""Where the mail server is: `SMTP_URL`, or the variables that mail add-ons set."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import unquote
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+from bot.transports.email.domain_name import to_ascii
+
+
+class Security(StrEnum):
+    """How the connection is encrypted; the URL's scheme says which, never the port."""
+
+    NONE = "smtp"
+    STARTTLS = "smtp+starttls"
+    TLS = "smtps"
+
+
+_DEFAULT_PORT = {Security.NONE: 25, Security.STARTTLS: 587, Security.TLS: 465}
+_LAST_PORT = 65_535
+_PORT = re.compile(r":([^:\]]*)$")
+_HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """A mail server, and how to log in to it."""
+
+    host: str
+    port: int
+    security: Security
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether the host is a loopback address: what is sent there crosses no network."""
+        if self.host == "localhost" or self.host.endswith(".localhost"):
+            return True
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def parse_smtp_url(url: str) -> Smtp:
+    """Read `scheme://user:password@host:port`; user and password may be percent-encoded.
+
+    Stricter than RFC 3986: what a `/`, `?` or `#` in a password makes of the rest would be another
+    host. A `:` and an `@` within the password are understood.
+
+    Raises:
+        ValueError: with what is wrong and how to fix it, never with a part of the URL.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.lower() not in {*Security}:
+        raise ValueError("must begin with smtp://, smtp+starttls:// or smtps://")
+    if any(unicodedata.category(character) == "Cc" for character in url):
+        raise ValueError("it contains a control character")
+    if re.search(r"[/?#]", rest.removesuffix("/")):
+        raise ValueError(
+            "it must end with the host and the port: encode / ? # in the password as %2F %3F %23"
+            " (and : @ % as %3A %40 %25)"
+        )
+    security = Security(scheme.lower())
+    userinfo, at, place = rest.removesuffix("/").rpartition("@")
+    username, password = _login(userinfo) if at else (None, None)
+    host, port = _place(place)
+    smtp = Smtp(host, port or _DEFAULT_PORT[security], security, username, password)
+    if smtp.port == _DEFAULT_PORT[Security.TLS] and security is not Security.TLS:
+        raise ValueError("port 465 speaks TLS from the first byte: begin it with smtps://")
+    if smtp.port == _DEFAULT_PORT[Security.STARTTLS] and security is Security.TLS:
+        raise ValueError("port 587 begins in plain text: begin it with smtp+starttls://")
+    return smtp
+
+
+def _login(userinfo: str) -> tuple[str, str]:
+    username, _, password = userinfo.partition(":")
+    if not username or not password:
+        raise ValueError("a login needs a user and a password: user:password@host")
+    return _decoded(username), _decoded(password)
+
+
+def _decoded(text: str) -> str:
+    """The text without its percent-encoding."""
+    decoded = "\ufffd" if _STRAY_PERCENT.search(text) else unquote(text)
+    if "\ufffd" in decoded:  # also what is not UTF-8
+        raise ValueError("write a % in the user or the password as %25")
+    if any(unicodedata.category(character) == "Cc" for character in decoded):
+        raise ValueError("it contains a control character")
+    return decoded
+
+
+def _place(text: str) -> tuple[str, int | None]:
+    """The host in lower case and ASCII, and the port if one is given."""
+    host, port = text, None
+    if (found := _PORT.search(text)) is not None:
+        host = text[: found.start()]
+        port = int(found[1]) if found[1].isascii() and found[1].isdecimal() else 0
+        if not 0 < port <= _LAST_PORT:
+            raise ValueError("its port must be a number up to 65535")
+    if not host:
+        raise ValueError("it names no host")
+    try:
+        if host.startswith("[") and host.endswith("]"):
+            return str(IPv6Address(host[1:-1])), port
+        host = to_ascii(host).lower()
+    except ValueError:
+        host = ""
+    if not _HOST.fullmatch(host):
+        raise ValueError("its host must be a name or an IP address: IPv6 in brackets")
+    return host, port
+
+
+class MailAddon(BaseSettings):
+    """The variables that a platform's mail add-on sets, understood as they are.
+
+    Sources: devcenter.heroku.com/articles/mailgun, …/sendgrid and …/postmark. All three take
+    STARTTLS on 587; Mailgun also on 25 and 2525, and TLS on 465:
+    https://documentation.mailgun.com/docs/mailgun/user-manual/sending-messages/send-smtp
+    """
+
+    mailgun_smtp_server: str | None = None
+    mailgun_smtp_port: int = Field(default=587, ge=1, le=_LAST_PORT)
+    mailgun_smtp_login: str | None = None
+    mailgun_smtp_password: SecretStr | None = None
+    sendgrid_api_key: SecretStr | None = None
+    sendgrid_username: str | None = None
+    sendgrid_password: SecretStr | None = None
+    postmark_smtp_server: str | None = None
+    postmark_api_token: SecretStr | None = None
+
+    @property
+    def addon_smtp(self) -> Smtp | None:
+        """The add-on's mail server, or None where there is no add-on."""
+        if self.mailgun_smtp_server and self.mailgun_smtp_login:
+            implicit = self.mailgun_smtp_port == _DEFAULT_PORT[Security.TLS]
+            return Smtp(
+                self.mailgun_smtp_server,
+                self.mailgun_smtp_port,
+                Security.TLS if implicit else Security.STARTTLS,
+                self.mailgun_smtp_login,
+                _plain(self.mailgun_smtp_password),
+            )
+        if self.sendgrid_api_key:
+            key = _plain(self.sendgrid_api_key)
+            return Smtp("smtp.sendgrid.net", 587, Security.STARTTLS, "apikey", key)
+        if self.sendgrid_username:
+            password = _plain(self.sendgrid_password)
+            user = self.sendgrid_username
+            return Smtp("smtp.sendgrid.net", 587, Security.STARTTLS, user, password)
+        if self.postmark_api_token:
+            token = _plain(self.postmark_api_token)
+            server = self.postmark_smtp_server or "smtp.postmarkapp.com"
+            return Smtp(server, 587, Security.STARTTLS, token, token)
+        return None
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

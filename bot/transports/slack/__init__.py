@@ -1,0 +1,1 @@
+"""Slack as a transport: client, sender, errors, limits, checks."""

@@ -1,0 +1,172 @@
+"""Whether Slack knows the bot, permits what it does, and has it in its channels."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.doctor.finding import Finding, failure, note, ok, warning
+from bot.logging.exceptions import in_words
+from bot.settings import Settings
+from bot.transports.slack.app_token import PREFIX, fix_for
+from bot.transports.slack.client import UNREADABLE, slack_client
+from bot.transports.slack.ids import is_conversation, is_direct_message, is_user
+from bot.transports.slack.replies import Channel, Channels, Found, Who, refusal_in
+from bot.transports.slack.scopes import DIRECT_SCOPES, PRIVATE_SCOPES, REQUIRED_SCOPES, SCOPES
+
+_PATIENCE = timedelta(seconds=4)
+_CHANNEL_SECONDS = 6
+"""For all calls that look up one channel; two of them and the first call fit what doctor waits."""
+_MOST_PAGES = 3
+
+_FAULTS = (SlackClientError, aiohttp.ClientError, OSError, *UNREADABLE)
+"""What a call may raise, and the model that reads its reply."""
+
+
+async def check_slack(settings: Settings) -> list[Finding]:
+    if settings.slack_bot_token is None:
+        return []
+    token = settings.slack_bot_token.get_secret_value()
+    slack = slack_client(token, str(settings.slack_api_url), timeout=_PATIENCE)
+    bot, app = await asyncio.gather(_bot(slack, settings), _app_token(slack, settings))
+    return [*bot, *app]
+
+
+async def _bot(slack: AsyncWebClient, settings: Settings) -> list[Finding]:
+    """Check the bot's token, its scopes and its channels."""
+    try:
+        answer = await slack.auth_test()
+        who = Who.model_validate(answer.data)
+    except _FAULTS as error:
+        return [_no_entry(error, settings)]
+    found = [ok("SLACK_BOT_TOKEN", f"{who.user} in {who.team}")]
+    channels = {
+        "SLACK_CHANNEL": settings.slack_channel,
+        "SLACK_ALERT_CHANNEL": settings.slack_alert_channel,
+    }
+    to_people = any(is_user(channel) for channel in channels.values() if channel)
+    found += _scopes(answer.headers, {**REQUIRED_SCOPES, **(DIRECT_SCOPES if to_people else {})})
+    found += [await _channel(slack, name, c, who.user) for name, c in channels.items() if c]
+    return found
+
+
+def _no_entry(error: Exception, settings: Settings) -> Finding:
+    if _code(error):
+        mend = "copy it anew from the app's page, 'OAuth & Permissions'"
+        return failure("SLACK_BOT_TOKEN", f"Slack answers {_code(error)}", mend)
+    mend = "check SLACK_API_URL and the network; status.slack.com says whether it is Slack"
+    return failure("Slack", f"{settings.slack_api_url}: {_why(error)}", mend)
+
+
+async def _app_token(slack: AsyncWebClient, settings: Settings) -> list[Finding]:
+    """Whether Slack would open a socket: asks for the URL of one, and does not use it."""
+    if settings.slack_app_token is None:
+        return []
+    token, name = settings.slack_app_token.get_secret_value(), "SLACK_APP_TOKEN"
+    if not token.startswith(PREFIX):
+        return [failure(name, f"it does not begin with {PREFIX}", fix_for(""))]
+    try:
+        await slack.apps_connections_open(app_token=token)
+    except _FAULTS as error:
+        code = _code(error)
+        if not code or code == "ratelimited":
+            fix = "see what is said of Slack, and try again in a minute"
+            return [warning("Socket Mode", f"could not be tried: {_why(error)}", fix)]
+        return [failure(name, f"Slack answers {code}", fix_for(code))]
+    return [ok("Socket Mode", "Slack opens a socket for SLACK_APP_TOKEN")]
+
+
+def _code(error: Exception) -> str:
+    """Slack's name for what is wrong; empty where the answer is not Slack's."""
+    return (refusal_in(error.response).error or "") if isinstance(error, SlackApiError) else ""
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, (SlackApiError, *UNREADABLE)):
+        code = _code(error)
+        return f"Slack answers {code}" if code else "the answer is not one of Slack's"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy of HTTPS_PROXY answers {error.status}"
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"the proxy of HTTPS_PROXY or HTTP_PROXY: {in_words(error)}"
+    return in_words(error)
+
+
+def _scopes(headers: Mapping[str, str], required: Mapping[str, str]) -> Iterable[Finding]:
+    named = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes")
+    if named is None:
+        mend = "compare them on the app's page, 'OAuth & Permissions'"
+        yield warning("Slack scopes", "Slack does not say which the token has", mend)
+        return
+    has = {scope.strip() for scope in named.split(",")}
+    mend = "add it on the app's page, 'OAuth & Permissions', and install the app again"
+    for scope, reason in required.items():
+        if scope not in has:
+            yield failure(f"Slack scope {scope}", f"missing: {reason}", mend)
+    for scope, reason in PRIVATE_SCOPES.items():
+        if scope not in has:
+            yield warning(f"Slack scope {scope}", f"missing: {reason}", mend)
+    if has.issuperset(required):
+        yield ok("Slack scopes", ", ".join(scope for scope in SCOPES if scope in has))
+
+
+async def _channel(slack: AsyncWebClient, setting: str, channel: str, bot: str) -> Finding:
+    if is_user(channel) or is_direct_message(channel):
+        return note(
+            setting, "a person; whether they can be written to shows with the first message"
+        )
+    try:
+        async with asyncio.timeout(_CHANNEL_SECONDS):
+            found = await (_by_id if is_conversation(channel) else _by_name)(slack, channel)
+    except _FAULTS as error:
+        return _unknown(setting, channel, error)
+    if found is None:
+        return failure(setting, f"no channel {channel} that the bot can see", _invite(bot, channel))
+    name = f"#{found.name}"
+    if found.is_archived:
+        return failure(setting, f"{name} is archived", "choose another channel, or unarchive it")
+    if not found.is_member:
+        return failure(setting, f"the bot is not a member of {name}", _invite(bot, name))
+    return ok(setting, f"{name}, and the bot is in it")
+
+
+def _invite(bot: str, channel: str) -> str:
+    return f"type /invite @{bot} in {channel}, or mend the setting"
+
+
+def _unknown(setting: str, channel: str, error: Exception) -> Finding:
+    if _code(error) == "channel_not_found":
+        mend = (
+            "copy the channel's id from its details; into a private channel, invite the bot first"
+        )
+        return failure(setting, f"Slack knows no channel {channel} that the bot can see", mend)
+    mend = "see what is said of Slack above"
+    return failure(setting, f"{channel} could not be looked up: {_why(error)}", mend)
+
+
+async def _by_id(slack: AsyncWebClient, channel: str) -> Channel | None:
+    answer = await slack.conversations_info(channel=channel)
+    return Found.model_validate(answer.data).channel
+
+
+async def _by_name(slack: AsyncWebClient, channel: str) -> Channel | None:
+    """Look through the channels that the bot can see, 3,000 of them at most."""
+    wanted, cursor = channel.removeprefix("#"), ""
+    for _ in range(_MOST_PAGES):
+        answer = await slack.conversations_list(
+            types="public_channel,private_channel",
+            exclude_archived=True,
+            limit=1_000,
+            cursor=cursor,
+        )
+        page = Channels.model_validate(answer.data)
+        for candidate in page.channels:
+            if candidate.name == wanted:
+                return candidate
+        cursor = page.next_cursor
+        if not cursor:
+            break
+    return None

@@ -1,0 +1,1 @@
+"""The terminal as a transport, for previews and the demo."""

@@ -1,0 +1,1 @@
+"""Read models for Slack, the command line and the playground."""

@@ -1,0 +1,1 @@
+"""The worker process: its loop, its jobs and their leases."""

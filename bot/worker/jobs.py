@@ -1,0 +1,155 @@
+"""What a worker does: handle an event, retry a delivery, report a dead letter."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.delivery.attempt import Attempts
+from bot.delivery.notice import notices_of_delivery, notices_of_event
+from bot.delivery.recipients import Audiences, deliveries_of
+from bot.errors import CorruptRecord, InvalidData, TryAgain
+from bot.model import Delivery, DeliveryState, Event, EventState, Notify, Policy, Record
+from bot.registry import Handler, Registry
+from bot.rendering.graphemes import cut
+from bot.store import Store
+from bot.store.events import StoredEvent
+from bot.worker.lease import Lease
+
+_HANDLER_ATTEMPTS = 3
+_LONGEST_REASON = 500
+_UNFINISHED = {DeliveryState.PENDING, DeliveryState.SENDING}
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerTasks:
+    """Each job takes one id, may be run twice, and leaves what it did in the store.
+
+    Raises:
+        TryAgain: when the job is to run once more, and when.
+        LeaseLost: when another worker has it.
+        redis.RedisError: when Redis is away; the job is to run once more.
+    """
+
+    registry: Registry
+    store: Store
+    attempts: Attempts
+    audiences: Audiences
+    policy: Policy
+    clock: Callable[[], datetime]
+
+    async def handle_event(self, event_id: str, lease: Lease) -> None:
+        """Run the event's handler, write the ledger, make each delivery's first attempt."""
+        try:
+            stored = await self.store.events.get(event_id)
+        except CorruptRecord as error:
+            await self.store.events.dead_letter(event_id, str(error), self.clock())
+            return
+        if stored is None:
+            _log.warning("event is no longer kept", event_id=event_id)
+            return
+        if stored.state is EventState.FORGOTTEN:
+            return
+        if stored.state is EventState.ACCEPTED:
+            handler = self.registry.get(stored.event.type)
+            if handler is None:
+                _log.warning("no handler", event_id=event_id)
+                await self.store.events.leave_unhandled(event_id, self.clock())
+                return
+            await self._handle(stored, handler)
+        deliveries, unreadable = await self.store.ledger.read_or_dead_letter(event_id, self.clock())
+        if unreadable:
+            _log.error("unreadable deliveries", event_id=event_id)
+        await self._attempt((d for d in deliveries if d.state in _UNFINISHED), lease)
+
+    async def retry_delivery(self, delivery_id: str, lease: Lease) -> None:
+        """Make one more attempt at one delivery."""
+        try:
+            delivery = await self.store.ledger.get(delivery_id)
+        except CorruptRecord as error:
+            await self.store.ledger.dead_letter(delivery_id, "", str(error), self.clock())
+            raise
+        if delivery is None:
+            _log.warning("delivery is no longer kept", delivery_id=delivery_id)
+            return
+        await self._attempt([delivery], lease)
+
+    async def report_dead_letter(self, dead: str, lease: Lease) -> None:
+        """Tell the operators of the dead letter `event:<id>` or `delivery:<id>`."""
+        kind, _, subject_id = dead.partition(":")
+        find = self._of_event if kind == "event" else self._of_delivery
+        event_id, notices = await find(subject_id)
+        if notices:
+            await self.store.ledger.add(event_id, notices, lease.job_id, self.clock())
+        # Also those of an earlier failure, which a killed worker has written and not sent.
+        written = await self.store.ledger.of_event(event_id)
+        await self._attempt((d for d in written if d.is_notice and d.state in _UNFINISHED), lease)
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        for sender in self.attempts.senders.values():
+            await sender.close()
+        await self.store.redis.aclose()
+
+    async def _handle(self, stored: StoredEvent, handler: Handler) -> None:
+        event = stored.event
+        events, ledger, records = self.store.events, self.store.ledger, self.store.records
+        try:
+            intents = handler.run(event, self.policy)
+        except InvalidData as error:
+            _log.warning("event does not fit its type", event_id=event.id)
+            await events.dead_letter(event.id, str(error), self.clock())
+            return
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises, the event is kept
+            _log.exception("handler failed", event_id=event.id)
+            failures = await events.count_failure(event.id)
+            if failures < _HANDLER_ATTEMPTS:
+                raise TryAgain("handler failed", timedelta(seconds=failures)) from None
+            reason = f"its handler failed {failures} times: {type(error).__name__}: {error}"
+            await events.dead_letter(event.id, cut(reason, _LONGEST_REASON), self.clock())
+            return
+        deliveries: list[Delivery] = []
+        for intent in intents:
+            match intent:
+                case Notify():
+                    deliveries += deliveries_of(
+                        event, intent, self.audiences, since=stored.received_at
+                    )
+                case Record() if not event.test:
+                    occurred_at = min(event.timestamp, self.clock())
+                    await records.keep(intent, occurred_at, event.id)
+        await ledger.open(event.id, deliveries, self.clock())
+        _log.info("event handled", event_id=event.id, deliveries=len(deliveries))
+
+    async def _attempt(self, deliveries: Iterable[Delivery], lease: Lease) -> None:
+        """All at once, and each to its end, whatever becomes of the others."""
+        attempts = [self.attempts.make(d, lease.job_id, lease.check_lease) for d in deliveries]
+        outcomes = await asyncio.gather(*attempts, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def _of_event(self, event_id: str) -> tuple[str, list[Delivery]]:
+        """The event's id, and the notices of its failure if it is a dead letter."""
+        try:
+            stored = await self.store.events.get(event_id)
+        except CorruptRecord as error:
+            unreadable = Event(event_id, "unreadable", self.clock(), {})
+            said = str(error)
+            return event_id, notices_of_event(unreadable, said, self.clock(), self.audiences)
+        if stored is None or stored.state is not EventState.DEAD:
+            return event_id, []
+        died_at = stored.concluded_at or self.clock()
+        return event_id, notices_of_event(stored.event, stored.reason, died_at, self.audiences)
+
+    async def _of_delivery(self, delivery_id: str) -> tuple[str, list[Delivery]]:
+        """The id of the delivery's event, and the notices of its failure if it is a dead letter."""
+        dead = await self.store.ledger.get(delivery_id)
+        if dead is None:
+            return "", []
+        failed = dead.state is DeliveryState.FAILED
+        return dead.event_id, notices_of_delivery(dead, self.audiences) if failed else []

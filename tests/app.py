@@ -1,0 +1,79 @@
+"""Runs the bot's real web application and worker inside a test's event loop."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
+from bot.intake.signature import sign
+from bot.settings import Settings
+from bot.web import create_app
+from bot.wiring import build_jobs
+from bot.worker.jobs import WorkerTasks
+from bot.worker.loop import Supervisor
+
+SECRET = b"whsec_current"
+MakeSettings = Callable[..., Settings]
+"""The fixture `make_settings`."""
+SettingsFault = Callable[..., str]
+"""The fixture `fault`."""
+
+
+def envelope(event_id: str = "evt_1", event_type: str = "search.completed", **data: Any) -> bytes:
+    """A body as Juicebox sends it, of just now."""
+    content = {
+        "id": event_id,
+        "type": event_type,
+        "timestamp": datetime.now(UTC).isoformat(),
+        "data": data or {"searchId": "srch_1", "resultCount": 1204},
+    }
+    return json.dumps(content).encode()
+
+
+def signed(body: bytes, secret: bytes = SECRET) -> dict[str, str]:
+    return {"content-type": "application/json", "x-juicebox-signature": sign(body, secret)}
+
+
+@asynccontextmanager
+async def web_client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole application, which is started and stopped around it."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
+            yield client
+
+
+@asynccontextmanager
+async def running_worker(settings: Settings) -> AsyncIterator[WorkerTasks]:
+    """A worker under its supervisor, stopped as SIGTERM stops it."""
+    jobs = build_jobs(settings)
+    supervisor = Supervisor(jobs)
+    task = asyncio.create_task(supervisor.run())
+    try:
+        yield jobs
+    finally:
+        supervisor.stop()
+        await task
+        await jobs.close()
+
+
+@dataclass(frozen=True)
+class Bot:
+    """The whole bot, and what is around it."""
+
+    client: httpx.AsyncClient
+    jobs: WorkerTasks
+    slack: LocalSlack
+    inbox: Inbox
+
+    async def receive(self, body: bytes) -> httpx.Response:
+        """What Juicebox does."""
+        return await self.client.post("/webhooks/juicebox", content=body, headers=signed(body))

@@ -1,0 +1,128 @@
+"""`doctor` as a whole: what it looks at, in which order, and how it ends."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.doctor import examine as doctor
+from bot.doctor import redis as check_redis
+from bot.doctor.examine import examine
+from bot.doctor.finding import lines
+from bot.fakes.redis_server import free_port
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.smtp import Inbox
+from bot.store.queue import HEARTBEAT
+from bot.transports.email import checks as check_mail
+from bot.transports.email.client import SmtpTimeouts
+from bot.transports.slack import checks as check_slack
+from tests.conftest import MakeSettings
+from tests.doctor.findings import CANARY, failures, found
+from tests.factories import NOW
+
+DASH = "\u2013"
+PERSIST = "turn on appendonly, or choose a plan that persists"
+SCOPES = (
+    *("chat:write", "commands", "channels:history", "channels:read"),
+    *("groups:history", "groups:read", "im:write", "im:history"),
+)
+
+
+async def test_all_is_well(
+    redis: Redis, make_settings: MakeSettings, slack_api: LocalSlack, inbox: Inbox
+) -> None:
+    await redis.set(HEARTBEAT, "fresh")
+    settings = make_settings(
+        SLACK_API_URL=slack_api.url,
+        SMTP_URL=inbox.url,
+        PUBLIC_URL="https://bot.example.com",
+        JUICEBOX_API_KEY="jb_key",
+        JUICEBOX_WEBHOOK_SECRET="whsec_long_enough_to_be_safe",
+    )
+    shown = list(lines(await examine(settings, NOW), ascii_only=False))
+    version = (await redis.info())["redis_version"]
+    assert (
+        "\n".join(shown)
+        == f"""\
+✓ JUICEBOX_WEBHOOK_SECRET      set
+✓ JUICEBOX_API_KEY             set, for https://api.juicebox.ai/v1
+✓ PUBLIC_URL                   https://bot.example.com/
+✓ SLACK_SIGNING_SECRET         set; it proves itself with the first slash command
+✓ EMAIL_TO                     one address for recruiters
+✓ EMAIL_ALERT_TO               one address for operators
+✓ QUOTA_ALERT_PERCENT          alerts above 80 %
+✓ EXPORT_URL_HOSTS             not set: exports may be at any host
+✓ RETENTION_DAYS               events are kept for 30 days
+✓ LOG_LEVEL, LOG_FORMAT        INFO, logfmt
+✓ PORT, WEB_CONCURRENCY        8000, 1
+{DASH} Redis encryption             none, on this machine
+✓ Redis                        answers; version {version}
+✓ Redis role                   primary
+! Redis persistence            off: a restart loses events; {PERSIST}
+✓ Redis eviction               noeviction
+✓ Redis writes                 every script ran, on keys of its own that are removed again
+{DASH} Worker                       alive; 0 due, 0 for later, 0 dead
+✓ SLACK_BOT_TOKEN              juicebox in Juicebox demo
+✓ Slack scopes                 {", ".join(SCOPES)}
+✓ SLACK_CHANNEL                #recruiting, and the bot is in it
+✓ SLACK_ALERT_CHANNEL          #juicebox-alerts, and the bot is in it
+✓ Mail server                  127.0.0.1:{inbox.port} answers; unencrypted, no login"""
+    )
+    assert await redis.keys() == [HEARTBEAT.encode()]
+    assert inbox.mails == []
+    assert slack_api.posts == []
+
+
+async def test_closed_ports_fail_with_their_mend(make_settings: MakeSettings) -> None:
+    settings = make_settings(
+        REDIS_URL=f"redis://:{CANARY}@127.0.0.1:{free_port()}/0",
+        SLACK_API_URL=f"http://127.0.0.1:{free_port()}/api/",
+        SLACK_BOT_TOKEN=CANARY,
+        SMTP_URL=f"smtp://user:{CANARY}@127.0.0.1:{free_port()}",
+        JUICEBOX_WEBHOOK_SECRET=CANARY,
+        JUICEBOX_WEBHOOK_SECRET_PREVIOUS=CANARY,
+        JUICEBOX_API_KEY=CANARY,
+    )
+    findings = await found(settings)
+    assert failures(findings) == {"Redis", "Slack", "Mail server"}
+    for subject in ("Redis", "Slack", "Mail server"):
+        assert "127.0.0.1" in findings[subject].text
+        assert "the connection is refused" in findings[subject].text
+        assert findings[subject].mend.startswith("check ")
+    assert CANARY not in "".join(lines(findings.values(), ascii_only=False))
+
+
+async def test_a_connection_that_says_nothing_is_given_up(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_PATIENCE_SECONDS", 0.1)
+    for check in (check_redis, check_slack):
+        monkeypatch.setattr(check, "_PATIENCE", timedelta(hours=1))
+    hour = SmtpTimeouts(connect=3_600, command=3_600, data=3_600, quit=3_600)
+    monkeypatch.setattr(check_mail, "_TIMEOUTS", hour)
+    async with _silent() as port:
+        settings = make_settings(
+            REDIS_URL=f"redis://127.0.0.1:{port}",
+            SLACK_API_URL=f"http://127.0.0.1:{port}/",
+            SMTP_URL=f"smtp://127.0.0.1:{port}",
+        )
+        findings = await found(settings)
+    assert failures(findings) == {"Redis", "Slack", "Mail server"}
+    for subject in ("Redis", "Slack", "Mail server"):
+        assert findings[subject].text == "no answer in time"
+
+
+@contextlib.asynccontextmanager
+async def _silent() -> AsyncIterator[int]:
+    """A port that takes connections and never says a word."""
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()

@@ -1,0 +1,138 @@
+"""What doctor finds at Redis: role, persistence, eviction, encryption."""
+
+from collections.abc import Iterator
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.doctor.finding import Mark
+from bot.doctor.redis import check_redis, judge, where
+from bot.fakes.redis_server import RedisServer, free_port, redis_server
+from bot.fakes.slack.api import LocalSlack
+from tests.conftest import MakeSettings
+from tests.doctor.findings import CANARY, failures, found
+from tests.factories import NOW
+
+
+async def test_a_redis_that_evicts_fails(
+    make_settings: MakeSettings, slack_api: LocalSlack
+) -> None:
+    with redis_server("--maxmemory-policy", "allkeys-lru", "--appendonly", "yes") as server:
+        findings = await found(make_settings(REDIS_URL=server.url, SLACK_API_URL=slack_api.url))
+    assert findings["Redis eviction"].mark is Mark.FAILURE
+    assert "allkeys-lru" in findings["Redis eviction"].text
+    assert findings["Redis persistence"].text == "append-only file"
+    assert findings["Worker"].text.startswith("no heartbeat, which is right before a first start")
+
+
+@pytest.fixture
+def replica(redis_process: RedisServer) -> Iterator[RedisServer]:
+    options = ("--replicaof", "127.0.0.1", str(redis_process.port), "--save", "3600", "1")
+    with redis_server(*options) as server:
+        yield server
+
+
+async def test_a_replica_fails(make_settings: MakeSettings, replica: RedisServer) -> None:
+    findings = await found(make_settings(REDIS_URL=replica.url))
+    assert "Redis role" in failures(findings)
+    assert findings["Redis persistence"].text.startswith("snapshots (3600 1)")
+
+
+async def test_a_redis_with_another_password_fails(make_settings: MakeSettings) -> None:
+    with redis_server() as server:
+        async with Redis.from_url(server.url) as client:
+            await client.config_set("requirepass", "another")
+        url = server.url.replace("redis://", f"redis://:{CANARY}@")
+        findings = await found(make_settings(REDIS_URL=url))
+        assert findings["Redis"].text == "it refuses the password"
+
+
+async def test_a_managed_redis_may_forbid_config(make_settings: MakeSettings) -> None:
+    with redis_server() as server:
+        async with Redis.from_url(server.url) as client:
+            await client.acl_setuser(
+                "bot", enabled=True, passwords=["+pw"], keys="*", categories=["+@all"],
+                commands=["-config"],
+            )  # fmt: skip
+        url = server.url.replace("redis://", "redis://bot:pw@")
+        findings = await found(make_settings(REDIS_URL=url))
+    assert findings["Redis eviction"].mark is Mark.OK
+    assert findings["Redis persistence"].mark is Mark.WARNING
+    assert findings["Redis persistence"].text.startswith("no append-only file;")
+
+
+async def test_a_managed_redis_may_forbid_info(make_settings: MakeSettings) -> None:
+    """What cannot be looked into is said, and is no failure."""
+    with redis_server() as server:
+        async with Redis.from_url(server.url) as client:
+            await client.execute_command(
+                "ACL", "SETUSER", "bot", "on", ">pw", "~*", "&*", "+@all", "-@dangerous"
+            )
+        url = server.url.replace("redis://", "redis://bot:pw@")
+        found = await check_redis(make_settings(REDIS_URL=url), NOW)
+    shown = {f.subject: f for f in found}
+    assert not [f for f in found if f.mark is Mark.FAILURE]
+    assert shown["Redis"].text == "answers; its INFO is forbidden, so its version is not known"
+    assert shown["Redis role"].text == "not known; whether it takes writes is said below"
+    assert shown["Redis persistence"].mark is Mark.WARNING
+    assert shown["Redis persistence"].text == "not known: without it, a restart loses events"
+    assert shown["Redis eviction"].text == "the server does not say"
+    assert shown["Redis writes"].mark is Mark.OK
+
+
+@pytest.mark.parametrize(
+    ("role", "mark", "text"),
+    [
+        ("master", Mark.OK, "primary"),
+        ("active-replica", Mark.NOTE, "active-replica; whether it takes writes is said below"),
+        ("", Mark.NOTE, "not known; whether it takes writes is said below"),
+        ("slave", Mark.FAILURE, "slave: it cannot be written to"),
+        ("replica", Mark.FAILURE, "replica: it cannot be written to"),
+    ],
+)
+def test_a_replica_alone_fails_for_its_role(role: str, mark: Mark, text: str) -> None:
+    """KeyDB calls a server that takes writes an active-replica."""
+    said = {"redis_version": "6.3.4", **({"role": role} if role else {})}
+    findings = {f.subject: f for f in judge(said, None)}
+    assert (findings["Redis role"].mark, findings["Redis role"].text) == (mark, text)
+
+
+def test_an_ancient_redis_fails_and_a_silent_one_is_warned_of() -> None:
+    findings = {f.subject: f for f in judge({"redis_version": "3.2.1", "role": "master"}, None)}
+    assert findings["Redis"].mark is Mark.FAILURE
+    assert findings["Redis eviction"].mark is Mark.WARNING
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://:secret@redis.example.com:6379/0", "redis.example.com:6379"),
+        ("rediss://redis.example.com", "redis.example.com"),
+        ("unix:///run/redis.sock", "/run/redis.sock"),
+        ("redis://redis.example.com:x", "redis.example.com"),
+    ],
+)
+def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert where(url) == shown
+
+
+@pytest.mark.parametrize(
+    ("requirement", "mark", "text"),
+    [("required", Mark.OK, "certificate checked"), ("none", Mark.NOTE, "is not checked")],
+)
+async def test_a_redis_over_tls_says_what_is_checked(
+    make_settings: MakeSettings, requirement: str, mark: Mark, text: str
+) -> None:
+    settings = make_settings(
+        REDIS_URL=f"rediss://127.0.0.1:{free_port()}", REDIS_SSL_CERT_REQS=requirement
+    )
+    findings = await found(settings)
+    assert findings["Redis encryption"].mark is mark
+    assert text in findings["Redis encryption"].text
+    assert "REDIS_SSL_CERT_REQS=none" in findings["Redis"].mend
+
+
+async def test_a_redis_elsewhere_without_tls_is_warned_of(make_settings: MakeSettings) -> None:
+    findings = await found(make_settings(REDIS_URL="redis://redis.invalid:6379"))
+    assert findings["Redis encryption"].mark is Mark.WARNING
+    assert "redis.invalid:6379: its host name is unknown" in findings["Redis"].text

@@ -1,0 +1,26 @@
+"""What doctor says of each setting."""
+
+from bot.doctor.finding import Mark
+from tests.conftest import MakeSettings
+from tests.doctor.findings import found
+
+
+async def test_what_is_odd_but_works_is_said(make_settings: MakeSettings) -> None:
+    settings = make_settings(
+        SLACK_APP_TOKEN="xapp-1",
+        SLACK_CHANNEL=None,
+        EMAIL_ALERT_TO=None,
+        PUBLIC_URL="http://bot.example.com",
+        SMTP_URL="smtp://mail.invalid",
+    )
+    findings = await found(settings)
+    assert findings["SLACK_APP_TOKEN"].mark is Mark.NOTE
+    assert findings["SLACK_CHANNEL"].mark is Mark.NOTE
+    assert findings["PUBLIC_URL"].text.startswith("not https")
+    assert findings["SMTP_URL"].text == "mails and the password travel unencrypted"
+    assert findings["Mail server"].text == "mail.invalid:25: its host name is unknown"
+
+
+async def test_an_audience_without_an_address_is_said(make_settings: MakeSettings) -> None:
+    findings = await found(make_settings(EMAIL_TO=None))
+    assert findings["EMAIL_TO"].text == "not set: recruiters get no mail"

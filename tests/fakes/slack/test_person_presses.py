@@ -1,0 +1,180 @@
+"""What a person presses or opens in the local Slack reaches the bot as Slack would send it."""
+
+import json
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.slack.person import NotThere
+from bot.fakes.slack.workspace import Conversation
+from tests.fakes.slack.at_work import at_work, nothing, whispers
+
+BUTTON = {
+    "type": "button",
+    "action_id": "again",
+    "text": {"type": "plain_text", "text": "Again"},
+    "value": "evt_1",
+}
+MENU = {
+    "type": "static_select",
+    "options": [
+        {"text": {"type": "plain_text", "text": word}, "value": word} for word in ("one", "two")
+    ],
+}
+ACTIONS = [{"type": "divider"}, {"type": "actions", "elements": [BUTTON, MENU]}]
+
+
+async def test_a_button_says_which_it_is_and_where(slack_api: LocalSlack) -> None:
+    post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
+    async with at_work(slack_api, nothing) as (person, app):
+        await person.press("C0RECRUIT", post.ts, "b1", "again")
+        sent = app.payload
+    [action] = sent["actions"]
+    assert {name: action[name] for name in ("type", "block_id", "action_id", "value")} == {
+        "type": "button",
+        "block_id": "b1",
+        "action_id": "again",
+        "value": "evt_1",
+    }
+    assert (sent["type"], sent["user"]["id"], sent["team"]["id"]) == (
+        "block_actions",
+        "U0RECRUITER",
+        "T0JUICEBOX",
+    )
+    assert (sent["channel"]["id"], sent["message"]["ts"]) == ("C0RECRUIT", post.ts)
+
+
+async def test_a_menu_says_what_was_chosen(slack_api: LocalSlack) -> None:
+    post = slack_api.workspace.say("C0RECRUIT", "choose", blocks=ACTIONS)
+    async with at_work(slack_api, nothing) as (person, app):
+        await person.press("C0RECRUIT", post.ts, "b1", "b1a1", "two")
+        [action] = app.payload["actions"]
+    assert action["selected_option"]["value"] == "two"
+
+
+async def test_a_button_of_an_answer_and_of_the_home_tab_can_be_pressed(
+    slack_api: LocalSlack,
+) -> None:
+    shown = slack_api.workspace.whisper("C0RECRUIT", "an answer", blocks=ACTIONS)
+    slack_api.workspace.publish("U0RECRUITER", {"type": "home", "blocks": ACTIONS})
+    async with at_work(slack_api, nothing) as (person, app):
+        await person.press("C0RECRUIT", shown.ts, "b1", "again")
+        assert app.payload["container"]["type"] == "message"
+        await person.press("home", None, "b1", "again")
+        assert app.payload["view"]["type"] == "home"
+        assert "message" not in app.payload
+
+
+async def test_the_bot_may_answer_a_button_later(slack_api: LocalSlack) -> None:
+    post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
+    async with at_work(slack_api, nothing) as (person, app):
+        await person.press("C0RECRUIT", post.ts, "b1", "again")
+        url = app.payload["response_url"]
+    async with aiohttp.ClientSession() as session:
+        for _ in range(5):
+            async with session.post(url, json={"text": "later"}) as answer:
+                assert (answer.status, await answer.text()) == (200, "ok")
+        async with session.post(url, json={"text": "too often"}) as answer:
+            assert (await answer.json())["error"] == "used_url"
+        async with session.post(url + "x", json={"text": "where?"}) as answer:
+            assert (await answer.json())["error"] == "invalid_url"
+    assert [w.text for w in whispers(slack_api)] == ["later"] * 5
+
+
+async def test_a_button_that_is_not_answered_shows_a_warning(slack_api: LocalSlack) -> None:
+    async def broken() -> web.Response:
+        return web.Response(status=500)
+
+    post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
+    async with at_work(slack_api, broken) as (person, _):
+        await person.press("C0RECRUIT", post.ts, "b1", "again")
+        await person.open_home()
+    assert [w.channel for w in whispers(slack_api)] == ["C0RECRUIT", "D0RECRUITER"]
+    assert "dispatch_failed" in whispers(slack_api)[0].text
+
+
+async def test_opening_the_home_tab_is_an_event(slack_api: LocalSlack) -> None:
+    async with at_work(slack_api, nothing) as (person, app):
+        await person.open_home()
+        first = json.loads(app.bodies[-1])
+        slack_api.workspace.publish("U0RECRUITER", {"type": "home", "blocks": []})
+        await person.open_home()
+        second = json.loads(app.bodies[-1])
+    assert first["type"] == "event_callback"
+    assert first["team_id"] == "T0JUICEBOX"
+    event = first["event"]
+    assert (event["type"], event["tab"], event["user"]) == (
+        "app_home_opened",
+        "home",
+        "U0RECRUITER",
+    )
+    assert "view" not in event
+    assert second["event"]["view"]["type"] == "home"
+
+
+@pytest.mark.parametrize(
+    ("channel", "ts", "action"),
+    [
+        ("C0NOWHERE", "1.0", "again"),
+        ("C0RECRUIT", "1.0", "again"),
+        ("C0RECRUIT", None, "again"),
+        ("home", None, "again"),
+    ],
+)
+async def test_what_is_not_there_cannot_be_pressed(
+    slack_api: LocalSlack, channel: str, ts: str | None, action: str
+) -> None:
+    async with at_work(slack_api, nothing) as (person, app):
+        with pytest.raises(NotThere):
+            await person.press(channel, ts, "b1", action)
+        post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
+        with pytest.raises(NotThere, match="nothing to press called other"):
+            await person.press("C0RECRUIT", post.ts, "b1", "other")
+        with pytest.raises(NotThere):
+            await person.say("C0NOWHERE", "hello")
+        assert app.bodies == []
+
+
+async def test_an_option_that_a_menu_does_not_have_cannot_be_chosen(slack_api: LocalSlack) -> None:
+    post = slack_api.workspace.say("C0RECRUIT", "choose", blocks=ACTIONS)
+    async with at_work(slack_api, nothing) as (person, app):
+        for value in ("three", None):
+            with pytest.raises(NotThere, match="no option"):
+                await person.press("C0RECRUIT", post.ts, "b1", "b1a1", value)
+        assert app.bodies == []
+
+
+async def test_slack_sends_no_copy_of_a_message_that_one_person_sees(slack_api: LocalSlack) -> None:
+    shown = slack_api.workspace.whisper("C0RECRUIT", "an answer", blocks=ACTIONS)
+    async with at_work(slack_api, nothing) as (person, app):
+        await person.press("C0RECRUIT", shown.ts, "b1", "again")
+        sent = app.payload
+    assert sent["container"]["is_ephemeral"] is True
+    assert "message" not in sent
+
+
+async def test_a_button_says_in_which_channel_it_stands(slack_api: LocalSlack) -> None:
+    slack_api.workspace.add(Conversation("C0SECRET", "secret", is_private=True))
+    direct = slack_api.workspace.direct_message("U0RECRUITER").id
+    names = []
+    async with at_work(slack_api, nothing) as (person, app):
+        for channel in ("C0RECRUIT", "C0SECRET", direct):
+            post = slack_api.workspace.say(channel, "press", blocks=ACTIONS)
+            await person.press(channel, post.ts, "b1", "again")
+            names.append(app.payload["channel"]["name"])
+    assert names == ["recruiting", "privategroup", "directmessage"]
+
+
+async def test_what_was_pressed_is_changed_by_the_answer(slack_api: LocalSlack) -> None:
+    post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
+    async with at_work(slack_api, nothing) as (person, app), aiohttp.ClientSession() as session:
+        await person.press("C0RECRUIT", post.ts, "b1", "again")
+        changed = {"text": "pressed", "replace_original": True}
+        async with session.post(app.payload["response_url"], json=changed) as answer:
+            assert answer.status == 200
+        with pytest.raises(NotThere):
+            await person.press("C0RECRUIT", post.ts, "b1", "again")
+    [edit] = slack_api.workspace.edits
+    assert (edit.ts, edit.text) == (post.ts, "pressed")

@@ -1,0 +1,117 @@
+"""What the bot says later on, through the address that came with a command or a button."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.slack.arguments import SlackRefusal
+from bot.fakes.slack.responses import Responses
+from bot.fakes.slack.workspace import Workspace
+
+Answer = Callable[..., Awaitable[tuple[int, str]]]
+
+
+@pytest.fixture
+async def answer() -> AsyncIterator[Answer]:
+    async with aiohttp.ClientSession() as session:
+
+        async def post(url: str, **said: Any) -> tuple[int, str]:
+            async with session.post(url, json=said) as reply:
+                return reply.status, await reply.text()
+
+        yield post
+
+
+async def test_an_address_looks_like_slacks(slack_api: LocalSlack) -> None:
+    assert "/commands/T0JUICEBOX/" in slack_api.response_url("C0RECRUIT")
+
+
+async def test_an_answer_is_for_one_or_for_all(slack_api: LocalSlack, answer: Answer) -> None:
+    url = slack_api.response_url("C0RECRUIT")
+    assert await answer(url, text="for one") == (200, "ok")
+    assert await answer(url, text="for all", response_type="in_channel") == (200, "ok")
+    assert [w.text for w in slack_api.workspace.whispers] == ["for one"]
+    assert [p.text for p in slack_api.posts] == ["for all"]
+
+
+async def test_the_message_that_was_pressed_is_replaced(
+    slack_api: LocalSlack, answer: Answer
+) -> None:
+    post = slack_api.workspace.say("C0RECRUIT", "before")
+    url = slack_api.response_url("C0RECRUIT", post)
+    await answer(url, text="after", replace_original=True)
+    await answer(url, text="after all", replace_original=True)
+    assert [(e.ts, e.text) for e in slack_api.workspace.edits] == [
+        (post.ts, "after"),
+        (post.ts, "after all"),
+    ]
+    assert [p.text for p in slack_api.workspace.conversations["C0RECRUIT"].posts] == ["after all"]
+    assert len(slack_api.posts) == 1
+
+
+async def test_the_message_that_was_pressed_is_taken_away(
+    slack_api: LocalSlack, answer: Answer
+) -> None:
+    post = slack_api.workspace.say("C0RECRUIT", "before")
+    url = slack_api.response_url("C0RECRUIT", post)
+    for _ in range(2):
+        assert await answer(url, delete_original=True) == (200, "ok")
+    assert [e.deleted for e in slack_api.workspace.edits] == [True]
+
+
+async def test_a_message_that_one_person_sees_is_replaced_and_taken_away(
+    slack_api: LocalSlack, answer: Answer
+) -> None:
+    whisper = slack_api.workspace.whisper("C0RECRUIT", "before")
+    url = slack_api.response_url("C0RECRUIT", whisper)
+    await answer(url, text="after", replace_original=True)
+    await answer(url, delete_original=True)
+    told = [(w.ts, w.text, w.deleted) for w in slack_api.workspace.whispers]
+    assert told == [
+        (whisper.ts, "before", False),
+        (whisper.ts, "after", False),
+        (whisper.ts, "after", True),
+    ]
+    assert slack_api.workspace.whispered("C0RECRUIT", whisper.ts) is None
+    assert [*slack_api.workspace.edits] == []
+
+
+async def test_where_nothing_was_pressed_a_replacement_is_a_new_message(
+    slack_api: LocalSlack, answer: Answer
+) -> None:
+    url = slack_api.response_url("C0RECRUIT")
+    await answer(url, text="new", replace_original=True)
+    assert [w.text for w in slack_api.workspace.whispers] == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        ({}, "no_text"),
+        ({"blocks": [{"type": "nonsense"}]}, "invalid_blocks"),
+        ({"text": "x", "response_type": "loud"}, "invalid_payload"),
+    ],
+)
+async def test_what_slack_would_refuse_is_refused(
+    slack_api: LocalSlack, answer: Answer, said: dict[str, Any], error: str
+) -> None:
+    status, text = await answer(slack_api.response_url("C0RECRUIT"), **said)
+    assert status == 400
+    assert f'"{error}"' in text
+    assert [*slack_api.workspace.whispers] == []
+
+
+def test_an_address_is_good_for_half_an_hour() -> None:
+    now = [0.0]
+    workspace = Workspace()
+    responses = Responses(workspace, lambda: now[0])
+    token = responses.hand_out("C0RECRUIT")
+    now[0] = 30 * 60
+    responses.take(token, {"text": "in time"})
+    now[0] += 1
+    with pytest.raises(SlackRefusal, match="expired_url"):
+        responses.take(token, {"text": "too late"})
+    assert [w.text for w in workspace.whispers] == ["in time"]

@@ -1,0 +1,143 @@
+"""Requests that ask for another protocol: the wish is ignored, and what follows the head is the body."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.http import connection as http_connection
+from tests.faults.wire import Heard, say
+from tests.http_server import GET, LAST, Served, running
+from tests.polling import HANG_SECONDS
+
+H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
+WEBSOCKET = (
+    b"Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+)
+LOOKS_LIKE_A_REQUEST = GET % b"much"
+LENGTH = (b"Content-Length: %d\r\n" % len(LOOKS_LIKE_A_REQUEST), LOOKS_LIKE_A_REQUEST)
+CHUNKS = (
+    b"Transfer-Encoding: chunked\r\n",
+    b"5\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n"
+    % (LOOKS_LIKE_A_REQUEST[:5], len(LOOKS_LIKE_A_REQUEST) - 5, LOOKS_LIKE_A_REQUEST[5:]),
+)
+READ = b"\r\n\r\n%d" % len(LOOKS_LIKE_A_REQUEST)
+
+
+@pytest.fixture
+async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
+    one = Served(monkeypatch)
+    async with running(one):
+        yield one
+
+
+def post(upgrade: bytes, framing: bytes, *more: bytes) -> bytes:
+    return b"".join([b"POST /read HTTP/1.1\r\nHost: bot\r\n", upgrade, framing, *more, b"\r\n"])
+
+
+async def dribble(port: int, said: bytes) -> Heard:
+    """Send it byte by byte, each in a segment of its own."""
+    return await say(port, *(said[i : i + 1] for i in range(len(said))), apart=True)
+
+
+@pytest.mark.parametrize("upgrade", [H2C, WEBSOCKET], ids=["h2c", "websocket"])
+@pytest.mark.parametrize("framing", [LENGTH, CHUNKS], ids=["length", "chunks"])
+@pytest.mark.parametrize("split", ["one segment", "head and body", "three", "bytes"])
+async def test_the_body_of_an_ignored_upgrade_is_a_body(
+    served: Served, upgrade: bytes, framing: tuple[bytes, bytes], split: str
+) -> None:
+    head, body = post(upgrade, framing[0]), framing[1]
+    match split:
+        case "one segment":
+            heard = await say(served.port, head + body + LAST % b"")
+        case "head and body":
+            heard = await say(served.port, head, body + LAST % b"", apart=True)
+        case "three":
+            heard = await say(
+                served.port, head[:-3], head[-3:] + body[:7], body[7:] + LAST % b"", apart=True
+            )
+        case _:
+            heard = await dribble(served.port, head + body + LAST % b"")
+    assert (heard.statuses, heard.closed) == ([200, 200], True)
+    assert READ in heard.text
+    assert heard.text.endswith(b"quick")
+
+
+async def test_a_body_that_is_waited_for_is_asked_for(served: Served) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(post(H2C, LENGTH[0], b"Expect: 100-continue\r\n"))
+    async with asyncio.timeout(HANG_SECONDS):
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(LENGTH[1] + LAST % b"")
+        assert READ in (heard := await reader.read(-1))
+    writer.close()
+    assert heard.count(b"HTTP/1.1 200") == 2
+
+
+async def test_a_second_segment_behind_a_get_is_a_request_of_its_own(served: Served) -> None:
+    head = (GET % b"")[:-2] + H2C + b"\r\n"
+    heard = await say(served.port, head, LAST % b"", apart=True)
+    assert (heard.statuses, heard.closed) == ([200, 200], True)
+
+
+async def test_many_upgrades_in_one_segment_are_each_ignored(served: Served) -> None:
+    head = (GET % b"")[:-2] + b"Connection: upgrade\r\nUpgrade: h2c\r\n\r\n"
+    heard = await say(served.port, head * 1_500 + LAST % b"")
+    assert (heard.statuses, heard.closed) == ([200] * 1_501, True)
+
+
+async def test_an_upgrade_behind_a_request_at_work_waits_for_its_turn(served: Served) -> None:
+    head, body = post(H2C, LENGTH[0]), LENGTH[1]
+    async with asyncio.TaskGroup() as group:
+        asked = group.create_task(say(served.port, GET % b"wait" + head + body + LAST % b""))
+        await served.has_waiting(1)
+        served.go.set()
+    assert (asked.result().statuses, asked.result().closed) == ([200, 200, 200], True)
+    assert READ in asked.result().text
+
+
+async def test_close_and_http_1_0_hold_with_an_upgrade(served: Served) -> None:
+    closing = b"Connection: close, upgrade\r\nUpgrade: h2c\r\n"
+    heard = await say(served.port, post(closing, LENGTH[0]) + LENGTH[1] + GET % b"much")
+    assert (heard.statuses, heard.closed) == ([200], True)
+    old = post(H2C, LENGTH[0]).replace(b"HTTP/1.1", b"HTTP/1.0") + LENGTH[1]
+    heard = await say(served.port, old + GET % b"much")
+    assert (heard.statuses, heard.closed) == ([200], True)
+    assert READ in heard.text
+
+
+@pytest.mark.parametrize("more", [GET % b"", b"\x16\x03\x01", LOOKS_LIKE_A_REQUEST * 50])
+async def test_nothing_behind_a_connect_is_read(served: Served, more: bytes) -> None:
+    tunnel = b"CONNECT bot:443 HTTP/1.1\r\nHost: bot:443\r\n"
+    for head in (tunnel + b"\r\n", tunnel + LENGTH[0] + b"\r\n", tunnel + H2C + b"\r\n"):
+        for said in ((head + more,), (head, more)):
+            heard = await say(served.port, *said, apart=True)
+            assert (heard.statuses, heard.closed) == ([400], True)
+
+
+@pytest.mark.parametrize(
+    ("more", "behind", "status"),
+    [
+        pytest.param(LENGTH[0], b"half", None, id="half a body"),
+        pytest.param(CHUNKS[0], b"5\r\nha", None, id="half a chunk"),
+        pytest.param(CHUNKS[0], b"5;" + b"x" * 40_000, 431, id="chunk extension"),
+        pytest.param(CHUNKS[0], b"0\r\nX-A: " + b"x" * 40_000, 431, id="trailer"),
+        pytest.param(CHUNKS[0], b"zz\r\n", 400, id="no chunk"),
+        pytest.param(LENGTH[0] + CHUNKS[0], b"", 400, id="length and chunks"),
+        pytest.param(b"X-A: b\r\n" * 101, b"", 431, id="headers"),
+        pytest.param(b"X-A: " + b"b" * 40_000 + b"\r\n", b"", 431, id="size"),
+    ],
+)
+async def test_every_limit_holds_with_an_upgrade(
+    served: Served,
+    monkeypatch: pytest.MonkeyPatch,
+    more: bytes,
+    behind: bytes,
+    status: int | None,
+) -> None:
+    monkeypatch.setattr(http_connection, "MESSAGE_SECONDS", 0.3)
+    for apart in (False, True):
+        heard = await say(served.port, post(H2C, more), behind, apart=apart)
+        assert heard.closed
+        # A kernel may drop an answer that is followed by a reset, since there was more to be read.
+        assert heard.statuses in ([], [status])

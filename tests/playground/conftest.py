@@ -1,0 +1,20 @@
+"""One playground for the tests of a module, and somebody who visits it."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.running_playground import Visitor, playground, visiting
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with playground() as (address, _):
+        yield address
+
+
+@pytest.fixture
+async def visitor(url: str) -> AsyncIterator[Visitor]:
+    async with visiting(url) as guest:
+        await guest.ask("/weather", slack={"fault": "none"}, smtp={"fault": "none"})
+        yield guest

@@ -1,0 +1,242 @@
+"""Templates become messages and mails; what fails is named."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import RenderError
+from bot.model import Mail, Policy
+from bot.rendering.renderer import TEMPLATES, Renderer, context_of
+from tests.event_fixtures import DEAD_DELIVERY, NAMES, TOLD, captured, notifications_of, sent
+from tests.factories import NOW
+
+RENDERER = Renderer()
+
+
+def mail_of(event_type: str, data: dict[str, Any]) -> Mail:
+    [notification] = notifications_of(sent(event_type, data))
+    return RENDERER.mail(event_type, context_of(notification, NOW))
+
+
+def slack_text(event_type: str, data: dict[str, Any]) -> str:
+    [notification] = notifications_of(sent(event_type, data))
+    return RENDERER.slack(event_type, context_of(notification, NOW)).text
+
+
+def test_a_template_sees_its_context_the_event_and_the_audience() -> None:
+    [notification] = notifications_of(captured("search.completed"))
+    assert context_of(notification, NOW) == {
+        "searchId": "srch_8f3k2m",
+        "resultCount": 1204,
+        "query": None,
+        "event": {"id": "evt_srch_0001", "type": "search.completed", "at": 1768487400},
+        "audience": "recruiters",
+        "now": 1768487400,
+        "test": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0 results"), (1, "1 result"), (2, "2 results"), (1204, "1,204 results")],
+)
+def test_results_are_counted_in_good_english(count: int, said: str) -> None:
+    data = {"searchId": "s", "resultCount": count}
+    assert slack_text("search.completed", data) == f"Search completed with {said}"
+    assert mail_of("search.completed", data).subject == f"Search completed with {said}"
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 record"), (0, "0 records")])
+def test_an_export_of_a_single_record_says_so(count: int, said: str) -> None:
+    data = {"exportId": "e", "downloadUrl": "https://e.example/", "recordCount": count}
+    assert mail_of("export.ready", data).subject == f"Export ready: {said}"
+
+
+def test_a_profile_without_fields_is_still_told_of() -> None:
+    assert slack_text("profile.enriched", {"profileId": "p", "fields": []}) == (
+        "Profile enriched with 0 fields"
+    )
+
+
+def test_a_subject_is_cut_and_a_mail_shows_the_whole_query() -> None:
+    query = "Rust " * 100
+    mail = mail_of("search.completed", {"searchId": "s", "resultCount": 1, "query": query})
+    assert len(mail.subject) < 120
+    assert mail.subject.endswith("…")
+    assert query.strip() in mail.html
+
+
+@pytest.mark.parametrize(
+    ("prefix", "api_key", "said"),
+    [
+        ("jb_live_7", "jb_live_3", "JUICEBOX_API_KEY still holds the old key"),
+        ("jb_live_7", "jb_live_7", "JUICEBOX_API_KEY holds the new key already"),
+        ("jb_live_7", None, "JUICEBOX_API_KEY is not set"),
+        ("***", "jb_live_7", "The new key is masked"),
+    ],
+)
+def test_a_new_key_comes_with_advice_in_every_channel(
+    prefix: str, api_key: str | None, said: str
+) -> None:
+    event = sent("key.rotated", {"newKeyPrefix": prefix})
+    [notification] = notifications_of(event, Policy(api_key=api_key))
+    context = context_of(notification, NOW)
+    mail = RENDERER.mail("key.rotated", context)
+    message = RENDERER.slack("key.rotated", context)
+    assert said in mail.text
+    assert said in mail.html
+    assert said in message.text
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_mail_has_no_leftovers(name: str) -> None:
+    notification = TOLD[name]
+    mail = RENDERER.mail(notification.template, context_of(notification, NOW))
+    for text in (mail.subject, mail.text, mail.html):
+        assert not re.search(r"\{[{%#]|[}%#]\}|<mj-|</mj|None|Undefined|Markup", text)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_mail_loads_nothing_from_elsewhere(name: str) -> None:
+    notification = TOLD[name]
+    html = RENDERER.mail(notification.template, context_of(notification, NOW)).html
+    assert not re.search(r"<link|<img|@import|url\(|fonts\.g", html)
+    known = re.compile(r"https?://(www\.w3\.org/1999/xhtml|exports\.example\.com/)")
+    assert [url for url in re.findall(r"https?://[^\s\"'<]*", html) if not known.match(url)] == []
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_mail_says_why_one_got_it_in_both_bodies(name: str) -> None:
+    notification = TOLD[name]
+    mail = RENDERER.mail(notification.template, context_of(notification, NOW))
+    setting = {"recruiters": "EMAIL_TO", "operators": "EMAIL_ALERT_TO"}[notification.audience]
+    for body in (mail.text, mail.html):
+        assert f"one of the {notification.audience}" in body
+        assert f"your address is in {setting} " in body
+        assert notification.event_id in body
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_message_formats_nothing_that_it_does_not_mean_to(name: str) -> None:
+    notification = TOLD[name]
+    message = RENDERER.slack(notification.template, context_of(notification, NOW))
+    found = re.findall(r"'type': '(plain_text|mrkdwn)', '(\w+)': (\w+)", str(message.blocks))
+    assert {*found} == {("plain_text", "emoji", "False"), ("mrkdwn", "verbatim", "True")}
+    texts = [text for text, _ in re.findall(r"'type': '(plain_text|mrkdwn)'(,|})", str(message))]
+    assert len(found) == len(texts)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_message_says_in_one_sentence_what_it_shows(name: str) -> None:
+    [notification] = notifications_of(captured(name))
+    message = RENDERER.slack(notification.template, context_of(notification, NOW))
+    headline = message.blocks[0]["text"]["text"]
+    assert message.text.startswith(headline)
+    assert message.blocks[-1]["type"] == "context"
+
+
+def test_no_template_goes_around_escaping() -> None:
+    for path in TEMPLATES.rglob("*.j2"):
+        source = path.read_text()
+        assert not re.search(r"\|\s*(safe|e|escape|forceescape|tojson)\b", source), path
+        assert "autoescape" not in source, path
+        assert "mj-raw" not in source or path.name == "mail.mjml.j2", path
+
+
+@pytest.mark.parametrize("way", ["safe", "e", "escape", "tojson", "urlize"])
+def test_a_way_around_escaping_does_not_exist(tmp_path: Path, way: str) -> None:
+    with pytest.raises(RenderError, match=f"No filter named '{way}'"):
+        write(tmp_path, "slack.json.j2", '{"text": "{{ x | ' + way + ' }}"}').slack("t", {"x": 1})
+
+
+def write(folder: Path, file: str, source: str) -> Renderer:
+    (folder / "t").mkdir(exist_ok=True)
+    (folder / "t" / file).write_text(source)
+    return Renderer(folder)
+
+
+def test_numbers_truths_and_constants_render_right(tmp_path: Path) -> None:
+    source = """{"text": "{{ 'a \\"b\\" <c>' }} {{ none }} {{ 1.5 }}", "blocks": [
+        {"type": "x", "n": {{ n }}, "b": {{ b }}, "s": "{{ opaque | opaque }}"}]}"""
+    message = write(tmp_path, "slack.json.j2", source).slack(
+        "t", {"n": 3, "b": True, "opaque": '&"<'}
+    )
+    assert message.text == 'a "b" &lt;c&gt;  1.5'
+    assert message.blocks == ({"type": "x", "n": 3, "b": True, "s": '&"<'},)
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        (
+            '{"text": "{{ nothing }}"}',
+            "template t/slack.json.j2 (t/slack.json.j2 line 1): 'nothing' is undefined",
+        ),
+        (
+            '{"text": "{{ x | number }}"}',
+            "template t/slack.json.j2 (t/slack.json.j2 line 1): ValueError",
+        ),
+        ('{"text": "{{ [x] }}"}', "template t/slack.json.j2 (t/slack.json.j2 line 1): TypeError"),
+        ('{"text": ', "template t/slack.json.j2: JSONDecodeError"),
+        ('{"blocks": []}', "template t/slack.json.j2: KeyError"),
+        (
+            "{% if %}",
+            "template t/slack.json.j2 (t/slack.json.j2 line 1): Expected an expression, got 'end of statement block'",
+        ),
+    ],
+)
+def test_a_template_that_fails_is_named_and_no_value_is(
+    tmp_path: Path, source: str, fault: str
+) -> None:
+    renderer = write(tmp_path, "slack.json.j2", source)
+    with pytest.raises(RenderError) as failed:
+        renderer.slack("t", {"x": "secret"})
+    assert str(failed.value) == fault
+
+
+def test_a_missing_template_is_named() -> None:
+    with pytest.raises(RenderError, match=r"^template nowhere/slack\.json\.j2: "):
+        RENDERER.slack("nowhere", {})
+    with pytest.raises(RenderError, match=r"^template nowhere/subject\.txt\.j2: "):
+        RENDERER.mail("nowhere", {})
+
+
+def test_mjml_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "subject.txt.j2", "x")
+    write(tmp_path, "body.txt.j2", "x")
+    renderer = write(tmp_path, "body.mjml.j2", "<mjml><mj-body></mjml>")
+    with pytest.raises(RenderError, match=r"^template t/body\.mjml\.j2: OSError$"):
+        renderer.mail("t", {})
+
+
+def test_no_font_is_loaded_whatever_a_template_names(tmp_path: Path) -> None:
+    write(tmp_path, "subject.txt.j2", "x")
+    write(tmp_path, "body.txt.j2", "x")
+    text = '<mj-text font-family="Roboto">x</mj-text>'
+    source = (
+        f"<mjml><mj-body><mj-section><mj-column>{text}</mj-column></mj-section></mj-body></mjml>"
+    )
+    mail = write(tmp_path, "body.mjml.j2", source).mail("t", {})
+    assert "Roboto" in mail.html
+    assert "fonts.googleapis" not in mail.html
+
+
+def test_a_link_that_slack_refuses_is_left_to_the_mail() -> None:
+    url = "https://e.example/" + "x" * 3_000
+    [notification] = notifications_of(sent("export.ready", {"exportId": "e", "downloadUrl": url}))
+    context = context_of(notification, NOW)
+    message = RENDERER.slack("export.ready", context)
+    assert "too long for Slack" in str(message.blocks)
+    assert url not in str(message.blocks)
+    assert url in RENDERER.mail("export.ready", context).html
+
+
+def test_a_dead_letter_says_how_to_retry_it() -> None:
+    context = context_of(DEAD_DELIVERY, NOW)
+    command = "python -m bot retry dlv_8d3f0a91c2b7"
+    assert command in RENDERER.slack("dead_letter", context).text
+    mail = RENDERER.mail("dead_letter", context)
+    assert command in mail.text
+    assert command in mail.html

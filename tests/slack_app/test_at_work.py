@@ -1,0 +1,106 @@
+"""Somebody at work in the local Slack, and the real door and Bolt app, with HTTP between them."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from slack_bolt.async_app import AsyncApp
+
+from bot.clock import utc_now
+from bot.fakes.redis_server import RedisServer
+from bot.fakes.slack.api import LocalSlack
+from bot.fakes.slack.identified import elements
+from bot.fakes.slack.person import HOME, Person
+from bot.slack_app.endpoint import SlackEndpoint
+from bot.store import Store
+from tests.factories import body_of, make_event
+from tests.slack_app.conftest import texts
+from tests.slack_app.traffic import SECRET
+
+
+@asynccontextmanager
+async def listening(app: FastAPI) -> AsyncIterator[str]:
+    """The address at which the application is served."""
+    config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # connections wait until it is served
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@pytest.fixture
+async def recruiter(bolt: AsyncApp, slack_api: LocalSlack) -> AsyncIterator[Person]:
+    app = FastAPI()
+    app.add_api_route("/slack/events", SlackEndpoint(bolt, SECRET).handle, methods=["POST"])
+    async with (
+        listening(app) as url,
+        Person(f"{url}/slack/events", SECRET, slack_api, "U0RECRUITER") as person,
+    ):
+        yield person
+
+
+async def test_a_command_is_answered_to_who_typed_it(
+    recruiter: Person, slack_api: LocalSlack, store: Store
+) -> None:
+    event = make_event("evt_<1>", timestamp=utc_now())
+    await store.events.accept(event, body_of(event), utc_now())
+    await recruiter.say("C0RECRUIT", "/juicebox status evt_<1>")
+    [answer] = slack_api.workspace.whispers
+    assert (answer.user, answer.channel) == ("U0BOT", "C0RECRUIT")
+    assert "evt_&lt;1&gt;" in "\n".join(texts([*answer.blocks]))
+    assert slack_api.posts == []
+
+
+async def test_the_home_tab_is_opened_and_refreshed(
+    recruiter: Person, slack_api: LocalSlack, store: Store
+) -> None:
+    await recruiter.open_home()
+    first = slack_api.workspace.home_of("U0RECRUITER")
+    assert first is not None
+    [button] = elements(first.view["blocks"])
+    event = make_event("evt_later", timestamp=utc_now())
+    await store.events.accept(event, body_of(event), utc_now())
+    await recruiter.press(HOME, None, button.block_id, button.given["action_id"])
+    second = slack_api.workspace.home_of("U0RECRUITER")
+    assert second is not None
+    assert "evt_later" not in "\n".join(texts(first.view["blocks"]))
+    assert "evt_later" in "\n".join(texts(second.view["blocks"]))
+    assert [*slack_api.workspace.whispers] == []
+
+
+async def test_without_redis_a_command_and_the_home_tab_say_so(
+    recruiter: Person, slack_api: LocalSlack, redis_process: RedisServer
+) -> None:
+    redis_process.stop()
+    try:
+        await recruiter.say("C0RECRUIT", "/juicebox status")
+        await recruiter.open_home()
+    finally:
+        redis_process.start()
+    [answer] = slack_api.workspace.whispers
+    home = slack_api.workspace.home_of("U0RECRUITER")
+    assert home is not None
+    for said in (answer.text, "\n".join(texts(home.view["blocks"]))):
+        assert "I can't reach my memory (Redis) right now" in said
+
+
+async def test_a_bot_with_another_secret_does_not_believe_it(
+    bolt: AsyncApp, slack_api: LocalSlack
+) -> None:
+    app = FastAPI()
+    app.add_api_route("/slack/events", SlackEndpoint(bolt, "another").handle, methods=["POST"])
+    async with (
+        listening(app) as url,
+        Person(f"{url}/slack/events", SECRET, slack_api, "U0RECRUITER") as person,
+    ):
+        await person.say("C0RECRUIT", "/juicebox status")
+    [answer] = slack_api.workspace.whispers
+    assert answer.text == '/juicebox failed with the error "dispatch_failed"'

@@ -1,0 +1,208 @@
+"""`/juicebox status`: what happened, and whether it arrived."""
+
+from datetime import timedelta
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.model import Destination, Record, Transport
+from bot.store import Store, keys
+from bot.store.queue import HEARTBEAT, QUEUE
+from tests.factories import MAIL, NOW, SLACK, make_delivery, make_event, seconds
+from tests.queue_times import now_ms
+from tests.slack_app.conftest import Ask, Clock, Say
+from tests.slack_app.filling import AT_14_30, AT_14_32, SEARCH, accept, lines_of, open_to, settle
+
+
+async def test_before_the_first_event_status_says_what_to_do(say: Say) -> None:
+    assert (
+        await say("status")
+        == """\
+Juicebox status
+*Worker*
+⚠️ not running, so events wait
+*Queue*
+empty
+*Dead letters*
+none
+*Last 24 hours*
+0 events
+*No events yet.* When Juicebox sends one, it shows up here with where it went.
+• Has the webhook been registered? `python -m bot webhook create https://…/webhooks/juicebox`
+• Try it now with a sample: `python -m bot send search.completed --test --url https://…/webhooks/juicebox`
+One event's whole way: `/juicebox status &lt;event id&gt;`"""
+    )
+
+
+async def test_status_shows_what_happened_where_it_went_and_whether_it_arrived(
+    say: Say, ask: Ask, store: Store, redis: Redis, clock: Clock
+) -> None:
+    slack, mail = await open_to(store, "evt_1", SLACK, MAIL)
+    await settle(store, slack, "sent")
+    await settle(store, mail, "retrying", "the mail server is busy")
+    profile = make_event("evt_2", "profile.enriched", data={"profileId": "prof_1", "fields": []})
+    await accept(store, profile, NOW + seconds(1))
+    assert await store.ledger.open("evt_2", [], NOW + seconds(1))
+    unknown = make_event("evt_3", "candidate.hired", data={"name": "x" * 99, "candidateId": 7})
+    await accept(store, unknown, NOW + seconds(2))
+    assert await store.events.leave_unhandled("evt_3", NOW + seconds(2))
+    export = make_event("evt_4", "export.ready", data={"downloadUrl": "ftp://example.com/x"})
+    await accept(store, export, NOW + seconds(3))
+    assert await store.events.dead_letter("evt_4", "downloadUrl must be an https:// address", NOW)
+    await accept(store, make_event("evt_5"), NOW + seconds(4))
+    quota = {"usage": 8400, "limit": 10000, "resetDate": 1769904000}
+    await store.records.keep(Record("quota", "latest", quota), NOW, "evt_1")
+    await redis.set(HEARTBEAT, "alive")
+    await redis.zadd(QUEUE, {"handle_event:evt_1": await now_ms(redis) - 60_000})
+    clock.now = NOW + seconds(60)
+    assert (
+        await say("status")
+        == f"""\
+Juicebox status
+*Worker*
+running
+*Queue*
+6 due (the oldest for 1 min 0 s), 1 for later
+*Dead letters*
+1
+*Last 24 hours*
+5 events
+`search.completed` 2 · `candidate.hired` 1 · `export.ready` 1 · `profile.enriched` 1
+*Quota* `████████████████░░░░` 84.0% · 8,400 of 10,000 · resets 1 Feb 2026
+*Search completed (searchId srch_1, resultCount 1204)*
+⏳ waiting for its handler
+{AT_14_30}
+search.completed
+Event evt_5
+*Export ready*
+❌ dead letter: `downloadUrl must be an https:// address`
+To try again: `python -m bot retry evt_4`
+{AT_14_30}
+export.ready
+Event evt_4
+*Candidate hired (candidateId 7)*
+🗄️ no handler for this type, kept
+{AT_14_30}
+candidate.hired
+Event evt_3
+*Profile enriched (profileId prof_1)*
+🗄️ kept, no notification needed
+{AT_14_30}
+profile.enriched
+Event evt_2
+*Search completed with 1,204 results: “rust engineer”*
+🔁 recruiter@example.com: retrying {AT_14_32} after 1 attempt: `the mail server is busy`
+✅ sent to <#C0RECRUIT>
+{AT_14_30}
+search.completed
+Event evt_1
+One event's whole way: `/juicebox status &lt;event id&gt;`
+Try a dead letter again: `python -m bot retry &lt;id&gt;`. The ids are listed by `python -m bot events`"""
+    )
+    assert (await ask("status"))["text"] == (
+        "Juicebox: 5 events in the last 24 hours, 1 dead letter, worker running"
+    )
+
+
+async def test_the_ten_latest_are_shown_the_last_one_first(ask: Ask, store: Store) -> None:
+    for n in range(12):
+        await accept(store, make_event(f"evt_{n}"), NOW + seconds(n))
+    blocks = (await ask("status"))["blocks"]
+    ids = [
+        b["elements"][2]["text"]
+        for b in blocks
+        if b["type"] == "context" and len(b["elements"]) == 3
+    ]
+    assert ids == [f"Event evt_{n}" for n in range(11, 1, -1)]
+
+
+async def test_counts_are_of_the_last_24_hours_and_of_the_eight_most_frequent_types(
+    say: Say, store: Store, clock: Clock
+) -> None:
+    await accept(store, make_event("old", "old.type"), NOW - timedelta(hours=25))
+    for n in range(10):
+        for copy in range(2 if n == 9 else 1):
+            await accept(store, make_event(f"evt_{n}_{copy}", f"type.{n}"), NOW)
+    said = (await say("status")).splitlines()
+    assert said[8] == "11 events"
+    assert said[9] == (
+        "`type.9` 2 · `type.0` 1 · `type.1` 1 · `type.2` 1 · `type.3` 1 · `type.4` 1"
+        " · `type.5` 1 · `type.6` 1 · +2 more types"
+    )
+
+
+async def test_what_is_not_readable_in_redis_is_left_out(
+    say: Say, store: Store, redis: Redis
+) -> None:
+    deliveries = await open_to(store, "evt_1", SLACK, MAIL)
+    await accept(store, make_event("evt_2"), NOW + seconds(1))
+    await redis.hset(keys.event("evt_2"), "state", "<!channel>")  # type: ignore[misc]  # redis-py leaves it open
+    await redis.hset(keys.delivery(deliveries[0].id), "attempts", "many")  # type: ignore[misc]  # as above
+    await redis.hset(keys.record("quota", "latest"), "at", "now")  # type: ignore[misc]  # as above
+    said = await say("status")
+    assert "evt_2" not in said
+    assert "<#C0RECRUIT>" not in said
+    assert "⏳ waiting to be sent to recruiter@example.com\n" in said
+
+
+async def test_a_notification_that_todays_template_cannot_show_is_told_by_its_event(
+    ask: Ask, store: Store
+) -> None:
+    await accept(store, make_event())
+    stored = make_delivery(context={"fields": "of an older release"})
+    assert await store.ledger.open("evt_1", [stored], NOW)
+    assert (await lines_of(ask))[0] == "*Search completed (searchId srch_1, resultCount 1204)*"
+
+
+HOSTILE = "<!channel> <@U0RECRUITER> <https://evil.example|click> \"'\\ `*\n• &amp; \u202e{{7*7}}"
+
+
+async def test_hostile_words_can_neither_ping_nor_break_the_answer(
+    ask: Ask, say: Say, store: Store
+) -> None:
+    hostile = make_event(HOSTILE, HOSTILE, data={HOSTILE: "x", "query": "<!here>"})
+    await accept(store, hostile)
+    to = [Destination(Transport.SLACK, "<!channel>"), Destination(Transport.EMAIL, HOSTILE)]
+    deliveries = [make_delivery(HOSTILE, t, context=SEARCH | {"query": HOSTILE}) for t in to]
+    assert await store.ledger.open(HOSTILE, deliveries, NOW)
+    await settle(store, deliveries[0], "failed", HOSTILE)
+    await settle(store, deliveries[1], "retrying", HOSTILE)
+    await store.records.keep(Record("quota", "latest", {HOSTILE: 1}), NOW, "evt_1")
+    for command in ("status", f"status {HOSTILE}"):
+        said = await say(command)
+        assert said.count("<") == said.count("<!date^")
+        assert "\u202e" not in said
+        assert "{{7*7}}" in said
+        assert "failed after 1 attempt" in said
+        mrkdwn = [t for t in walk((await ask(command))["blocks"]) if t["type"] == "mrkdwn"]
+        assert all(text["verbatim"] for text in mrkdwn)
+
+
+async def test_marks_in_what_was_searched_for_style_nothing(ask: Ask, store: Store) -> None:
+    await accept(store, make_event("evt_1"))
+    delivery = make_delivery("evt_1", context=SEARCH | {"query": "a* *b* _c_ ~d~ `e` f_g"})
+    assert await store.ledger.open("evt_1", [delivery], NOW)
+    headline, *_ = await lines_of(ask)
+    assert headline == "*Search completed with 1,204 results: “a∗ ∗b∗ ˍcˍ ∼d∼ ʼeʼ f_g”*"
+
+
+async def test_the_longest_answer_keeps_slacks_limits(ask: Ask, store: Store) -> None:
+    for n in range(10):
+        event_id = f"{n}" + "é&" * 99
+        people = [Destination(Transport.EMAIL, f"{p}{'&' * 200}@example.com") for p in range(20)]
+        for i, delivery in enumerate(await open_to(store, event_id, *people)):
+            await settle(store, delivery, "failed", f"{i}" + "<" * 1000)
+    for command in ("status", "status 0" + "é&" * 99):
+        said = await ask(command)
+        assert len(said["blocks"]) <= 50
+        lengths = [len(text["text"]) for text in walk(said["blocks"])]
+        assert max(lengths) <= 3000
+        assert sum(lengths) + len(said["text"]) < 12_000
+
+
+def walk(node: Any) -> list[dict[str, Any]]:
+    """Every text object, in order."""
+    if isinstance(node, dict):
+        own = [node] if isinstance(node.get("text"), str) else []
+        return own + [t for v in node.values() for t in walk(v)]
+    return [t for item in node for t in walk(item)] if isinstance(node, list) else []

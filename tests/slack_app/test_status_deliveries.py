@@ -1,0 +1,173 @@
+"""`/juicebox status`: how each delivery is said to have fared."""
+
+from dataclasses import replace
+
+from bot.delivery.notice import notices_of_event
+from bot.model import Audience, Delivery, DeliveryState, Destination, Transport
+from bot.store import Store
+from tests.factories import MAIL, NOW, SLACK, make_delivery, make_event, seconds
+from tests.slack_app.conftest import Ask, Say
+from tests.slack_app.filling import (
+    AT_14_30,
+    AT_14_32,
+    NOBODY,
+    SEARCH,
+    accept,
+    claim,
+    lines_of,
+    open_to,
+    settle,
+)
+
+
+async def test_a_delivery_that_waits(ask: Ask, store: Store) -> None:
+    await open_to(store, "evt_1", MAIL)
+    assert (await lines_of(ask))[1:] == ["⏳ waiting to be sent to recruiter@example.com"]
+
+
+async def test_a_delivery_on_its_way(ask: Ask, store: Store) -> None:
+    [mail] = await open_to(store, "evt_1", MAIL)
+    await claim(store, mail)
+    assert (await lines_of(ask))[1:] == ["⏳ being sent to recruiter@example.com"]
+
+
+async def test_a_delivery_that_failed(ask: Ask, store: Store) -> None:
+    [slack] = await open_to(store, "evt_1", SLACK)
+    await settle(store, slack, "failed", "channel_not_found")
+    assert (await lines_of(ask))[1:] == [
+        "❌ <#C0RECRUIT>: failed after 1 attempt: `channel_not_found`",
+        "To try again: `python -m bot retry evt_1`",
+    ]
+
+
+async def test_a_delivery_that_failed_and_may_have_arrived(ask: Ask, store: Store) -> None:
+    [mail] = await open_to(store, "evt_1", MAIL)
+    claimed = await claim(store, mail)
+    await store.ledger.fail(claimed, "token", "", maybe_delivered=True, report=True, now=NOW)
+    assert (await lines_of(ask))[1] == (
+        "❌ recruiter@example.com: failed after 1 attempt (it may have arrived all the same)"
+    )
+
+
+async def test_a_dead_letter_retried_by_hand(ask: Ask, store: Store) -> None:
+    [slack] = await open_to(store, "evt_1", SLACK)
+    await settle(store, slack, "failed", "channel_not_found")
+    assert await store.ledger.requeue(slack, NOW)
+    assert (await lines_of(ask))[1:] == [
+        f"🔁 <#C0RECRUIT>: retrying {AT_14_30}: `channel_not_found`"
+    ]
+
+
+async def test_a_delivery_whose_channel_is_not_configured_any_more(ask: Ask, store: Store) -> None:
+    [mail] = await open_to(store, "evt_1", MAIL)
+    await settle(store, mail, "skipped", "email is not configured any more")
+    assert (await lines_of(ask))[1:] == [
+        "🔕 not sent to recruiter@example.com: `email is not configured any more`"
+    ]
+
+
+async def test_nobody_to_tell(ask: Ask, store: Store) -> None:
+    await accept(store, make_event())
+    nobody = make_delivery(destination=NOBODY, state=DeliveryState.SKIPPED, context=SEARCH)
+    reason = "nobody has subscribed to it"
+    assert await store.ledger.open("evt_1", [replace(nobody, reason=reason)], NOW)
+    assert (await lines_of(ask))[1:] == ["🔕 nobody to tell: `nobody has subscribed to it`"]
+
+
+ALERTS = Destination(Transport.SLACK, "C0ALERTS")
+REPORT = "report_dead_letter:event:evt_1"
+
+
+async def dead_with_notices(store: Store, *told: Destination) -> list[Delivery]:
+    """A dead event, and a claimed notice of it to each of these."""
+    await accept(store, make_event())
+    assert await store.events.dead_letter("evt_1", "searchId is missing", NOW)
+    stored = await store.events.get("evt_1")
+    assert stored is not None
+    audiences = {Audience.OPERATORS: told}
+    notices = notices_of_event(stored.event, stored.reason, NOW, audiences)
+    await store.ledger.add("evt_1", notices, REPORT, NOW)
+    claims = [await store.ledger.claim(n, REPORT, "token", NOW) for n in notices]
+    return [claimed for claimed in claims if claimed]
+
+
+async def test_the_notices_of_a_dead_letter_are_no_deliveries_of_the_event(
+    ask: Ask, say: Say, store: Store
+) -> None:
+    for notice in await dead_with_notices(store, ALERTS, MAIL):
+        assert await store.ledger.sent(notice, "token", "receipt", NOW)
+    told = "📣 Operators notified: <#C0ALERTS>, recruiter@example.com"
+    assert await lines_of(ask) == [
+        "*Search completed (searchId srch_1, resultCount 1204)*",
+        "❌ dead letter: `searchId is missing`",
+        told,
+        "To try again: `python -m bot retry evt_1`",
+    ]
+    details = await say("status evt_1")
+    assert f"❌ dead letter: `searchId is missing`\n{told}\nTo try again:" in details
+    assert "✅" not in details
+    assert "*notice sent* to <#C0ALERTS>" in details
+
+
+async def test_operators_who_are_not_notified_yet(ask: Ask, store: Store) -> None:
+    first, second, _ = await dead_with_notices(store, ALERTS, MAIL, SLACK)
+    await store.ledger.retry_later(
+        first, "token", "busy", due=NOW + seconds(120), counts=True, maybe_delivered=True, now=NOW
+    )
+    await store.ledger.fail(second, "token", "no box", maybe_delivered=False, report=False, now=NOW)
+    retrying = f"retrying {AT_14_32} after 1 attempt"
+    assert (await lines_of(ask))[2:5] == [
+        "⚠️ Operators could not be notified: recruiter@example.com: `no box`",
+        f"📣 Operators not notified yet: <#C0ALERTS>, {retrying}: `busy` (it may have arrived all the same)",
+        "📣 Operators are being notified: <#C0RECRUIT>",
+    ]
+
+
+async def test_a_notice_that_was_not_needed_any_more(ask: Ask, store: Store) -> None:
+    [notice] = await dead_with_notices(store, ALERTS)
+    assert await store.events.requeue("evt_1", NOW)
+    await store.ledger.skip(notice, "token", "resolved: the event is handled by now", NOW)
+    assert await store.ledger.open("evt_1", [make_delivery(context=SEARCH)], NOW)
+    assert await lines_of(ask) == [
+        "*Search completed with 1,204 results: “rust engineer”*",
+        "⏳ waiting to be sent to <#C0RECRUIT>",
+        "🔕 Operators not notified: <#C0ALERTS>: `resolved: the event is handled by now`",
+    ]
+
+
+async def test_no_operators(ask: Ask, store: Store) -> None:
+    await dead_with_notices(store)
+    assert (await lines_of(ask))[2] == "🔕 No operators to notify: `no operators are set`"
+
+
+async def test_a_failed_notice_alone_is_nothing_to_try_again(ask: Ask, store: Store) -> None:
+    [notice] = await dead_with_notices(store, ALERTS)
+    await store.ledger.fail(notice, "token", "no", maybe_delivered=False, report=False, now=NOW)
+    assert await store.events.requeue("evt_1", NOW)
+    assert await store.ledger.open("evt_1", [], NOW)
+    lines = await lines_of(ask)
+    assert lines[1] == "🗄️ kept, no notification needed"
+    assert not any("To try again" in line for line in lines)
+
+
+async def test_deliveries_that_fared_alike_share_a_line_and_many_are_counted(
+    ask: Ask, store: Store
+) -> None:
+    people = [Destination(Transport.EMAIL, f"r{n}@example.com") for n in range(1, 8)]
+    user = Destination(Transport.SLACK, "U0RECRUITER")
+    for delivery in await open_to(store, "evt_1", user, *people):
+        await settle(store, delivery, "sent")
+    assert (await lines_of(ask))[1:] == [
+        "✅ sent to <@U0RECRUITER>, r1@example.com, r2@example.com, r3@example.com, r4@example.com +3 more"
+    ]
+
+
+async def test_more_than_four_different_outcomes_are_counted(ask: Ask, store: Store) -> None:
+    people = [Destination(Transport.EMAIL, f"r{n}@example.com") for n in range(1, 7)]
+    for n, delivery in enumerate(await open_to(store, "evt_1", *people)):
+        await settle(store, delivery, "failed", f"reason {n}")
+    lines = await lines_of(ask)
+    assert [line for line in lines if "failed" in line] == [
+        f"❌ r{n + 1}@example.com: failed after 1 attempt: `reason {n}`" for n in range(4)
+    ]
+    assert lines[-2:] == ["+2 more", "To try again: `python -m bot retry evt_1`"]

@@ -1,0 +1,71 @@
+"""The quota in `/juicebox status`: what Redis has of it is not trusted."""
+
+from typing import Any
+
+import pytest
+
+from bot.model import Record
+from bot.store import Store
+from tests.factories import NOW
+from tests.slack_app.conftest import Say
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"usage": 1},
+        {"usage": "1", "limit": 2},
+        {"usage": True, "limit": 2},
+        {"usage": 1, "limit": 0},
+        {"usage": -1, "limit": 2},
+        {"usage": float("inf"), "limit": 2},
+        {"usage": float("nan"), "limit": 2},
+        {"usage": 1, "limit": "<!channel>"},
+        {"usage": 1, "limit": 1e-320},
+        {"usage": 10**400, "limit": 2},
+        {"usage": 1, "limit": 10**400},
+        {"usage": None, "limit": None},
+        {"usagePercent": "84"},
+        {"usagePercent": True},
+        {"usagePercent": 10**400},
+        {"usagePercent": float("inf")},
+        {"limit": None},
+    ],
+)
+async def test_a_quota_that_makes_no_sense_is_left_out(
+    say: Say, store: Store, fields: dict[str, Any]
+) -> None:
+    await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
+    assert "Quota" not in await say("status")
+
+
+@pytest.mark.parametrize("reset", [None, "2026-02-01", -1, 10**15])
+async def test_a_quota_without_a_readable_reset_date_is_shown_without(
+    say: Say, store: Store, reset: Any
+) -> None:
+    fields = {"usage": 1.5, "limit": 2, "resetDate": reset}
+    await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
+    said = await say("status")
+    assert "*Quota* `███████████████░░░░░` 75.0% · 1.5 of 2\n" in said
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"usagePercent": 84.2}, "`████████████████░░░░` 84.2%"),
+        ({"usagePercent": 99.98, "planTier": "Pro"}, "`███████████████████░` 99.9% · `Pro`"),
+        (
+            {"usagePercent": 100, "resetDate": 1769904000, "planTier": "<!here>"},
+            "`████████████████████` 100.0% · resets 1 Feb 2026 · `&lt;!here&gt;`",
+        ),
+        ({"usage": 9, "limit": 10, "planTier": 7}, "`██████████████████░░` 90.0% · 9 of 10"),
+        ({"usage": 9, "limit": 10, "usagePercent": "x"}, "`██████████████████░░` 90.0% · 9 of 10"),
+        ({"usage": 8400, "limit": None}, "8,400 used, no limit"),
+    ],
+)
+async def test_a_quota_is_shown_as_it_was_sent(
+    say: Say, store: Store, fields: dict[str, Any], said: str
+) -> None:
+    await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
+    assert f"*Quota* {said}\n" in await say("status")

@@ -1,0 +1,102 @@
+"""A sender of mails, and the inbox that it sends to."""
+
+import ssl
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Protocol
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.errors import DeliveryError
+from bot.fakes.smtp import Inbox
+from bot.model import Delivery, Transport
+from bot.rendering.renderer import Renderer
+from bot.store.smtp_slots import SmtpSlots
+from bot.transports.email.client import SmtpConnector, SmtpTimeouts
+from bot.transports.email.pool import SmtpPool
+from bot.transports.email.sender import EmailSender
+from bot.transports.email.smtp_url import parse_smtp_url
+from tests.transports.conftest import NOW, MakeDelivery
+
+FROM = "Juicebox <bot@example.com>"
+SHORT = SmtpTimeouts(connect=5, command=5, data=5, quit=2)
+WAITING = "waiting for a connection to the mail server"
+MESSAGE_ID = "<dlv_0123456789abcdef01234567@example.com>"
+
+
+def check_lease() -> None:
+    """The lease is ours."""
+
+
+@pytest.fixture
+def delivery(make_delivery: MakeDelivery) -> Delivery:
+    return make_delivery("recruiter@example.org", Transport.EMAIL)
+
+
+class MakeSender(Protocol):
+    def __call__(
+        self,
+        url: str,
+        renderer: Renderer,
+        *,
+        address: str = FROM,
+        tls: ssl.SSLContext | None = None,
+        timeouts: SmtpTimeouts = SHORT,
+        connections: int = 10,
+        idle: float = 60,
+        most_uses: int = 100,
+        lease: float = 15,
+        load_wait: float = 30,
+    ) -> EmailSender: ...
+
+
+@pytest.fixture
+async def sender_to(redis: Redis) -> AsyncIterator[MakeSender]:
+    """Makes senders, which are closed in the end."""
+    made: list[EmailSender] = []
+
+    def make(
+        url: str,
+        renderer: Renderer,
+        *,
+        address: str = FROM,
+        tls: ssl.SSLContext | None = None,
+        timeouts: SmtpTimeouts = SHORT,
+        connections: int = 10,
+        idle: float = 60,
+        most_uses: int = 100,
+        lease: float = 15,
+        load_wait: float = 30,
+    ) -> EmailSender:
+        smtp = parse_smtp_url(url)
+        connector = SmtpConnector(smtp, "bot.example.com", timeouts, tls)
+        lasts = timedelta(seconds=lease)
+        slots = SmtpSlots(redis, smtp.host, smtp.port, connections, lasts)
+        pool = SmtpPool(connector, slots, idle=timedelta(seconds=idle), most_uses=most_uses)
+        sender = EmailSender(
+            pool,
+            address,
+            renderer,
+            clock=lambda: NOW,
+            uniform=lambda: 0.0,
+            load_wait=timedelta(seconds=load_wait),
+        )
+        made.append(sender)
+        return sender
+
+    yield make
+    for sender in made:
+        await sender.close()
+
+
+@pytest.fixture
+def sender(inbox: Inbox, renderer: Renderer, sender_to: MakeSender) -> EmailSender:
+    return sender_to(inbox.url, renderer)
+
+
+async def failure(sender: EmailSender, delivery: Delivery) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
+        await sender.send(delivery, check_lease)
+    assert "@" not in caught.value.reason
+    return caught.value

@@ -1,0 +1,119 @@
+"""Each connection to the mail server holds its slot for as long as it is open, and no longer."""
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.errors import DeliveryError, LeaseLost
+from bot.fakes.faults import SmtpFault
+from bot.fakes.smtp import Inbox
+from bot.model import Delivery
+from bot.rendering.renderer import Renderer
+from bot.store import keys
+from bot.transports.email.client import SmtpTimeouts
+from bot.transports.email.sender import EmailSender
+from tests.polling import until
+from tests.transports.email.conftest import WAITING, MakeSender, check_lease, failure
+
+
+async def test_a_lost_lease_leaves_no_connection_in_the_middle_of_a_mail(
+    inbox: Inbox, sender: EmailSender, delivery: Delivery
+) -> None:
+    def lost() -> None:
+        raise LeaseLost("gone")
+
+    with pytest.raises(LeaseLost):
+        await sender.send(delivery, lost)
+    await sender.send(delivery, check_lease)
+    assert inbox.connections.served == 2
+    assert len(inbox.mails) == 1
+
+
+async def test_a_cancelled_mail_ends_at_once_and_gives_its_slot_back(
+    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+) -> None:
+    """With the timeouts of production, as SIGTERM finds them."""
+    inbox.script("DATA", [SmtpFault.hang()])
+    sender = sender_to(inbox.url, renderer, timeouts=SmtpTimeouts(), connections=1)
+    sending = asyncio.create_task(sender.send(delivery, check_lease))
+
+    async def hangs() -> bool:
+        return "DATA" in inbox.commands
+
+    await until(hangs)
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    await sender.close()
+    assert not await redis.exists(keys.smtp_slots("127.0.0.1", inbox.port))
+    assert inbox.mails == []
+
+
+async def test_closing_the_sender_waits_for_no_mail_that_hangs(
+    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+) -> None:
+    inbox.script("DATA", [SmtpFault.hang()])
+    sender = sender_to(inbox.url, renderer, timeouts=SmtpTimeouts())
+    sending = asyncio.create_task(sender.send(delivery, check_lease))
+
+    async def hangs() -> bool:
+        return "DATA" in inbox.commands
+
+    await until(hangs)
+    await sender.close()
+    with pytest.raises(DeliveryError):
+        await sending
+    assert not await redis.exists(keys.smtp_slots("127.0.0.1", inbox.port))
+
+
+async def test_a_connection_whose_slot_was_lost_carries_no_further_mail(
+    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+) -> None:
+    """As of a process that was paused for longer than a lease."""
+    sender = sender_to(inbox.url, renderer, lease=0.3)
+    await sender.send(delivery, check_lease)
+    await redis.delete(keys.smtp_slots("127.0.0.1", inbox.port))
+    [connection] = sender._pool._free
+
+    async def noticed() -> bool:
+        return not connection.has_slot
+
+    await until(noticed)
+    await sender.send(delivery, check_lease)
+    assert inbox.connections.served == 2
+
+
+async def test_a_connection_in_use_holds_its_slot_for_longer_than_a_lease(
+    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+) -> None:
+    inbox.script("DATA", [SmtpFault.hang()])
+    sender = sender_to(inbox.url, renderer, connections=1, lease=0.3)
+    sending = asyncio.create_task(sender.send(delivery, check_lease))
+    key = keys.smtp_slots("127.0.0.1", inbox.port)
+
+    async def lease_end() -> float:
+        scores = await redis.zrange(key, 0, -1, withscores=True)
+        return float(scores[0][1]) if scores else 0
+
+    async def begun() -> bool:
+        return await lease_end() > 0
+
+    await until(begun)
+    first = await lease_end()
+
+    async def renewed_beyond_the_first_lease() -> bool:
+        return await lease_end() > first + 300
+
+    await until(renewed_beyond_the_first_lease)
+    sending.cancel()
+    await asyncio.wait([sending])
+
+
+async def test_while_redis_cannot_tell_no_connection_is_opened_and_no_attempt_used(
+    inbox: Inbox, sender: EmailSender, delivery: Delivery, redis: Redis
+) -> None:
+    await redis.set(keys.smtp_slots("127.0.0.1", inbox.port), "not a sorted set")
+    error = await failure(sender, delivery)
+    assert (error.reason, error.counts) == (WAITING, False)
+    assert inbox.connections.served == 0

@@ -1,0 +1,184 @@
+"""Connections to the mail server: few, reused, replaced when the server has closed them."""
+
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.errors import DeliveryError
+from bot.fakes.faults import SmtpFault
+from bot.fakes.smtp import Inbox
+from bot.model import Delivery, Transport
+from bot.rendering.renderer import Renderer
+from bot.store import keys
+from bot.transports.email.client import SmtpTimeouts
+from bot.transports.email.sender import EmailSender
+from tests.polling import until
+from tests.scripted_smtp import SILENT, scripted_smtp
+from tests.transports.conftest import MakeDelivery
+from tests.transports.email.conftest import MESSAGE_ID, WAITING, MakeSender, check_lease, failure
+
+
+@pytest.fixture
+def deliveries(make_delivery: MakeDelivery) -> list[Delivery]:
+    return [make_delivery(f"r{n}@example.org", Transport.EMAIL) for n in range(20)]
+
+
+async def send_all(senders: Iterable[EmailSender], deliveries: Iterable[Delivery]) -> None:
+    """Every delivery by each sender in turn, as often as it is a rate limit."""
+    [*in_turn] = senders
+
+    async def send(number: int, delivery: Delivery) -> None:
+        while True:
+            try:
+                await in_turn[number % len(in_turn)].send(delivery, check_lease)
+            except DeliveryError as error:
+                if error.counts or not error.after:
+                    raise
+                await asyncio.sleep(error.after.total_seconds())
+            else:
+                return
+
+    await asyncio.gather(*(send(number, delivery) for number, delivery in enumerate(deliveries)))
+
+
+async def test_a_connection_carries_several_mails(
+    inbox: Inbox, sender: EmailSender, delivery: Delivery
+) -> None:
+    for _ in range(3):
+        await sender.send(delivery, check_lease)
+    await sender.close()
+    assert inbox.commands == ["MAIL", "RCPT", "DATA"] * 3 + ["QUIT"]
+    assert inbox.connections.served == 1
+
+
+async def test_a_connection_is_closed_after_so_many_mails(
+    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+) -> None:
+    sender = sender_to(inbox.url, renderer, most_uses=2, connections=1)
+    await send_all([sender], [delivery] * 4)
+    await sender.close()
+    assert inbox.connections.served == 2
+    assert inbox.commands.count("QUIT") == 2
+
+
+async def test_an_idle_connection_is_closed_and_its_slot_released(
+    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+) -> None:
+    sender = sender_to(inbox.url, renderer, idle=0.05)
+    await sender.send(delivery, check_lease)
+
+    async def released() -> bool:
+        return not await redis.exists(keys.smtp_slots("127.0.0.1", inbox.port))
+
+    await until(released)
+    assert inbox.connections.now == 0
+    assert inbox.commands[-1] == "QUIT"
+
+
+async def test_there_are_never_more_connections_than_slots_whoever_sends(
+    inbox: Inbox, renderer: Renderer, deliveries: list[Delivery], sender_to: MakeSender
+) -> None:
+    senders = [sender_to(inbox.url, renderer, connections=2, idle=0.05) for _ in range(3)]
+    await send_all(senders, deliveries)
+    assert sorted(m.recipients[0] for m in inbox.mails) == sorted(
+        d.destination.address for d in deliveries
+    )
+    assert inbox.connections.most <= 2
+
+
+async def test_a_server_that_takes_fewer_connections_than_it_is_asked_for_gets_every_mail_once(
+    renderer: Renderer, deliveries: list[Delivery], sender_to: MakeSender
+) -> None:
+    async with Inbox(most_connections=3) as inbox:
+        senders = [
+            sender_to(inbox.url, renderer, connections=10, idle=0.05, load_wait=0.1)
+            for _ in range(2)
+        ]
+        await send_all(senders, deliveries)
+        for sender in senders:
+            await sender.close()
+    assert sorted(m.recipients[0] for m in inbox.mails) == sorted(
+        d.destination.address for d in deliveries
+    )
+    assert inbox.connections.refused > 0
+    assert inbox.connections.most <= 3
+
+
+async def test_one_process_opens_ten_connections_at_most(
+    inbox: Inbox, renderer: Renderer, deliveries: list[Delivery], sender_to: MakeSender
+) -> None:
+    inbox.script("DATA", [SmtpFault.hang()] * len(deliveries))
+    sender = sender_to(inbox.url, renderer, connections=50, timeouts=SmtpTimeouts(data=1))
+    outcomes = await asyncio.gather(
+        *(sender.send(delivery, check_lease) for delivery in deliveries), return_exceptions=True
+    )
+    assert [getattr(error, "reason", "") for error in outcomes].count(WAITING) == 10
+    assert inbox.connections.most == 10
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        pytest.param([], id="closed while idle"),
+        pytest.param(["421 4.4.2 timeout"], id="421 to MAIL"),
+        pytest.param(["250 ok", "421 4.3.2 going down"], id="421 to RCPT"),
+    ],
+)
+async def test_a_connection_that_the_server_has_closed_is_replaced_and_the_mail_sent_once(
+    renderer: Renderer, delivery: Delivery, sender_to: MakeSender, closing: list[str]
+) -> None:
+    first = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on", "250 ok"]
+    async with scripted_smtp([*first, *closing], [*first, "221 bye"]) as server:
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer, connections=1)
+        for _ in range(2):
+            assert await sender.send(delivery, check_lease) == MESSAGE_ID
+        await sender.close()
+    assert server.connections == 2
+    assert server.asked.count("DATA") == 2
+
+
+async def test_a_mail_that_was_on_its_way_is_not_sent_again_by_itself(
+    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+) -> None:
+    first = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on", "250 ok"]
+    async with scripted_smtp([*first, "250 ok", "250 ok", "354 go on"], first) as server:
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer, connections=1)
+        await sender.send(delivery, check_lease)
+        error = await failure(sender, delivery)
+    assert (error.reason, error.maybe_delivered) == (
+        "the connection to the mail server broke",
+        True,
+    )
+    assert server.connections == 1
+
+
+async def test_a_server_that_falls_silent_between_two_mails_is_not_asked_again_at_once(
+    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+) -> None:
+    first = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on", "250 ok"]
+    async with scripted_smtp([*first, SILENT]) as server:
+        url, timeouts = f"smtp://127.0.0.1:{server.port}", SmtpTimeouts(command=0.2)
+        sender = sender_to(url, renderer, timeouts=timeouts)
+        await sender.send(delivery, check_lease)
+        error = await failure(sender, delivery)
+    assert (error.reason, error.maybe_delivered) == (
+        "the mail server did not answer in time",
+        False,
+    )
+    assert server.connections == 1
+
+
+async def test_after_a_refusal_the_connection_is_reset_and_used_again(
+    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+) -> None:
+    refusal = ["220 hi", "250 hello", "250 ok", "550 5.1.1 no such user"]
+    again = ["250 reset", "250 ok", "250 ok", "354 go on", "250 ok", "221 bye"]
+    async with scripted_smtp([*refusal, *again]) as server:
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer)
+        assert (await failure(sender, delivery)).retry is False
+        await sender.send(delivery, check_lease)
+        await sender.close()
+    verbs = [line.partition(" ")[0] for line in server.asked]
+    assert verbs == ["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "DATA", ".", "QUIT"]

@@ -1,0 +1,56 @@
+"""A sender to the local Slack."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import DeliveryError
+from bot.fakes.slack.api import LocalSlack
+from bot.model import Delivery
+from bot.rendering.renderer import Renderer
+from bot.transports.slack.client import slack_client
+from bot.transports.slack.sender import SlackSender
+
+TOKEN = "xoxb-test-token"
+OURS = {
+    "event_type": "juicebox_delivery",
+    "event_payload": {"delivery_id": "dlv_0123456789abcdef01234567"},
+}
+
+
+def check_lease() -> None:
+    """The lease is ours."""
+
+
+@pytest.fixture
+async def sender(slack_api: LocalSlack, renderer: Renderer) -> AsyncIterator[SlackSender]:
+    sender = SlackSender(slack_client(TOKEN, slack_api.url), renderer)
+    yield sender
+    await sender.close()
+
+
+Impatient = Callable[[str], SlackSender]
+
+
+@pytest.fixture
+async def sender_to(renderer: Renderer) -> AsyncIterator[Impatient]:
+    """Makes senders of little patience to any address."""
+    made: list[SlackSender] = []
+
+    def make(url: str, token: str = TOKEN) -> SlackSender:
+        client = slack_client(token, url, timeout=timedelta(seconds=1))
+        made.append(SlackSender(client, renderer))
+        return made[-1]
+
+    yield make
+    for sender in made:
+        await sender.close()
+
+
+async def failure(sender: SlackSender, delivery: Delivery) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
+        await sender.send(delivery, check_lease)
+    assert TOKEN not in caught.value.reason
+    assert "1,204" not in caught.value.reason
+    return caught.value

@@ -1,0 +1,246 @@
+"""Slack is asked what it knows of the bot, and may answer anything."""
+
+import logging
+
+import pytest
+
+from bot.doctor import examine as doctor
+from bot.doctor.finding import Mark
+from bot.fakes.slack.api import HttpFault, LocalSlack
+from bot.fakes.slack.workspace import Conversation
+from bot.transports.slack import checks as check_slack
+from bot.transports.slack.scopes import PRIVATE_SCOPES, REQUIRED_SCOPES
+from tests.conftest import MakeSettings
+from tests.doctor.findings import found
+from tests.http_proxy import HttpProxy
+
+
+async def test_a_revoked_token_fails(make_settings: MakeSettings) -> None:
+    async with LocalSlack(token="xoxb-another") as slack_api:
+        findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert findings["SLACK_BOT_TOKEN"].text == "Slack answers invalid_auth"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        HttpFault(503, "<html>"),
+        HttpFault.garbage("[]"),
+        HttpFault.garbage('["x"]'),
+        HttpFault.garbage("{}"),
+        HttpFault.error(""),
+    ],
+)
+async def test_an_answer_that_is_not_slacks_fails(
+    make_settings: MakeSettings, slack_api: LocalSlack, fault: HttpFault
+) -> None:
+    slack_api.script("auth.test", [fault])
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert findings["Slack"].text == f"{slack_api.url}: the answer is not one of Slack's"
+
+
+async def test_missing_scopes_are_named_with_what_they_are_for(make_settings: MakeSettings) -> None:
+    async with LocalSlack(scopes=["chat:write"]) as slack_api:
+        findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert findings["Slack scope commands"].text == "missing: for /juicebox"
+    assert findings["Slack scope commands"].mark is Mark.FAILURE
+    assert findings["Slack scope groups:read"].mark is Mark.WARNING
+    assert "Slack answers missing_scope" in findings["SLACK_CHANNEL"].text
+    assert "Slack scopes" not in findings
+
+
+async def test_whoever_writes_to_a_person_needs_the_scopes_for_that(
+    make_settings: MakeSettings,
+) -> None:
+    async with LocalSlack(scopes=[*REQUIRED_SCOPES, *PRIVATE_SCOPES]) as slack_api:
+        to_a_channel = make_settings(SLACK_API_URL=slack_api.url)
+        assert (await found(to_a_channel))["Slack scopes"].mark is Mark.OK
+        to_a_person = make_settings(SLACK_API_URL=slack_api.url, SLACK_ALERT_CHANNEL="U0OPERATOR")
+        findings = await found(to_a_person)
+    assert findings["Slack scope im:write"].mark is Mark.FAILURE
+    assert "Slack scopes" not in findings
+
+
+async def test_a_slack_that_names_no_scopes_is_warned_of(
+    make_settings: MakeSettings, slack_api: LocalSlack
+) -> None:
+    slack_api.script(
+        "auth.test", [HttpFault.garbage('{"ok": true, "user": "juicebox", "team": "T"}')]
+    )
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert findings["Slack scopes"].mark is Mark.WARNING
+
+
+@pytest.mark.parametrize(
+    ("channel", "mark", "text"),
+    [
+        ("#recruiting", Mark.OK, "#recruiting, and the bot is in it"),
+        ("recruiting", Mark.OK, "#recruiting, and the bot is in it"),
+        ("C0OUTSIDE", Mark.FAILURE, "the bot is not a member of #outside"),
+        ("C0ARCHIVED", Mark.FAILURE, "#archived is archived"),
+        ("#nowhere", Mark.FAILURE, "no channel #nowhere that the bot can see"),
+        ("C0NOWHERE", Mark.FAILURE, "Slack knows no channel C0NOWHERE that the bot can see"),
+        ("U0RECRUITER", Mark.NOTE, "a person; whether they can be written to shows with"),
+    ],
+)
+async def test_each_channel_is_looked_up(
+    make_settings: MakeSettings, slack_api: LocalSlack, channel: str, mark: Mark, text: str
+) -> None:
+    slack_api.workspace.add(Conversation("C0OUTSIDE", "outside", is_member=False))
+    slack_api.workspace.add(Conversation("C0ARCHIVED", "archived", is_archived=True))
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL=channel))
+    assert findings["SLACK_CHANNEL"].mark is mark
+    assert findings["SLACK_CHANNEL"].text.startswith(text)
+
+
+async def test_a_channel_is_found_on_a_later_page(
+    make_settings: MakeSettings, slack_api: LocalSlack
+) -> None:
+    for number in range(3_100):
+        slack_api.workspace.add(Conversation(f"C1{number}", f"channel-{number}"))
+    late = make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL="channel-1500")
+    assert (await found(late))["SLACK_CHANNEL"].mark is Mark.OK
+    too_late = make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL="channel-3099")
+    assert (await found(too_late))["SLACK_CHANNEL"].mark is Mark.FAILURE
+
+
+async def test_an_answer_without_the_channel_counts_as_none(
+    make_settings: MakeSettings, slack_api: LocalSlack
+) -> None:
+    slack_api.script(
+        "conversations.info", [HttpFault.garbage('{"ok": true}'), *[HttpFault.dropped()] * 2]
+    )
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert findings["SLACK_CHANNEL"].text == "no channel C0RECRUIT that the bot can see"
+    assert findings["SLACK_ALERT_CHANNEL"].text.startswith("C0ALERTS could not be looked up")
+
+
+@pytest.mark.parametrize(
+    ("channel", "body"),
+    [
+        ("C0RECRUIT", '{"ok": true, "channel": "C0"}'),
+        ("C0RECRUIT", '{"ok": true, "channel": {"id": "C0", "name": 7}}'),
+        ("C0RECRUIT", '["x"]'),
+        ("#recruiting", '{"ok": true}'),
+        ("#recruiting", '{"ok": true, "channels": "C0"}'),
+        ("#recruiting", '{"ok": true, "channels": [null]}'),
+    ],
+)
+async def test_an_odd_answer_about_a_channel_fails(
+    make_settings: MakeSettings, slack_api: LocalSlack, channel: str, body: str
+) -> None:
+    for method in ("conversations.info", "conversations.list"):
+        slack_api.script(method, [HttpFault.garbage(body)])
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL=channel))
+    assert findings["SLACK_CHANNEL"].mark is Mark.FAILURE
+    assert findings["SLACK_CHANNEL"].text == (
+        f"{channel} could not be looked up: the answer is not one of Slack's"
+    )
+
+
+async def test_a_slow_channel_costs_no_other_finding(
+    make_settings: MakeSettings, slack_api: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_slack, "_CHANNEL_SECONDS", 2)
+    monkeypatch.setattr(doctor, "_PATIENCE_SECONDS", 3_600)
+    slack_api.script("conversations.info", [HttpFault.hang()])
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert findings["SLACK_CHANNEL"].text == "C0RECRUIT could not be looked up: no answer in time"
+    assert findings["SLACK_ALERT_CHANNEL"].mark is Mark.OK
+    assert findings["Slack scopes"].mark is Mark.OK
+
+
+async def test_no_call_is_logged(
+    make_settings: MakeSettings, slack_api: LocalSlack, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await found(make_settings(SLACK_API_URL=slack_api.url))
+    assert not [r for r in caplog.records if "slack" in r.name]
+
+
+async def test_without_slack_no_slack_is_asked(make_settings: MakeSettings) -> None:
+    names = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CHANNEL", "SLACK_ALERT_CHANNEL")
+    findings = await found(make_settings(**dict.fromkeys(names), EMAIL_TO="a@x.org,b@x.org"))
+    assert findings["Slack"].mark is Mark.NOTE
+    assert findings["EMAIL_TO"].text == "2 addresses for recruiters"
+    assert not [subject for subject in findings if subject.startswith("SLACK_")]
+
+
+OPENED = HttpFault(200, '{"ok": true, "url": "wss://wss-primary.slack.com/link/?ticket=secret"}')
+
+
+@pytest.mark.parametrize(
+    ("token", "fault", "mark", "text", "fix"),
+    [
+        ("xapp-1-A1", OPENED, Mark.OK, "Slack opens a socket for SLACK_APP_TOKEN", ""),
+        ("xoxb-1", OPENED, Mark.FAILURE, "it does not begin with xapp-", "make one that begins"),
+        (
+            "xapp-1-A1",
+            HttpFault.error("invalid_auth"),
+            Mark.FAILURE,
+            "Slack answers invalid_auth",
+            "make one that begins with xapp- and has the scope connections:write",
+        ),
+        (
+            "xapp-1-A1",
+            HttpFault.error("missing_scope"),
+            Mark.FAILURE,
+            "Slack answers missing_scope",
+            "give it the scope connections:write",
+        ),
+        (
+            "xapp-1-A1",
+            HttpFault.rate_limited(),
+            Mark.WARNING,
+            "could not be tried: Slack answers ratelimited",
+            "",
+        ),
+        (
+            "xapp-1-A1",
+            HttpFault(408, "<html>", "text/html"),
+            Mark.WARNING,
+            "could not be tried: the answer is not one of Slack's",
+            "",
+        ),
+    ],
+)
+async def test_an_app_token_is_tried(
+    *,
+    make_settings: MakeSettings,
+    slack_api: LocalSlack,
+    token: str,
+    fault: HttpFault,
+    mark: Mark,
+    text: str,
+    fix: str,
+) -> None:
+    slack_api.script("apps.connections.open", [fault])
+    findings = await found(make_settings(SLACK_API_URL=slack_api.url, SLACK_APP_TOKEN=token))
+    finding = findings["SLACK_APP_TOKEN" if mark is Mark.FAILURE else "Socket Mode"]
+    assert (finding.mark, finding.text) == (mark, text)
+    assert finding.mend.startswith(fix)
+    assert token not in finding.text + finding.mend
+
+
+async def test_both_tokens_are_tried_in_one_run(make_settings: MakeSettings) -> None:
+    async with LocalSlack(token="xoxb-another") as slack_api:
+        slack_api.script("apps.connections.open", [HttpFault.error("invalid_auth")])
+        findings = await found(
+            make_settings(SLACK_API_URL=slack_api.url, SLACK_APP_TOKEN="xapp-1-A1")
+        )
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        assert (findings[name].mark, findings[name].text) == (
+            Mark.FAILURE,
+            "Slack answers invalid_auth",
+        )
+
+
+async def test_a_proxy_that_is_in_the_way_is_named(
+    make_settings: MakeSettings, proxy: HttpProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy.refuses = True
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    findings = await found(make_settings(SLACK_API_URL="https://slack.com/api/"))
+    assert findings["Slack"].text == (
+        "https://slack.com/api/: the proxy of HTTPS_PROXY answers 403"
+    )

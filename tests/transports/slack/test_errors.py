@@ -1,0 +1,238 @@
+"""What each fault of Slack's means for the next attempt."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bot.fakes.redis_server import free_port
+from bot.fakes.slack.api import HttpFault, LocalSlack
+from bot.fakes.slack.workspace import Conversation
+from bot.transports.slack.sender import SlackSender
+from tests.transports.conftest import MakeDelivery
+from tests.transports.slack.conftest import TOKEN, Impatient, check_lease, failure
+
+NOT_SLACKS = [
+    ("<html>Forbidden</html>", "text/html"),
+    ("request timed out", "text/plain"),
+    ("", "application/octet-stream"),
+    ("{", "application/json"),
+    ("[1]", "application/json"),
+    ('{"error": "Forbidden"}', "application/json"),
+    ('{"message": "Forbidden"}', "application/json"),
+]
+"""What a load balancer, a firewall or a proxy says: no body of Slack's lacks `ok`."""
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        ("7", 7),
+        ("0", 1),
+        ("1.2", 2),
+        ("86400", 3_600),
+        ("inf", 3_600),
+        *((silly, 30) for silly in (None, "soon", "-5", "nan")),
+    ],
+)
+async def test_slack_is_given_the_time_that_it_asks_for(
+    slack_api: LocalSlack,
+    sender: SlackSender,
+    make_delivery: MakeDelivery,
+    retry_after: str | None,
+    seconds: int,
+) -> None:
+    slack_api.script("chat.postMessage", [HttpFault.rate_limited(retry_after)])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert error.after == timedelta(seconds=seconds)
+    assert (error.retry, error.counts, error.maybe_delivered) == (True, False, False)
+    assert error.reason == f"Slack asks to wait {seconds} s"
+
+
+async def test_ratelimited_without_429_is_waited_for_too(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    slack_api.script("chat.postMessage", [HttpFault.error("rate_limited")])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert (error.after, error.counts) == (timedelta(seconds=30), False)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (HttpFault.status(500), "HTTP 500: Slack is having trouble"),
+        (HttpFault.status(503, "sorry", "text/plain"), "HTTP 503: Slack is having trouble"),
+        (HttpFault.status(502, "{", "application/json"), "HTTP 502: Slack is having trouble"),
+        (HttpFault.error("internal_error", 500), "internal_error: Slack is having trouble"),
+        (HttpFault.error("fatal_error"), "fatal_error: Slack is having trouble"),
+        (HttpFault.error("service_unavailable"), "service_unavailable: Slack is having trouble"),
+        (HttpFault.error("request_timeout"), "request_timeout: Slack is having trouble"),
+        (
+            HttpFault.error("a_new_name_of_slacks", 503),
+            "a_new_name_of_slacks: Slack is having trouble",
+        ),
+        *(
+            (HttpFault.status(code, body, kind), f"HTTP {code}: not an answer of Slack's API;")
+            for code in (400, 401, 403, 407, 408, 410, 421, 425, 451, 460, 499)
+            for body, kind in NOT_SLACKS
+        ),
+        (HttpFault.status(304), "HTTP 304: not an answer of Slack's API;"),
+        (HttpFault.status(302, "<html>"), "HTTP 302: not an answer of Slack's API;"),
+        (HttpFault.garbage('{"error": "not_authed"}'), "Slack's answer is not readable"),
+        (HttpFault.dropped(), "the connection to Slack broke (ServerDisconnectedError)"),
+        (HttpFault.garbage("<html>", "text/html"), "Slack's answer is not readable"),
+        (HttpFault.garbage("hello", "text/plain"), "Slack's answer is not readable"),
+        (HttpFault.garbage("{"), "Slack's answer is not readable"),
+        (HttpFault.garbage("null"), "Slack's answer is not readable"),
+        (HttpFault.garbage("[1]"), "Slack's answer is not readable"),
+        (HttpFault.garbage("[" * 100_000), "Slack's answer is not readable"),
+        (HttpFault.garbage('{"ok": true}'), "Slack's answer is not readable"),
+        (HttpFault.garbage('{"ok": false, "error": 5}'), "Slack's answer is not readable"),
+    ],
+)
+async def test_trouble_that_can_pass_leaves_it_open_whether_the_message_arrived(
+    slack_api: LocalSlack,
+    sender: SlackSender,
+    make_delivery: MakeDelivery,
+    fault: HttpFault,
+    reason: str,
+) -> None:
+    slack_api.script("chat.postMessage", [fault])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert error.reason.startswith(reason)
+    assert (error.retry, error.counts, error.after, error.maybe_delivered) == (
+        True,
+        True,
+        None,
+        True,
+    )
+    assert len(slack_api.calls("chat.postMessage")) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"), [*NOT_SLACKS, ('{"ok": false, "error": "fatal_error"}', "application/json")]
+)
+async def test_429_is_a_rate_limit_whatever_the_body_says(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, body: str, kind: str
+) -> None:
+    slack_api.script("chat.postMessage", [HttpFault(429, body, kind, retry_after="7")])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert (error.after, error.counts, error.maybe_delivered) == (
+        timedelta(seconds=7),
+        False,
+        False,
+    )
+
+
+@pytest.mark.parametrize("body", NOT_SLACKS)
+async def test_404_without_an_answer_of_slacks_is_a_wrong_address(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, body: tuple[str, str]
+) -> None:
+    slack_api.script("chat.postMessage", [HttpFault.status(404, *body)])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert error.reason == "HTTP 404: this is not Slack's API; check SLACK_API_URL"
+    assert (error.retry, error.maybe_delivered) == (False, False)
+
+
+@pytest.mark.parametrize(
+    "name", ["external_channel_migrating", "fetch_members_failed", "message_limit_exceeded"]
+)
+async def test_a_refusal_that_passes_is_tried_again_and_has_posted_nothing(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, name: str
+) -> None:
+    slack_api.script("chat.postMessage", [HttpFault.error(name)])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert error.reason == f"{name}: Slack cannot post to C0RECRUIT at the moment"
+    assert (error.retry, error.counts, error.maybe_delivered) == (True, True, False)
+
+
+async def test_a_slack_that_does_not_answer_is_not_waited_for_long(
+    slack_api: LocalSlack, sender_to: Impatient, make_delivery: MakeDelivery
+) -> None:
+    slack_api.script("chat.postMessage", [HttpFault.hang(accepted=True)])
+    error = await failure(sender_to(slack_api.url), make_delivery("C0RECRUIT"))
+    assert error.reason == "Slack did not answer in time"
+    assert (error.retry, error.maybe_delivered) == (True, True)
+
+
+async def test_a_slack_that_cannot_be_reached_has_not_got_the_message(
+    sender_to: Impatient, make_delivery: MakeDelivery
+) -> None:
+    nobody = sender_to(f"http://127.0.0.1:{free_port()}/api/")
+    error = await failure(nobody, make_delivery("C0RECRUIT"))
+    assert error.reason == "Slack cannot be reached (ClientConnectorError)"
+    assert (error.retry, error.maybe_delivered) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (
+            HttpFault.error("channel_not_found"),
+            "channel_not_found: no channel C0RECRUIT that this bot can see; check SLACK_CHANNEL",
+        ),
+        (HttpFault.error("restricted_action"), "restricted_action: the workspace's rules forbid"),
+        (
+            HttpFault.error("restricted_action_read_only_channel"),
+            "restricted_action_read_only_channel: the workspace's rules forbid",
+        ),
+        (HttpFault.error("accesslimited"), "accesslimited: the workspace's rules forbid"),
+        (HttpFault.error("restricted_action", 403), "restricted_action: the workspace's rules"),
+        (
+            HttpFault.error("invalid_blocks"),
+            "invalid_blocks: Slack refuses what the template makes",
+        ),
+        (HttpFault.error("missing_scope"), "missing_scope: the bot lacks the scope that it needs;"),
+        (HttpFault.error("as_user_not_supported"), "as_user_not_supported: Slack refuses the call"),
+        (HttpFault.error("channel_not_found", 404), "channel_not_found: no channel C0RECRUIT"),
+        (HttpFault.status(404, "<html>"), "HTTP 404: this is not Slack's API; check SLACK_API_URL"),
+        (HttpFault.error("a<b>c;" + "d" * 200), "abc" + "d" * 97 + ": Slack refuses the call"),
+    ],
+)
+async def test_what_no_repetition_mends_is_final(
+    slack_api: LocalSlack,
+    sender: SlackSender,
+    make_delivery: MakeDelivery,
+    fault: HttpFault,
+    reason: str,
+) -> None:
+    slack_api.script("chat.postMessage", [fault])
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    assert error.reason.startswith(reason)
+    assert (error.retry, error.maybe_delivered) == (False, False)
+
+
+async def test_a_channel_without_the_bot_is_named(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    slack_api.workspace.add(Conversation("C0OTHER", "other", is_member=False))
+    error = await failure(sender, make_delivery("C0OTHER"))
+    assert error.reason == "not_in_channel: the bot is not in C0OTHER; invite it there"
+
+
+async def test_a_token_that_slack_does_not_take_is_final(
+    slack_api: LocalSlack, sender_to: Callable[..., SlackSender], make_delivery: MakeDelivery
+) -> None:
+    stranger = sender_to(slack_api.url, "xoxb-wrong")
+    error = await failure(stranger, make_delivery("C0RECRUIT"))
+    assert error.retry is False
+    assert error.reason == (
+        "invalid_auth: Slack does not take SLACK_BOT_TOKEN; copy it again from the app's page"
+    )
+
+
+async def test_a_user_who_is_not_there_is_final(
+    sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    error = await failure(sender, make_delivery("U0NOBODY"))
+    assert error.reason == "user_not_found: no user U0NOBODY in this workspace"
+
+
+async def test_no_message_is_logged_not_even_for_debugging(
+    sender: SlackSender, make_delivery: MakeDelivery, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await sender.send(make_delivery("C0RECRUIT"), check_lease)
+    assert "1,204" not in caplog.text
+    assert TOKEN not in caplog.text

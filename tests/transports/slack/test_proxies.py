@@ -1,0 +1,87 @@
+"""Messages to Slack go through the proxy that the environment names, and only then."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.fakes.redis_server import free_port
+from bot.fakes.slack.api import LocalSlack
+from bot.rendering.renderer import Renderer
+from bot.transports.slack.client import slack_client
+from bot.transports.slack.sender import SlackSender
+from tests.http_proxy import HttpProxy, copy
+from tests.transports.conftest import Certificate, MakeDelivery
+from tests.transports.slack.conftest import TOKEN, check_lease, failure
+
+pytestmark = pytest.mark.usefixtures("no_proxies")
+
+
+@asynccontextmanager
+async def behind_tls(port: int, certificate: Certificate) -> AsyncIterator[int]:
+    """A port that speaks TLS, and passes on to another one what it decrypts."""
+
+    async def passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner, outer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(copy(reader, outer), copy(inner, writer))
+
+    server = await asyncio.start_server(passed_on, "127.0.0.1", 0, ssl=certificate.server)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+
+
+async def test_a_message_goes_through_the_proxy_of_https(
+    *,
+    slack_api: LocalSlack,
+    proxy: HttpProxy,
+    certificate: Certificate,
+    renderer: Renderer,
+    make_delivery: MakeDelivery,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:secret@127.0.0.1:{proxy.port}")
+    async with behind_tls(slack_api.port, certificate) as port:
+        client = slack_client(TOKEN, f"https://127.0.0.1:{port}/api/")
+        client.ssl = certificate.client
+        sender = SlackSender(client, renderer)
+        await sender.send(make_delivery("C0RECRUIT"), check_lease)
+        await sender.close()
+    assert proxy.asked == [f"CONNECT 127.0.0.1:{port}"]
+    assert proxy.authorizations == ["Basic dXNlcjpzZWNyZXQ="]
+    assert len(slack_api.posts) == 1
+
+
+async def test_a_proxy_that_refuses_has_let_no_message_through(
+    proxy: HttpProxy,
+    renderer: Renderer,
+    make_delivery: MakeDelivery,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxy.refuses = True
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    sender = SlackSender(slack_client(TOKEN, "https://slack.com/api/"), renderer)
+    error = await failure(sender, make_delivery("C0RECRUIT"))
+    await sender.close()
+    assert proxy.asked == ["CONNECT slack.com:443"]
+    assert (error.retry, error.maybe_delivered) == (True, False)
+
+
+@pytest.mark.parametrize("excepted", [False, True])
+async def test_a_slack_on_this_machine_is_reached_without_the_proxy(
+    slack_api: LocalSlack,
+    renderer: Renderer,
+    make_delivery: MakeDelivery,
+    monkeypatch: pytest.MonkeyPatch,
+    excepted: bool,
+) -> None:
+    """HTTPS_PROXY is not meant for an http:// address, and NO_PROXY excepts one from HTTP_PROXY."""
+    dead = f"http://127.0.0.1:{free_port()}"
+    monkeypatch.setenv("HTTPS_PROXY", dead)
+    if excepted:
+        monkeypatch.setenv("HTTP_PROXY", dead)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    sender = SlackSender(slack_client(TOKEN, slack_api.url), renderer)
+    await sender.send(make_delivery("C0RECRUIT"), check_lease)
+    await sender.close()
+    assert len(slack_api.posts) == 1

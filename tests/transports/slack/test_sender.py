@@ -1,0 +1,168 @@
+"""Posts as they arrive, and how one that may have arrived is found."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import LeaseLost
+from bot.fakes.slack.api import HttpFault, LocalSlack
+from bot.rendering.renderer import Renderer
+from bot.transports.slack.client import slack_client
+from bot.transports.slack.sender import SlackSender
+from tests.transports.conftest import MakeDelivery
+from tests.transports.slack.conftest import OURS, TOKEN, check_lease, failure
+
+
+async def test_a_delivery_is_posted_with_its_id_as_metadata(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    receipt = await sender.send(make_delivery("C0RECRUIT"), check_lease)
+    [post] = slack_api.posts
+    assert receipt == f"C0RECRUIT/{post.ts}"
+    assert post.text == "Found 1,204 results"
+    assert post.blocks == [
+        {"type": "section", "text": {"type": "mrkdwn", "text": "*Found* 1,204 results"}}
+    ]
+    assert post.metadata == OURS
+    assert (post.unfurl_links, post.unfurl_media) == (False, False)
+    assert [c.method for c in slack_api.calls()] == ["chat.postMessage"]
+
+
+@pytest.mark.parametrize("address", ["#juicebox-alerts", "juicebox-alerts"])
+async def test_a_channel_can_be_named(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, address: str
+) -> None:
+    assert (await sender.send(make_delivery(address), check_lease)).startswith("C0ALERTS/")
+
+
+async def test_a_user_is_told_in_a_direct_message(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    for _ in range(2):
+        receipt = await sender.send(make_delivery("U0RECRUITER"), check_lease)
+        assert receipt.startswith("D0RECRUITER/")
+    assert len(slack_api.calls("conversations.open")) == 1
+
+
+async def test_a_lost_lease_stops_the_post(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    def lost() -> None:
+        raise LeaseLost("gone")
+
+    with pytest.raises(LeaseLost):
+        await sender.send(make_delivery("C0RECRUIT"), lost)
+    assert slack_api.calls() == []
+
+
+async def test_a_message_whose_reply_was_lost_is_found_and_not_repeated(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    slack_api.script("chat.postMessage", [HttpFault.lost_reply()])
+    delivery = make_delivery("C0RECRUIT")
+    error = await failure(sender, delivery)
+    assert (error.retry, error.maybe_delivered) == (True, True)
+
+    receipt = await sender.send(replace(delivery, maybe_delivered=True), check_lease)
+    [post] = slack_api.posts
+    assert receipt == f"C0RECRUIT/{post.ts}"
+    assert len(slack_api.calls("chat.postMessage")) == 1
+
+
+@pytest.mark.parametrize("address", ["C0RECRUIT", "#recruiting", "U0RECRUITER"])
+async def test_a_maybe_delivered_message_that_did_not_arrive_is_posted(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, address: str
+) -> None:
+    await sender.send(make_delivery(address, maybe_delivered=True), check_lease)
+    assert len(slack_api.posts) == 1
+    assert len(slack_api.calls("conversations.history")) == 1
+
+
+async def test_a_message_is_found_on_the_last_page_of_a_named_channel(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    ours = slack_api.workspace.say("C0ALERTS", "ours", metadata=OURS)
+    for number in range(450):
+        slack_api.workspace.say("C0ALERTS", f"{number}")
+    delivery = make_delivery("#juicebox-alerts", maybe_delivered=True)
+    assert await sender.send(delivery, check_lease) == f"C0ALERTS/{ours.ts}"
+    assert await sender.send(delivery, check_lease) == f"C0ALERTS/{ours.ts}"
+    pages = [c.arguments.get("cursor", "") for c in slack_api.calls("conversations.history")]
+    assert pages == ["", "next:200", "next:400"] * 2
+    assert len(slack_api.calls("conversations.list")) == 1
+    assert slack_api.calls("chat.postMessage") == []
+
+
+async def test_the_look_begins_two_hours_before_the_delivery_was_made(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    await sender.send(make_delivery("C0RECRUIT", maybe_delivered=True), check_lease)
+    [look] = slack_api.calls("conversations.history")
+    assert look.arguments == {
+        "channel": "C0RECRUIT",
+        "oldest": "1768480200.000000",
+        "include_all_metadata": "1",
+        "limit": "200",
+    }
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        {"event_type": "juicebox_delivery", "event_payload": {"delivery_id": "dlv_other"}},
+        {"event_type": "juicebox_delivery", "event_payload": {"delivery_id": 5}},
+        {"event_type": "other", "event_payload": OURS["event_payload"]},
+        {"event_type": "other", "event_payload": {}},
+    ],
+)
+async def test_other_peoples_messages_are_not_taken_for_ours(
+    slack_api: LocalSlack,
+    sender: SlackSender,
+    make_delivery: MakeDelivery,
+    metadata: dict[str, object] | None,
+) -> None:
+    slack_api.workspace.say("C0RECRUIT", "not ours", metadata=metadata)
+    await sender.send(make_delivery("C0RECRUIT", maybe_delivered=True), check_lease)
+    assert len(slack_api.calls("chat.postMessage")) == 1
+
+
+async def test_a_look_that_fails_for_good_says_what_to_grant(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    slack_api.scopes = ("chat:write",)
+    error = await failure(sender, make_delivery("C0RECRUIT", maybe_delivered=True))
+    assert (error.retry, error.maybe_delivered) == (False, True)
+    assert error.reason == (
+        "cannot tell whether it arrived: missing_scope: the bot lacks the scope channels:history;"
+        " grant it and install the app again"
+    )
+    assert slack_api.posts == []
+
+
+async def test_a_look_that_fails_for_now_is_repeated_later(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    slack_api.script("conversations.history", [HttpFault.status(500), HttpFault.rate_limited(3)])
+    delivery = make_delivery("C0RECRUIT", maybe_delivered=True)
+    assert (await failure(sender, delivery)).retry is True
+    rate_limited = await failure(sender, delivery)
+    assert (rate_limited.retry, rate_limited.counts, rate_limited.after) == (
+        True,
+        False,
+        timedelta(seconds=3),
+    )
+    assert slack_api.posts == []
+
+
+async def test_a_name_that_no_channel_has_cannot_be_looked_at(
+    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+) -> None:
+    error = await failure(sender, make_delivery("#nowhere", maybe_delivered=True))
+    assert error.retry is False
+    assert "channel_not_found: no channel #nowhere" in error.reason
+
+
+async def test_a_sender_that_never_sent_closes(renderer: Renderer) -> None:
+    await SlackSender(slack_client(TOKEN, "http://127.0.0.1:1/api/"), renderer).close()

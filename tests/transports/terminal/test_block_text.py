@@ -1,0 +1,86 @@
+"""A Slack message reads well without Slack."""
+
+from typing import Any
+
+import pytest
+
+from bot.model import SlackMessage
+from bot.transports.terminal.block_text import Line, Weight, lines_of
+
+
+def said(*blocks: dict[str, Any], text: str = "") -> list[str]:
+    return [line.text for line in lines_of(SlackMessage(text, blocks))]
+
+
+def mrkdwn(text: str) -> dict[str, str]:
+    return {"type": "mrkdwn", "text": text}
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ("*bold* and 2*3*4", "bold and 2*3*4"),
+        ("&lt;!channel&gt; &amp;amp;", "<!channel> &amp;"),
+        ("<https://example.com/a|Download>", "Download (https://example.com/a)"),
+        ("<https://example.com/a>", "https://example.com/a"),
+        ("<!date^1768487400^{date} at {time}|15 Jan>", "15 Jan"),
+        ("<!here> <@U0BOT> <#C0RECRUIT|recruiting>", "@here @U0BOT #recruiting"),
+        ("one\ntwo", "one two"),
+    ],
+)
+def test_markup_becomes_words(markup: str, shown: str) -> None:
+    assert " ".join(said({"type": "section", "text": mrkdwn(markup)})) == shown
+
+
+def test_plain_text_is_shown_as_it_is() -> None:
+    header = {"type": "header", "text": {"type": "plain_text", "text": "*a* &amp; <b>"}}
+    assert list(lines_of(SlackMessage("", (header,)))) == [Line("*a* &amp; <b>", Weight.HEADLINE)]
+
+
+def test_fields_stand_in_two_columns() -> None:
+    fields = [mrkdwn(t) for t in ("*Records*", "1,204", "*Id*", "exp_1", "*Last*\nword")]
+    assert said({"type": "section", "fields": fields}) == [
+        "Records     1,204",
+        "Id          exp_1",
+        "Last: word",
+    ]
+
+
+def test_each_kind_of_block_is_told() -> None:
+    picture = {"type": "image", "alt_text": "a face", "image_url": "https://example.com/i.png"}
+    assert said(
+        {"type": "section", "text": mrkdwn("words"), "accessory": picture},
+        {
+            "type": "context",
+            "elements": [mrkdwn("a"), picture, {"type": "plain_text", "text": "b"}],
+        },
+        {"type": "divider"},
+        picture,
+        {
+            "type": "actions",
+            "elements": [
+                {
+                    "type": "button",
+                    "text": {"type": "plain_text", "text": "Download"},
+                    "url": "https://example.com/x",
+                },
+                {"type": "button", "text": {"type": "plain_text", "text": "Retry"}},
+                {"type": "overflow"},
+            ],
+        },
+        {"type": "video"},
+    ) == [
+        "words",
+        "[image: a face] https://example.com/i.png",
+        "a  [image: a face] https://example.com/i.png  b",
+        "─" * 40,
+        "[image: a face] https://example.com/i.png",
+        "[ Download ] https://example.com/x",
+        "[ Retry ]",
+        "(overflow)",
+        "(video)",
+    ]
+
+
+def test_a_message_without_blocks_is_its_text() -> None:
+    assert said(text="one &amp; two\nthree") == ["one & two", "three"]
