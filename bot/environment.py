@@ -1,9 +1,10 @@
 """How settings are read from the environment, and what is said of those that cannot be used."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal, Self, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, cast, get_args, get_origin
 
 from pydantic import (
+    Field,
     HttpUrl,
     SecretStr,
     ValidationError,
@@ -22,6 +23,14 @@ from bot.errors import SettingsError, SettingsProblem, quoted
 _OUT_OF_BOUNDS = frozenset({"greater_than", "greater_than_equal", "less_than", "less_than_equal"})
 
 Kind = TypeVar("Kind", bound="Environment")
+Secret = Annotated[SecretStr, Field(min_length=1)]
+
+
+def split_at_commas(value: object) -> object:
+    """Return the parts of a text without the blank ones; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 class Environment(BaseSettings):

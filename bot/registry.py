@@ -17,7 +17,8 @@ from pydantic_core import ErrorDetails
 import handlers
 from bot.errors import InvalidData, RegistryError
 from bot.model import Event, Intent, Notify, Payload, Policy, Record
-from bot.rendering.renderer import TEMPLATE_FILES, TEMPLATES
+from bot.rendering.templates import TEMPLATES
+from bot.transports.registry import TEMPLATE_FILES
 
 PayloadClass = type[Payload]
 

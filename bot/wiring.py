@@ -1,16 +1,18 @@
 """The parts that web, worker and the command line are made of, put together from the settings."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from redis.asyncio import Redis
 
 from bot.clock import utc_now
 from bot.delivery.attempt import Attempts
-from bot.delivery.sender import Sender
+from bot.delivery.sender import ActiveTransport
 from bot.metrics.recorder import Metrics
-from bot.model import Notification, Transport
+from bot.model import Audience, Destination, Notification, Transport
 from bot.registry import load_registry
-from bot.rendering.renderer import Renderer
+from bot.rendering.templates import Templates
 from bot.settings import Settings
 from bot.slack_app.app import create_bolt
 from bot.slack_app.endpoint import SlackEndpoint
@@ -19,12 +21,9 @@ from bot.slack_app.socket_mode import SocketMode
 from bot.store import Store
 from bot.store.connection import connect
 from bot.store.settings import StoreSettings
-from bot.store.smtp_slots import SmtpSlots
-from bot.transports.email.client import SmtpConnector
-from bot.transports.email.pool import SmtpPool
-from bot.transports.email.sender import EmailSender
+from bot.transports.registry import TRANSPORTS
 from bot.transports.slack.client import slack_client
-from bot.transports.slack.sender import SlackSender
+from bot.transports.slack.content import SlackRenderer
 from bot.worker.jobs import WorkerTasks
 
 _WORKER_TIMEOUT = timedelta(seconds=5)
@@ -37,20 +36,25 @@ def open_store(settings: StoreSettings, *, timeout: timedelta) -> Store:
     return Store(redis, retention=timedelta(days=settings.retention_days))
 
 
-def build_senders(settings: Settings, renderer: Renderer, redis: Redis) -> dict[Transport, Sender]:
-    """A sender for each channel that is on."""
-    senders: dict[Transport, Sender] = {}
-    if settings.slack_bot_token is not None and settings.slack_on:
-        client = slack_client(
-            settings.slack_bot_token.get_secret_value(), str(settings.slack_api_url)
-        )
-        senders[Transport.SLACK] = SlackSender(client, renderer)
-    smtp = settings.smtp
-    if smtp is not None and settings.email_from is not None:
-        slots = SmtpSlots(redis, smtp.host, smtp.port, settings.smtp_connections)
-        pool = SmtpPool(SmtpConnector(smtp, settings.ehlo_name), slots)
-        senders[Transport.EMAIL] = EmailSender(pool, settings.email_from, renderer)
-    return senders
+def active_transports(
+    settings: Settings, templates: Templates, redis: Redis
+) -> dict[Transport, ActiveTransport[Any]]:
+    """Return the transports that the settings turn on."""
+    found: dict[Transport, ActiveTransport[Any]] = {}
+    for transport in TRANSPORTS:
+        sender = transport.sender(settings, redis)
+        if sender is not None:
+            render = transport.renderer(templates)
+            found[transport.name] = ActiveTransport(render, sender, transport.resent_note)
+    return found
+
+
+def audiences(settings: Settings) -> Mapping[Audience, tuple[Destination, ...]]:
+    """Return whom the settings name for each audience, on the transports that are on."""
+    return {
+        audience: tuple(to for t in TRANSPORTS for to in t.destinations(settings, audience))
+        for audience in Audience
+    }
 
 
 def build_jobs(settings: Settings) -> WorkerTasks:
@@ -63,7 +67,7 @@ def build_jobs(settings: Settings) -> WorkerTasks:
     store = open_store(settings, timeout=_WORKER_TIMEOUT)
     attempts = Attempts(
         store=store,
-        senders=build_senders(settings, Renderer(clock=utc_now), store.redis),
+        transports=active_transports(settings, Templates(clock=utc_now), store.redis),
         metrics=Metrics(store.counters, registry.types),
         clock=utc_now,
     )
@@ -71,7 +75,7 @@ def build_jobs(settings: Settings) -> WorkerTasks:
         registry=registry,
         store=store,
         attempts=attempts,
-        audiences=settings.audiences,
+        audiences=audiences(settings),
         policy=settings.policy,
         clock=utc_now,
     )
@@ -82,17 +86,17 @@ def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
     token, secret = settings.slack_bot_token, settings.slack_signing_secret
     if token is None or secret is None:
         return None
-    renderer = Renderer(clock=utc_now)
+    renderer = SlackRenderer(Templates(clock=utc_now))
 
     def describe(notification: Notification) -> str:
-        return renderer.message_of(notification).text
+        return renderer.render(notification).text
 
     client = slack_client(token.get_secret_value(), str(settings.slack_api_url))
     app = create_bolt(
         signing_secret=secret.get_secret_value(),
         client=client,
         store=store,
-        render=renderer.slack,
+        render=renderer.render_template,
         describe=describe,
         clock=utc_now,
     )

@@ -13,6 +13,7 @@ import yaml
 from bot.model import Transport
 from bot.settings import Settings
 from bot.transports.email.smtp_url import MailAddon
+from bot.wiring import audiences
 from tests.app import MakeSettings
 from tests.node_modules import NODE_MODULES
 
@@ -122,5 +123,5 @@ def test_what_herokus_button_asks_for_makes_a_bot_that_starts(make_settings: Mak
     redis = {"REDIS_URL": "rediss://:secret@redis.example.com:6380"}
     settings = make_settings(**{**nothing, **redis, **fixed, **ASKED, **MAILGUN})
     assert set(MAILGUN) <= {name.upper() for name in MailAddon.model_fields}
-    told = {d.transport for places in settings.audiences.values() for d in places}
+    told = {d.transport for places in audiences(settings).values() for d in places}
     assert told == {Transport.EMAIL}

@@ -12,9 +12,10 @@ import pytest
 from bot.errors import InvalidData, RegistryError
 from bot.model import Notify, Policy
 from bot.registry import load_registry
-from bot.rendering.renderer import TEMPLATE_FILES, Renderer
+from bot.transports.registry import TEMPLATE_FILES
 from tests.event_fixtures import sent
 from tests.factories import NOW
+from tests.renderers import mail_renderer, slack_renderer
 
 SOUND = '''
 """Someone answered a message."""
@@ -114,8 +115,13 @@ def test_a_module_and_a_folder_are_all_that_a_new_type_takes(write: Write, templ
     assert handler.sample == {"replyId": "rep_1"}
     [told] = handler.run(sent("reply.received", {"replyId": "rep_2", "more": 1}), Policy())
     assert isinstance(told, Notify)
-    assert Renderer(templates).slack(told.template, told.context).text == "Reply rep_2"
-    assert Renderer(templates).mail(told.template, told.context).subject == "Reply rep_2"
+    assert (
+        slack_renderer(templates).render_template(told.template, told.context).text == "Reply rep_2"
+    )
+    assert (
+        mail_renderer(templates).render_template(told.template, told.context).subject
+        == "Reply rep_2"
+    )
 
 
 def test_data_that_is_no_object_is_refused(write: Write, templates: Path) -> None:

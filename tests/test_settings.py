@@ -6,8 +6,8 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.model import Audience, Destination, Transport
-from bot.rendering.renderer import Renderer
-from bot.wiring import build_senders, build_slack, open_store
+from bot.rendering.templates import Templates
+from bot.wiring import active_transports, audiences, build_slack, open_store
 from tests.app import MakeSettings, SettingsFault
 
 NO_SLACK = {
@@ -158,7 +158,7 @@ def test_no_secret_is_ever_printed(make_settings: MakeSettings, fault: SettingsF
 
 def test_each_audience_has_its_destinations(make_settings: MakeSettings) -> None:
     settings = make_settings(EMAIL_TO="a@b.example, c@d.example,a@b.example")
-    assert settings.audiences == {
+    assert audiences(settings) == {
         Audience.RECRUITERS: (
             Destination(Transport.SLACK, "C0RECRUIT"),
             Destination(Transport.EMAIL, "a@b.example"),
@@ -173,22 +173,22 @@ def test_each_audience_has_its_destinations(make_settings: MakeSettings) -> None
 
 def test_operators_are_the_recruiters_unless_told_otherwise(make_settings: MakeSettings) -> None:
     settings = make_settings(SLACK_ALERT_CHANNEL=None, EMAIL_ALERT_TO=None)
-    assert settings.audiences[Audience.OPERATORS] == settings.audiences[Audience.RECRUITERS]
+    assert audiences(settings)[Audience.OPERATORS] == audiences(settings)[Audience.RECRUITERS]
 
 
 def test_a_channel_that_is_off_has_no_destinations(make_settings: MakeSettings) -> None:
     settings = make_settings(**{**NO_MAIL, "EMAIL_TO": "recruiter@example.com"})
-    assert settings.audiences[Audience.RECRUITERS] == (Destination(Transport.SLACK, "C0RECRUIT"),)
+    assert audiences(settings)[Audience.RECRUITERS] == (Destination(Transport.SLACK, "C0RECRUIT"),)
 
 
 async def test_only_channels_that_are_on_have_a_sender(
     make_settings: MakeSettings, redis: Redis
 ) -> None:
-    both = build_senders(make_settings(), Renderer(), redis)
+    both = active_transports(make_settings(), Templates(), redis)
     assert set(both) == {Transport.SLACK, Transport.EMAIL}
-    assert set(build_senders(make_settings(**NO_MAIL), Renderer(), redis)) == {Transport.SLACK}
+    assert set(active_transports(make_settings(**NO_MAIL), Templates(), redis)) == {Transport.SLACK}
     without = make_settings(**NO_SLACK)
-    assert set(build_senders(without, Renderer(), redis)) == {Transport.EMAIL}
+    assert set(active_transports(without, Templates(), redis)) == {Transport.EMAIL}
     store = open_store(without, timeout=timedelta(seconds=1))
     assert build_slack(without, store) is None
     await store.redis.aclose()
@@ -197,7 +197,7 @@ async def test_only_channels_that_are_on_have_a_sender(
 def test_a_space_that_was_pasted_along_does_no_harm(make_settings: MakeSettings) -> None:
     settings = make_settings(JUICEBOX_WEBHOOK_SECRET=" whsec_1\n", SLACK_CHANNEL=" C0RECRUIT ")
     assert settings.webhook_secrets == (b"whsec_1",)
-    assert settings.audiences[Audience.RECRUITERS][0] == Destination(Transport.SLACK, "C0RECRUIT")
+    assert audiences(settings)[Audience.RECRUITERS][0] == Destination(Transport.SLACK, "C0RECRUIT")
 
 
 @pytest.mark.parametrize("option", ["foo=bar", "socket_timeout=abc"])

@@ -8,16 +8,17 @@ import click
 
 from bot.clock import utc_now
 from bot.doctor.examine import examine
-from bot.doctor.finding import Finding, Mark, lines, summary
+from bot.doctor.report import lines, summary
 from bot.environment import load_usable
+from bot.model.finding import Finding, Severity
 from bot.settings import Settings
 
-_COLOURS = {Mark.OK: "green", Mark.WARNING: "yellow", Mark.FAILURE: "red"}
+_COLOURS = {Severity.OK: "green", Severity.WARNING: "yellow", Severity.FAILURE: "red"}
 
 
 @click.command(short_help="Check each setting and each connection.")
 def command() -> None:
-    """Check each setting and each connection, and say what to mend.
+    """Check each setting and each connection, and say how to fix what is wrong.
 
     Sends no message and no mail. In Redis it runs the bot's scripts on keys of its own, and removes
     them. Exits with 1 if something that is required fails.
@@ -27,11 +28,11 @@ def command() -> None:
 
 
 def _report(findings: Sequence[Finding]) -> None:
-    plain = not _can_show("".join(mark.value[0] for mark in Mark))
+    plain = not _can_show("".join(severity.value[0] for severity in Severity))
     for finding, line in zip(findings, lines(findings, ascii_only=plain), strict=True):
-        click.secho(line, fg=_COLOURS.get(finding.mark))
+        click.secho(line, fg=_COLOURS.get(finding.severity))
     click.echo(f"\n{summary(findings)}")
-    if any(f.mark is Mark.FAILURE for f in findings):
+    if any(f.severity is Severity.FAILURE for f in findings):
         raise click.exceptions.Exit(1)
 
 

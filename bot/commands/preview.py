@@ -1,12 +1,10 @@
 """`preview`: what a notification looks like, made by the code that sends it."""
 
-import asyncio
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain
 from pathlib import Path
 
 import click
@@ -17,24 +15,17 @@ from bot.delivery.recipients import deliveries_of
 from bot.logging.printable import printable
 from bot.model import (
     Audience,
-    Delivery,
-    Destination,
     Event,
     Intent,
     Notification,
     Notify,
     Policy,
     Record,
-    Transport,
 )
 from bot.registry import load_registry
-from bot.rendering.renderer import Renderer
-from bot.transports.terminal.console import ConsoleSender
-
-_EVERYWHERE = (
-    Destination(Transport.SLACK, "a channel"),
-    Destination(Transport.EMAIL, "someone@example.com"),
-)
+from bot.rendering.templates import Templates
+from bot.transports.registry import TRANSPORTS
+from bot.transports.terminal.console import Console
 
 
 @click.command(short_help="Show what an event's messages look like.")
@@ -57,46 +48,40 @@ def command(event_type: str, data_file: Path | None, out: Path | None) -> None:
     handler = handler_of(event.type, registry)
     intents = handler.run(event, Policy())
     told = [intent for intent in intents if isinstance(intent, Notify)]
-    deliveries = [_deliveries(event, notify, now) for notify in told]
+    notifications = [_notification(event, notify, now) for notify in told]
     if out is None:
-        asyncio.run(_print(chain.from_iterable(deliveries)))
+        _print(notifications)
     else:
-        _write(out, [of_one[0].notification for of_one in deliveries])
+        _write(out, notifications)
     _explain(intents, told)
 
 
-def _deliveries(event: Event, notify: Notify, now: datetime) -> Sequence[Delivery]:
-    """One delivery a channel, as if everybody had subscribed to it."""
-    audiences = dict.fromkeys(Audience, _EVERYWHERE)
-    return deliveries_of(event, replace(notify, opt_in=False), audiences, now)
+def _notification(event: Event, notify: Notify, now: datetime) -> Notification:
+    """Return what is said to subscribers, if the event's type needs a subscription."""
+    anybody = dict.fromkeys(Audience, (TRANSPORTS[0].example,))
+    [delivery] = deliveries_of(event, replace(notify, opt_in=False), anybody, now)
+    return delivery.notification
 
 
-async def _print(deliveries: Iterable[Delivery]) -> None:
-    sender = ConsoleSender(Renderer(), colours=sys.stdout.isatty())
-    for delivery in deliveries:
-        await sender.send(delivery, lambda: None)
+def _print(notifications: Iterable[Notification]) -> None:
+    console, templates = Console(sys.stdout, colours=sys.stdout.isatty()), Templates()
+    for notification in notifications:
+        for transport in TRANSPORTS:
+            content = transport.renderer(templates)(notification)
+            title = f"{transport.terminal_title} {transport.example.address}"
+            console.show(title, transport.terminal_lines(content))
 
 
 def _write(folder: Path, notifications: Sequence[Notification]) -> None:
+    templates = Templates()
     for number, notification in enumerate(notifications, start=1):
         place = folder if len(notifications) == 1 else folder / str(number)
         place.mkdir(parents=True, exist_ok=True)
-        for name, text in _files(notification).items():
-            (place / name).write_text(text, encoding="utf-8")
-            click.echo(place / name)
-
-
-def _files(notification: Notification) -> Mapping[str, str]:
-    renderer = Renderer()
-    message = renderer.message_of(notification)
-    mail = renderer.mail_of(notification)
-    slack = {"text": message.text, "blocks": message.blocks}
-    return {
-        "slack.json": json.dumps(slack, indent=2, ensure_ascii=False) + "\n",
-        "subject.txt": mail.subject + "\n",
-        "body.txt": mail.text,
-        "body.html": mail.html,
-    }
+        for transport in TRANSPORTS:
+            content = transport.renderer(templates)(notification)
+            for name, text in transport.preview_files(content).items():
+                (place / name).write_text(text, encoding="utf-8")
+                click.echo(place / name)
 
 
 def _explain(intents: Iterable[Intent], told: Sequence[Notify]) -> None:

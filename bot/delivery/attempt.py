@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -12,30 +13,27 @@ import structlog
 from bot.delivery.backoff import BACKOFF, counted_if_too_long, due_again
 from bot.delivery.notice import why_resolved
 from bot.delivery.rate_limit import Turns
-from bot.delivery.sender import CheckLease, Sender
+from bot.delivery.sender import ActiveTransport, CheckLease
 from bot.errors import DeliveryError, LeaseLost, RenderError
 from bot.metrics.recorder import Metrics
 from bot.model import Delivery, Transport
+from bot.model.outgoing import OutgoingMessage
 from bot.store import Store
 from bot.worker.lease import retry_while_unavailable
 
 _MOST_ATTEMPTS = 1 + len(BACKOFF)
 
 _FOUND = "found in the channel, not posted again"
-_SENT_AGAIN = {
-    Transport.SLACK: "not found in the channel, so posted now",
-    Transport.EMAIL: "sent again under the same Message-ID, since it may not have arrived before",
-}
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """Makes attempts, by the sender of each destination's channel."""
+    """Makes attempts with the transport of each destination."""
 
     store: Store
-    senders: Mapping[Transport, Sender]
+    transports: Mapping[Transport, ActiveTransport[Any]]
     metrics: Metrics
     clock: Callable[[], datetime]
     turns: Turns = field(default_factory=Turns)
@@ -71,7 +69,7 @@ class _Attempt:
         resolved: str,
     ) -> None:
         self._ledger = parts.store.ledger
-        self._sender = parts.senders.get(delivery.destination.transport)
+        self._transport = parts.transports.get(delivery.destination.transport)
         self._metrics = parts.metrics
         self._clock = parts.clock
         self._turns = parts.turns
@@ -84,9 +82,9 @@ class _Attempt:
         self._begun = False
 
     async def run(self) -> None:
-        transport = self._delivery.destination.transport
-        if self._sender is None:
-            await self._skip(f"{transport} is not configured any more")
+        if self._transport is None:
+            name = self._delivery.destination.transport
+            await self._skip(f"{name} is not configured any more")
             return
         if self._resolved:
             await self._skip(self._resolved)
@@ -97,7 +95,7 @@ class _Attempt:
             )
             return
         try:
-            receipt = await self._send(self._sender)
+            receipt = await self._send(self._transport)
         except DeliveryError as error:
             await self._fail(error)
         except RenderError as error:
@@ -111,13 +109,21 @@ class _Attempt:
         else:
             await self._succeed(receipt)
 
-    async def _send(self, sender: Sender) -> str:
-        wait = self._turns.wait(sender.rate_limit(self._delivery), self._delivery.id)
+    async def _send(self, transport: ActiveTransport[Any]) -> str:
+        limit = transport.sender.rate_limit(self._delivery.destination)
+        wait = self._turns.wait(limit, self._delivery.id)
         if wait:
             raise DeliveryError.rate_limited("waiting for its turn", wait)
+        message = OutgoingMessage(
+            id=self._delivery.id,
+            destination=self._delivery.destination,
+            content=transport.render(self._delivery.notification),
+            created_at=self._delivery.created_at,
+            maybe_delivered=self._delivery.maybe_delivered,
+        )
         started = time.monotonic()
         try:
-            return await sender.send(self._delivery, self._before_the_call)
+            return await transport.sender.send(message, self._before_the_call)
         finally:
             self._seconds = time.monotonic() - started
             self._metrics.attempt(self._delivery.destination.transport, self._seconds)
@@ -131,8 +137,8 @@ class _Attempt:
         """What the trail is to tell of a delivery that was not simply sent."""
         notes = []
         if self._delivery.maybe_delivered:
-            transport = self._delivery.destination.transport
-            notes.append(_SENT_AGAIN.get(transport, "sent again") if self._begun else _FOUND)
+            resent = self._transport.resent_note if self._transport else ""
+            notes.append(resent if self._begun else _FOUND)
         if self._delivery.waits > 1:
             notes.append(f"a rate limit put it off {self._delivery.waits} times")
         return "; ".join(notes)
@@ -154,8 +160,8 @@ class _Attempt:
         self._account("sent")
 
     async def _fail(self, error: DeliveryError) -> None:
-        if self._sender is not None and self._seconds and error.after:
-            limit = self._sender.rate_limit(self._delivery)
+        if self._transport is not None and self._seconds and error.after:
+            limit = self._transport.sender.rate_limit(self._delivery.destination)
             error.after = self._turns.rest(limit, self._delivery.id, error.after)
         now = self._clock()
         error = counted_if_too_long(error, now - self._delivery.created_at)

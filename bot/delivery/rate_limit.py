@@ -5,15 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from bot.model.outgoing import RateLimit
+
 _EARLY = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """What shares a limit: all deliveries of one `key`, which come `spacing` apart when they wait."""
-
-    key: str
-    spacing: timedelta
 
 
 @dataclass(slots=True)

@@ -1,61 +1,58 @@
-"""Whether the bot can do its work here: every setting and every connection, looked at once."""
+"""Runs every check of the settings and the connections."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 
-from bot.doctor.finding import Finding, failure
 from bot.doctor.redis import check_redis
 from bot.doctor.settings import broken, check_settings
 from bot.errors import SettingsProblem, settings_in
+from bot.model.finding import Finding, failure
 from bot.settings import Settings
-from bot.transports.email.checks import check_mail
-from bot.transports.slack.checks import check_slack
+from bot.transports.registry import TRANSPORTS
 
-_REDIS = ("REDIS_",)
-_SLACK = ("SLACK_BOT_TOKEN", "SLACK_API_URL")
-_MAIL = ("SMTP_", "MAILGUN_", "SENDGRID_", "POSTMARK_")
-_PATIENCE_SECONDS = 18
-"""For all connections together; each call has less."""
+CONNECTION_TIMEOUT = 18.0
+"""In seconds, for each connection; each call of a check has less."""
+_REDIS_SETTINGS = ("REDIS_",)
 
 
 async def examine(
-    settings: Settings, now: datetime, problems: Sequence[SettingsProblem] = ()
+    settings: Settings,
+    now: datetime,
+    problems: Sequence[SettingsProblem] = (),
+    *,
+    timeout: float = CONNECTION_TIMEOUT,  # noqa: ASYNC109  # for each check, not for this call
 ) -> Sequence[Finding]:
-    """Everything that was found out. No message is sent, and what is written to Redis is removed.
+    """Return all findings. No message is sent, and what is written to Redis is removed.
 
-    `problems` are those of the settings. A connection that needs one of them is not tried, and
-    nothing else is said of it.
+    `problems` are those of the settings. A connection that needs one of these settings is not tried,
+    and no other finding mentions them.
     """
-    wrong = frozenset(name for problem in problems for name in problem.names)
-    connections = [
-        *([_in_time("Redis", check_redis(settings, now))] if _usable(wrong, _REDIS) else []),
-        *([_in_time("Slack", check_slack(settings))] if _usable(wrong, _SLACK) else []),
-        *([_in_time("Mail server", _check_mail(settings, wrong))] if _usable(wrong, _MAIL) else []),
+    malformed = frozenset(name for problem in problems for name in problem.names)
+
+    async def check(
+        service: str, needed: tuple[str, ...], connect: Callable[[], Awaitable[list[Finding]]]
+    ) -> list[Finding]:
+        if any(name.startswith(needed) for name in malformed):
+            return []
+        try:
+            async with asyncio.timeout(timeout):
+                return await connect()
+        except TimeoutError:
+            fix = "try again; look at its own status page"
+            return [failure(service, "no answer in time", fix)]
+
+    connections = await asyncio.gather(
+        check("Redis", _REDIS_SETTINGS, partial(check_redis, settings, now)),
+        *(
+            check(t.service, t.needed_settings, partial(t.check_connection, settings, malformed))
+            for t in TRANSPORTS
+        ),
+    )
+    about_settings = [
+        finding
+        for finding in check_settings(settings)
+        if malformed.isdisjoint(settings_in(f"{finding.subject} {finding.text}"))
     ]
-    found = await asyncio.gather(*connections)
-    said = [
-        f
-        for f in check_settings(settings)
-        if wrong.isdisjoint(settings_in(f"{f.subject} {f.text}"))
-    ]
-    return [*broken(problems), *said, *(f for findings in found for f in findings)]
-
-
-def _usable(wrong: Iterable[str], beginnings: tuple[str, ...]) -> bool:
-    return not any(name.startswith(beginnings) for name in wrong)
-
-
-async def _check_mail(settings: Settings, wrong: frozenset[str]) -> list[Finding]:
-    """The mail server can be tried without a sender."""
-    if "EMAIL_FROM" in wrong:
-        settings = settings.model_copy(update={"email_from": "doctor@example.com"})
-    return await check_mail(settings)
-
-
-async def _in_time(subject: str, check: Awaitable[list[Finding]]) -> list[Finding]:
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            return await check
-    except TimeoutError:
-        return [failure(subject, "no answer in time", "try again; look at its own status page")]
+    return [*broken(problems), *about_settings, *(f for found in connections for f in found)]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
-from bot.doctor.finding import Finding, failure, note, ok, warning
+from bot.model.finding import Finding, failure, note, ok, warning
 from bot.store import Store
 from bot.store.connection import connect
 from bot.store.redis_errors import explain
@@ -45,13 +45,13 @@ async def check_redis(settings: StoreSettings, now: datetime) -> list[Finding]:
 def _unreachable(error: Exception, address: RedisAddress) -> Finding:
     trouble = explain(error)
     place = "" if isinstance(error, AuthenticationError) else f"{address.where}: "
-    mend = trouble.remedy or "check REDIS_URL, and that the server runs and lets us in"
+    fix = trouble.remedy or "check REDIS_URL, and that the server runs and lets us in"
     if address.scheme is Scheme.TLS and not trouble.remedy:
-        mend += (
+        fix += (
             "; if it does not speak TLS, begin with redis://;"
             " on Heroku, set REDIS_SSL_CERT_REQS=none"
         )
-    return failure("Redis", f"{place}{trouble.text}", mend)
+    return failure("Redis", f"{place}{trouble.text}", fix)
 
 
 def where(url: str) -> str:
@@ -69,8 +69,8 @@ def judge(info: Mapping[str, Any], save: str | None) -> Iterable[Finding]:
     if not info:
         yield note("Redis", "answers; its INFO is forbidden, so its version is not known")
         yield _role(info)
-        mend = "look at your plan, or allow the bot INFO"
-        yield warning("Redis persistence", "not known: without it, a restart loses events", mend)
+        fix = "look at your plan, or allow the bot INFO"
+        yield warning("Redis persistence", "not known: without it, a restart loses events", fix)
         yield _eviction("unknown")
         return
     version = str(info.get("redis_version", "unknown"))
@@ -87,8 +87,8 @@ def judge(info: Mapping[str, Any], save: str | None) -> Iterable[Finding]:
 def _role(info: Mapping[str, Any]) -> Finding:
     role = str(info.get("role", ""))
     if is_replica(info):
-        mend = "REDIS_URL must name the primary"
-        return failure("Redis role", f"{role}: it cannot be written to", mend)
+        fix = "REDIS_URL must name the primary"
+        return failure("Redis role", f"{role}: it cannot be written to", fix)
     if role == "master":
         return ok("Redis role", "primary")
     return note("Redis role", f"{role or 'not known'}; {_SEE_WRITES}")
@@ -99,20 +99,20 @@ def _persistence(*, appends: bool, save: str | None) -> Finding:
         return ok("Redis persistence", "append-only file")
     if save:
         return ok("Redis persistence", f"snapshots ({save}); the append-only file would lose less")
-    mend = "turn on appendonly, or choose a plan that persists"
+    fix = "turn on appendonly, or choose a plan that persists"
     lost = "a restart loses events"
     if save is None:
-        return warning("Redis persistence", f"no append-only file; without one, {lost}", mend)
-    return warning("Redis persistence", f"off: {lost}", mend)
+        return warning("Redis persistence", f"no append-only file; without one, {lost}", fix)
+    return warning("Redis persistence", f"off: {lost}", fix)
 
 
 def _eviction(policy: str) -> Finding:
     if policy == "noeviction":
         return ok("Redis eviction", "noeviction")
-    mend = "set maxmemory-policy to noeviction (Heroku: heroku redis:maxmemory -p noeviction)"
+    fix = "set maxmemory-policy to noeviction (Heroku: heroku redis:maxmemory -p noeviction)"
     if policy == "unknown":
-        return warning("Redis eviction", "the server does not say", mend)
-    return failure("Redis eviction", f"{policy}: a full Redis drops what was accepted", mend)
+        return warning("Redis eviction", "the server does not say", fix)
+    return failure("Redis eviction", f"{policy}: a full Redis drops what was accepted", fix)
 
 
 def _encryption(address: RedisAddress) -> Finding:
@@ -135,9 +135,9 @@ def _writes(check: WriteCheck) -> Iterable[Finding]:
     for trouble in found:
         yield failure("Redis writes", trouble.text, trouble.remedy or "look at the server's log")
     if check.unexpected:
-        mend = "use Redis itself, version 5 or later, or Valkey"
+        fix = "use Redis itself, version 5 or later, or Valkey"
         yield failure(
-            "Redis writes", f"it behaves differently from Redis in: {_list(check.unexpected)}", mend
+            "Redis writes", f"it behaves differently from Redis in: {_list(check.unexpected)}", fix
         )
     if not found and not check.unexpected:
         yield ok("Redis writes", "every script ran, on keys of its own that are removed again")

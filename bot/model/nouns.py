@@ -194,11 +194,16 @@ class SlackMessage:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail's subject and its two bodies, which say the same."""
+    """A mail's subject and its two bodies, which say the same.
+
+    Recipients filter by `list_name`; mails of one `thread` are shown as a conversation.
+    """
 
     subject: str
     text: str
     html: str
+    list_name: str = ""
+    thread: str = ""
 
 
 def delivery_id(notification: Notification, to: Destination) -> str:

@@ -10,8 +10,10 @@ from bot.playground.racing import is_cancelled
 from bot.playground.samples import ExpectedEvent, Tally, samples_of
 from bot.playground.stage import AUDIENCES, Stage, stage
 from bot.registry import load_registry
-from bot.transports.terminal.block_text import Weight
+from bot.transports.email.transport import EMAIL
+from bot.transports.slack.transport import SLACK
 from bot.transports.terminal.console import Console
+from bot.transports.terminal.lines import Weight
 
 _ARRIVAL_SECONDS = 30
 _LOOK_SECONDS = 0.05
@@ -65,13 +67,15 @@ class _Demo:
         async for post in self._on.slack.workspace.posts.follow():
             channel = self._on.slack.workspace.conversations[post.channel]
             message = SlackMessage(post.text, tuple(post.blocks))
-            self._console.slack(f"#{channel.name}" if channel.name else channel.id, message)
+            name = f"#{channel.name}" if channel.name else channel.id
+            self._console.show(f"Slack to {name}", SLACK.terminal_lines(message))
             self._tally.arrived(delivery_of_post(post))
 
     async def show_mails(self) -> None:
         async for mail in self._on.inbox.arrivals.follow():
             shown = Mail(str(mail.message["Subject"]), mail.text, mail.html)
-            self._console.mail(", ".join(mail.recipients), shown)
+            title = f"Mail to {', '.join(mail.recipients)}"
+            self._console.show(title, EMAIL.terminal_lines(shown))
             self._tally.arrived(delivery_of_mail(mail))
 
     async def verdict(self) -> int:

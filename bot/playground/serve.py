@@ -28,8 +28,8 @@ from bot.playground.trails import Where
 from bot.playground.watch import Watch
 from bot.playground.weather import SLACK, SMTP, Weather, described
 from bot.registry import load_registry
-from bot.transports.terminal.block_text import Weight
 from bot.transports.terminal.console import Console
+from bot.transports.terminal.lines import Weight
 
 _HOST = "127.0.0.1"
 _GOODBYE_SECONDS = 1

@@ -24,8 +24,8 @@ from bot.playground.service import Program, Service
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.connection import connect
-from bot.transports.terminal.block_text import Weight
 from bot.transports.terminal.console import Console
+from bot.transports.terminal.lines import Weight
 
 SECRET = "whsec_demo"  # noqa: S105 - it protects nothing but this demo
 SIGNING_SECRET = "demo-signing-secret"  # noqa: S105 - as above

@@ -4,10 +4,10 @@ Every filter hands None on, so that a detail that is absent can be left out by w
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -161,7 +161,7 @@ def unstyled(text: str) -> str:
     return _STYLING.sub(lambda found: _LIKENESS[found[0]], text)
 
 
-EVERYWHERE = {
+COMMON: Mapping[str, Callable[..., Any]] = {
     "number": number,
     "plural": plural,
     "percent": percent,
@@ -174,4 +174,8 @@ EVERYWHERE = {
     "link": link,
     "unlinked": unlinked,
 }
-SLACK_ONLY = {"slack_date": slack_date, "opaque": opaque, "unstyled": unstyled}
+SLACK_ONLY: Mapping[str, Callable[..., Any]] = {
+    "slack_date": slack_date,
+    "opaque": opaque,
+    "unstyled": unstyled,
+}

@@ -46,5 +46,7 @@ class StoreSettings(Environment):
             _ = self.redis
         except ValueError as error:
             both = "REDIS_URL and REDIS_SSL_CERT_REQS"
-            return [SettingsProblem(both, f"do not go together: {error}")]
-        return []
+            found = [SettingsProblem(both, f"do not go together: {error}")]
+        else:
+            found = []
+        return [*found, *super().conflicts()]

@@ -91,8 +91,8 @@ class WorkerTasks:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        for sender in self.attempts.senders.values():
-            await sender.close()
+        for transport in self.attempts.transports.values():
+            await transport.sender.close()
         await self.store.redis.aclose()
 
     async def _handle(self, stored: StoredEvent, handler: Handler) -> None:

@@ -32,7 +32,7 @@ async def test_what_is_required_and_fails_ends_with_1(
     assert (
         "✗ Mail server                  127.0.0.1:1: the connection is refused; " in result.output
     )
-    assert result.output.endswith("\n1 thing to mend, 4 warnings.\n")
+    assert result.output.endswith("\n1 problem to fix, 4 warnings.\n")
 
 
 SET_IT = "set it in the environment; README lists them all"
@@ -63,7 +63,7 @@ async def test_everything_that_is_wrong_is_said_in_one_run(
     assert "✓ SLACK_BOT_TOKEN              juicebox in Juicebox demo" in shown
     assert any(line.startswith("✗ SLACK_CHANNEL ") for line in shown)
     assert not any("Mail server" in line for line in shown)
-    assert shown[-1].startswith("5 things to mend, ")
+    assert shown[-1].startswith("5 problems to fix, ")
     assert "hunter2" not in result.output
     for name in ("JUICEBOX_WEBHOOK_SECRET", "SLACK_SIGNING_SECRET", "SMTP_URL"):
         assert result.output.count(f" {name} ") == 1

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor.finding import Mark
 from bot.doctor.redis import check_redis
 from bot.fakes.redis_server import RedisServer
+from bot.model.finding import Severity
 from tests.app import MakeSettings, web_client
 from tests.commands.conftest import Cli
 from tests.factories import NOW
@@ -64,10 +64,10 @@ async def test_a_self_signed_certificate_is_named_with_its_remedy(
     make_settings: MakeSettings, cli: Cli, tls_url: str
 ) -> None:
     found = await check_redis(make_settings(REDIS_URL=tls_url), NOW)
-    [failed] = [f for f in found if f.mark is Mark.FAILURE]
+    [failed] = [f for f in found if f.severity is Severity.FAILURE]
     place = tls_url.removeprefix("rediss://").removesuffix("/0")
     assert failed.text == f"{place}: its certificate is not trusted (self-signed?)"
-    assert failed.mend == REMEDY
+    assert failed.fix == REMEDY
     for command in ("events", "retry --all", "record quota latest", "forget prof_1"):
         result = await cli(*command.split())
         assert result.exit_code == 1
@@ -85,7 +85,7 @@ async def test_an_option_of_the_address_lets_it_in(
 ) -> None:
     settings = make_settings(REDIS_URL=f"{tls_url}?{option.format(ca=certificate)}")
     found = await check_redis(settings, NOW)
-    assert [f for f in found if f.mark is Mark.FAILURE] == []
+    assert [f for f in found if f.severity is Severity.FAILURE] == []
     async with web_client(settings) as client:
 
         async def answers() -> bool:  # a busy machine may take longer than a second for TLS
@@ -98,7 +98,7 @@ async def test_the_setting_lets_it_in(make_settings: MakeSettings, tls_url: str)
     found = await check_redis(
         make_settings(REDIS_URL=tls_url, REDIS_SSL_CERT_REQS="CERT_NONE"), NOW
     )
-    assert [f for f in found if f.mark is Mark.FAILURE] == []
+    assert [f for f in found if f.severity is Severity.FAILURE] == []
 
 
 async def test_a_server_that_speaks_tls_is_not_reached_without(
@@ -106,8 +106,8 @@ async def test_a_server_that_speaks_tls_is_not_reached_without(
 ) -> None:
     url = tls_url.replace("rediss://", "redis://")
     found = await check_redis(make_settings(REDIS_URL=url), NOW)
-    [failed] = [f for f in found if f.mark is Mark.FAILURE]
-    assert failed.mend.startswith("if it speaks TLS, begin REDIS_URL with rediss://")
+    [failed] = [f for f in found if f.severity is Severity.FAILURE]
+    assert failed.fix.startswith("if it speaks TLS, begin REDIS_URL with rediss://")
 
 
 async def test_a_server_that_does_not_speak_tls_is_named(
@@ -115,5 +115,5 @@ async def test_a_server_that_does_not_speak_tls_is_named(
 ) -> None:
     url = redis_process.url.replace("redis://", "rediss://")
     found = await check_redis(make_settings(REDIS_URL=url), NOW)
-    [failed] = [f for f in found if f.mark is Mark.FAILURE]
-    assert "if it does not speak TLS, begin with redis://" in failed.mend
+    [failed] = [f for f in found if f.severity is Severity.FAILURE]
+    assert "if it does not speak TLS, begin with redis://" in failed.fix

@@ -1,75 +1,23 @@
 """One attempt: what each outcome of a send leaves in the ledger."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
-import pytest
 from redis.asyncio import Redis
 
 from bot.delivery.attempt import Attempts
 from bot.delivery.backoff import RATE_LIMITED_FOR
 from bot.delivery.notice import notices_of_delivery
-from bot.delivery.rate_limit import RateLimit, Turns
-from bot.delivery.sender import CheckLease
-from bot.errors import DeliveryError, LeaseLost, RenderError
-from bot.metrics.recorder import Metrics
-from bot.model import Audience, Delivery, DeliveryState, Destination, Transport
+from bot.delivery.rate_limit import Turns
+from bot.delivery.sender import ActiveTransport
+from bot.errors import DeliveryError, RenderError
+from bot.model import Audience, Delivery, DeliveryState, Destination, Notification, Transport
 from bot.store import Store
 from bot.store.queue import QUEUE
-from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+from tests.delivery.conftest import LETTER, OWNER, POST, ScriptedSender, kept, still_ours
+from tests.factories import NOW, seconds
 
-OWNER = "handle_event:evt_1"
-POST = make_delivery(destination=SLACK)
-LETTER = make_delivery(destination=MAIL)
 OPERATORS = {Audience.OPERATORS: (Destination(Transport.SLACK, "C0ALERTS"),)}
-
-
-@dataclass
-class ScriptedSender:
-    """Says what it is told to: the faults of real senders are tested where they are made."""
-
-    outcome: str | Exception = "C1/1.1"
-    seen: list[Delivery] = field(default_factory=list)
-
-    async def send(self, delivery: Delivery, check_lease: CheckLease) -> str:
-        self.seen.append(delivery)
-        check_lease()
-        if isinstance(self.outcome, Exception):
-            raise self.outcome
-        return self.outcome
-
-    def rate_limit(self, delivery: Delivery) -> RateLimit:
-        return RateLimit(str(delivery.destination), timedelta(seconds=1))
-
-    async def close(self) -> None: ...
-
-
-@pytest.fixture
-def sender() -> ScriptedSender:
-    return ScriptedSender()
-
-
-@pytest.fixture
-async def attempts(store: Store, sender: ScriptedSender) -> Attempts:
-    event = make_event()
-    await store.events.accept(event, body_of(event), NOW)
-    await store.ledger.open("evt_1", [POST, LETTER], NOW)
-    metrics = Metrics(store.counters, ["search.completed"])
-    return Attempts(store, {Transport.SLACK: sender}, metrics, lambda: NOW + seconds(2))
-
-
-def still_ours() -> None:
-    """A lease that is good."""
-
-
-def not_ours() -> None:
-    raise LeaseLost("paused for too long")
-
-
-async def kept(store: Store, delivery: Delivery = POST) -> Delivery:
-    found = await store.ledger.get(delivery.id)
-    assert found is not None
-    return found
 
 
 async def test_what_is_sent_is_settled_with_its_receipt(attempts: Attempts, store: Store) -> None:
@@ -84,13 +32,6 @@ async def test_what_is_settled_is_not_sent_again(
     for _ in range(2):
         await attempts.make(POST, OWNER, still_ours)
     assert len(sender.seen) == 1
-
-
-async def test_it_is_marked_sending_before_the_call(
-    attempts: Attempts, sender: ScriptedSender
-) -> None:
-    await attempts.make(POST, OWNER, still_ours)
-    assert (sender.seen[0].state, sender.seen[0].attempts) == (DeliveryState.SENDING, 1)
 
 
 async def test_a_passing_fault_is_tried_again_by_a_job_of_its_own(
@@ -171,11 +112,15 @@ async def test_of_a_dead_notice_no_notice_is_sent(
     assert [*(await store.counters.totals())["notices"].values()] == [1]
 
 
+def failing(_: Notification) -> str:
+    raise RenderError("template search.completed/slack.json.j2: 'x' is undefined")
+
+
 async def test_a_template_that_fails_is_a_dead_letter(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
-    sender.outcome = RenderError("template search.completed/slack.json.j2: 'x' is undefined")
-    await attempts.make(POST, OWNER, still_ours)
+    broken = {Transport.SLACK: ActiveTransport(failing, sender)}
+    await replace(attempts, transports=broken).make(POST, OWNER, still_ours)
     delivery = await kept(store)
     assert delivery.state is DeliveryState.FAILED
     assert delivery.reason == "template search.completed/slack.json.j2: 'x' is undefined"
@@ -196,49 +141,6 @@ async def test_a_channel_that_is_off_by_now_is_skipped(attempts: Attempts, store
     delivery = await kept(store, LETTER)
     assert delivery.state is DeliveryState.SKIPPED
     assert delivery.reason == "email is not configured any more"
-
-
-async def test_a_lost_lease_sends_nothing_and_settles_nothing(
-    attempts: Attempts, sender: ScriptedSender, store: Store
-) -> None:
-    with pytest.raises(LeaseLost):
-        await attempts.make(POST, OWNER, not_ours)
-    assert (await kept(store)).state is DeliveryState.SENDING
-
-
-async def test_the_next_run_after_a_crash_knows_that_it_does_not_know(
-    attempts: Attempts, sender: ScriptedSender
-) -> None:
-    with pytest.raises(LeaseLost):
-        await attempts.make(POST, OWNER, not_ours)
-    await attempts.make(POST, OWNER, still_ours)
-    assert [d.maybe_delivered for d in sender.seen] == [False, True]
-
-
-async def test_whoever_settles_second_finds_out(
-    attempts: Attempts, sender: ScriptedSender, store: Store
-) -> None:
-    """Another run claims the delivery while this one is waiting for Slack."""
-
-    async def overtaken(delivery: Delivery, _check_lease: CheckLease) -> str:
-        await store.ledger.claim(delivery, OWNER, "another token", NOW)
-        return "C1/1.1"
-
-    sender.send = overtaken  # type: ignore[method-assign]
-    with pytest.raises(LeaseLost, match="another run has settled"):
-        await attempts.make(POST, OWNER, still_ours)
-
-
-async def test_a_delivery_that_kills_its_worker_each_time_ends_as_a_dead_letter(
-    attempts: Attempts, sender: ScriptedSender, store: Store
-) -> None:
-    for number in range(9):
-        await store.ledger.claim(POST, OWNER, f"crash {number}", NOW)
-    await attempts.make(POST, OWNER, still_ours)
-    delivery = await kept(store)
-    assert sender.seen == []
-    assert delivery.state is DeliveryState.FAILED
-    assert delivery.reason == "its attempts never came to an end"
 
 
 async def test_attempts_are_counted_and_timed(attempts: Attempts, store: Store) -> None:

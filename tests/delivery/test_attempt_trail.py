@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.delivery.attempt import Attempts
-from bot.delivery.rate_limit import RateLimit
-from bot.delivery.sender import CheckLease
+from bot.delivery.sender import ActiveTransport, CheckLease
 from bot.errors import DeliveryError, LeaseLost
 from bot.metrics.recorder import Metrics
-from bot.model import Delivery, Transport
+from bot.model import Delivery, Destination
+from bot.model.outgoing import OutgoingMessage, RateLimit
 from bot.store import Store
+from bot.transports.registry import TRANSPORTS
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
 
 OWNER = "handle_event:evt_1"
@@ -28,17 +29,17 @@ class FindingSender:
     fault: Exception | None = None
     lost: bool = False
 
-    async def send(self, delivery: Delivery, check_lease: CheckLease) -> str:
+    async def send(self, message: OutgoingMessage[str], check_lease: CheckLease) -> str:
         if self.fault is not None:
             raise self.fault
         if self.lost:
             raise LeaseLost("killed in the middle of it")
-        if not (self.finds and delivery.maybe_delivered):
+        if not (self.finds and message.maybe_delivered):
             check_lease()
         return "C1/1.1"
 
-    def rate_limit(self, delivery: Delivery) -> RateLimit:
-        return RateLimit(str(delivery.destination), seconds(1))
+    def rate_limit(self, destination: Destination) -> RateLimit:
+        return RateLimit(str(destination), seconds(1))
 
     async def close(self) -> None: ...
 
@@ -54,10 +55,13 @@ class World:
     async def attempt(self, delivery: Delivery, owner: str = OWNER) -> None:
         clock: Callable[[], datetime] = lambda: self.now  # noqa: E731  # a name for mypy
         metrics = Metrics(self.store.counters, ["search.completed"])
-        senders = {Transport.SLACK: self.sender, Transport.EMAIL: self.sender}
+        transports = {
+            t.name: ActiveTransport(lambda told: told.template, self.sender, t.resent_note)
+            for t in TRANSPORTS
+        }
         kept = await self.store.ledger.get(delivery.id)
         assert kept is not None
-        await Attempts(self.store, senders, metrics, clock).make(kept, owner, lambda: None)
+        await Attempts(self.store, transports, metrics, clock).make(kept, owner, lambda: None)
 
     async def steps(self) -> list[tuple[str, str]]:
         trail = await self.store.events.trail("evt_1")

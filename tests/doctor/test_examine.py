@@ -3,22 +3,15 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
-import pytest
 from redis.asyncio import Redis
 
-from bot.doctor import examine as doctor
-from bot.doctor import redis as check_redis
 from bot.doctor.examine import examine
-from bot.doctor.finding import lines
+from bot.doctor.report import lines
 from bot.fakes.redis_server import free_port
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
 from bot.store.queue import HEARTBEAT
-from bot.transports.email import checks as check_mail
-from bot.transports.email.client import SmtpTimeouts
-from bot.transports.slack import checks as check_slack
 from tests.conftest import MakeSettings
 from tests.doctor.findings import CANARY, failures, found
 from tests.factories import NOW
@@ -91,25 +84,18 @@ async def test_closed_ports_fail_with_their_mend(make_settings: MakeSettings) ->
     for subject in ("Redis", "Slack", "Mail server"):
         assert "127.0.0.1" in findings[subject].text
         assert "the connection is refused" in findings[subject].text
-        assert findings[subject].mend.startswith("check ")
+        assert findings[subject].fix.startswith("check ")
     assert CANARY not in "".join(lines(findings.values(), ascii_only=False))
 
 
-async def test_a_connection_that_says_nothing_is_given_up(
-    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(doctor, "_PATIENCE_SECONDS", 0.1)
-    for check in (check_redis, check_slack):
-        monkeypatch.setattr(check, "_PATIENCE", timedelta(hours=1))
-    hour = SmtpTimeouts(connect=3_600, command=3_600, data=3_600, quit=3_600)
-    monkeypatch.setattr(check_mail, "_TIMEOUTS", hour)
+async def test_a_connection_that_says_nothing_is_given_up(make_settings: MakeSettings) -> None:
     async with _silent() as port:
         settings = make_settings(
             REDIS_URL=f"redis://127.0.0.1:{port}",
             SLACK_API_URL=f"http://127.0.0.1:{port}/",
             SMTP_URL=f"smtp://127.0.0.1:{port}",
         )
-        findings = await found(settings)
+        findings = await found(settings, timeout=0.1)
     assert failures(findings) == {"Redis", "Slack", "Mail server"}
     for subject in ("Redis", "Slack", "Mail server"):
         assert findings[subject].text == "no answer in time"

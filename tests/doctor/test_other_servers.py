@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.doctor.finding import Mark
 from bot.doctor.redis import check_redis
 from bot.fakes.redis_server import RedisServer
 from bot.fakes.slack.api import LocalSlack
+from bot.model.finding import Severity
 from tests.app import MakeSettings, envelope, running_worker, signed, web_client
 from tests.factories import NOW
 from tests.polling import until
@@ -54,8 +54,8 @@ async def test_the_bot_works_on_it(
         REDIS_URL=server.url, SLACK_API_URL=slack_api.url, EMAIL_FROM=None, SMTP_URL=None
     )
     found = await check_redis(settings, NOW)
-    assert [f for f in found if f.mark is Mark.FAILURE] == []
-    assert [f.mark for f in found if f.subject == "Redis writes"] == [Mark.OK]
+    assert [f for f in found if f.severity is Severity.FAILURE] == []
+    assert [f.severity for f in found if f.subject == "Redis writes"] == [Severity.OK]
     body = envelope()
     async with web_client(settings) as client, running_worker(settings):
         answer = await client.post("/webhooks/juicebox", content=body, headers=signed(body))

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from redis.asyncio import Redis
 
-from bot.doctor.finding import Mark
 from bot.doctor.redis import check_redis, judge, where
 from bot.fakes.redis_server import RedisServer, free_port, redis_server
 from bot.fakes.slack.api import LocalSlack
+from bot.model.finding import Severity
 from tests.conftest import MakeSettings
 from tests.doctor.findings import CANARY, failures, found
 from tests.factories import NOW
@@ -19,7 +19,7 @@ async def test_a_redis_that_evicts_fails(
 ) -> None:
     with redis_server("--maxmemory-policy", "allkeys-lru", "--appendonly", "yes") as server:
         findings = await found(make_settings(REDIS_URL=server.url, SLACK_API_URL=slack_api.url))
-    assert findings["Redis eviction"].mark is Mark.FAILURE
+    assert findings["Redis eviction"].severity is Severity.FAILURE
     assert "allkeys-lru" in findings["Redis eviction"].text
     assert findings["Redis persistence"].text == "append-only file"
     assert findings["Worker"].text.startswith("no heartbeat, which is right before a first start")
@@ -56,8 +56,8 @@ async def test_a_managed_redis_may_forbid_config(make_settings: MakeSettings) ->
             )  # fmt: skip
         url = server.url.replace("redis://", "redis://bot:pw@")
         findings = await found(make_settings(REDIS_URL=url))
-    assert findings["Redis eviction"].mark is Mark.OK
-    assert findings["Redis persistence"].mark is Mark.WARNING
+    assert findings["Redis eviction"].severity is Severity.OK
+    assert findings["Redis persistence"].severity is Severity.WARNING
     assert findings["Redis persistence"].text.startswith("no append-only file;")
 
 
@@ -71,36 +71,36 @@ async def test_a_managed_redis_may_forbid_info(make_settings: MakeSettings) -> N
         url = server.url.replace("redis://", "redis://bot:pw@")
         found = await check_redis(make_settings(REDIS_URL=url), NOW)
     shown = {f.subject: f for f in found}
-    assert not [f for f in found if f.mark is Mark.FAILURE]
+    assert not [f for f in found if f.severity is Severity.FAILURE]
     assert shown["Redis"].text == "answers; its INFO is forbidden, so its version is not known"
     assert shown["Redis role"].text == "not known; whether it takes writes is said below"
-    assert shown["Redis persistence"].mark is Mark.WARNING
+    assert shown["Redis persistence"].severity is Severity.WARNING
     assert shown["Redis persistence"].text == "not known: without it, a restart loses events"
     assert shown["Redis eviction"].text == "the server does not say"
-    assert shown["Redis writes"].mark is Mark.OK
+    assert shown["Redis writes"].severity is Severity.OK
 
 
 @pytest.mark.parametrize(
-    ("role", "mark", "text"),
+    ("role", "severity", "text"),
     [
-        ("master", Mark.OK, "primary"),
-        ("active-replica", Mark.NOTE, "active-replica; whether it takes writes is said below"),
-        ("", Mark.NOTE, "not known; whether it takes writes is said below"),
-        ("slave", Mark.FAILURE, "slave: it cannot be written to"),
-        ("replica", Mark.FAILURE, "replica: it cannot be written to"),
+        ("master", Severity.OK, "primary"),
+        ("active-replica", Severity.NOTE, "active-replica; whether it takes writes is said below"),
+        ("", Severity.NOTE, "not known; whether it takes writes is said below"),
+        ("slave", Severity.FAILURE, "slave: it cannot be written to"),
+        ("replica", Severity.FAILURE, "replica: it cannot be written to"),
     ],
 )
-def test_a_replica_alone_fails_for_its_role(role: str, mark: Mark, text: str) -> None:
+def test_a_replica_alone_fails_for_its_role(role: str, severity: Severity, text: str) -> None:
     """KeyDB calls a server that takes writes an active-replica."""
     said = {"redis_version": "6.3.4", **({"role": role} if role else {})}
     findings = {f.subject: f for f in judge(said, None)}
-    assert (findings["Redis role"].mark, findings["Redis role"].text) == (mark, text)
+    assert (findings["Redis role"].severity, findings["Redis role"].text) == (severity, text)
 
 
 def test_an_ancient_redis_fails_and_a_silent_one_is_warned_of() -> None:
     findings = {f.subject: f for f in judge({"redis_version": "3.2.1", "role": "master"}, None)}
-    assert findings["Redis"].mark is Mark.FAILURE
-    assert findings["Redis eviction"].mark is Mark.WARNING
+    assert findings["Redis"].severity is Severity.FAILURE
+    assert findings["Redis eviction"].severity is Severity.WARNING
 
 
 @pytest.mark.parametrize(
@@ -117,22 +117,22 @@ def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("requirement", "mark", "text"),
-    [("required", Mark.OK, "certificate checked"), ("none", Mark.NOTE, "is not checked")],
+    ("requirement", "severity", "text"),
+    [("required", Severity.OK, "certificate checked"), ("none", Severity.NOTE, "is not checked")],
 )
 async def test_a_redis_over_tls_says_what_is_checked(
-    make_settings: MakeSettings, requirement: str, mark: Mark, text: str
+    make_settings: MakeSettings, requirement: str, severity: Severity, text: str
 ) -> None:
     settings = make_settings(
         REDIS_URL=f"rediss://127.0.0.1:{free_port()}", REDIS_SSL_CERT_REQS=requirement
     )
     findings = await found(settings)
-    assert findings["Redis encryption"].mark is mark
+    assert findings["Redis encryption"].severity is severity
     assert text in findings["Redis encryption"].text
-    assert "REDIS_SSL_CERT_REQS=none" in findings["Redis"].mend
+    assert "REDIS_SSL_CERT_REQS=none" in findings["Redis"].fix
 
 
 async def test_a_redis_elsewhere_without_tls_is_warned_of(make_settings: MakeSettings) -> None:
     findings = await found(make_settings(REDIS_URL="redis://redis.invalid:6379"))
-    assert findings["Redis encryption"].mark is Mark.WARNING
+    assert findings["Redis encryption"].severity is Severity.WARNING
     assert "redis.invalid:6379: its host name is unknown" in findings["Redis"].text

@@ -8,10 +8,10 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.clock import utc_now
-from bot.doctor.finding import Finding
 from bot.fakes.redis_server import RedisServer, redis_server
 from bot.fakes.slack.api import LocalSlack
 from bot.model import EventState
+from bot.model.finding import Finding
 from bot.store.redis_errors import ACL_RULES
 from bot.store.write_check import check_writes
 from tests.app import MakeSettings, envelope, running_worker, signed, web_client
@@ -26,7 +26,7 @@ DIRECTLY = "connect to Redis directly, or choose a service with Lua scripts: EVA
 
 
 def texts(findings: list[Finding]) -> dict[str, str]:
-    return {f.text: f.mend for f in findings}
+    return {f.text: f.fix for f in findings}
 
 
 async def user(server: RedisServer, *rules: str) -> str:
@@ -84,7 +84,7 @@ async def test_an_access_list_that_forbids_what_the_bot_needs(
         findings = await failed(make_settings, await user(server, *rules.split()))
         left = await kept(server)
     assert findings
-    assert {f.mend for f in findings} == {ALLOW}
+    assert {f.fix for f in findings} == {ALLOW}
     writes = sorted(f.text for f in findings if f.subject == "Redis writes")
     assert len(writes) == len(said)
     for text, what in zip(writes, said, strict=True):
@@ -186,7 +186,7 @@ async def test_a_database_that_is_not_there(
     [finding] = await failed(make_settings, redis_process.url.removesuffix("/0") + "/99")
     assert finding.subject == "Redis"
     assert finding.text.endswith(": the database in REDIS_URL cannot be selected")
-    assert finding.mend == "end REDIS_URL in a database that the server has, such as /0"
+    assert finding.fix == "end REDIS_URL in a database that the server has, such as /0"
 
 
 async def test_the_rules_that_are_recommended_are_enough(

@@ -1,6 +1,6 @@
 """What doctor says of each setting."""
 
-from bot.doctor.finding import Mark
+from bot.model.finding import Severity
 from tests.conftest import MakeSettings
 from tests.doctor.findings import found
 
@@ -14,8 +14,8 @@ async def test_what_is_odd_but_works_is_said(make_settings: MakeSettings) -> Non
         SMTP_URL="smtp://mail.invalid",
     )
     findings = await found(settings)
-    assert findings["SLACK_APP_TOKEN"].mark is Mark.NOTE
-    assert findings["SLACK_CHANNEL"].mark is Mark.NOTE
+    assert findings["SLACK_APP_TOKEN"].severity is Severity.NOTE
+    assert findings["SLACK_CHANNEL"].severity is Severity.NOTE
     assert findings["PUBLIC_URL"].text.startswith("not https")
     assert findings["SMTP_URL"].text == "mails and the password travel unencrypted"
     assert findings["Mail server"].text == "mail.invalid:25: its host name is unknown"

@@ -12,6 +12,7 @@ from bot.intake.envelope import parse_envelope
 from bot.model import Delivery, DeliveryState, Event, EventState, Notify, Transport
 from bot.store.events import StoredEvent, dead_member
 from bot.store.queue import JOB_KEY, LEASE_KEY, QUEUE
+from bot.wiring import audiences
 from tests.faults.machine_worker import RETENTION
 from tests.faults.machine_world import World
 
@@ -73,7 +74,7 @@ class Promise:
             delivery.id
             for intent in intents
             if isinstance(intent, Notify)
-            for delivery in deliveries_of(event, intent, settings.audiences, since=event.timestamp)
+            for delivery in deliveries_of(event, intent, audiences(settings), since=event.timestamp)
         }
 
     def _arrived(self) -> tuple[Counter[str], Counter[str]]:

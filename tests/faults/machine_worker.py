@@ -10,10 +10,10 @@ from redis.exceptions import RedisError
 
 from bot.delivery.attempt import Attempts
 from bot.delivery.rate_limit import Turns
+from bot.delivery.sender import ActiveTransport
 from bot.metrics.recorder import Metrics
 from bot.model import Transport
 from bot.registry import Registry
-from bot.rendering.renderer import Renderer
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.connection import connect
@@ -23,17 +23,18 @@ from bot.transports.email.pool import SmtpPool
 from bot.transports.email.sender import EmailSender
 from bot.transports.slack.client import slack_client
 from bot.transports.slack.sender import SlackSender
+from bot.wiring import audiences
 from bot.worker.jobs import WorkerTasks
 from bot.worker.loop import LeasedWorker
 from tests.faults.machine_life import Life
 from tests.faults.machine_time import Time
+from tests.renderers import MAIL_RENDERER, SLACK_RENDERER
 
 RETENTION = timedelta(days=30)
 PATIENCE = timedelta(seconds=30)
 """How long Redis may take to answer, in real time: no fault of the machine's takes as long."""
 _CONNECTIONS = 50
 """To the mail server: waiting for one takes time, and here none passes by itself."""
-_RENDERER = Renderer()
 
 
 def machine_jobs(settings: Settings, registry: Registry, time: Time) -> WorkerTasks:
@@ -49,15 +50,19 @@ def machine_jobs(settings: Settings, registry: Registry, time: Time) -> WorkerTa
     pool = SmtpPool(SmtpConnector(smtp, settings.ehlo_name), slots)
     attempts = Attempts(
         store=store,
-        senders={
-            Transport.SLACK: SlackSender(slack_client(token, url), _RENDERER),
-            Transport.EMAIL: EmailSender(pool, sender, _RENDERER, clock=time.now),
+        transports={
+            Transport.SLACK: ActiveTransport(
+                SLACK_RENDERER.render, SlackSender(slack_client(token, url))
+            ),
+            Transport.EMAIL: ActiveTransport(
+                MAIL_RENDERER.render, EmailSender(pool, sender, clock=time.now)
+            ),
         },
         metrics=Metrics(store.counters, registry.types),
         clock=time.now,
         turns=Turns(time.monotonic),
     )
-    return WorkerTasks(registry, store, attempts, settings.audiences, settings.policy, time.now)
+    return WorkerTasks(registry, store, attempts, audiences(settings), settings.policy, time.now)
 
 
 class MachineWorker:

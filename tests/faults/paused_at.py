@@ -13,7 +13,7 @@ import aiosmtplib
 
 from bot.__main__ import main
 from bot.model import Context, SlackMessage
-from bot.rendering.renderer import Renderer
+from bot.transports.slack.content import SlackRenderer
 
 PAUSED = "paused before sending"
 
@@ -32,14 +32,14 @@ class Pause:
 
 
 def pause_before_posting(pause: Pause) -> None:
-    render = Renderer.slack
+    render = SlackRenderer.render_template
 
-    def render_and_pause(self: Renderer, template: str, context: Context) -> SlackMessage:
+    def render_and_pause(self: SlackRenderer, template: str, context: Context) -> SlackMessage:
         message = render(self, template, context)
         pause()
         return message
 
-    Renderer.slack = render_and_pause  # type: ignore[method-assign]
+    SlackRenderer.render_template = render_and_pause  # type: ignore[method-assign]
 
 
 def pause_before_mailing(pause: Pause) -> None:

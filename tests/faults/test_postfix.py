@@ -2,16 +2,15 @@
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
 
 import aiosmtplib
 import pytest
 from redis.asyncio import Redis
 
-from bot.doctor.finding import Mark
 from bot.errors import DeliveryError
-from bot.model import DeliveryState, Destination, Transport
-from bot.rendering.renderer import Renderer
+from bot.model import DeliveryState, Destination, Mail, Transport
+from bot.model.finding import Severity
+from bot.model.outgoing import OutgoingMessage
 from bot.store.smtp_slots import SmtpSlots
 from bot.transports.email.client import SmtpConnector
 from bot.transports.email.pool import SmtpPool
@@ -19,7 +18,7 @@ from bot.transports.email.sender import EmailSender
 from bot.transports.email.smtp_url import parse_smtp_url
 from tests.app import MakeSettings, envelope
 from tests.doctor.findings import found
-from tests.factories import make_delivery, seconds
+from tests.factories import NOW, seconds
 from tests.faults.deployment import Deployment
 from tests.polling import until
 from tests.postfix import Postfix, postfix
@@ -91,12 +90,12 @@ async def test_a_mail_that_is_thought_about_for_16_seconds_arrives_once(
 
 async def test_a_limit_below_ours_is_a_rate_limit(redis: Redis) -> None:
     """Ten connections are allowed here, and one there: 421 uses no attempt, and all arrive once."""
-    deliveries = [
-        replace(
-            make_delivery(f"evt_{n}", Destination(Transport.EMAIL, f"r{n}@example.org")),
-            notification=make_delivery(
-                context={"searchId": "s", "resultCount": n, "query": None}
-            ).notification,
+    messages = [
+        OutgoingMessage(
+            f"dlv_{n}",
+            Destination(Transport.EMAIL, f"r{n}@example.org"),
+            Mail("Search completed", "Search completed\n", "<p>Search completed</p>", "recruiters"),
+            NOW,
         )
         for n in range(12)
     ]
@@ -105,7 +104,7 @@ async def test_a_limit_below_ours_is_a_rate_limit(redis: Redis) -> None:
     async def persist(number: int) -> None:
         while True:
             try:
-                await senders[number % 2].send(deliveries[number], lambda: None)
+                await senders[number % 2].send(messages[number], lambda: None)
             except DeliveryError as error:
                 if error.counts or error.after is None:
                     raise
@@ -119,14 +118,11 @@ async def test_a_limit_below_ours_is_a_rate_limit(redis: Redis) -> None:
         connector = SmtpConnector(parse_smtp_url(server.url), "bot.example.com")
         slots = SmtpSlots(redis, "127.0.0.1", server.port, 10)
         pools = [SmtpPool(connector, slots, idle=seconds(0.05)) for _ in range(2)]
-        senders = [
-            EmailSender(pool, "bot@example.com", Renderer(), load_wait=seconds(0.5))
-            for pool in pools
-        ]
-        await asyncio.gather(*map(persist, range(len(deliveries))))
+        senders = [EmailSender(pool, "bot@example.com", load_wait=seconds(0.5)) for pool in pools]
+        await asyncio.gather(*map(persist, range(len(messages))))
         for sender in senders:
             await sender.close()
-        await delivered(server, len(deliveries))
+        await delivered(server, len(messages))
         assert set(Counter(server.message_ids).values()) == {1}
     assert refusals["SMTP 421"] > 0
 
@@ -139,7 +135,7 @@ async def test_the_name_in_ehlo_is_accepted_where_an_address_literal_is_not(
     with postfix(STRICT) as server:
         await listens(server)
         findings = await found(make_settings(SMTP_URL=server.url))
-        assert findings["Mail server"].mark is Mark.OK
+        assert findings["Mail server"].severity is Severity.OK
         for name, code in (("[127.0.0.1]", 421), ("d6f0a1b2c3d4", 504), ("bot..example.com", 501)):
             connector = SmtpConnector(parse_smtp_url(server.url), name)
             with pytest.raises(aiosmtplib.SMTPHeloError) as refused:
@@ -147,4 +143,4 @@ async def test_the_name_in_ehlo_is_accepted_where_an_address_literal_is_not(
             assert refused.value.code == code
         findings = await found(make_settings(SMTP_URL=server.url, SMTP_HELO_NAME="[127.0.0.1]"))
         assert "it answers 421 to EHLO [127.0.0.1]" in findings["Mail server"].text
-        assert "SMTP_HELO_NAME" in findings["Mail server"].mend
+        assert "SMTP_HELO_NAME" in findings["Mail server"].fix

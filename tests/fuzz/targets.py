@@ -15,23 +15,22 @@ from bot.model import Notify, Policy, canonical_event
 from bot.model.dialects import TYPES
 from bot.registry import load_registry
 from bot.rendering.escaping import clean, json_string, mrkdwn
-from bot.rendering.renderer import Renderer
 from bot.slack_app.endpoint import _SIGNATURE, _TIMESTAMP
 from bot.store.events import _decode
 from bot.store.rows import decode_row, encode_rows
 from bot.store.trail import decode_step, encode_step
 from bot.transports.slack.mrkdwn import unescape
 from tests.factories import NOW
+from tests.renderers import MAIL_RENDERER, SLACK_RENDERER
 
 _SECRETS = (b"whsec_current", b"whsec_previous")
 _STANDARD = (b"webhook-id", b"webhook-timestamp", b"webhook-signature")
 _REGISTRY = load_registry()
 _REASON = re.compile(r"data(\.\w+)? (must |is )")
-_RENDERER = Renderer()
-_SAID = _RENDERER._slack.from_string('{"text": "{{ text }}"}')
-_STYLED = _RENDERER._slack.from_string('["{{ text | unstyled }}"]')
-_PAGE = _RENDERER._html.from_string('<p title="{{ text }}">{{ text }}</p>')
-_PLAIN = _RENDERER._text.from_string("{{ text }}")
+_SAID = SLACK_RENDERER._environment.from_string('{"text": "{{ text }}"}')
+_STYLED = SLACK_RENDERER._environment.from_string('["{{ text | unstyled }}"]')
+_PAGE = MAIL_RENDERER._html.from_string('<p title="{{ text }}">{{ text }}</p>')
+_PLAIN = MAIL_RENDERER._text.from_string("{{ text }}")
 _HIDDEN = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
 )

@@ -9,8 +9,8 @@ from bot.intake.envelope import parse_envelope
 from bot.model import Notify, Policy
 from bot.playground.bodies import UNKNOWN_TYPE, Bodies, renewed
 from bot.registry import load_registry
-from bot.rendering.renderer import Renderer
 from tests.factories import NOW
+from tests.renderers import SLACK_RENDERER
 
 REGISTRY = load_registry()
 
@@ -41,7 +41,7 @@ def test_the_hostile_payload_is_handled_and_its_markup_is_text() -> None:
     assert handler is not None
     [told] = [i for i in handler.run(event, Policy()) if isinstance(i, Notify)]
     context = {**told.context, "event": {"id": event.id, "type": event.type, "at": 0}}
-    message = Renderer().slack(told.template, {**context, "audience": "recruiters"})
+    message = SLACK_RENDERER.render_template(told.template, {**context, "audience": "recruiters"})
     assert "<!channel>" not in str(message.blocks)
     assert "&lt;!channel&gt;" in str(message.blocks)
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.commands.slack_manifest import manifest
 from bot.playground.site import PAGE
-from bot.rendering.renderer import TEMPLATES
+from bot.rendering.templates import TEMPLATES
 
 HELP = (TEMPLATES / "help" / "slack.json.j2").read_text().replace("&lt;", "<").replace("&gt;", ">")
 

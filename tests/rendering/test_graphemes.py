@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from bot.model import Event
 from bot.rendering.graphemes import boundary, cut
-from bot.rendering.renderer import Renderer
 from bot.transports.slack import limits
 from bot.views.event_summary import summarize_event
 from tests.factories import NOW
+from tests.renderers import MAIL_RENDERER, SLACK_RENDERER
 
 # From https://www.unicode.org/Public/UCD/latest/ucd/auxiliary/GraphemeBreakTest.txt and
 # https://unicode.org/Public/emoji/latest/emoji-zwj-sequences.txt: each is one character.
@@ -97,16 +97,15 @@ def test_neither_an_escaped_character_nor_the_mark_on_it_is_cut(
 
 def test_every_place_that_cuts_keeps_a_family_whole() -> None:
     family = CHARACTERS["family"]
-    renderer = Renderer()
     event = {"id": "evt_1", "type": "search.completed", "at": 0}
     for before in range(60, 215):
         query = "x" * before + family + "y" * 200
         search = {"searchId": "srch_1", "resultCount": 1, "query": query}
         context = {**search, "event": event, "audience": "recruiters"}
-        unknown = renderer.slack("help", {"unknown": query})
+        unknown = SLACK_RENDERER.render_template("help", {"unknown": query})
         told = [
-            renderer.mail("search.completed", context).subject,
-            renderer.slack("search.completed", context).text,
+            MAIL_RENDERER.render_template("search.completed", context).subject,
+            SLACK_RENDERER.render_template("search.completed", context).text,
             unknown.text,
             str(unknown.blocks),
             summarize_event(Event("evt_1", query, NOW, {}), [], lambda _: ""),

@@ -8,21 +8,20 @@ import pytest
 
 from bot.errors import RenderError
 from bot.model import Mail, Policy
-from bot.rendering.renderer import TEMPLATES, Renderer, context_of
+from bot.rendering.templates import TEMPLATES, context_of
 from tests.event_fixtures import DEAD_DELIVERY, NAMES, TOLD, captured, notifications_of, sent
 from tests.factories import NOW
-
-RENDERER = Renderer()
+from tests.renderers import MAIL_RENDERER, SLACK_RENDERER, mail_renderer, slack_renderer
 
 
 def mail_of(event_type: str, data: dict[str, Any]) -> Mail:
     [notification] = notifications_of(sent(event_type, data))
-    return RENDERER.mail(event_type, context_of(notification, NOW))
+    return MAIL_RENDERER.render_template(event_type, context_of(notification, NOW))
 
 
 def slack_text(event_type: str, data: dict[str, Any]) -> str:
     [notification] = notifications_of(sent(event_type, data))
-    return RENDERER.slack(event_type, context_of(notification, NOW)).text
+    return SLACK_RENDERER.render_template(event_type, context_of(notification, NOW)).text
 
 
 def test_a_template_sees_its_context_the_event_and_the_audience() -> None:
@@ -83,8 +82,8 @@ def test_a_new_key_comes_with_advice_in_every_channel(
     event = sent("key.rotated", {"newKeyPrefix": prefix})
     [notification] = notifications_of(event, Policy(api_key=api_key))
     context = context_of(notification, NOW)
-    mail = RENDERER.mail("key.rotated", context)
-    message = RENDERER.slack("key.rotated", context)
+    mail = MAIL_RENDERER.render_template("key.rotated", context)
+    message = SLACK_RENDERER.render_template("key.rotated", context)
     assert said in mail.text
     assert said in mail.html
     assert said in message.text
@@ -93,7 +92,7 @@ def test_a_new_key_comes_with_advice_in_every_channel(
 @pytest.mark.parametrize("name", TOLD)
 def test_a_mail_has_no_leftovers(name: str) -> None:
     notification = TOLD[name]
-    mail = RENDERER.mail(notification.template, context_of(notification, NOW))
+    mail = MAIL_RENDERER.render_template(notification.template, context_of(notification, NOW))
     for text in (mail.subject, mail.text, mail.html):
         assert not re.search(r"\{[{%#]|[}%#]\}|<mj-|</mj|None|Undefined|Markup", text)
 
@@ -101,7 +100,7 @@ def test_a_mail_has_no_leftovers(name: str) -> None:
 @pytest.mark.parametrize("name", TOLD)
 def test_a_mail_loads_nothing_from_elsewhere(name: str) -> None:
     notification = TOLD[name]
-    html = RENDERER.mail(notification.template, context_of(notification, NOW)).html
+    html = MAIL_RENDERER.render_template(notification.template, context_of(notification, NOW)).html
     assert not re.search(r"<link|<img|@import|url\(|fonts\.g", html)
     known = re.compile(r"https?://(www\.w3\.org/1999/xhtml|exports\.example\.com/)")
     assert [url for url in re.findall(r"https?://[^\s\"'<]*", html) if not known.match(url)] == []
@@ -110,7 +109,7 @@ def test_a_mail_loads_nothing_from_elsewhere(name: str) -> None:
 @pytest.mark.parametrize("name", TOLD)
 def test_a_mail_says_why_one_got_it_in_both_bodies(name: str) -> None:
     notification = TOLD[name]
-    mail = RENDERER.mail(notification.template, context_of(notification, NOW))
+    mail = MAIL_RENDERER.render_template(notification.template, context_of(notification, NOW))
     setting = {"recruiters": "EMAIL_TO", "operators": "EMAIL_ALERT_TO"}[notification.audience]
     for body in (mail.text, mail.html):
         assert f"one of the {notification.audience}" in body
@@ -121,7 +120,7 @@ def test_a_mail_says_why_one_got_it_in_both_bodies(name: str) -> None:
 @pytest.mark.parametrize("name", TOLD)
 def test_a_message_formats_nothing_that_it_does_not_mean_to(name: str) -> None:
     notification = TOLD[name]
-    message = RENDERER.slack(notification.template, context_of(notification, NOW))
+    message = SLACK_RENDERER.render_template(notification.template, context_of(notification, NOW))
     found = re.findall(r"'type': '(plain_text|mrkdwn)', '(\w+)': (\w+)", str(message.blocks))
     assert {*found} == {("plain_text", "emoji", "False"), ("mrkdwn", "verbatim", "True")}
     texts = [text for text, _ in re.findall(r"'type': '(plain_text|mrkdwn)'(,|})", str(message))]
@@ -131,7 +130,7 @@ def test_a_message_formats_nothing_that_it_does_not_mean_to(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_message_says_in_one_sentence_what_it_shows(name: str) -> None:
     [notification] = notifications_of(captured(name))
-    message = RENDERER.slack(notification.template, context_of(notification, NOW))
+    message = SLACK_RENDERER.render_template(notification.template, context_of(notification, NOW))
     headline = message.blocks[0]["text"]["text"]
     assert message.text.startswith(headline)
     assert message.blocks[-1]["type"] == "context"
@@ -147,22 +146,23 @@ def test_no_template_goes_around_escaping() -> None:
 
 @pytest.mark.parametrize("way", ["safe", "e", "escape", "tojson", "urlize"])
 def test_a_way_around_escaping_does_not_exist(tmp_path: Path, way: str) -> None:
+    folder = write(tmp_path, "slack.json.j2", '{"text": "{{ x | ' + way + ' }}"}')
     with pytest.raises(RenderError, match=f"No filter named '{way}'"):
-        write(tmp_path, "slack.json.j2", '{"text": "{{ x | ' + way + ' }}"}').slack("t", {"x": 1})
+        slack_renderer(folder).render_template("t", {"x": 1})
 
 
-def write(folder: Path, file: str, source: str) -> Renderer:
+def write(folder: Path, file: str, source: str) -> Path:
     (folder / "t").mkdir(exist_ok=True)
     (folder / "t" / file).write_text(source)
-    return Renderer(folder)
+    return folder
 
 
 def test_numbers_truths_and_constants_render_right(tmp_path: Path) -> None:
     source = """{"text": "{{ 'a \\"b\\" <c>' }} {{ none }} {{ 1.5 }}", "blocks": [
         {"type": "x", "n": {{ n }}, "b": {{ b }}, "s": "{{ opaque | opaque }}"}]}"""
-    message = write(tmp_path, "slack.json.j2", source).slack(
-        "t", {"n": 3, "b": True, "opaque": '&"<'}
-    )
+    folder = write(tmp_path, "slack.json.j2", source)
+    context = {"n": 3, "b": True, "opaque": '&"<'}
+    message = slack_renderer(folder).render_template("t", context)
     assert message.text == 'a "b" &lt;c&gt;  1.5'
     assert message.blocks == ({"type": "x", "n": 3, "b": True, "s": '&"<'},)
 
@@ -190,25 +190,25 @@ def test_numbers_truths_and_constants_render_right(tmp_path: Path) -> None:
 def test_a_template_that_fails_is_named_and_no_value_is(
     tmp_path: Path, source: str, fault: str
 ) -> None:
-    renderer = write(tmp_path, "slack.json.j2", source)
+    folder = write(tmp_path, "slack.json.j2", source)
     with pytest.raises(RenderError) as failed:
-        renderer.slack("t", {"x": "secret"})
+        slack_renderer(folder).render_template("t", {"x": "secret"})
     assert str(failed.value) == fault
 
 
 def test_a_missing_template_is_named() -> None:
     with pytest.raises(RenderError, match=r"^template nowhere/slack\.json\.j2: "):
-        RENDERER.slack("nowhere", {})
+        SLACK_RENDERER.render_template("nowhere", {})
     with pytest.raises(RenderError, match=r"^template nowhere/subject\.txt\.j2: "):
-        RENDERER.mail("nowhere", {})
+        MAIL_RENDERER.render_template("nowhere", {})
 
 
 def test_mjml_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     write(tmp_path, "subject.txt.j2", "x")
     write(tmp_path, "body.txt.j2", "x")
-    renderer = write(tmp_path, "body.mjml.j2", "<mjml><mj-body></mjml>")
+    folder = write(tmp_path, "body.mjml.j2", "<mjml><mj-body></mjml>")
     with pytest.raises(RenderError, match=r"^template t/body\.mjml\.j2: OSError$"):
-        renderer.mail("t", {})
+        mail_renderer(folder).render_template("t", {})
 
 
 def test_no_font_is_loaded_whatever_a_template_names(tmp_path: Path) -> None:
@@ -218,7 +218,8 @@ def test_no_font_is_loaded_whatever_a_template_names(tmp_path: Path) -> None:
     source = (
         f"<mjml><mj-body><mj-section><mj-column>{text}</mj-column></mj-section></mj-body></mjml>"
     )
-    mail = write(tmp_path, "body.mjml.j2", source).mail("t", {})
+    folder = write(tmp_path, "body.mjml.j2", source)
+    mail = mail_renderer(folder).render_template("t", {})
     assert "Roboto" in mail.html
     assert "fonts.googleapis" not in mail.html
 
@@ -227,16 +228,16 @@ def test_a_link_that_slack_refuses_is_left_to_the_mail() -> None:
     url = "https://e.example/" + "x" * 3_000
     [notification] = notifications_of(sent("export.ready", {"exportId": "e", "downloadUrl": url}))
     context = context_of(notification, NOW)
-    message = RENDERER.slack("export.ready", context)
+    message = SLACK_RENDERER.render_template("export.ready", context)
     assert "too long for Slack" in str(message.blocks)
     assert url not in str(message.blocks)
-    assert url in RENDERER.mail("export.ready", context).html
+    assert url in MAIL_RENDERER.render_template("export.ready", context).html
 
 
 def test_a_dead_letter_says_how_to_retry_it() -> None:
     context = context_of(DEAD_DELIVERY, NOW)
     command = "python -m bot retry dlv_8d3f0a91c2b7"
-    assert command in RENDERER.slack("dead_letter", context).text
-    mail = RENDERER.mail("dead_letter", context)
+    assert command in SLACK_RENDERER.render_template("dead_letter", context).text
+    mail = MAIL_RENDERER.render_template("dead_letter", context)
     assert command in mail.text
     assert command in mail.html

@@ -1,17 +1,19 @@
 """What a test event is made into says so, on every channel."""
 
-import io
 from dataclasses import replace
 
 import pytest
 
-from bot.model import Delivery, Destination, Notification
-from bot.rendering.renderer import Renderer
-from bot.transports.terminal.console import ConsoleSender
+from bot.model import Notification
+from bot.rendering.templates import Templates
+from bot.transports.definition import AnyTransport
+from bot.transports.registry import TRANSPORTS
 from tests.event_fixtures import TOLD
-from tests.factories import MAIL, NOW, SLACK, make_delivery
+from tests.factories import NOW
+from tests.renderers import mail_renderer, slack_renderer
 
-RENDERER = Renderer(clock=lambda: NOW)
+SLACK_RENDERER = slack_renderer(clock=lambda: NOW)
+MAIL_RENDERER = mail_renderer(clock=lambda: NOW)
 
 
 def as_test(name: str) -> Notification:
@@ -20,12 +22,12 @@ def as_test(name: str) -> Notification:
 
 @pytest.mark.parametrize("name", TOLD)
 def test_every_message_and_mail_of_a_test_begins_with_it(name: str) -> None:
-    message, real = RENDERER.message_of(as_test(name)), RENDERER.message_of(TOLD[name])
+    message, real = SLACK_RENDERER.render(as_test(name)), SLACK_RENDERER.render(TOLD[name])
     assert message.text == f"Test: {real.text}"
     assert message.blocks[0]["type"] == "header"
     assert message.blocks[0]["text"]["text"] == f"Test: {real.blocks[0]['text']['text']}"
     assert message.blocks[1:] == real.blocks[1:]
-    mail, real_mail = RENDERER.mail_of(as_test(name)), RENDERER.mail_of(TOLD[name])
+    mail, real_mail = MAIL_RENDERER.render(as_test(name)), MAIL_RENDERER.render(TOLD[name])
     assert mail.subject == f"Test: {real_mail.subject}"
     assert mail.text == f"Test: {real_mail.text}"
     assert mail.html.count("Test: ") == 2  # the line that an inbox previews, and the headline
@@ -34,20 +36,18 @@ def test_every_message_and_mail_of_a_test_begins_with_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", TOLD)
 def test_nothing_of_a_real_event_says_test(name: str) -> None:
-    assert "Test" not in str(RENDERER.message_of(TOLD[name]))
-    assert "Test" not in str(RENDERER.mail_of(TOLD[name]))
+    assert "Test" not in str(SLACK_RENDERER.render(TOLD[name]))
+    assert "Test" not in str(MAIL_RENDERER.render(TOLD[name]))
 
 
 def test_a_message_without_a_header_gets_one() -> None:
-    message = RENDERER.slack("help", {"unknown": "", "test": True})
+    message = SLACK_RENDERER.render_template("help", {"unknown": "", "test": True})
     assert message.blocks[0]["text"]["text"] == "Test"
-    assert message.blocks[1:] == RENDERER.slack("help", {"unknown": ""}).blocks
+    assert message.blocks[1:] == SLACK_RENDERER.render_template("help", {"unknown": ""}).blocks
 
 
-@pytest.mark.parametrize("destination", [SLACK, MAIL])
-async def test_the_terminal_says_it_too(destination: Destination) -> None:
-    stream = io.StringIO()
-    made = make_delivery(destination=destination)
-    shown: Delivery = replace(made, notification=as_test("search.completed"))
-    await ConsoleSender(RENDERER, stream).send(shown, lambda: None)
-    assert "Test: Search completed with 1,204 results" in stream.getvalue().splitlines()[1]
+@pytest.mark.parametrize("transport", TRANSPORTS, ids=lambda t: t.name)
+def test_the_terminal_says_it_too(transport: AnyTransport) -> None:
+    content = transport.renderer(Templates())(as_test("search.completed"))
+    first = next(iter(transport.terminal_lines(content)))
+    assert "Test: Search completed with 1,204 results" in first.text

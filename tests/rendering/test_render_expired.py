@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.model import Mail, Notification, Policy, SlackMessage
-from bot.rendering.renderer import Renderer
 from tests.event_fixtures import ELSEWHERE, POLICY, captured, notifications_of, sent
+from tests.renderers import mail_renderer, slack_renderer
 
 EXPIRES_AT = datetime(2026, 3, 1, tzinfo=UTC)
 BEFORE, AFTER = EXPIRES_AT - timedelta(seconds=1), EXPIRES_AT + timedelta(days=250)
@@ -20,8 +20,9 @@ def export(policy: Policy = POLICY) -> Notification:
 
 
 def rendered(notification: Notification, now: datetime) -> tuple[SlackMessage, Mail]:
-    renderer = Renderer(clock=lambda: now)
-    return renderer.message_of(notification), renderer.mail_of(notification)
+    clock = lambda: now  # noqa: E731
+    slack, mail = slack_renderer(clock=clock), mail_renderer(clock=clock)
+    return slack.render(notification), mail.render(notification)
 
 
 def buttons(message: SlackMessage) -> list[Any]:
@@ -61,10 +62,10 @@ def test_an_expired_link_says_since_when_and_what_to_do(policy: Policy) -> None:
 
 def test_a_retry_after_the_link_expired_is_rendered_anew() -> None:
     moments = iter([BEFORE, AFTER])
-    renderer = Renderer(clock=lambda: next(moments))
+    renderer = slack_renderer(clock=lambda: next(moments))
     notification = export()
-    assert len(buttons(renderer.message_of(notification))) == 1
-    assert buttons(renderer.message_of(notification)) == []
+    assert len(buttons(renderer.render(notification))) == 1
+    assert buttons(renderer.render(notification)) == []
 
 
 def test_a_link_without_an_expiry_never_expires() -> None:

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 
 from bot.model import Notification
-from bot.rendering.renderer import Renderer, context_of
+from bot.rendering.templates import context_of
 from tests.event_fixtures import NAMES, TOLD
 from tests.factories import NOW
+from tests.renderers import MAIL_RENDERER, SLACK_RENDERER
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-RENDERER = Renderer()
 
 
 def rendered(notification: Notification) -> dict[str, str]:
     """What golden files hold, by the end of their name."""
     context = context_of(notification, NOW)
-    message = RENDERER.slack(notification.template, context)
-    mail = RENDERER.mail(notification.template, context)
+    message = SLACK_RENDERER.render_template(notification.template, context)
+    mail = MAIL_RENDERER.render_template(notification.template, context)
     slack = {"text": message.text, "blocks": message.blocks}
     return {
         "slack.json": json.dumps(slack, indent=2, ensure_ascii=False) + "\n",

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from bot.errors import InvalidData
 from bot.fakes.slack.block_kit import complaints
 from bot.model import Event, Mail, Notification, SlackMessage
-from bot.rendering.renderer import Renderer, context_of
-from bot.transports.email.mime import write_letter
+from bot.rendering.templates import context_of
+from bot.transports.email.mime import mime_message
 from tests.event_fixtures import DEAD_DELIVERY, NAMES, captured, notifications_of, sent
-from tests.factories import MAIL, NOW, make_delivery
+from tests.factories import NOW
+from tests.renderers import MAIL_RENDERER, SLACK_RENDERER, outgoing_mail
 
-RENDERER = Renderer()
 HOSTILE = (
     "<!channel>",
     "<@U1>",
@@ -142,11 +142,13 @@ def told(event: Event) -> list[tuple[SlackMessage, Mail]]:
 def render(notification: Notification) -> tuple[SlackMessage, Mail]:
     context = context_of(notification, NOW)
     template = notification.template
-    return RENDERER.slack(template, context), RENDERER.mail(template, context)
+    return SLACK_RENDERER.render_template(template, context), MAIL_RENDERER.render_template(
+        template, context
+    )
 
 
 def letter(mail: Mail) -> EmailMessage:
-    return write_letter(make_delivery(destination=MAIL), mail, "bot@example.com", NOW)
+    return mime_message(outgoing_mail(mail), "bot@example.com", NOW)
 
 
 def assert_harmless(message: SlackMessage, mail: Mail) -> None:

@@ -11,11 +11,12 @@ from bot.errors import SettingsError
 from bot.fakes.slack.block_kit import complaints
 from bot.model import Mail, Policy, Record, SlackMessage, host_pattern
 from bot.rendering.filters import unlinked
-from bot.rendering.renderer import Renderer, context_of
+from bot.rendering.templates import context_of
 from bot.settings import load_settings
 from tests.app import Bot, MakeSettings, envelope
 from tests.event_fixtures import intents_of, notifications_of, sent
 from tests.factories import NOW
+from tests.renderers import MAIL_RENDERER, SLACK_RENDERER
 from tests.slack_app.traffic import signed, slash_command
 
 OURS = Policy(export_url_hosts=("exports.example.com", ".cdn.example.com"))
@@ -63,8 +64,9 @@ TEXT = (
 def export(url: str, policy: Policy = OURS) -> tuple[SlackMessage, Mail]:
     data = {"exportId": "exp_1", "downloadUrl": url, "recordCount": 7}
     [told] = notifications_of(sent("export.ready", data), policy)
-    renderer, context = Renderer(), context_of(told, NOW)
-    return renderer.slack("export.ready", context), renderer.mail("export.ready", context)
+    context = context_of(told, NOW)
+    message = SLACK_RENDERER.render_template("export.ready", context)
+    return message, MAIL_RENDERER.render_template("export.ready", context)
 
 
 def markup(node: Any) -> Iterator[str]:
@@ -152,8 +154,8 @@ def test_a_delivery_that_an_older_release_stored_is_still_sent() -> None:
     data = {"exportId": "exp_1", "downloadUrl": "https://exports.example.com/a"}
     [told] = notifications_of(sent("export.ready", data))
     context = {k: v for k, v in context_of(told, NOW).items() if k != "linked"}
-    renderer = Renderer()
-    message, mail = renderer.slack(told.template, context), renderer.mail(told.template, context)
+    message = SLACK_RENDERER.render_template(told.template, context)
+    mail = MAIL_RENDERER.render_template(told.template, context)
     assert len(targets(message, mail)) == 3
 
 

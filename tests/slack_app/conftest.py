@@ -14,22 +14,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.block_kit import complaints
 from bot.model import Notification
-from bot.rendering.renderer import Renderer, context_of
+from bot.rendering.templates import context_of
 from bot.slack_app.app import create_bolt
 from bot.slack_app.commands import SlashCommands
 from bot.slack_app.endpoint import SlackEndpoint
 from bot.store import Store
 from tests.factories import NOW
+from tests.renderers import SLACK_RENDERER
 from tests.slack_app.traffic import SECRET, signed, slash_command
-
-_RENDERER = Renderer()
 
 Ask = Callable[[str], Awaitable[dict[str, Any]]]
 Say = Callable[[str], Awaitable[str]]
 
 
 def describe(notification: Notification) -> str:
-    return _RENDERER.slack(notification.template, context_of(notification, NOW)).text
+    return SLACK_RENDERER.render_template(notification.template, context_of(notification, NOW)).text
 
 
 @pytest.fixture
@@ -60,7 +59,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def commands(store: Store, clock: Clock) -> SlashCommands:
-    return SlashCommands(store=store, render=_RENDERER.slack, describe=describe, clock=clock)
+    return SlashCommands(
+        store=store, render=SLACK_RENDERER.render_template, describe=describe, clock=clock
+    )
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def bolt(store: Store, client: AsyncWebClient, clock: Clock) -> AsyncApp:
         signing_secret=SECRET,
         client=client,
         store=store,
-        render=_RENDERER.slack,
+        render=SLACK_RENDERER.render_template,
         describe=describe,
         clock=clock,
     )

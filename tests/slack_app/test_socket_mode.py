@@ -12,7 +12,6 @@ import structlog.testing
 from aiohttp import WSMsgType, web
 from slack_bolt.async_app import AsyncApp
 
-from bot.rendering.renderer import Renderer
 from bot.slack_app.app import create_bolt
 from bot.slack_app.endpoint import SlackEndpoint
 from bot.slack_app.side import SlackEndpoints
@@ -23,6 +22,7 @@ from bot.wiring import build_slack
 from tests.app import MakeSettings
 from tests.http_proxy import HttpProxy
 from tests.polling import HANG_SECONDS, until
+from tests.renderers import SLACK_RENDERER
 from tests.slack_app.conftest import Clock, describe
 from tests.slack_app.traffic import SECRET, slash_command
 
@@ -93,7 +93,7 @@ def app(server: SocketModeServer, store: Store, clock: Clock) -> AsyncApp:
         signing_secret=SECRET,
         client=slack_client("xoxb-test-token", server.url),
         store=store,
-        render=Renderer().slack,
+        render=SLACK_RENDERER.render_template,
         describe=describe,
         clock=clock,
     )

@@ -10,69 +10,40 @@ from typing import Any
 
 import pytest
 
-from bot.model import (
-    Audience,
-    Delivery,
-    DeliveryState,
-    Destination,
-    Notification,
-    Transport,
-)
-from bot.rendering.renderer import Renderer
+from bot.model import Audience, Destination, Mail, SlackMessage, Transport
+from bot.model.outgoing import OutgoingMessage
 from tests.factories import NOW
 
-MakeDelivery = Callable[..., Delivery]
+MakeMessage = Callable[..., OutgoingMessage[Any]]
+OutgoingMail = OutgoingMessage[Mail]
+OutgoingPost = OutgoingMessage[SlackMessage]
+
+
+def content_for(transport: Transport, thread: str) -> SlackMessage | Mail:
+    if transport is Transport.SLACK:
+        text = {"type": "mrkdwn", "text": "*Found* 1,204 results"}
+        return SlackMessage("Found 1,204 results", ({"type": "section", "text": text},))
+    html = "<p>Found 1,204 results</p>"
+    recruiters = str(Audience.RECRUITERS)
+    return Mail("Found 1,204 results", "Found 1,204 results\n", html, recruiters, thread)
 
 
 @pytest.fixture
-def make_delivery() -> MakeDelivery:
-    """A delivery of a finished search, changed by keywords."""
+def make_message() -> MakeMessage:
+    """A message about a finished search, changed by keywords."""
 
     def make(
-        address: str, channel: Transport = Transport.SLACK, *, thread: str = "", **changes: Any
-    ) -> Delivery:
-        notification = Notification(
-            event_id="evt_1",
-            event_type="search.completed",
-            occurred_at=NOW,
-            audience=Audience.RECRUITERS,
-            template="letter",
-            context={"words": "1,204 results"},
-            thread=thread,
-        )
+        address: str, transport: Transport = Transport.SLACK, *, thread: str = "", **changes: Any
+    ) -> OutgoingMessage[Any]:
         values: dict[str, Any] = {
             "id": "dlv_0123456789abcdef01234567",
-            "notification": notification,
-            "destination": Destination(channel, address),
-            "state": DeliveryState.SENDING,
+            "destination": Destination(transport, address),
+            "content": content_for(transport, thread),
             "created_at": NOW,
-            "updated_at": NOW,
         }
-        return Delivery(**{**values, **changes})
+        return OutgoingMessage(**{**values, **changes})
 
     return make
-
-
-@pytest.fixture
-def templates(tmp_path: Path) -> Path:
-    """A folder with one small template, `letter`."""
-    folder = tmp_path / "templates" / "letter"
-    folder.mkdir(parents=True)
-    (folder / "slack.json.j2").write_text(
-        '{"text": "Found {{ words }}", "blocks": [{"type": "section", "text":'
-        ' {"type": "mrkdwn", "text": "*Found* {{ words }}"}}]}'
-    )
-    (folder / "subject.txt.j2").write_text("Found {{ words }}")
-    (folder / "body.txt.j2").write_text("Found {{ words }}\n")
-    (folder / "body.mjml.j2").write_text(
-        "<mjml><mj-body><mj-text>Found {{ words }}</mj-text></mj-body></mjml>"
-    )
-    return folder.parent
-
-
-@pytest.fixture
-def renderer(templates: Path) -> Renderer:
-    return Renderer(templates)
 
 
 @dataclass(frozen=True)

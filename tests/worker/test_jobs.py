@@ -125,7 +125,7 @@ async def test_a_second_run_after_a_crash_sends_what_is_left(
 ) -> None:
     """The first run died between the post and the mail."""
     await accept(jobs.store)
-    inbox_of_nobody = replace(jobs.attempts, senders={})
+    inbox_of_nobody = replace(jobs.attempts, transports={})
     store = jobs.store
     handler = jobs.registry.get("search.completed")
     stored = await store.events.get("evt_1")

@@ -1,11 +1,14 @@
 """Whether the mail server lets us in; no mail is sent."""
 
+from collections.abc import Collection, Iterable
+
 from aiosmtplib import SMTPAuthenticationError, SMTPException, SMTPHeloError, SMTPResponseException
 
-from bot.doctor.finding import Finding, failure, ok
 from bot.logging.exceptions import in_words
-from bot.settings import Settings
+from bot.model import Audience
+from bot.model.finding import Finding, failure, note, ok, warning
 from bot.transports.email.client import SmtpConnector, SmtpSetupError, SmtpTimeouts
+from bot.transports.email.settings import EmailSettings, email_destinations
 from bot.transports.email.smtp_url import Security, Smtp
 
 _TIMEOUTS = SmtpTimeouts(connect=5, command=5, data=5, quit=2)
@@ -17,7 +20,29 @@ _NAMES = {
 }
 
 
-async def check_mail(settings: Settings) -> list[Finding]:
+def check_mail_settings(settings: EmailSettings) -> Iterable[Finding]:
+    """Check what the settings alone can tell."""
+    smtp = settings.smtp
+    if smtp is None or not settings.email_on:
+        yield note("Email", "off: SMTP_URL and EMAIL_FROM are not set")
+        return
+    if smtp.security is Security.NONE and not smtp.is_on_this_machine:
+        fix = "begin SMTP_URL with smtp+starttls:// or smtps://"
+        yield warning("SMTP_URL", "mails and the password travel unencrypted", fix)
+    for audience in Audience:
+        count = len(email_destinations(settings, audience))
+        name = "EMAIL_TO" if audience is Audience.RECRUITERS else "EMAIL_ALERT_TO"
+        if count:
+            addresses = "one address" if count == 1 else f"{count} addresses"
+            yield ok(name, f"{addresses} for {audience}")
+        else:
+            yield note(name, f"not set: {audience} get no mail")
+
+
+async def check_mail(settings: EmailSettings, malformed: Collection[str] = ()) -> list[Finding]:
+    """Connect and log in to the mail server, without sending; it can be tried without a sender."""
+    if "EMAIL_FROM" in malformed:
+        settings = settings.model_copy(update={"email_from": "doctor@example.com"})
     smtp = settings.smtp
     if smtp is None or not settings.email_on:
         return []
@@ -30,7 +55,7 @@ async def check_mail(settings: Settings) -> list[Finding]:
         finally:
             client.close()
     except (SMTPException, OSError) as error:
-        return [failure("Mail server", f"{place}: {_why(error, name)}", _mend(error, smtp))]
+        return [failure("Mail server", f"{place}: {_why(error, name)}", _fix(error, smtp))]
     login = "logged in" if smtp.username else "no login"
     return [ok("Mail server", f"{place} answers; {_NAMES[smtp.security]}, {login}")]
 
@@ -47,7 +72,7 @@ def _why(error: SMTPException | OSError, name: str) -> str:
     return in_words(error)
 
 
-def _mend(error: SMTPException | OSError, smtp: Smtp) -> str:
+def _fix(error: SMTPException | OSError, smtp: Smtp) -> str:
     if isinstance(error, SmtpSetupError):
         return error.fix
     if isinstance(error, SMTPAuthenticationError):

@@ -1,4 +1,4 @@
-"""Makes a mail of a delivery: the headers that let it be threaded, repeated and left unanswered."""
+"""MIME messages: headers for threads, for repeated mails, and to suppress automatic replies."""
 
 from datetime import datetime
 from email.headerregistry import Address
@@ -7,7 +7,8 @@ from email.policy import SMTP
 from hashlib import sha256
 
 from bot.errors import DeliveryError
-from bot.model import Delivery, Mail
+from bot.model import Mail
+from bot.model.outgoing import OutgoingMessage
 from bot.transports.email.address import LONGEST, MAILABLE
 from bot.transports.email.headers import LINE, header_registry
 
@@ -19,38 +20,42 @@ _NO_ENCODED_WORD = "=\u200b?"
 _LAST_ASCII = 0x7F
 
 
-def write_letter(delivery: Delivery, mail: Mail, sender: str, now: datetime) -> EmailMessage:
-    """The mail as it is sent; `sender` is what EMAIL_FROM says.
+def mime_message(message: OutgoingMessage[Mail], sender: str, now: datetime) -> EmailMessage:
+    """Return the MIME message; `sender` is the setting EMAIL_FROM.
 
-    The same delivery always has the same Message-ID: whoever gets it twice shows it once.
+    The Message-ID is made of the message's id, so that mail programs show a repeated mail once.
 
     Raises:
-        DeliveryError: final, if the sender or the recipient is no address that mail goes to.
+        DeliveryError: permanent, if the sender or the recipient is not a valid address.
     """
-    ours = _sender(sender)
-    letter = EmailMessage(policy=_POLICY)
-    letter["From"] = ours
-    letter["To"] = mailable(delivery.destination.address, "the recipient").addr_spec
-    letter["Subject"] = mail.subject.replace("=?", _NO_ENCODED_WORD)
-    letter["Date"] = now
-    letter["Message-ID"] = f"<{delivery.id}@{ours.domain}>"
-    if delivery.notification.thread:
-        root = _root(delivery.notification.thread, ours.domain)
-        letter["In-Reply-To"] = root
-        letter["References"] = root
-    # https://www.rfc-editor.org/rfc/rfc3834#section-5 and, for Exchange, learn.microsoft.com/
-    # openspecs/exchange_server_protocols/ms-oxcmail: nobody's absence is answered to a bot.
-    letter["Auto-Submitted"] = "auto-generated"
-    letter["X-Auto-Response-Suppress"] = "All"
-    # https://www.rfc-editor.org/rfc/rfc2919: what people filter by.
-    letter["List-ID"] = f"<{delivery.notification.audience}.juicebox-bot.{ours.domain}>"
-    letter.set_content(mail.text, cte=_transfer_encoding(mail.text))
-    letter.add_alternative(mail.html, subtype="html", cte=_transfer_encoding(mail.html))
-    return letter
+    from_, mail = _sender(sender), message.content
+    mime = EmailMessage(policy=_POLICY)
+    mime["From"] = from_
+    mime["To"] = mailable(message.destination.address, "the recipient").addr_spec
+    mime["Subject"] = mail.subject.replace("=?", _NO_ENCODED_WORD)
+    mime["Date"] = now
+    mime["Message-ID"] = f"<{message.id}@{from_.domain}>"
+    if mail.thread:
+        root = _root(mail.thread, from_.domain)
+        mime["In-Reply-To"] = root
+        mime["References"] = root
+    # Suppress automatic replies: https://www.rfc-editor.org/rfc/rfc3834#section-5 and, for Exchange,
+    # learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcmail.
+    mime["Auto-Submitted"] = "auto-generated"
+    mime["X-Auto-Response-Suppress"] = "All"
+    # For filters: https://www.rfc-editor.org/rfc/rfc2919
+    mime["List-ID"] = f"<{mail.list_name}.juicebox-bot.{from_.domain}>"
+    mime.set_content(mail.text, cte=_transfer_encoding(mail.text))
+    mime.add_alternative(mail.html, subtype="html", cte=_transfer_encoding(mail.html))
+    return mime
 
 
 def mailable(address: str, whose: str) -> Address:
-    """The address, if it is one that every mail server takes; DeliveryError otherwise."""
+    """Return the address if every mail server accepts it.
+
+    Raises:
+        DeliveryError: otherwise.
+    """
     parts = MAILABLE.fullmatch(address)
     if parts is None or len(address) > LONGEST:
         raise DeliveryError.permanent(f"{whose} has no address that mail can be sent to")
@@ -77,5 +82,5 @@ def _transfer_encoding(text: str) -> str | None:
 
 
 def _root(thread: str, domain: str) -> str:
-    """The Message-ID of a mail that never was: all mails of the thread reply to it."""
+    """Return the Message-ID that all mails of the thread reply to; no mail has it."""
     return f"<thread_{sha256(thread.encode()).hexdigest()[:24]}@{domain}>"

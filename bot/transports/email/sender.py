@@ -9,13 +9,12 @@ from email.message import EmailMessage
 import aiosmtplib
 
 from bot.clock import utc_now
-from bot.delivery.rate_limit import RateLimit
 from bot.delivery.sender import CheckLease
 from bot.errors import DeliveryError
-from bot.model import Delivery
-from bot.rendering.renderer import Renderer
+from bot.model import Destination, Mail
+from bot.model.outgoing import OutgoingMessage, RateLimit
 from bot.transports.email.errors import as_delivery_error, has_closed, is_success
-from bot.transports.email.mime import write_letter
+from bot.transports.email.mime import mime_message
 from bot.transports.email.pool import NoFreeConnection, SmtpConnection, SmtpPool
 from bot.transports.email.rate import MailRate
 
@@ -33,7 +32,6 @@ class EmailSender:
         self,
         pool: SmtpPool,
         sender: str,
-        renderer: Renderer,
         *,
         clock: Callable[[], datetime] = utc_now,
         uniform: Callable[[], float] = random.random,
@@ -41,35 +39,33 @@ class EmailSender:
     ) -> None:
         self._pool = pool
         self._sender = sender
-        self._renderer = renderer
         self._rate = MailRate(pool.limit)
         self._clock = clock
         self._uniform = uniform
         self._load_wait = load_wait
 
-    def rate_limit(self, delivery: Delivery) -> RateLimit:  # noqa: ARG002  # the same for all
-        """The server's: it is shared by all recipients."""
+    def rate_limit(self, destination: Destination) -> RateLimit:  # noqa: ARG002  # the same for all
+        """Return the limit of the mail server, which all recipients share."""
         smtp = self._pool.smtp
         return RateLimit(f"smtp:{smtp.host}:{smtp.port}", self._rate.spacing)
 
-    async def send(self, delivery: Delivery, check_lease: CheckLease) -> str:
-        """Hand the delivery's mail to the server; its Message-ID.
+    async def send(self, message: OutgoingMessage[Mail], check_lease: CheckLease) -> str:
+        """Hand the mail to the server, and return its Message-ID.
 
-        Mail cannot be looked for, so an `maybe_delivered` delivery is repeated under the same Message-ID.
+        Nobody can look a mail up, so one that is `maybe_delivered` is sent again under the same
+        Message-ID.
 
         Raises:
-            DeliveryError: as smtp_errors has it; a rate limit where no connection is free.
-            RenderError: if a template fails.
-            LeaseLost: out of `check_lease`.
+            DeliveryError: see `bot.transports.email.errors`; a rate limit if no connection is free.
+            LeaseLost: from `check_lease`.
         """
-        mail = self._renderer.mail_of(delivery.notification)
-        letter = write_letter(delivery, mail, self._sender, self._clock())
-        transfer = _Transfer(letter, check_lease, self._pool.timeouts.data)
+        mime = mime_message(message, self._sender, self._clock())
+        transfer = _Transfer(mime, check_lease, self._pool.timeouts.data)
         with self._delivery_errors(transfer):
             connection = await self._pool.take()
             with self._rate.measured():
                 await self._transfer(transfer, connection)
-        return str(letter["Message-ID"])
+        return str(mime["Message-ID"])
 
     async def close(self) -> None:
         await self._pool.close()
@@ -107,17 +103,17 @@ class EmailSender:
 
 
 class _Transfer:
-    """One letter on its way to the server; it may have arrived from `begun` on."""
+    """The transfer of one MIME message; once it has `begun`, the message may have arrived."""
 
-    def __init__(self, letter: EmailMessage, check_lease: CheckLease, data_seconds: float) -> None:
-        self._letter = letter
+    def __init__(self, mime: EmailMessage, check_lease: CheckLease, data_seconds: float) -> None:
+        self._mime = mime
         self._check_lease = check_lease
         self._data_seconds = data_seconds
         self.begun = False
 
     async def over(self, connection: SmtpConnection) -> None:
         client = connection.client
-        [sender], recipient = self._letter["From"].addresses, str(self._letter["To"])
+        [sender], recipient = self._mime["From"].addresses, str(self._mime["To"])
         if connection.needs_reset:
             await client.rset()
             connection.needs_reset = False
@@ -125,7 +121,7 @@ class _Transfer:
         await _succeed(client.rcpt(recipient))
         self._check_lease()
         self.begun = True
-        await client.data(self._letter.as_bytes(), timeout=self._data_seconds)
+        await client.data(self._mime.as_bytes(), timeout=self._data_seconds)
 
 
 async def _succeed(command: Awaitable[object]) -> None:

@@ -1,14 +1,19 @@
-"""The types of email's settings: what each of them must be, and what it is made of it."""
+"""The settings of email: types, the server, the recipients."""
 
 import re
+import socket
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
 
-from bot.errors import quoted
+from bot.environment import Environment, split_at_commas
+from bot.errors import SettingsProblem, quoted
+from bot.model import Audience, Destination, Transport
 from bot.transports.email.address import to_mailable
-from bot.transports.email.ehlo_name import is_ehlo_name
-from bot.transports.email.smtp_url import Security, Smtp, parse_smtp_url
+from bot.transports.email.ehlo_name import ehlo_name, is_ehlo_name
+from bot.transports.email.smtp_url import MailAddon, Security, Smtp, parse_smtp_url
 
 _NAMED = re.compile(r"[^<>\r\n]*<([^<>]*)>")
 
@@ -38,13 +43,79 @@ def _mailable_sender(value: str) -> str:
     return value.replace(f"<{address}>", f"<{mailable}>") if named else mailable
 
 
+def _mailable_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(to_mailable, addresses)))
+
+
 SmtpUrl = Annotated[SecretStr, AfterValidator(_checked_url)]
 EhloName = Annotated[str, AfterValidator(_checked_ehlo_name)]
-Sender = Annotated[str, AfterValidator(_mailable_sender)]
+SenderAddress = Annotated[str, AfterValidator(_mailable_sender)]
 """An address, with a name before it or without; an international domain becomes its A-label."""
+Addresses = Annotated[
+    tuple[str, ...],
+    NoDecode,
+    BeforeValidator(split_at_commas),
+    AfterValidator(_mailable_addresses),
+]
 
 
-def exposes_login(smtp: Smtp | None) -> bool:
+class EmailSettings(Environment, MailAddon):
+    """Email is on when there is a mail server and a sender."""
+
+    model_config = Environment.model_config
+
+    smtp_url: SmtpUrl | None = None
+    smtp_allow_plaintext_login: bool = False
+    smtp_connections: int = Field(default=2, ge=1, le=50)
+    smtp_helo_name: EhloName | None = None
+    email_from: SenderAddress | None = None
+    email_to: Addresses = ()
+    email_alert_to: Addresses = ()
+
+    @property
+    def smtp(self) -> Smtp | None:
+        """The mail server: `SMTP_URL`, or what a mail add-on has set."""
+        if self.smtp_url is not None:
+            return parse_smtp_url(self.smtp_url.get_secret_value())
+        return self.addon_smtp
+
+    @property
+    def ehlo_name(self) -> str:
+        """The name that the bot gives the mail server."""
+        sender_domain = (self.email_from or "").rstrip(">").rpartition("@")[2]
+        return self.smtp_helo_name or ehlo_name(socket.gethostname(), sender_domain)
+
+    @property
+    def email_on(self) -> bool:
+        return self.smtp is not None and self.email_from is not None
+
+    def conflicts(self) -> Sequence[SettingsProblem]:
+        return [*self._email_conflicts(), *super().conflicts()]
+
+    def _email_conflicts(self) -> Iterable[SettingsProblem]:
+        if self.smtp_url is not None and self.email_from is None:
+            needs = "is missing: SMTP_URL is set, and mails need a sender"
+            yield SettingsProblem("EMAIL_FROM", needs)
+        if not self.smtp_allow_plaintext_login and _exposes_login(self.smtp):
+            yield SettingsProblem(
+                "SMTP_URL",
+                "is malformed: smtp:// would send the password unencrypted; begin it with"
+                " smtp+starttls:// or smtps://, or set SMTP_ALLOW_PLAINTEXT_LOGIN=true",
+            )
+        if self.email_from is not None and self.smtp is None:
+            needs = "is missing: EMAIL_FROM is set, and mails need a server"
+            yield SettingsProblem("SMTP_URL", needs)
+
+
+def email_destinations(settings: EmailSettings, audience: Audience) -> Sequence[Destination]:
+    """Return the addresses of the audience."""
+    addresses = settings.email_to
+    if audience is Audience.OPERATORS:
+        addresses = settings.email_alert_to or addresses
+    return [Destination(Transport.EMAIL, a) for a in addresses] if settings.email_on else []
+
+
+def _exposes_login(smtp: Smtp | None) -> bool:
     """Whether the login would cross a network unencrypted."""
     if smtp is None or smtp.security is not Security.NONE or smtp.username is None:
         return False

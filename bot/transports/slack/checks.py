@@ -1,41 +1,63 @@
 """Whether Slack knows the bot, permits what it does, and has it in its channels."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import timedelta
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.doctor.finding import Finding, failure, note, ok, warning
 from bot.logging.exceptions import in_words
-from bot.settings import Settings
+from bot.model.finding import Finding, failure, note, ok, warning
 from bot.transports.slack.app_token import PREFIX, fix_for
 from bot.transports.slack.client import UNREADABLE, slack_client
 from bot.transports.slack.ids import is_conversation, is_direct_message, is_user
 from bot.transports.slack.replies import Channel, Channels, Found, Who, refusal_in
 from bot.transports.slack.scopes import DIRECT_SCOPES, PRIVATE_SCOPES, REQUIRED_SCOPES, SCOPES
+from bot.transports.slack.settings import SlackSettings
 
-_PATIENCE = timedelta(seconds=4)
-_CHANNEL_SECONDS = 6
-"""For all calls that look up one channel; two of them and the first call fit what doctor waits."""
+_CALL_TIMEOUT = timedelta(seconds=4)
+_CHANNEL_TIMEOUT = 6.0
+"""Two channels and the first call fit into what doctor allows for a connection."""
 _MOST_PAGES = 3
 
 _FAULTS = (SlackClientError, aiohttp.ClientError, OSError, *UNREADABLE)
 """What a call may raise, and the model that reads its reply."""
 
 
-async def check_slack(settings: Settings) -> list[Finding]:
+def check_slack_settings(settings: SlackSettings) -> Iterable[Finding]:
+    """Check what the settings alone can tell."""
+    if not settings.slack_on:
+        yield note("Slack", "off: SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET are not set")
+        return
+    yield ok("SLACK_SIGNING_SECRET", "set; it proves itself with the first slash command")
+    if settings.slack_app_token:
+        yield note("SLACK_APP_TOKEN", "set: Socket Mode instead of HTTP, meant for development")
+    if settings.slack_channel is None:
+        yield note("SLACK_CHANNEL", "not set: recruiters are not told in Slack")
+
+
+async def check_slack(
+    settings: SlackSettings, _: Collection[str] = (), *, channel_timeout: float = _CHANNEL_TIMEOUT
+) -> list[Finding]:
+    """Check the tokens, their scopes and the channels, without posting.
+
+    `channel_timeout` is in seconds, for all calls that look up one channel.
+    """
     if settings.slack_bot_token is None:
         return []
     token = settings.slack_bot_token.get_secret_value()
-    slack = slack_client(token, str(settings.slack_api_url), timeout=_PATIENCE)
-    bot, app = await asyncio.gather(_bot(slack, settings), _app_token(slack, settings))
+    slack = slack_client(token, str(settings.slack_api_url), timeout=_CALL_TIMEOUT)
+    bot, app = await asyncio.gather(
+        _bot(slack, settings, channel_timeout), _app_token(slack, settings)
+    )
     return [*bot, *app]
 
 
-async def _bot(slack: AsyncWebClient, settings: Settings) -> list[Finding]:
+async def _bot(
+    slack: AsyncWebClient, settings: SlackSettings, channel_timeout: float
+) -> list[Finding]:
     """Check the bot's token, its scopes and its channels."""
     try:
         answer = await slack.auth_test()
@@ -49,19 +71,22 @@ async def _bot(slack: AsyncWebClient, settings: Settings) -> list[Finding]:
     }
     to_people = any(is_user(channel) for channel in channels.values() if channel)
     found += _scopes(answer.headers, {**REQUIRED_SCOPES, **(DIRECT_SCOPES if to_people else {})})
-    found += [await _channel(slack, name, c, who.user) for name, c in channels.items() if c]
+    for name, channel in channels.items():
+        if channel:
+            finding = _channel(slack, name, channel, who.user, channel_timeout)
+            found.append(await finding)
     return found
 
 
-def _no_entry(error: Exception, settings: Settings) -> Finding:
+def _no_entry(error: Exception, settings: SlackSettings) -> Finding:
     if _code(error):
-        mend = "copy it anew from the app's page, 'OAuth & Permissions'"
-        return failure("SLACK_BOT_TOKEN", f"Slack answers {_code(error)}", mend)
-    mend = "check SLACK_API_URL and the network; status.slack.com says whether it is Slack"
-    return failure("Slack", f"{settings.slack_api_url}: {_why(error)}", mend)
+        fix = "copy it anew from the app's page, 'OAuth & Permissions'"
+        return failure("SLACK_BOT_TOKEN", f"Slack answers {_code(error)}", fix)
+    fix = "check SLACK_API_URL and the network; status.slack.com says whether it is Slack"
+    return failure("Slack", f"{settings.slack_api_url}: {_why(error)}", fix)
 
 
-async def _app_token(slack: AsyncWebClient, settings: Settings) -> list[Finding]:
+async def _app_token(slack: AsyncWebClient, settings: SlackSettings) -> list[Finding]:
     """Whether Slack would open a socket: asks for the URL of one, and does not use it."""
     if settings.slack_app_token is None:
         return []
@@ -98,28 +123,30 @@ def _why(error: Exception) -> str:
 def _scopes(headers: Mapping[str, str], required: Mapping[str, str]) -> Iterable[Finding]:
     named = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes")
     if named is None:
-        mend = "compare them on the app's page, 'OAuth & Permissions'"
-        yield warning("Slack scopes", "Slack does not say which the token has", mend)
+        fix = "compare them on the app's page, 'OAuth & Permissions'"
+        yield warning("Slack scopes", "Slack does not say which the token has", fix)
         return
     has = {scope.strip() for scope in named.split(",")}
-    mend = "add it on the app's page, 'OAuth & Permissions', and install the app again"
+    fix = "add it on the app's page, 'OAuth & Permissions', and install the app again"
     for scope, reason in required.items():
         if scope not in has:
-            yield failure(f"Slack scope {scope}", f"missing: {reason}", mend)
+            yield failure(f"Slack scope {scope}", f"missing: {reason}", fix)
     for scope, reason in PRIVATE_SCOPES.items():
         if scope not in has:
-            yield warning(f"Slack scope {scope}", f"missing: {reason}", mend)
+            yield warning(f"Slack scope {scope}", f"missing: {reason}", fix)
     if has.issuperset(required):
         yield ok("Slack scopes", ", ".join(scope for scope in SCOPES if scope in has))
 
 
-async def _channel(slack: AsyncWebClient, setting: str, channel: str, bot: str) -> Finding:
+async def _channel(
+    slack: AsyncWebClient, setting: str, channel: str, bot: str, seconds: float
+) -> Finding:
     if is_user(channel) or is_direct_message(channel):
         return note(
             setting, "a person; whether they can be written to shows with the first message"
         )
     try:
-        async with asyncio.timeout(_CHANNEL_SECONDS):
+        async with asyncio.timeout(seconds):
             found = await (_by_id if is_conversation(channel) else _by_name)(slack, channel)
     except _FAULTS as error:
         return _unknown(setting, channel, error)
@@ -134,17 +161,15 @@ async def _channel(slack: AsyncWebClient, setting: str, channel: str, bot: str) 
 
 
 def _invite(bot: str, channel: str) -> str:
-    return f"type /invite @{bot} in {channel}, or mend the setting"
+    return f"type /invite @{bot} in {channel}, or fix the setting"
 
 
 def _unknown(setting: str, channel: str, error: Exception) -> Finding:
     if _code(error) == "channel_not_found":
-        mend = (
-            "copy the channel's id from its details; into a private channel, invite the bot first"
-        )
-        return failure(setting, f"Slack knows no channel {channel} that the bot can see", mend)
-    mend = "see what is said of Slack above"
-    return failure(setting, f"{channel} could not be looked up: {_why(error)}", mend)
+        fix = "copy the channel's id from its details; into a private channel, invite the bot first"
+        return failure(setting, f"Slack knows no channel {channel} that the bot can see", fix)
+    fix = "see what is said of Slack above"
+    return failure(setting, f"{channel} could not be looked up: {_why(error)}", fix)
 
 
 async def _by_id(slack: AsyncWebClient, channel: str) -> Channel | None:

@@ -42,7 +42,7 @@ _TOKEN = "Slack does not take SLACK_BOT_TOKEN; copy it again from the app's page
 _TEMPLATE = "Slack refuses what the template makes; see python -m bot preview"
 _FORBIDDEN = "the workspace's rules forbid posting to {target}; ask its administrators"
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
-_MENDS = {
+_FIXES = {
     "channel_not_found": "no channel {target} that this bot can see; check SLACK_CHANNEL and invite the bot",
     "not_in_channel": "the bot is not in {target}; invite it there",
     "is_archived": "{target} is archived; check SLACK_CHANNEL",
@@ -96,8 +96,8 @@ def as_delivery_errors(target: str) -> Iterator[None]:
 
 def refusal(name: str, target: str, needed: str = "") -> DeliveryError:
     """What to make of Slack's error `name` in a call about the channel `target`, and the mend."""
-    mend = _MENDS.get(name, "Slack refuses the call")
-    told = mend.format(target=_clean(target), needed=_clean(needed))
+    fix = _FIXES.get(name, "Slack refuses the call")
+    told = fix.format(target=_clean(target), needed=_clean(needed))
     return DeliveryError.permanent(f"{name}: {told}")
 
 
@@ -112,7 +112,7 @@ def _refused(error: SlackApiError, target: str) -> DeliveryError:
         return DeliveryError.transient(
             f"{name}: Slack cannot post to {_clean(target)} at the moment"
         )
-    if name in _PASSING or (status >= _SERVER_ERROR and name not in _MENDS):
+    if name in _PASSING or (status >= _SERVER_ERROR and name not in _FIXES):
         return DeliveryError.transient(f"{said}: Slack is having trouble", maybe_delivered=True)
     if name:
         return refusal(name, target, body.needed or "that it needs")

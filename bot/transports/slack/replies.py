@@ -4,7 +4,7 @@ import aiohttp
 from pydantic import BaseModel
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.model import Delivery, Extra
+from bot.model import Extra
 
 METADATA_TYPE = "juicebox_delivery"
 
@@ -50,13 +50,13 @@ class Message(BaseModel):
     ts: str
     metadata: Extra[_Metadata] = None
 
-    def is_of(self, delivery: Delivery) -> bool:
+    def is_of(self, delivery_id: str) -> bool:
         data = self.metadata
         return (
             data is not None
             and data.event_type == METADATA_TYPE
             and data.event_payload is not None
-            and data.event_payload.delivery_id == delivery.id
+            and data.event_payload.delivery_id == delivery_id
         )
 
 

@@ -9,11 +9,10 @@ import aiohttp
 from pydantic import BaseModel
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.delivery.rate_limit import RateLimit
 from bot.delivery.sender import CheckLease
 from bot.errors import DeliveryError
-from bot.model import Delivery, SlackMessage
-from bot.rendering.renderer import Renderer
+from bot.model import Destination, SlackMessage
+from bot.model.outgoing import OutgoingMessage, RateLimit
 from bot.transports.slack.errors import as_delivery_errors, refusal
 from bot.transports.slack.ids import is_conversation, is_user
 from bot.transports.slack.replies import METADATA_TYPE, Channels, History, Opened, Page, Posted
@@ -39,27 +38,24 @@ class SlackSender:
     docs.slack.dev/reference/methods/chat.postMessage
     """
 
-    def __init__(self, client: AsyncWebClient, renderer: Renderer) -> None:
+    def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
-        self._renderer = renderer
         self._ids: dict[str, str] = {}
 
-    def rate_limit(self, delivery: Delivery) -> RateLimit:
-        """The channel's."""
-        return RateLimit(str(delivery.destination), _BETWEEN_MESSAGES)
+    def rate_limit(self, destination: Destination) -> RateLimit:
+        """Return the limit of the channel."""
+        return RateLimit(str(destination), _BETWEEN_MESSAGES)
 
-    async def send(self, delivery: Delivery, check_lease: CheckLease) -> str:
-        """Post the delivery's message, unless an earlier attempt did; `<channel>/<ts>`.
+    async def send(self, message: OutgoingMessage[SlackMessage], check_lease: CheckLease) -> str:
+        """Post the message unless an earlier attempt did, and return `<channel>/<ts>`.
 
         Raises:
-            DeliveryError: as slack_errors has it.
-            RenderError: if a template fails.
-            LeaseLost: out of `check_lease`.
+            DeliveryError: see `bot.transports.slack.errors`.
+            LeaseLost: from `check_lease`.
         """
-        message = self._renderer.message_of(delivery.notification)
         self._connect()
-        found = await self._look_for(delivery) if delivery.maybe_delivered else None
-        return found or await self._post(delivery, message, check_lease)
+        found = await self._look_for(message) if message.maybe_delivered else None
+        return found or await self._post(message, check_lease)
 
     async def close(self) -> None:
         if self._client.session is not None:
@@ -76,10 +72,8 @@ class SlackSender:
                 timeout=patience, cookie_jar=jar, trace_configs=[tracing]
             )
 
-    async def _post(
-        self, delivery: Delivery, message: SlackMessage, check_lease: CheckLease
-    ) -> str:
-        address = delivery.destination.address
+    async def _post(self, message: OutgoingMessage[SlackMessage], check_lease: CheckLease) -> str:
+        address = message.destination.address
         channel = await self._direct_message(address) if is_user(address) else address
         check_lease()
         ensured = _before_writing.set(check_lease)
@@ -90,13 +84,13 @@ class SlackSender:
                 "chat.postMessage",
                 json={
                     "channel": channel,
-                    "text": message.text,
-                    "blocks": [*message.blocks],
+                    "text": message.content.text,
+                    "blocks": [*message.content.blocks],
                     "unfurl_links": False,
                     "unfurl_media": False,
                     "metadata": {
                         "event_type": METADATA_TYPE,
-                        "event_payload": {"delivery_id": delivery.id},
+                        "event_payload": {"delivery_id": message.id},
                     },
                 },
             )
@@ -104,23 +98,23 @@ class SlackSender:
             _before_writing.reset(ensured)
         return f"{posted.channel}/{posted.ts}"
 
-    async def _look_for(self, delivery: Delivery) -> str | None:
-        """The receipt of the delivery's message if it is in the channel already.
+    async def _look_for(self, message: OutgoingMessage[SlackMessage]) -> str | None:
+        """Return the receipt of the message if it is in the channel already.
 
         docs.slack.dev/messaging/message-metadata
         """
         try:
-            return await self._find(delivery)
+            return await self._find(message)
         except DeliveryError as error:
             if error.retry:
                 raise
             reason = f"cannot tell whether it arrived: {error.reason}"
             raise DeliveryError.permanent(reason, maybe_delivered=True) from error
 
-    async def _find(self, delivery: Delivery) -> str | None:
-        address = delivery.destination.address
+    async def _find(self, message: OutgoingMessage[SlackMessage]) -> str | None:
+        address = message.destination.address
         channel = await self._id_of(address)
-        oldest = (delivery.created_at - _CLOCKS_DIFFER_BY).timestamp()
+        oldest = (message.created_at - _CLOCKS_DIFFER_BY).timestamp()
         params = {
             "channel": channel,
             "oldest": f"{oldest:.6f}",
@@ -129,7 +123,7 @@ class SlackSender:
         }
 
         def receipt(page: History) -> str | None:
-            return next((f"{channel}/{m.ts}" for m in page.messages if m.is_of(delivery)), None)
+            return next((f"{channel}/{m.ts}" for m in page.messages if m.is_of(message.id)), None)
 
         return await self._search(History, address, "conversations.history", params, receipt)
 

@@ -1,32 +1,19 @@
-"""A Slack message as lines of text: what its blocks say, without the markup."""
+"""Slack messages as lines of text: what the blocks say, without the markup."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum, auto
 from itertools import zip_longest
 from typing import Any
 
 from bot.model import SlackMessage
 from bot.transports.slack.mrkdwn import as_plain_text
+from bot.transports.terminal.lines import Line, Weight
 
 _BOLD = re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])")
 
 
-class Weight(Enum):
-    NORMAL = auto()
-    HEADLINE = auto()
-    ASIDE = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    text: str
-    weight: Weight = Weight.NORMAL
-
-
 def lines_of(message: SlackMessage) -> Iterator[Line]:
-    """The message's blocks from top to bottom; its `text` if there are none."""
+    """Return the text of the blocks from top to bottom, or the message's `text` if there are none."""
     if not message.blocks:
         yield from _lines(_plain(message.text))
     for block in message.blocks:

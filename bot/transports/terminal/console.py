@@ -1,15 +1,11 @@
-"""Shows deliveries on a terminal instead of sending them."""
+"""Shows messages on a terminal."""
 
-import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import TextIO
 
-from bot.delivery.sender import CheckLease
-from bot.model import Delivery, Mail, SlackMessage, Transport
 from bot.rendering.escaping import clean
-from bot.rendering.renderer import Renderer
-from bot.transports.terminal.block_text import Line, Weight, lines_of
+from bot.transports.terminal.lines import Line, Weight
 
 
 class _Colour(StrEnum):
@@ -24,7 +20,7 @@ _COLOURS = {Weight.HEADLINE: _Colour.BOLD, Weight.ASIDE: _Colour.DIM}
 
 
 class Console:
-    """Writes messages and mails to a stream, each in a frame; no control character gets through."""
+    """Writes lines and framed messages to a stream, without control characters."""
 
     def __init__(self, stream: TextIO, *, colours: bool = False) -> None:
         self._stream = stream
@@ -36,15 +32,8 @@ class Console:
         """Write one line."""
         self._write("", Line(text, weight))
 
-    def slack(self, channel: str, message: SlackMessage) -> None:
-        self._frame(f"Slack to {channel}", lines_of(message))
-
-    def mail(self, recipient: str, mail: Mail) -> None:
-        body = (Line(line) for line in mail.text.rstrip().split("\n"))
-        subject = Line(f"Subject: {mail.subject}", Weight.HEADLINE)
-        self._frame(f"Mail to {recipient}", [subject, Line(""), *body])
-
-    def _frame(self, title: str, lines: Iterable[Line]) -> None:
+    def show(self, title: str, lines: Iterable[Line]) -> None:
+        """Write the lines in a frame."""
         self._write(f"{self._top} ", Line(title, Weight.ASIDE))
         for line in lines:
             self._write(f"{self._side} ", line)
@@ -60,34 +49,3 @@ class Console:
 
     def _can_show(self, signs: str) -> bool:
         return signs.encode(self._encoding, "replace").decode(self._encoding) == signs
-
-
-class ConsoleSender:
-    """Renders as the other senders do; `stream` is standard output by default."""
-
-    def __init__(
-        self, renderer: Renderer, stream: TextIO | None = None, *, colours: bool = False
-    ) -> None:
-        self._renderer = renderer
-        self._console = Console(stream or sys.stdout, colours=colours)
-
-    async def send(self, delivery: Delivery, check_lease: CheckLease) -> str:
-        """Show the delivery's message or mail, as its destination has it; `console/<delivery id>`.
-
-        Raises:
-            RenderError: if a template fails.
-            LeaseLost: out of `check_lease`.
-        """
-        notification, destination = delivery.notification, delivery.destination
-        if destination.transport is Transport.EMAIL:
-            mail = self._renderer.mail_of(notification)
-            check_lease()
-            self._console.mail(destination.address, mail)
-        else:
-            message = self._renderer.message_of(notification)
-            check_lease()
-            self._console.slack(destination.address, message)
-        return f"console/{delivery.id}"
-
-    async def close(self) -> None:
-        """The stream is its owner's."""

@@ -10,14 +10,14 @@ from redis.asyncio import Redis
 
 from bot.errors import DeliveryError
 from bot.fakes.smtp import Inbox
-from bot.model import Delivery, Transport
-from bot.rendering.renderer import Renderer
+from bot.model import Transport
 from bot.store.smtp_slots import SmtpSlots
 from bot.transports.email.client import SmtpConnector, SmtpTimeouts
 from bot.transports.email.pool import SmtpPool
 from bot.transports.email.sender import EmailSender
 from bot.transports.email.smtp_url import parse_smtp_url
-from tests.transports.conftest import NOW, MakeDelivery
+from tests.factories import NOW
+from tests.transports.conftest import MakeMessage, OutgoingMail
 
 FROM = "Juicebox <bot@example.com>"
 SHORT = SmtpTimeouts(connect=5, command=5, data=5, quit=2)
@@ -30,15 +30,14 @@ def check_lease() -> None:
 
 
 @pytest.fixture
-def delivery(make_delivery: MakeDelivery) -> Delivery:
-    return make_delivery("recruiter@example.org", Transport.EMAIL)
+def message(make_message: MakeMessage) -> OutgoingMail:
+    return make_message("recruiter@example.org", Transport.EMAIL)
 
 
 class MakeSender(Protocol):
     def __call__(
         self,
         url: str,
-        renderer: Renderer,
         *,
         address: str = FROM,
         tls: ssl.SSLContext | None = None,
@@ -58,7 +57,6 @@ async def sender_to(redis: Redis) -> AsyncIterator[MakeSender]:
 
     def make(
         url: str,
-        renderer: Renderer,
         *,
         address: str = FROM,
         tls: ssl.SSLContext | None = None,
@@ -77,7 +75,6 @@ async def sender_to(redis: Redis) -> AsyncIterator[MakeSender]:
         sender = EmailSender(
             pool,
             address,
-            renderer,
             clock=lambda: NOW,
             uniform=lambda: 0.0,
             load_wait=timedelta(seconds=load_wait),
@@ -91,12 +88,12 @@ async def sender_to(redis: Redis) -> AsyncIterator[MakeSender]:
 
 
 @pytest.fixture
-def sender(inbox: Inbox, renderer: Renderer, sender_to: MakeSender) -> EmailSender:
-    return sender_to(inbox.url, renderer)
+def sender(inbox: Inbox, sender_to: MakeSender) -> EmailSender:
+    return sender_to(inbox.url)
 
 
-async def failure(sender: EmailSender, delivery: Delivery) -> DeliveryError:
+async def failure(sender: EmailSender, message: OutgoingMail) -> DeliveryError:
     with pytest.raises(DeliveryError) as caught:
-        await sender.send(delivery, check_lease)
+        await sender.send(message, check_lease)
     assert "@" not in caught.value.reason
     return caught.value

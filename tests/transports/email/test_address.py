@@ -4,6 +4,7 @@ import pytest
 
 from bot.model import Audience, Transport
 from bot.transports.email.address import to_mailable
+from bot.wiring import audiences
 from tests.app import MakeSettings
 
 
@@ -50,7 +51,7 @@ def test_the_settings_take_international_domains(make_settings: MakeSettings) ->
     )
     to = {
         audience: [d.address for d in found if d.transport is Transport.EMAIL]
-        for audience, found in settings.audiences.items()
+        for audience, found in audiences(settings).items()
     }
     assert to[Audience.RECRUITERS] == ["info@xn--bcher-kva.example"]
     assert to[Audience.OPERATORS] == ["ops@xn--bcher-kva.example"]

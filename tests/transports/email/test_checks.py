@@ -1,11 +1,11 @@
-"""What doctor finds at a mail server, and what it says to mend."""
+"""What doctor finds at a mail server, and how it says to fix it."""
 
 import asyncio
 
 import pytest
 
-from bot.doctor.finding import Mark
 from bot.fakes.smtp import Inbox
+from bot.model.finding import Severity
 from tests.conftest import MakeSettings
 from tests.doctor.findings import CANARY, found
 from tests.scripted_smtp import scripted_smtp
@@ -17,7 +17,7 @@ async def test_a_login_that_is_refused_fails(make_settings: MakeSettings) -> Non
         wrong = await found(make_settings(SMTP_URL=inbox.url.replace("right", CANARY)))
     assert right["Mail server"].text.endswith("unencrypted, logged in")
     assert wrong["Mail server"].text.endswith("the login is refused (535)")
-    assert "percent-encoded" in wrong["Mail server"].mend
+    assert "percent-encoded" in wrong["Mail server"].fix
 
 
 async def test_a_mail_server_that_refuses_us_fails(make_settings: MakeSettings) -> None:
@@ -37,14 +37,14 @@ async def test_a_mail_server_that_does_not_encrypt_fails(
 ) -> None:
     for scheme in ("smtp+starttls", "smtps"):
         findings = await found(make_settings(SMTP_URL=inbox.url.replace("smtp", scheme)))
-        assert findings["Mail server"].mark is Mark.FAILURE
-        assert "smtps:// goes with port 465" in findings["Mail server"].mend
+        assert findings["Mail server"].severity is Severity.FAILURE
+        assert "smtps:// goes with port 465" in findings["Mail server"].fix
 
 
 async def test_without_mail_no_mail_server_is_asked(make_settings: MakeSettings) -> None:
     names = ("SMTP_URL", "EMAIL_FROM", "EMAIL_TO", "EMAIL_ALERT_TO")
     findings = await found(make_settings(**dict.fromkeys(names)))
-    assert findings["Email"].mark is Mark.NOTE
+    assert findings["Email"].severity is Severity.NOTE
     assert "Mail server" not in findings
 
 
@@ -78,7 +78,7 @@ async def test_what_the_mail_server_lacks_is_named_with_what_to_do(
     async with scripted_smtp(["220 hi", f"250-hello\n250 {offers}"]) as server:
         findings = await found(make_settings(SMTP_URL=f"{scheme}127.0.0.1:{server.port}"))
     assert findings["Mail server"].text == f"127.0.0.1:{server.port}: {why}"
-    assert fix in findings["Mail server"].mend
+    assert fix in findings["Mail server"].fix
     assert len(server.asked) == 1
 
 
@@ -89,4 +89,4 @@ async def test_doctor_uses_the_name_that_mails_are_sent_with(make_settings: Make
         findings = await found(make_settings(SMTP_URL=url, SMTP_HELO_NAME="bot.example.org"))
     assert server.asked == ["EHLO bot.example.org", "HELO bot.example.org"]
     assert findings["Mail server"].text.endswith("it answers 550 to EHLO bot.example.org")
-    assert "SMTP_HELO_NAME" in findings["Mail server"].mend
+    assert "SMTP_HELO_NAME" in findings["Mail server"].fix

@@ -8,35 +8,34 @@ from redis.asyncio import Redis
 from bot.errors import DeliveryError, LeaseLost
 from bot.fakes.faults import SmtpFault
 from bot.fakes.smtp import Inbox
-from bot.model import Delivery
-from bot.rendering.renderer import Renderer
 from bot.store import keys
 from bot.transports.email.client import SmtpTimeouts
 from bot.transports.email.sender import EmailSender
 from tests.polling import until
+from tests.transports.conftest import OutgoingMail
 from tests.transports.email.conftest import WAITING, MakeSender, check_lease, failure
 
 
 async def test_a_lost_lease_leaves_no_connection_in_the_middle_of_a_mail(
-    inbox: Inbox, sender: EmailSender, delivery: Delivery
+    inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
     def lost() -> None:
         raise LeaseLost("gone")
 
     with pytest.raises(LeaseLost):
-        await sender.send(delivery, lost)
-    await sender.send(delivery, check_lease)
+        await sender.send(message, lost)
+    await sender.send(message, check_lease)
     assert inbox.connections.served == 2
     assert len(inbox.mails) == 1
 
 
 async def test_a_cancelled_mail_ends_at_once_and_gives_its_slot_back(
-    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+    inbox: Inbox, message: OutgoingMail, sender_to: MakeSender, redis: Redis
 ) -> None:
     """With the timeouts of production, as SIGTERM finds them."""
     inbox.script("DATA", [SmtpFault.hang()])
-    sender = sender_to(inbox.url, renderer, timeouts=SmtpTimeouts(), connections=1)
-    sending = asyncio.create_task(sender.send(delivery, check_lease))
+    sender = sender_to(inbox.url, timeouts=SmtpTimeouts(), connections=1)
+    sending = asyncio.create_task(sender.send(message, check_lease))
 
     async def hangs() -> bool:
         return "DATA" in inbox.commands
@@ -51,11 +50,11 @@ async def test_a_cancelled_mail_ends_at_once_and_gives_its_slot_back(
 
 
 async def test_closing_the_sender_waits_for_no_mail_that_hangs(
-    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+    inbox: Inbox, message: OutgoingMail, sender_to: MakeSender, redis: Redis
 ) -> None:
     inbox.script("DATA", [SmtpFault.hang()])
-    sender = sender_to(inbox.url, renderer, timeouts=SmtpTimeouts())
-    sending = asyncio.create_task(sender.send(delivery, check_lease))
+    sender = sender_to(inbox.url, timeouts=SmtpTimeouts())
+    sending = asyncio.create_task(sender.send(message, check_lease))
 
     async def hangs() -> bool:
         return "DATA" in inbox.commands
@@ -68,11 +67,11 @@ async def test_closing_the_sender_waits_for_no_mail_that_hangs(
 
 
 async def test_a_connection_whose_slot_was_lost_carries_no_further_mail(
-    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+    inbox: Inbox, message: OutgoingMail, sender_to: MakeSender, redis: Redis
 ) -> None:
     """As of a process that was paused for longer than a lease."""
-    sender = sender_to(inbox.url, renderer, lease=0.3)
-    await sender.send(delivery, check_lease)
+    sender = sender_to(inbox.url, lease=0.3)
+    await sender.send(message, check_lease)
     await redis.delete(keys.smtp_slots("127.0.0.1", inbox.port))
     [connection] = sender._pool._free
 
@@ -80,16 +79,16 @@ async def test_a_connection_whose_slot_was_lost_carries_no_further_mail(
         return not connection.has_slot
 
     await until(noticed)
-    await sender.send(delivery, check_lease)
+    await sender.send(message, check_lease)
     assert inbox.connections.served == 2
 
 
 async def test_a_connection_in_use_holds_its_slot_for_longer_than_a_lease(
-    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+    inbox: Inbox, message: OutgoingMail, sender_to: MakeSender, redis: Redis
 ) -> None:
     inbox.script("DATA", [SmtpFault.hang()])
-    sender = sender_to(inbox.url, renderer, connections=1, lease=0.3)
-    sending = asyncio.create_task(sender.send(delivery, check_lease))
+    sender = sender_to(inbox.url, connections=1, lease=0.3)
+    sending = asyncio.create_task(sender.send(message, check_lease))
     key = keys.smtp_slots("127.0.0.1", inbox.port)
 
     async def lease_end() -> float:
@@ -111,9 +110,9 @@ async def test_a_connection_in_use_holds_its_slot_for_longer_than_a_lease(
 
 
 async def test_while_redis_cannot_tell_no_connection_is_opened_and_no_attempt_used(
-    inbox: Inbox, sender: EmailSender, delivery: Delivery, redis: Redis
+    inbox: Inbox, sender: EmailSender, message: OutgoingMail, redis: Redis
 ) -> None:
     await redis.set(keys.smtp_slots("127.0.0.1", inbox.port), "not a sorted set")
-    error = await failure(sender, delivery)
+    error = await failure(sender, message)
     assert (error.reason, error.counts) == (WAITING, False)
     assert inbox.connections.served == 0

@@ -4,11 +4,10 @@ import pytest
 
 from bot.fakes.redis_server import free_port
 from bot.fakes.smtp import Inbox, SmtpFault
-from bot.model import Delivery
-from bot.rendering.renderer import Renderer
 from bot.transports.email.client import SmtpTimeouts
 from bot.transports.email.sender import EmailSender
 from tests.scripted_smtp import SILENT, late, scripted_smtp
+from tests.transports.conftest import OutgoingMail
 from tests.transports.email.conftest import MESSAGE_ID, MakeSender, check_lease, failure
 
 
@@ -36,7 +35,7 @@ from tests.transports.email.conftest import MESSAGE_ID, MakeSender, check_lease,
 async def test_a_servers_refusal_decides_for_itself(
     inbox: Inbox,
     sender: EmailSender,
-    delivery: Delivery,
+    message: OutgoingMail,
     *,
     command: str,
     fault: SmtpFault,
@@ -44,7 +43,7 @@ async def test_a_servers_refusal_decides_for_itself(
     reason: str,
 ) -> None:
     inbox.script(command, [fault])
-    error = await failure(sender, delivery)
+    error = await failure(sender, message)
     assert error.reason == reason
     assert (error.retry, error.maybe_delivered, error.counts) == (retry, False, True)
     assert inbox.mails == []
@@ -62,7 +61,7 @@ async def test_a_servers_refusal_decides_for_itself(
 async def test_only_what_broke_after_the_mail_was_on_its_way_may_have_arrived(
     inbox: Inbox,
     sender: EmailSender,
-    delivery: Delivery,
+    message: OutgoingMail,
     *,
     command: str,
     fault: SmtpFault,
@@ -70,7 +69,7 @@ async def test_only_what_broke_after_the_mail_was_on_its_way_may_have_arrived(
     reason: str,
 ) -> None:
     inbox.script(command, [fault])
-    error = await failure(sender, delivery)
+    error = await failure(sender, message)
     assert error.reason == reason
     assert (error.retry, error.maybe_delivered) == (True, maybe_delivered)
 
@@ -78,30 +77,27 @@ async def test_only_what_broke_after_the_mail_was_on_its_way_may_have_arrived(
 @pytest.mark.parametrize(("command", "maybe_delivered"), [("MAIL", False), ("DATA", True)])
 async def test_a_server_that_does_not_answer_is_not_waited_for_long(
     inbox: Inbox,
-    renderer: Renderer,
-    delivery: Delivery,
+    message: OutgoingMail,
     sender_to: MakeSender,
     *,
     command: str,
     maybe_delivered: bool,
 ) -> None:
     inbox.script(command, [SmtpFault.hang()])
-    error = await failure(
-        sender_to(inbox.url, renderer, timeouts=SmtpTimeouts(command=2, data=2)), delivery
-    )
+    error = await failure(sender_to(inbox.url, timeouts=SmtpTimeouts(command=2, data=2)), message)
     assert error.reason == "the mail server did not answer in time"
     assert (error.retry, error.maybe_delivered) == (True, maybe_delivered)
 
 
 async def test_a_server_that_thinks_about_a_mail_for_longer_than_about_a_command_gets_it_once(
-    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+    message: OutgoingMail, sender_to: MakeSender
 ) -> None:
     """It answers DATA when twice the time of a command has passed, as one that scans for viruses may."""
     timeouts = SmtpTimeouts(command=3, data=60)
     replies = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on"]
     async with scripted_smtp([*replies, late("250 ok", seconds=6), "221 bye"]) as server:
-        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer, timeouts=timeouts)
-        assert await sender.send(delivery, check_lease) == MESSAGE_ID
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}", timeouts=timeouts)
+        assert await sender.send(message, check_lease) == MESSAGE_ID
         await sender.close()
     assert [line.partition(" ")[0] for line in server.asked] == [
         *("EHLO", "MAIL", "RCPT", "DATA", ".", "QUIT"),
@@ -123,8 +119,7 @@ async def test_a_server_that_thinks_about_a_mail_for_longer_than_about_a_command
     ids=["greeting", "EHLO", "MAIL", "RCPT", "DATA"],
 )
 async def test_a_server_that_falls_silent_is_given_up_in_every_phase(
-    renderer: Renderer,
-    delivery: Delivery,
+    message: OutgoingMail,
     sender_to: MakeSender,
     *,
     replies: list[str],
@@ -132,28 +127,28 @@ async def test_a_server_that_falls_silent_is_given_up_in_every_phase(
 ) -> None:
     timeouts = SmtpTimeouts(command=0.2, data=0.2)
     async with scripted_smtp(replies) as server:
-        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer, timeouts=timeouts)
-        error = await failure(sender, delivery)
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}", timeouts=timeouts)
+        error = await failure(sender, message)
     assert error.reason == "the mail server did not answer in time"
     assert (error.retry, error.maybe_delivered, error.counts) == (True, maybe_delivered, True)
 
 
 async def test_a_server_that_cannot_be_reached_has_not_got_the_mail(
-    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+    message: OutgoingMail, sender_to: MakeSender
 ) -> None:
-    nobody = sender_to(f"smtp://127.0.0.1:{free_port()}", renderer)
-    error = await failure(nobody, delivery)
+    nobody = sender_to(f"smtp://127.0.0.1:{free_port()}")
+    error = await failure(nobody, message)
     assert error.reason == "the mail server cannot be reached; check SMTP_URL"
     assert (error.retry, error.maybe_delivered) == (True, False)
 
 
 async def test_a_goodbye_that_fails_takes_nothing_back(
-    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+    inbox: Inbox, message: OutgoingMail, sender_to: MakeSender
 ) -> None:
     inbox.script("QUIT", [SmtpFault.dropped(), SmtpFault("huh?")])
     for _ in range(2):
-        sender = sender_to(inbox.url, renderer)
-        assert await sender.send(delivery, check_lease) == MESSAGE_ID
+        sender = sender_to(inbox.url)
+        assert await sender.send(message, check_lease) == MESSAGE_ID
         await sender.close()
     assert len(inbox.mails) == 2
     assert inbox.commands == ["MAIL", "RCPT", "DATA", "QUIT"] * 2
@@ -162,7 +157,7 @@ async def test_a_goodbye_that_fails_takes_nothing_back(
 @pytest.mark.parametrize("command", ["MAIL", "RCPT"])
 @pytest.mark.parametrize("code", [251, 252])
 async def test_a_reply_that_begins_with_2_is_success(
-    renderer: Renderer, delivery: Delivery, sender_to: MakeSender, *, command: str, code: int
+    message: OutgoingMail, sender_to: MakeSender, *, command: str, code: int
 ) -> None:
     """252: the user cannot be verified, but delivery will be attempted."""
     replies = {"MAIL": "250 ok", "RCPT": "250 ok", command: f"{code} well"}
@@ -176,6 +171,6 @@ async def test_a_reply_that_begins_with_2_is_success(
         "221 bye",
     ]
     async with scripted_smtp(lines) as server:
-        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer)
-        assert await sender.send(delivery, check_lease) == MESSAGE_ID
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}")
+        assert await sender.send(message, check_lease) == MESSAGE_ID
         await sender.close()

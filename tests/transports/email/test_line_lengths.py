@@ -12,8 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.model import Mail
-from bot.transports.email.mime import write_letter
-from tests.factories import MAIL, NOW, make_delivery
+from bot.transports.email.mime import mime_message
+from tests.factories import MAIL, NOW
+from tests.renderers import outgoing_mail
 
 LINE = 998
 """https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1, without CRLF."""
@@ -52,8 +53,8 @@ TEXTS = st.lists(
 
 
 def raw(mail: Mail, sender: str = "bot@example.com", to: str = MAIL.address) -> bytes:
-    delivery = make_delivery(destination=replace(MAIL, address=to))
-    return write_letter(delivery, mail, sender, NOW).as_bytes()
+    message = replace(outgoing_mail(mail), destination=replace(MAIL, address=to))
+    return mime_message(message, sender, NOW).as_bytes()
 
 
 def header_block(message: bytes) -> bytes:
@@ -144,7 +145,7 @@ def test_the_senders_name_is_encoded_within_the_limits(name: str) -> None:
 def test_ids_and_addresses_are_never_folded_or_encoded() -> None:
     domain = ".".join(["a" * 60] * 3 + ["example"])
     to = f"{'r' * 60}@{domain}"
-    message = raw(Mail("s", "x\n", "x\n"), f"bot@{domain}", to)
+    message = raw(Mail("s", "x\n", "x\n", "recruiters", "thread"), f"bot@{domain}", to)
     assert_lines_are_short(message)
     lines = header_block(message).decode().split("\r\n")
     for name in ("Message-ID", "In-Reply-To", "References", "List-ID"):

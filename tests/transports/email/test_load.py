@@ -6,10 +6,9 @@ import aiosmtplib
 import pytest
 
 from bot.errors import DeliveryError
-from bot.model import Delivery
-from bot.rendering.renderer import Renderer
 from bot.transports.email.errors import as_delivery_error
 from tests.scripted_smtp import scripted_smtp
+from tests.transports.conftest import OutgoingMail
 from tests.transports.email.conftest import MakeSender, failure
 
 WAIT = timedelta(seconds=30)
@@ -94,9 +93,9 @@ def test_a_permanent_refusal_stays_one_whatever_it_says(code: int) -> None:
     ],
 )
 async def test_a_load_refusal_is_understood_in_every_phase(
-    renderer: Renderer, delivery: Delivery, sender_to: MakeSender, replies: list[str]
+    message: OutgoingMail, sender_to: MakeSender, replies: list[str]
 ) -> None:
     async with scripted_smtp(replies) as server:
-        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer)
-        error = await failure(sender, delivery)
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}")
+        error = await failure(sender, message)
     assert (error.counts, error.maybe_delivered, error.after) == (False, False, WAIT)

@@ -3,25 +3,21 @@
 import pytest
 
 from bot.fakes.smtp import Inbox
-from bot.model import Delivery
-from bot.rendering.renderer import Renderer
-from tests.transports.conftest import Certificate
+from tests.transports.conftest import Certificate, OutgoingMail
 from tests.transports.email.conftest import MakeSender, check_lease, failure
 
 
 async def test_a_login_is_made_if_there_is_one(
-    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+    message: OutgoingMail, sender_to: MakeSender
 ) -> None:
     async with Inbox(login=("bot", "p4ss")) as inbox:
-        await sender_to(inbox.url, renderer).send(delivery, check_lease)
+        await sender_to(inbox.url).send(message, check_lease)
         assert inbox.mails[0].user == "bot"
 
 
-async def test_a_wrong_password_is_final(
-    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
-) -> None:
+async def test_a_wrong_password_is_final(message: OutgoingMail, sender_to: MakeSender) -> None:
     async with Inbox(login=("bot", "p4ss")) as inbox:
-        error = await failure(sender_to(inbox.url.replace("p4ss", "wr0ng"), renderer), delivery)
+        error = await failure(sender_to(inbox.url.replace("p4ss", "wr0ng")), message)
     assert error.reason == (
         "SMTP 535 5.7.8 Authentication credentials invalid;"
         " check the user and the password of SMTP_URL"
@@ -31,8 +27,7 @@ async def test_a_wrong_password_is_final(
 
 @pytest.mark.parametrize("implicit", [True, False], ids=["smtps", "smtp+starttls"])
 async def test_the_scheme_decides_how_mail_is_encrypted(
-    renderer: Renderer,
-    delivery: Delivery,
+    message: OutgoingMail,
     certificate: Certificate,
     sender_to: MakeSender,
     *,
@@ -40,30 +35,29 @@ async def test_the_scheme_decides_how_mail_is_encrypted(
 ) -> None:
     async with Inbox(tls=certificate.server, implicit_tls=implicit, login=("bot", "p4ss")) as inbox:
         assert inbox.url.startswith("smtps://" if implicit else "smtp+starttls://")
-        await sender_to(inbox.url, renderer, tls=certificate.client).send(delivery, check_lease)
+        await sender_to(inbox.url, tls=certificate.client).send(message, check_lease)
         [mail] = inbox.mails
         assert (mail.encrypted, mail.user) == (True, "bot")
 
 
 @pytest.mark.parametrize("implicit", [True, False], ids=["smtps", "smtp+starttls"])
 async def test_a_certificate_that_nobody_vouches_for_gets_no_mail(
-    renderer: Renderer,
-    delivery: Delivery,
+    message: OutgoingMail,
     certificate: Certificate,
     sender_to: MakeSender,
     *,
     implicit: bool,
 ) -> None:
     async with Inbox(tls=certificate.server, implicit_tls=implicit) as inbox:
-        error = await failure(sender_to(inbox.url, renderer), delivery)
+        error = await failure(sender_to(inbox.url), message)
     assert error.reason == "the mail server's certificate is not trusted: self-signed certificate"
     assert (error.retry, error.maybe_delivered) == (True, False)
 
 
 async def test_a_server_without_starttls_gets_no_mail(
-    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+    inbox: Inbox, message: OutgoingMail, sender_to: MakeSender
 ) -> None:
-    error = await failure(sender_to(inbox.url.replace("smtp", "smtp+starttls"), renderer), delivery)
+    error = await failure(sender_to(inbox.url.replace("smtp", "smtp+starttls")), message)
     assert error.retry is False
     assert error.reason == (
         "the mail server offers no STARTTLS; check SMTP_URL: smtps:// goes with port 465,"
@@ -73,8 +67,8 @@ async def test_a_server_without_starttls_gets_no_mail(
 
 
 async def test_speaking_tls_to_a_server_that_does_not_is_told(
-    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+    inbox: Inbox, message: OutgoingMail, sender_to: MakeSender
 ) -> None:
-    error = await failure(sender_to(inbox.url.replace("smtp", "smtps"), renderer), delivery)
+    error = await failure(sender_to(inbox.url.replace("smtp", "smtps")), message)
     assert error.retry is True
     assert error.reason.startswith("no TLS with the mail server (")

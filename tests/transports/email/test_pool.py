@@ -9,30 +9,29 @@ from redis.asyncio import Redis
 from bot.errors import DeliveryError
 from bot.fakes.faults import SmtpFault
 from bot.fakes.smtp import Inbox
-from bot.model import Delivery, Transport
-from bot.rendering.renderer import Renderer
+from bot.model import Transport
 from bot.store import keys
 from bot.transports.email.client import SmtpTimeouts
 from bot.transports.email.sender import EmailSender
 from tests.polling import until
 from tests.scripted_smtp import SILENT, scripted_smtp
-from tests.transports.conftest import MakeDelivery
+from tests.transports.conftest import MakeMessage, OutgoingMail
 from tests.transports.email.conftest import MESSAGE_ID, WAITING, MakeSender, check_lease, failure
 
 
 @pytest.fixture
-def deliveries(make_delivery: MakeDelivery) -> list[Delivery]:
-    return [make_delivery(f"r{n}@example.org", Transport.EMAIL) for n in range(20)]
+def deliveries(make_message: MakeMessage) -> list[OutgoingMail]:
+    return [make_message(f"r{n}@example.org", Transport.EMAIL) for n in range(20)]
 
 
-async def send_all(senders: Iterable[EmailSender], deliveries: Iterable[Delivery]) -> None:
+async def send_all(senders: Iterable[EmailSender], deliveries: Iterable[OutgoingMail]) -> None:
     """Every delivery by each sender in turn, as often as it is a rate limit."""
     [*in_turn] = senders
 
-    async def send(number: int, delivery: Delivery) -> None:
+    async def send(number: int, message: OutgoingMail) -> None:
         while True:
             try:
-                await in_turn[number % len(in_turn)].send(delivery, check_lease)
+                await in_turn[number % len(in_turn)].send(message, check_lease)
             except DeliveryError as error:
                 if error.counts or not error.after:
                     raise
@@ -40,34 +39,34 @@ async def send_all(senders: Iterable[EmailSender], deliveries: Iterable[Delivery
             else:
                 return
 
-    await asyncio.gather(*(send(number, delivery) for number, delivery in enumerate(deliveries)))
+    await asyncio.gather(*(send(number, message) for number, message in enumerate(deliveries)))
 
 
 async def test_a_connection_carries_several_mails(
-    inbox: Inbox, sender: EmailSender, delivery: Delivery
+    inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
     for _ in range(3):
-        await sender.send(delivery, check_lease)
+        await sender.send(message, check_lease)
     await sender.close()
     assert inbox.commands == ["MAIL", "RCPT", "DATA"] * 3 + ["QUIT"]
     assert inbox.connections.served == 1
 
 
 async def test_a_connection_is_closed_after_so_many_mails(
-    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+    inbox: Inbox, message: OutgoingMail, sender_to: MakeSender
 ) -> None:
-    sender = sender_to(inbox.url, renderer, most_uses=2, connections=1)
-    await send_all([sender], [delivery] * 4)
+    sender = sender_to(inbox.url, most_uses=2, connections=1)
+    await send_all([sender], [message] * 4)
     await sender.close()
     assert inbox.connections.served == 2
     assert inbox.commands.count("QUIT") == 2
 
 
 async def test_an_idle_connection_is_closed_and_its_slot_released(
-    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender, redis: Redis
+    inbox: Inbox, message: OutgoingMail, sender_to: MakeSender, redis: Redis
 ) -> None:
-    sender = sender_to(inbox.url, renderer, idle=0.05)
-    await sender.send(delivery, check_lease)
+    sender = sender_to(inbox.url, idle=0.05)
+    await sender.send(message, check_lease)
 
     async def released() -> bool:
         return not await redis.exists(keys.smtp_slots("127.0.0.1", inbox.port))
@@ -78,9 +77,9 @@ async def test_an_idle_connection_is_closed_and_its_slot_released(
 
 
 async def test_there_are_never_more_connections_than_slots_whoever_sends(
-    inbox: Inbox, renderer: Renderer, deliveries: list[Delivery], sender_to: MakeSender
+    inbox: Inbox, deliveries: list[OutgoingMail], sender_to: MakeSender
 ) -> None:
-    senders = [sender_to(inbox.url, renderer, connections=2, idle=0.05) for _ in range(3)]
+    senders = [sender_to(inbox.url, connections=2, idle=0.05) for _ in range(3)]
     await send_all(senders, deliveries)
     assert sorted(m.recipients[0] for m in inbox.mails) == sorted(
         d.destination.address for d in deliveries
@@ -89,13 +88,10 @@ async def test_there_are_never_more_connections_than_slots_whoever_sends(
 
 
 async def test_a_server_that_takes_fewer_connections_than_it_is_asked_for_gets_every_mail_once(
-    renderer: Renderer, deliveries: list[Delivery], sender_to: MakeSender
+    deliveries: list[OutgoingMail], sender_to: MakeSender
 ) -> None:
     async with Inbox(most_connections=3) as inbox:
-        senders = [
-            sender_to(inbox.url, renderer, connections=10, idle=0.05, load_wait=0.1)
-            for _ in range(2)
-        ]
+        senders = [sender_to(inbox.url, connections=10, idle=0.05, load_wait=0.1) for _ in range(2)]
         await send_all(senders, deliveries)
         for sender in senders:
             await sender.close()
@@ -107,12 +103,12 @@ async def test_a_server_that_takes_fewer_connections_than_it_is_asked_for_gets_e
 
 
 async def test_one_process_opens_ten_connections_at_most(
-    inbox: Inbox, renderer: Renderer, deliveries: list[Delivery], sender_to: MakeSender
+    inbox: Inbox, deliveries: list[OutgoingMail], sender_to: MakeSender
 ) -> None:
     inbox.script("DATA", [SmtpFault.hang()] * len(deliveries))
-    sender = sender_to(inbox.url, renderer, connections=50, timeouts=SmtpTimeouts(data=1))
+    sender = sender_to(inbox.url, connections=50, timeouts=SmtpTimeouts(data=1))
     outcomes = await asyncio.gather(
-        *(sender.send(delivery, check_lease) for delivery in deliveries), return_exceptions=True
+        *(sender.send(message, check_lease) for message in deliveries), return_exceptions=True
     )
     assert [getattr(error, "reason", "") for error in outcomes].count(WAITING) == 10
     assert inbox.connections.most == 10
@@ -127,26 +123,26 @@ async def test_one_process_opens_ten_connections_at_most(
     ],
 )
 async def test_a_connection_that_the_server_has_closed_is_replaced_and_the_mail_sent_once(
-    renderer: Renderer, delivery: Delivery, sender_to: MakeSender, closing: list[str]
+    message: OutgoingMail, sender_to: MakeSender, closing: list[str]
 ) -> None:
     first = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on", "250 ok"]
     async with scripted_smtp([*first, *closing], [*first, "221 bye"]) as server:
-        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer, connections=1)
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}", connections=1)
         for _ in range(2):
-            assert await sender.send(delivery, check_lease) == MESSAGE_ID
+            assert await sender.send(message, check_lease) == MESSAGE_ID
         await sender.close()
     assert server.connections == 2
     assert server.asked.count("DATA") == 2
 
 
 async def test_a_mail_that_was_on_its_way_is_not_sent_again_by_itself(
-    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+    message: OutgoingMail, sender_to: MakeSender
 ) -> None:
     first = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on", "250 ok"]
     async with scripted_smtp([*first, "250 ok", "250 ok", "354 go on"], first) as server:
-        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer, connections=1)
-        await sender.send(delivery, check_lease)
-        error = await failure(sender, delivery)
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}", connections=1)
+        await sender.send(message, check_lease)
+        error = await failure(sender, message)
     assert (error.reason, error.maybe_delivered) == (
         "the connection to the mail server broke",
         True,
@@ -155,14 +151,14 @@ async def test_a_mail_that_was_on_its_way_is_not_sent_again_by_itself(
 
 
 async def test_a_server_that_falls_silent_between_two_mails_is_not_asked_again_at_once(
-    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+    message: OutgoingMail, sender_to: MakeSender
 ) -> None:
     first = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on", "250 ok"]
     async with scripted_smtp([*first, SILENT]) as server:
         url, timeouts = f"smtp://127.0.0.1:{server.port}", SmtpTimeouts(command=0.2)
-        sender = sender_to(url, renderer, timeouts=timeouts)
-        await sender.send(delivery, check_lease)
-        error = await failure(sender, delivery)
+        sender = sender_to(url, timeouts=timeouts)
+        await sender.send(message, check_lease)
+        error = await failure(sender, message)
     assert (error.reason, error.maybe_delivered) == (
         "the mail server did not answer in time",
         False,
@@ -171,14 +167,14 @@ async def test_a_server_that_falls_silent_between_two_mails_is_not_asked_again_a
 
 
 async def test_after_a_refusal_the_connection_is_reset_and_used_again(
-    renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+    message: OutgoingMail, sender_to: MakeSender
 ) -> None:
     refusal = ["220 hi", "250 hello", "250 ok", "550 5.1.1 no such user"]
     again = ["250 reset", "250 ok", "250 ok", "354 go on", "250 ok", "221 bye"]
     async with scripted_smtp([*refusal, *again]) as server:
-        sender = sender_to(f"smtp://127.0.0.1:{server.port}", renderer)
-        assert (await failure(sender, delivery)).retry is False
-        await sender.send(delivery, check_lease)
+        sender = sender_to(f"smtp://127.0.0.1:{server.port}")
+        assert (await failure(sender, message)).retry is False
+        await sender.send(message, check_lease)
         await sender.close()
     verbs = [line.partition(" ")[0] for line in server.asked]
     assert verbs == ["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "DATA", ".", "QUIT"]

@@ -1,23 +1,21 @@
 """Mails as they arrive: their headers, their bodies, their addresses."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from bot.errors import LeaseLost
 from bot.fakes.smtp import Inbox, SmtpFault
-from bot.model import Delivery, Transport
-from bot.rendering.renderer import Renderer
+from bot.model import Transport
 from bot.transports.email.sender import EmailSender
-from tests.transports.conftest import MakeDelivery
+from tests.transports.conftest import MakeMessage, OutgoingMail
 from tests.transports.email.conftest import MESSAGE_ID, MakeSender, check_lease, failure
 
 
 async def test_a_delivery_arrives_as_text_and_html(
-    inbox: Inbox, sender: EmailSender, delivery: Delivery
+    inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
-    assert await sender.send(delivery, check_lease) == MESSAGE_ID
+    assert await sender.send(message, check_lease) == MESSAGE_ID
     [mail] = inbox.mails
     assert (mail.sender, mail.recipients) == ("bot@example.com", ("recruiter@example.org",))
     assert mail.message.get_content_type() == "multipart/alternative"
@@ -27,9 +25,9 @@ async def test_a_delivery_arrives_as_text_and_html(
 
 
 async def test_the_headers_let_mails_be_named_filtered_and_left_unanswered(
-    inbox: Inbox, sender: EmailSender, delivery: Delivery
+    inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
-    await sender.send(delivery, check_lease)
+    await sender.send(message, check_lease)
     [mail] = inbox.mails
     headers = {name: str(value) for name, value in mail.message.items()}
     assert headers.pop("Content-Type").startswith("multipart/alternative")
@@ -47,44 +45,43 @@ async def test_the_headers_let_mails_be_named_filtered_and_left_unanswered(
 
 
 async def test_mails_of_a_thread_reply_to_the_same_root(
-    inbox: Inbox, sender: EmailSender, make_delivery: MakeDelivery
+    inbox: Inbox, sender: EmailSender, make_message: MakeMessage
 ) -> None:
     for thread in ("search:1", "search:1", "search:2"):
-        delivery = make_delivery("recruiter@example.org", Transport.EMAIL, thread=thread)
-        await sender.send(delivery, check_lease)
+        message = make_message("recruiter@example.org", Transport.EMAIL, thread=thread)
+        await sender.send(message, check_lease)
     one, same, other = [(m.message["References"], m.message["In-Reply-To"]) for m in inbox.mails]
     assert one == ("<thread_ebc40da8502d57fb51e10ae9@example.com>",) * 2
     assert one == same != other
 
 
 async def test_a_repeat_has_the_same_message_id(
-    inbox: Inbox, sender: EmailSender, delivery: Delivery
+    inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
     inbox.script("DATA", [SmtpFault.lost_reply()])
-    error = await failure(sender, delivery)
+    error = await failure(sender, message)
     assert (error.retry, error.maybe_delivered) == (True, True)
-    assert await sender.send(replace(delivery, maybe_delivered=True), check_lease) == MESSAGE_ID
+    assert await sender.send(replace(message, maybe_delivered=True), check_lease) == MESSAGE_ID
     assert [m.message["Message-ID"] for m in inbox.mails] == [MESSAGE_ID, MESSAGE_ID]
 
 
 async def test_a_lost_lease_stops_the_mail(
-    inbox: Inbox, sender: EmailSender, delivery: Delivery
+    inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
     def lost() -> None:
         raise LeaseLost("gone")
 
     with pytest.raises(LeaseLost):
-        await sender.send(delivery, lost)
+        await sender.send(message, lost)
     assert inbox.commands == ["MAIL", "RCPT"]
 
 
 async def test_long_addresses_of_the_web_stay_whole(
-    inbox: Inbox, sender: EmailSender, make_delivery: MakeDelivery, templates: Path
+    inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
     url = "https://example.com/" + "x" * 400
-    (templates / "letter" / "subject.txt.j2").write_text("See " + url[:140])
-    (templates / "letter" / "body.txt.j2").write_text(url + "?q=" + "y" * 2_000)
-    await sender.send(make_delivery("recruiter@example.org", Transport.EMAIL), check_lease)
+    content = replace(message.content, subject="See " + url[:140], text=f"{url}?q={'y' * 2_000}\n")
+    await sender.send(replace(message, content=content), check_lease)
     [mail] = inbox.mails
     assert mail.message["Subject"] == f"See {url[:140]}"
     assert mail.text == url + "?q=" + "y" * 2_000 + "\n"
@@ -92,11 +89,11 @@ async def test_long_addresses_of_the_web_stay_whole(
 
 
 async def test_words_of_every_language_travel_as_ascii(
-    inbox: Inbox, sender: EmailSender, make_delivery: MakeDelivery, templates: Path
+    inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
-    for name in ("subject.txt.j2", "body.txt.j2"):
-        (templates / "letter" / name).write_text("Zoë 名字 👩🏽‍💻\n.\n.dots\n")
-    await sender.send(make_delivery("recruiter@example.org", Transport.EMAIL), check_lease)
+    words = "Zoë 名字 👩🏽‍💻\n.\n.dots\n"
+    content = replace(message.content, subject=" ".join(words.split()), text=words)
+    await sender.send(replace(message, content=content), check_lease)
     [mail] = inbox.mails
     assert mail.raw.isascii()
     assert mail.message["Subject"] == "Zoë 名字 👩🏽‍💻 . .dots"
@@ -114,14 +111,13 @@ async def test_words_of_every_language_travel_as_ascii(
 )
 async def test_the_sender_has_the_name_that_the_settings_give(
     inbox: Inbox,
-    renderer: Renderer,
-    delivery: Delivery,
+    message: OutgoingMail,
     sender_to: MakeSender,
     *,
     address: str,
     shown: str,
 ) -> None:
-    await sender_to(inbox.url, renderer, address=address).send(delivery, check_lease)
+    await sender_to(inbox.url, address=address).send(message, check_lease)
     [mail] = inbox.mails
     assert str(mail.message["From"]) == shown
     assert mail.sender == "bot@example.com"
@@ -142,16 +138,16 @@ async def test_the_sender_has_the_name_that_the_settings_give(
     ],
 )
 async def test_an_address_that_takes_no_mail_is_final(
-    inbox: Inbox, sender: EmailSender, make_delivery: MakeDelivery, address: str
+    inbox: Inbox, sender: EmailSender, make_message: MakeMessage, address: str
 ) -> None:
-    error = await failure(sender, make_delivery(address, Transport.EMAIL))
+    error = await failure(sender, make_message(address, Transport.EMAIL))
     assert (error.retry, error.maybe_delivered) == (False, False)
     assert error.reason == "the recipient has no address that mail can be sent to"
     assert inbox.commands == []
 
 
 async def test_a_sender_that_can_not_be_mailed_is_named(
-    inbox: Inbox, renderer: Renderer, delivery: Delivery, sender_to: MakeSender
+    inbox: Inbox, message: OutgoingMail, sender_to: MakeSender
 ) -> None:
-    error = await failure(sender_to(inbox.url, renderer, address="zoë@example.com"), delivery)
+    error = await failure(sender_to(inbox.url, address="zoë@example.com"), message)
     assert error.reason == "EMAIL_FROM has no address that mail can be sent to"

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from bot.model import Notification
-from bot.rendering.renderer import Renderer, context_of
-from bot.transports.email.mime import write_letter
+from bot.rendering.templates import context_of
+from bot.transports.email.mime import mime_message
 from tests.event_fixtures import TOLD, notifications_of, sent
-from tests.factories import MAIL, NOW, make_delivery
+from tests.factories import NOW
+from tests.renderers import MAIL_RENDERER, outgoing_mail
 
 MOST_BYTES = 100_000
 """Gmail clips at 102 KB: https://support.google.com/mail/answer/6546."""
@@ -26,7 +27,6 @@ FILLINGS = {
     "equal signs": "=",
     "spaces of no width": "\u200b",
 }
-RENDERER = Renderer()
 
 
 def filled(filling: str, value: str) -> str:
@@ -58,10 +58,8 @@ def all_blown_up(context: Any, filling: str) -> Any:
 
 
 def size(notification: Notification, context: dict[str, Any]) -> int:
-    mail = RENDERER.mail(notification.template, context)
-    return len(
-        write_letter(make_delivery(destination=MAIL), mail, "bot@example.com", NOW).as_bytes()
-    )
+    mail = MAIL_RENDERER.render_template(notification.template, context)
+    return len(mime_message(outgoing_mail(mail), "bot@example.com", NOW).as_bytes())
 
 
 @pytest.mark.parametrize("filling", FILLINGS)
@@ -84,7 +82,7 @@ def test_a_mail_of_many_huge_values_stays_small(name: str, filling: str) -> None
 def test_what_is_cut_ends_in_an_ellipsis_in_both_bodies() -> None:
     data = {"searchId": "s", "resultCount": 1, "query": "Rust " * 1_000}
     [notification] = notifications_of(sent("search.completed", data))
-    mail = RENDERER.mail("search.completed", context_of(notification, NOW))
+    mail = MAIL_RENDERER.render_template("search.completed", context_of(notification, NOW))
     for body in (mail.text, mail.html):
         assert "Rust " * 390 + "Rust" in body
         assert "Rust…" in body
@@ -93,7 +91,7 @@ def test_what_is_cut_ends_in_an_ellipsis_in_both_bodies() -> None:
 @pytest.mark.parametrize("name", TOLD)
 def test_an_ordinary_mail_is_not_cut(name: str) -> None:
     notification = TOLD[name]
-    mail = RENDERER.mail(notification.template, context_of(notification, NOW))
+    mail = MAIL_RENDERER.render_template(notification.template, context_of(notification, NOW))
     assert "…" not in mail.text
 
 
@@ -103,7 +101,7 @@ def test_a_link_is_whole_or_no_link(path: str, *, linked: bool) -> None:
     url = f"https://exports.example.com/{path}"
     data = {"exportId": "exp_1", "downloadUrl": url}
     [notification] = notifications_of(sent("export.ready", data))
-    mail = RENDERER.mail("export.ready", context_of(notification, NOW))
+    mail = MAIL_RENDERER.render_template("export.ready", context_of(notification, NOW))
     assert (url in mail.text) is linked
     assert (f'href="{url}"' in mail.html) is linked
     if not linked:

@@ -7,10 +7,9 @@ import pytest
 
 from bot.errors import DeliveryError
 from bot.fakes.slack.api import LocalSlack
-from bot.model import Delivery
-from bot.rendering.renderer import Renderer
 from bot.transports.slack.client import slack_client
 from bot.transports.slack.sender import SlackSender
+from tests.transports.conftest import OutgoingPost
 
 TOKEN = "xoxb-test-token"
 OURS = {
@@ -24,8 +23,8 @@ def check_lease() -> None:
 
 
 @pytest.fixture
-async def sender(slack_api: LocalSlack, renderer: Renderer) -> AsyncIterator[SlackSender]:
-    sender = SlackSender(slack_client(TOKEN, slack_api.url), renderer)
+async def sender(slack_api: LocalSlack) -> AsyncIterator[SlackSender]:
+    sender = SlackSender(slack_client(TOKEN, slack_api.url))
     yield sender
     await sender.close()
 
@@ -34,13 +33,13 @@ Impatient = Callable[[str], SlackSender]
 
 
 @pytest.fixture
-async def sender_to(renderer: Renderer) -> AsyncIterator[Impatient]:
+async def sender_to() -> AsyncIterator[Impatient]:
     """Makes senders of little patience to any address."""
     made: list[SlackSender] = []
 
     def make(url: str, token: str = TOKEN) -> SlackSender:
         client = slack_client(token, url, timeout=timedelta(seconds=1))
-        made.append(SlackSender(client, renderer))
+        made.append(SlackSender(client))
         return made[-1]
 
     yield make
@@ -48,9 +47,9 @@ async def sender_to(renderer: Renderer) -> AsyncIterator[Impatient]:
         await sender.close()
 
 
-async def failure(sender: SlackSender, delivery: Delivery) -> DeliveryError:
+async def failure(sender: SlackSender, message: OutgoingPost) -> DeliveryError:
     with pytest.raises(DeliveryError) as caught:
-        await sender.send(delivery, check_lease)
+        await sender.send(message, check_lease)
     assert TOKEN not in caught.value.reason
     assert "1,204" not in caught.value.reason
     return caught.value

@@ -4,11 +4,10 @@ import logging
 
 import pytest
 
-from bot.doctor import examine as doctor
-from bot.doctor.finding import Mark
 from bot.fakes.slack.api import HttpFault, LocalSlack
 from bot.fakes.slack.workspace import Conversation
-from bot.transports.slack import checks as check_slack
+from bot.model.finding import Severity
+from bot.transports.slack.checks import check_slack
 from bot.transports.slack.scopes import PRIVATE_SCOPES, REQUIRED_SCOPES
 from tests.conftest import MakeSettings
 from tests.doctor.findings import found
@@ -43,8 +42,8 @@ async def test_missing_scopes_are_named_with_what_they_are_for(make_settings: Ma
     async with LocalSlack(scopes=["chat:write"]) as slack_api:
         findings = await found(make_settings(SLACK_API_URL=slack_api.url))
     assert findings["Slack scope commands"].text == "missing: for /juicebox"
-    assert findings["Slack scope commands"].mark is Mark.FAILURE
-    assert findings["Slack scope groups:read"].mark is Mark.WARNING
+    assert findings["Slack scope commands"].severity is Severity.FAILURE
+    assert findings["Slack scope groups:read"].severity is Severity.WARNING
     assert "Slack answers missing_scope" in findings["SLACK_CHANNEL"].text
     assert "Slack scopes" not in findings
 
@@ -54,10 +53,10 @@ async def test_whoever_writes_to_a_person_needs_the_scopes_for_that(
 ) -> None:
     async with LocalSlack(scopes=[*REQUIRED_SCOPES, *PRIVATE_SCOPES]) as slack_api:
         to_a_channel = make_settings(SLACK_API_URL=slack_api.url)
-        assert (await found(to_a_channel))["Slack scopes"].mark is Mark.OK
+        assert (await found(to_a_channel))["Slack scopes"].severity is Severity.OK
         to_a_person = make_settings(SLACK_API_URL=slack_api.url, SLACK_ALERT_CHANNEL="U0OPERATOR")
         findings = await found(to_a_person)
-    assert findings["Slack scope im:write"].mark is Mark.FAILURE
+    assert findings["Slack scope im:write"].severity is Severity.FAILURE
     assert "Slack scopes" not in findings
 
 
@@ -68,28 +67,28 @@ async def test_a_slack_that_names_no_scopes_is_warned_of(
         "auth.test", [HttpFault.garbage('{"ok": true, "user": "juicebox", "team": "T"}')]
     )
     findings = await found(make_settings(SLACK_API_URL=slack_api.url))
-    assert findings["Slack scopes"].mark is Mark.WARNING
+    assert findings["Slack scopes"].severity is Severity.WARNING
 
 
 @pytest.mark.parametrize(
-    ("channel", "mark", "text"),
+    ("channel", "severity", "text"),
     [
-        ("#recruiting", Mark.OK, "#recruiting, and the bot is in it"),
-        ("recruiting", Mark.OK, "#recruiting, and the bot is in it"),
-        ("C0OUTSIDE", Mark.FAILURE, "the bot is not a member of #outside"),
-        ("C0ARCHIVED", Mark.FAILURE, "#archived is archived"),
-        ("#nowhere", Mark.FAILURE, "no channel #nowhere that the bot can see"),
-        ("C0NOWHERE", Mark.FAILURE, "Slack knows no channel C0NOWHERE that the bot can see"),
-        ("U0RECRUITER", Mark.NOTE, "a person; whether they can be written to shows with"),
+        ("#recruiting", Severity.OK, "#recruiting, and the bot is in it"),
+        ("recruiting", Severity.OK, "#recruiting, and the bot is in it"),
+        ("C0OUTSIDE", Severity.FAILURE, "the bot is not a member of #outside"),
+        ("C0ARCHIVED", Severity.FAILURE, "#archived is archived"),
+        ("#nowhere", Severity.FAILURE, "no channel #nowhere that the bot can see"),
+        ("C0NOWHERE", Severity.FAILURE, "Slack knows no channel C0NOWHERE that the bot can see"),
+        ("U0RECRUITER", Severity.NOTE, "a person; whether they can be written to shows with"),
     ],
 )
 async def test_each_channel_is_looked_up(
-    make_settings: MakeSettings, slack_api: LocalSlack, channel: str, mark: Mark, text: str
+    make_settings: MakeSettings, slack_api: LocalSlack, channel: str, severity: Severity, text: str
 ) -> None:
     slack_api.workspace.add(Conversation("C0OUTSIDE", "outside", is_member=False))
     slack_api.workspace.add(Conversation("C0ARCHIVED", "archived", is_archived=True))
     findings = await found(make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL=channel))
-    assert findings["SLACK_CHANNEL"].mark is mark
+    assert findings["SLACK_CHANNEL"].severity is severity
     assert findings["SLACK_CHANNEL"].text.startswith(text)
 
 
@@ -99,9 +98,9 @@ async def test_a_channel_is_found_on_a_later_page(
     for number in range(3_100):
         slack_api.workspace.add(Conversation(f"C1{number}", f"channel-{number}"))
     late = make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL="channel-1500")
-    assert (await found(late))["SLACK_CHANNEL"].mark is Mark.OK
+    assert (await found(late))["SLACK_CHANNEL"].severity is Severity.OK
     too_late = make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL="channel-3099")
-    assert (await found(too_late))["SLACK_CHANNEL"].mark is Mark.FAILURE
+    assert (await found(too_late))["SLACK_CHANNEL"].severity is Severity.FAILURE
 
 
 async def test_an_answer_without_the_channel_counts_as_none(
@@ -132,22 +131,21 @@ async def test_an_odd_answer_about_a_channel_fails(
     for method in ("conversations.info", "conversations.list"):
         slack_api.script(method, [HttpFault.garbage(body)])
     findings = await found(make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL=channel))
-    assert findings["SLACK_CHANNEL"].mark is Mark.FAILURE
+    assert findings["SLACK_CHANNEL"].severity is Severity.FAILURE
     assert findings["SLACK_CHANNEL"].text == (
         f"{channel} could not be looked up: the answer is not one of Slack's"
     )
 
 
 async def test_a_slow_channel_costs_no_other_finding(
-    make_settings: MakeSettings, slack_api: LocalSlack, monkeypatch: pytest.MonkeyPatch
+    make_settings: MakeSettings, slack_api: LocalSlack
 ) -> None:
-    monkeypatch.setattr(check_slack, "_CHANNEL_SECONDS", 2)
-    monkeypatch.setattr(doctor, "_PATIENCE_SECONDS", 3_600)
     slack_api.script("conversations.info", [HttpFault.hang()])
-    findings = await found(make_settings(SLACK_API_URL=slack_api.url))
+    settings = make_settings(SLACK_API_URL=slack_api.url)
+    findings = {f.subject: f for f in await check_slack(settings, channel_timeout=2)}
     assert findings["SLACK_CHANNEL"].text == "C0RECRUIT could not be looked up: no answer in time"
-    assert findings["SLACK_ALERT_CHANNEL"].mark is Mark.OK
-    assert findings["Slack scopes"].mark is Mark.OK
+    assert findings["SLACK_ALERT_CHANNEL"].severity is Severity.OK
+    assert findings["Slack scopes"].severity is Severity.OK
 
 
 async def test_no_call_is_logged(
@@ -161,7 +159,7 @@ async def test_no_call_is_logged(
 async def test_without_slack_no_slack_is_asked(make_settings: MakeSettings) -> None:
     names = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CHANNEL", "SLACK_ALERT_CHANNEL")
     findings = await found(make_settings(**dict.fromkeys(names), EMAIL_TO="a@x.org,b@x.org"))
-    assert findings["Slack"].mark is Mark.NOTE
+    assert findings["Slack"].severity is Severity.NOTE
     assert findings["EMAIL_TO"].text == "2 addresses for recruiters"
     assert not [subject for subject in findings if subject.startswith("SLACK_")]
 
@@ -170,35 +168,41 @@ OPENED = HttpFault(200, '{"ok": true, "url": "wss://wss-primary.slack.com/link/?
 
 
 @pytest.mark.parametrize(
-    ("token", "fault", "mark", "text", "fix"),
+    ("token", "fault", "severity", "text", "fix"),
     [
-        ("xapp-1-A1", OPENED, Mark.OK, "Slack opens a socket for SLACK_APP_TOKEN", ""),
-        ("xoxb-1", OPENED, Mark.FAILURE, "it does not begin with xapp-", "make one that begins"),
+        ("xapp-1-A1", OPENED, Severity.OK, "Slack opens a socket for SLACK_APP_TOKEN", ""),
+        (
+            "xoxb-1",
+            OPENED,
+            Severity.FAILURE,
+            "it does not begin with xapp-",
+            "make one that begins",
+        ),
         (
             "xapp-1-A1",
             HttpFault.error("invalid_auth"),
-            Mark.FAILURE,
+            Severity.FAILURE,
             "Slack answers invalid_auth",
             "make one that begins with xapp- and has the scope connections:write",
         ),
         (
             "xapp-1-A1",
             HttpFault.error("missing_scope"),
-            Mark.FAILURE,
+            Severity.FAILURE,
             "Slack answers missing_scope",
             "give it the scope connections:write",
         ),
         (
             "xapp-1-A1",
             HttpFault.rate_limited(),
-            Mark.WARNING,
+            Severity.WARNING,
             "could not be tried: Slack answers ratelimited",
             "",
         ),
         (
             "xapp-1-A1",
             HttpFault(408, "<html>", "text/html"),
-            Mark.WARNING,
+            Severity.WARNING,
             "could not be tried: the answer is not one of Slack's",
             "",
         ),
@@ -210,16 +214,16 @@ async def test_an_app_token_is_tried(
     slack_api: LocalSlack,
     token: str,
     fault: HttpFault,
-    mark: Mark,
+    severity: Severity,
     text: str,
     fix: str,
 ) -> None:
     slack_api.script("apps.connections.open", [fault])
     findings = await found(make_settings(SLACK_API_URL=slack_api.url, SLACK_APP_TOKEN=token))
-    finding = findings["SLACK_APP_TOKEN" if mark is Mark.FAILURE else "Socket Mode"]
-    assert (finding.mark, finding.text) == (mark, text)
-    assert finding.mend.startswith(fix)
-    assert token not in finding.text + finding.mend
+    finding = findings["SLACK_APP_TOKEN" if severity is Severity.FAILURE else "Socket Mode"]
+    assert (finding.severity, finding.text) == (severity, text)
+    assert finding.fix.startswith(fix)
+    assert token not in finding.text + finding.fix
 
 
 async def test_both_tokens_are_tried_in_one_run(make_settings: MakeSettings) -> None:
@@ -229,8 +233,8 @@ async def test_both_tokens_are_tried_in_one_run(make_settings: MakeSettings) -> 
             make_settings(SLACK_API_URL=slack_api.url, SLACK_APP_TOKEN="xapp-1-A1")
         )
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
-        assert (findings[name].mark, findings[name].text) == (
-            Mark.FAILURE,
+        assert (findings[name].severity, findings[name].text) == (
+            Severity.FAILURE,
             "Slack answers invalid_auth",
         )
 

@@ -10,7 +10,7 @@ from bot.fakes.redis_server import free_port
 from bot.fakes.slack.api import HttpFault, LocalSlack
 from bot.fakes.slack.workspace import Conversation
 from bot.transports.slack.sender import SlackSender
-from tests.transports.conftest import MakeDelivery
+from tests.transports.conftest import MakeMessage
 from tests.transports.slack.conftest import TOKEN, Impatient, check_lease, failure
 
 NOT_SLACKS = [
@@ -39,22 +39,22 @@ NOT_SLACKS = [
 async def test_slack_is_given_the_time_that_it_asks_for(
     slack_api: LocalSlack,
     sender: SlackSender,
-    make_delivery: MakeDelivery,
+    make_message: MakeMessage,
     retry_after: str | None,
     seconds: int,
 ) -> None:
     slack_api.script("chat.postMessage", [HttpFault.rate_limited(retry_after)])
-    error = await failure(sender, make_delivery("C0RECRUIT"))
+    error = await failure(sender, make_message("C0RECRUIT"))
     assert error.after == timedelta(seconds=seconds)
     assert (error.retry, error.counts, error.maybe_delivered) == (True, False, False)
     assert error.reason == f"Slack asks to wait {seconds} s"
 
 
 async def test_ratelimited_without_429_is_waited_for_too(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     slack_api.script("chat.postMessage", [HttpFault.error("rate_limited")])
-    error = await failure(sender, make_delivery("C0RECRUIT"))
+    error = await failure(sender, make_message("C0RECRUIT"))
     assert (error.after, error.counts) == (timedelta(seconds=30), False)
 
 
@@ -94,12 +94,12 @@ async def test_ratelimited_without_429_is_waited_for_too(
 async def test_trouble_that_can_pass_leaves_it_open_whether_the_message_arrived(
     slack_api: LocalSlack,
     sender: SlackSender,
-    make_delivery: MakeDelivery,
+    make_message: MakeMessage,
     fault: HttpFault,
     reason: str,
 ) -> None:
     slack_api.script("chat.postMessage", [fault])
-    error = await failure(sender, make_delivery("C0RECRUIT"))
+    error = await failure(sender, make_message("C0RECRUIT"))
     assert error.reason.startswith(reason)
     assert (error.retry, error.counts, error.after, error.maybe_delivered) == (
         True,
@@ -114,10 +114,10 @@ async def test_trouble_that_can_pass_leaves_it_open_whether_the_message_arrived(
     ("body", "kind"), [*NOT_SLACKS, ('{"ok": false, "error": "fatal_error"}', "application/json")]
 )
 async def test_429_is_a_rate_limit_whatever_the_body_says(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, body: str, kind: str
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage, body: str, kind: str
 ) -> None:
     slack_api.script("chat.postMessage", [HttpFault(429, body, kind, retry_after="7")])
-    error = await failure(sender, make_delivery("C0RECRUIT"))
+    error = await failure(sender, make_message("C0RECRUIT"))
     assert (error.after, error.counts, error.maybe_delivered) == (
         timedelta(seconds=7),
         False,
@@ -127,10 +127,10 @@ async def test_429_is_a_rate_limit_whatever_the_body_says(
 
 @pytest.mark.parametrize("body", NOT_SLACKS)
 async def test_404_without_an_answer_of_slacks_is_a_wrong_address(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, body: tuple[str, str]
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage, body: tuple[str, str]
 ) -> None:
     slack_api.script("chat.postMessage", [HttpFault.status(404, *body)])
-    error = await failure(sender, make_delivery("C0RECRUIT"))
+    error = await failure(sender, make_message("C0RECRUIT"))
     assert error.reason == "HTTP 404: this is not Slack's API; check SLACK_API_URL"
     assert (error.retry, error.maybe_delivered) == (False, False)
 
@@ -139,28 +139,28 @@ async def test_404_without_an_answer_of_slacks_is_a_wrong_address(
     "name", ["external_channel_migrating", "fetch_members_failed", "message_limit_exceeded"]
 )
 async def test_a_refusal_that_passes_is_tried_again_and_has_posted_nothing(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, name: str
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage, name: str
 ) -> None:
     slack_api.script("chat.postMessage", [HttpFault.error(name)])
-    error = await failure(sender, make_delivery("C0RECRUIT"))
+    error = await failure(sender, make_message("C0RECRUIT"))
     assert error.reason == f"{name}: Slack cannot post to C0RECRUIT at the moment"
     assert (error.retry, error.counts, error.maybe_delivered) == (True, True, False)
 
 
 async def test_a_slack_that_does_not_answer_is_not_waited_for_long(
-    slack_api: LocalSlack, sender_to: Impatient, make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender_to: Impatient, make_message: MakeMessage
 ) -> None:
     slack_api.script("chat.postMessage", [HttpFault.hang(accepted=True)])
-    error = await failure(sender_to(slack_api.url), make_delivery("C0RECRUIT"))
+    error = await failure(sender_to(slack_api.url), make_message("C0RECRUIT"))
     assert error.reason == "Slack did not answer in time"
     assert (error.retry, error.maybe_delivered) == (True, True)
 
 
 async def test_a_slack_that_cannot_be_reached_has_not_got_the_message(
-    sender_to: Impatient, make_delivery: MakeDelivery
+    sender_to: Impatient, make_message: MakeMessage
 ) -> None:
     nobody = sender_to(f"http://127.0.0.1:{free_port()}/api/")
-    error = await failure(nobody, make_delivery("C0RECRUIT"))
+    error = await failure(nobody, make_message("C0RECRUIT"))
     assert error.reason == "Slack cannot be reached (ClientConnectorError)"
     assert (error.retry, error.maybe_delivered) == (True, False)
 
@@ -193,29 +193,29 @@ async def test_a_slack_that_cannot_be_reached_has_not_got_the_message(
 async def test_what_no_repetition_mends_is_final(
     slack_api: LocalSlack,
     sender: SlackSender,
-    make_delivery: MakeDelivery,
+    make_message: MakeMessage,
     fault: HttpFault,
     reason: str,
 ) -> None:
     slack_api.script("chat.postMessage", [fault])
-    error = await failure(sender, make_delivery("C0RECRUIT"))
+    error = await failure(sender, make_message("C0RECRUIT"))
     assert error.reason.startswith(reason)
     assert (error.retry, error.maybe_delivered) == (False, False)
 
 
 async def test_a_channel_without_the_bot_is_named(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     slack_api.workspace.add(Conversation("C0OTHER", "other", is_member=False))
-    error = await failure(sender, make_delivery("C0OTHER"))
+    error = await failure(sender, make_message("C0OTHER"))
     assert error.reason == "not_in_channel: the bot is not in C0OTHER; invite it there"
 
 
 async def test_a_token_that_slack_does_not_take_is_final(
-    slack_api: LocalSlack, sender_to: Callable[..., SlackSender], make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender_to: Callable[..., SlackSender], make_message: MakeMessage
 ) -> None:
     stranger = sender_to(slack_api.url, "xoxb-wrong")
-    error = await failure(stranger, make_delivery("C0RECRUIT"))
+    error = await failure(stranger, make_message("C0RECRUIT"))
     assert error.retry is False
     assert error.reason == (
         "invalid_auth: Slack does not take SLACK_BOT_TOKEN; copy it again from the app's page"
@@ -223,16 +223,16 @@ async def test_a_token_that_slack_does_not_take_is_final(
 
 
 async def test_a_user_who_is_not_there_is_final(
-    sender: SlackSender, make_delivery: MakeDelivery
+    sender: SlackSender, make_message: MakeMessage
 ) -> None:
-    error = await failure(sender, make_delivery("U0NOBODY"))
+    error = await failure(sender, make_message("U0NOBODY"))
     assert error.reason == "user_not_found: no user U0NOBODY in this workspace"
 
 
 async def test_no_message_is_logged_not_even_for_debugging(
-    sender: SlackSender, make_delivery: MakeDelivery, caplog: pytest.LogCaptureFixture
+    sender: SlackSender, make_message: MakeMessage, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    await sender.send(make_delivery("C0RECRUIT"), check_lease)
+    await sender.send(make_message("C0RECRUIT"), check_lease)
     assert "1,204" not in caplog.text
     assert TOKEN not in caplog.text

@@ -8,11 +8,10 @@ import pytest
 
 from bot.fakes.redis_server import free_port
 from bot.fakes.slack.api import LocalSlack
-from bot.rendering.renderer import Renderer
 from bot.transports.slack.client import slack_client
 from bot.transports.slack.sender import SlackSender
 from tests.http_proxy import HttpProxy, copy
-from tests.transports.conftest import Certificate, MakeDelivery
+from tests.transports.conftest import Certificate, MakeMessage
 from tests.transports.slack.conftest import TOKEN, check_lease, failure
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
@@ -36,16 +35,15 @@ async def test_a_message_goes_through_the_proxy_of_https(
     slack_api: LocalSlack,
     proxy: HttpProxy,
     certificate: Certificate,
-    renderer: Renderer,
-    make_delivery: MakeDelivery,
+    make_message: MakeMessage,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:secret@127.0.0.1:{proxy.port}")
     async with behind_tls(slack_api.port, certificate) as port:
         client = slack_client(TOKEN, f"https://127.0.0.1:{port}/api/")
         client.ssl = certificate.client
-        sender = SlackSender(client, renderer)
-        await sender.send(make_delivery("C0RECRUIT"), check_lease)
+        sender = SlackSender(client)
+        await sender.send(make_message("C0RECRUIT"), check_lease)
         await sender.close()
     assert proxy.asked == [f"CONNECT 127.0.0.1:{port}"]
     assert proxy.authorizations == ["Basic dXNlcjpzZWNyZXQ="]
@@ -54,14 +52,13 @@ async def test_a_message_goes_through_the_proxy_of_https(
 
 async def test_a_proxy_that_refuses_has_let_no_message_through(
     proxy: HttpProxy,
-    renderer: Renderer,
-    make_delivery: MakeDelivery,
+    make_message: MakeMessage,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     proxy.refuses = True
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-    sender = SlackSender(slack_client(TOKEN, "https://slack.com/api/"), renderer)
-    error = await failure(sender, make_delivery("C0RECRUIT"))
+    sender = SlackSender(slack_client(TOKEN, "https://slack.com/api/"))
+    error = await failure(sender, make_message("C0RECRUIT"))
     await sender.close()
     assert proxy.asked == ["CONNECT slack.com:443"]
     assert (error.retry, error.maybe_delivered) == (True, False)
@@ -70,8 +67,7 @@ async def test_a_proxy_that_refuses_has_let_no_message_through(
 @pytest.mark.parametrize("excepted", [False, True])
 async def test_a_slack_on_this_machine_is_reached_without_the_proxy(
     slack_api: LocalSlack,
-    renderer: Renderer,
-    make_delivery: MakeDelivery,
+    make_message: MakeMessage,
     monkeypatch: pytest.MonkeyPatch,
     excepted: bool,
 ) -> None:
@@ -81,7 +77,7 @@ async def test_a_slack_on_this_machine_is_reached_without_the_proxy(
     if excepted:
         monkeypatch.setenv("HTTP_PROXY", dead)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    sender = SlackSender(slack_client(TOKEN, slack_api.url), renderer)
-    await sender.send(make_delivery("C0RECRUIT"), check_lease)
+    sender = SlackSender(slack_client(TOKEN, slack_api.url))
+    await sender.send(make_message("C0RECRUIT"), check_lease)
     await sender.close()
     assert len(slack_api.posts) == 1

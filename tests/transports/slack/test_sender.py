@@ -7,17 +7,16 @@ import pytest
 
 from bot.errors import LeaseLost
 from bot.fakes.slack.api import HttpFault, LocalSlack
-from bot.rendering.renderer import Renderer
 from bot.transports.slack.client import slack_client
 from bot.transports.slack.sender import SlackSender
-from tests.transports.conftest import MakeDelivery
+from tests.transports.conftest import MakeMessage
 from tests.transports.slack.conftest import OURS, TOKEN, check_lease, failure
 
 
 async def test_a_delivery_is_posted_with_its_id_as_metadata(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
-    receipt = await sender.send(make_delivery("C0RECRUIT"), check_lease)
+    receipt = await sender.send(make_message("C0RECRUIT"), check_lease)
     [post] = slack_api.posts
     assert receipt == f"C0RECRUIT/{post.ts}"
     assert post.text == "Found 1,204 results"
@@ -31,40 +30,40 @@ async def test_a_delivery_is_posted_with_its_id_as_metadata(
 
 @pytest.mark.parametrize("address", ["#juicebox-alerts", "juicebox-alerts"])
 async def test_a_channel_can_be_named(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, address: str
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage, address: str
 ) -> None:
-    assert (await sender.send(make_delivery(address), check_lease)).startswith("C0ALERTS/")
+    assert (await sender.send(make_message(address), check_lease)).startswith("C0ALERTS/")
 
 
 async def test_a_user_is_told_in_a_direct_message(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     for _ in range(2):
-        receipt = await sender.send(make_delivery("U0RECRUITER"), check_lease)
+        receipt = await sender.send(make_message("U0RECRUITER"), check_lease)
         assert receipt.startswith("D0RECRUITER/")
     assert len(slack_api.calls("conversations.open")) == 1
 
 
 async def test_a_lost_lease_stops_the_post(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     def lost() -> None:
         raise LeaseLost("gone")
 
     with pytest.raises(LeaseLost):
-        await sender.send(make_delivery("C0RECRUIT"), lost)
+        await sender.send(make_message("C0RECRUIT"), lost)
     assert slack_api.calls() == []
 
 
 async def test_a_message_whose_reply_was_lost_is_found_and_not_repeated(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     slack_api.script("chat.postMessage", [HttpFault.lost_reply()])
-    delivery = make_delivery("C0RECRUIT")
-    error = await failure(sender, delivery)
+    message = make_message("C0RECRUIT")
+    error = await failure(sender, message)
     assert (error.retry, error.maybe_delivered) == (True, True)
 
-    receipt = await sender.send(replace(delivery, maybe_delivered=True), check_lease)
+    receipt = await sender.send(replace(message, maybe_delivered=True), check_lease)
     [post] = slack_api.posts
     assert receipt == f"C0RECRUIT/{post.ts}"
     assert len(slack_api.calls("chat.postMessage")) == 1
@@ -72,22 +71,22 @@ async def test_a_message_whose_reply_was_lost_is_found_and_not_repeated(
 
 @pytest.mark.parametrize("address", ["C0RECRUIT", "#recruiting", "U0RECRUITER"])
 async def test_a_maybe_delivered_message_that_did_not_arrive_is_posted(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery, address: str
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage, address: str
 ) -> None:
-    await sender.send(make_delivery(address, maybe_delivered=True), check_lease)
+    await sender.send(make_message(address, maybe_delivered=True), check_lease)
     assert len(slack_api.posts) == 1
     assert len(slack_api.calls("conversations.history")) == 1
 
 
 async def test_a_message_is_found_on_the_last_page_of_a_named_channel(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     ours = slack_api.workspace.say("C0ALERTS", "ours", metadata=OURS)
     for number in range(450):
         slack_api.workspace.say("C0ALERTS", f"{number}")
-    delivery = make_delivery("#juicebox-alerts", maybe_delivered=True)
-    assert await sender.send(delivery, check_lease) == f"C0ALERTS/{ours.ts}"
-    assert await sender.send(delivery, check_lease) == f"C0ALERTS/{ours.ts}"
+    message = make_message("#juicebox-alerts", maybe_delivered=True)
+    assert await sender.send(message, check_lease) == f"C0ALERTS/{ours.ts}"
+    assert await sender.send(message, check_lease) == f"C0ALERTS/{ours.ts}"
     pages = [c.arguments.get("cursor", "") for c in slack_api.calls("conversations.history")]
     assert pages == ["", "next:200", "next:400"] * 2
     assert len(slack_api.calls("conversations.list")) == 1
@@ -95,9 +94,9 @@ async def test_a_message_is_found_on_the_last_page_of_a_named_channel(
 
 
 async def test_the_look_begins_two_hours_before_the_delivery_was_made(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
-    await sender.send(make_delivery("C0RECRUIT", maybe_delivered=True), check_lease)
+    await sender.send(make_message("C0RECRUIT", maybe_delivered=True), check_lease)
     [look] = slack_api.calls("conversations.history")
     assert look.arguments == {
         "channel": "C0RECRUIT",
@@ -120,19 +119,19 @@ async def test_the_look_begins_two_hours_before_the_delivery_was_made(
 async def test_other_peoples_messages_are_not_taken_for_ours(
     slack_api: LocalSlack,
     sender: SlackSender,
-    make_delivery: MakeDelivery,
+    make_message: MakeMessage,
     metadata: dict[str, object] | None,
 ) -> None:
     slack_api.workspace.say("C0RECRUIT", "not ours", metadata=metadata)
-    await sender.send(make_delivery("C0RECRUIT", maybe_delivered=True), check_lease)
+    await sender.send(make_message("C0RECRUIT", maybe_delivered=True), check_lease)
     assert len(slack_api.calls("chat.postMessage")) == 1
 
 
 async def test_a_look_that_fails_for_good_says_what_to_grant(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     slack_api.scopes = ("chat:write",)
-    error = await failure(sender, make_delivery("C0RECRUIT", maybe_delivered=True))
+    error = await failure(sender, make_message("C0RECRUIT", maybe_delivered=True))
     assert (error.retry, error.maybe_delivered) == (False, True)
     assert error.reason == (
         "cannot tell whether it arrived: missing_scope: the bot lacks the scope channels:history;"
@@ -142,12 +141,12 @@ async def test_a_look_that_fails_for_good_says_what_to_grant(
 
 
 async def test_a_look_that_fails_for_now_is_repeated_later(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     slack_api.script("conversations.history", [HttpFault.status(500), HttpFault.rate_limited(3)])
-    delivery = make_delivery("C0RECRUIT", maybe_delivered=True)
-    assert (await failure(sender, delivery)).retry is True
-    rate_limited = await failure(sender, delivery)
+    message = make_message("C0RECRUIT", maybe_delivered=True)
+    assert (await failure(sender, message)).retry is True
+    rate_limited = await failure(sender, message)
     assert (rate_limited.retry, rate_limited.counts, rate_limited.after) == (
         True,
         False,
@@ -157,12 +156,12 @@ async def test_a_look_that_fails_for_now_is_repeated_later(
 
 
 async def test_a_name_that_no_channel_has_cannot_be_looked_at(
-    slack_api: LocalSlack, sender: SlackSender, make_delivery: MakeDelivery
+    slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
-    error = await failure(sender, make_delivery("#nowhere", maybe_delivered=True))
+    error = await failure(sender, make_message("#nowhere", maybe_delivered=True))
     assert error.retry is False
     assert "channel_not_found: no channel #nowhere" in error.reason
 
 
-async def test_a_sender_that_never_sent_closes(renderer: Renderer) -> None:
-    await SlackSender(slack_client(TOKEN, "http://127.0.0.1:1/api/"), renderer).close()
+async def test_a_sender_that_never_sent_closes() -> None:
+    await SlackSender(slack_client(TOKEN, "http://127.0.0.1:1/api/")).close()

@@ -2,33 +2,29 @@
 
 import io
 
-import pytest
-
-from bot.errors import LeaseLost
-from bot.model import Mail, SlackMessage, Transport
-from bot.rendering.renderer import Renderer
-from bot.transports.terminal.block_text import Weight
-from bot.transports.terminal.console import Console, ConsoleSender
-from tests.transports.conftest import MakeDelivery
+from bot.model import Mail, SlackMessage
+from bot.transports.definition import AnyTransport
+from bot.transports.email.transport import EMAIL
+from bot.transports.slack.transport import SLACK
+from bot.transports.terminal.console import Console
+from bot.transports.terminal.lines import Weight
 
 
-def check_lease() -> None:
-    """The lease is ours."""
+def show(console: Console, transport: AnyTransport, address: str, content: object) -> None:
+    title = f"{transport.terminal_title} {address}"
+    console.show(title, transport.terminal_lines(content))
 
 
-async def test_a_slack_message_is_shown(renderer: Renderer, make_delivery: MakeDelivery) -> None:
+def test_a_slack_message_is_shown() -> None:
     stream = io.StringIO()
-    sender = ConsoleSender(renderer, stream)
-    receipt = await sender.send(make_delivery("C0RECRUIT"), check_lease)
-    await sender.close()
-    assert receipt == "console/dlv_0123456789abcdef01234567"
+    show(Console(stream), SLACK, "C0RECRUIT", SlackMessage("Found 1,204 results", ()))
     assert stream.getvalue() == "╭ Slack to C0RECRUIT\n│ Found 1,204 results\n╰\n"
 
 
-async def test_a_mail_is_shown(renderer: Renderer, make_delivery: MakeDelivery) -> None:
+def test_a_mail_is_shown() -> None:
     stream = io.StringIO()
-    sender = ConsoleSender(renderer, stream)
-    await sender.send(make_delivery("recruiter@example.org", Transport.EMAIL), check_lease)
+    mail = Mail("Found 1,204 results", "Found 1,204 results\n", "")
+    show(Console(stream), EMAIL, "recruiter@example.org", mail)
     assert stream.getvalue() == (
         "╭ Mail to recruiter@example.org\n"
         "│ Subject: Found 1,204 results\n"
@@ -38,32 +34,12 @@ async def test_a_mail_is_shown(renderer: Renderer, make_delivery: MakeDelivery) 
     )
 
 
-@pytest.mark.parametrize("channel", [Transport.SLACK, Transport.EMAIL])
-async def test_a_lost_lease_shows_nothing(
-    renderer: Renderer, make_delivery: MakeDelivery, channel: Transport
-) -> None:
-    def lost() -> None:
-        raise LeaseLost("gone")
-
-    stream = io.StringIO()
-    with pytest.raises(LeaseLost):
-        await ConsoleSender(renderer, stream).send(make_delivery("somewhere", channel), lost)
-    assert stream.getvalue() == ""
-
-
-async def test_standard_output_is_the_default(
-    renderer: Renderer, make_delivery: MakeDelivery, capsys: pytest.CaptureFixture[str]
-) -> None:
-    await ConsoleSender(renderer).send(make_delivery("C0RECRUIT"), check_lease)
-    assert capsys.readouterr().out.startswith("╭ Slack to C0RECRUIT\n")
-
-
 def test_colours_are_off_until_asked_for() -> None:
     header = {"type": "header", "text": {"type": "plain_text", "text": "Ready"}}
     plain, coloured = io.StringIO(), io.StringIO()
     for stream, colours in ((plain, False), (coloured, True)):
         console = Console(stream, colours=colours)
-        console.slack("C1", SlackMessage("Ready", (header,)))
+        show(console, SLACK, "C1", SlackMessage("Ready", (header,)))
         console.say("aside", Weight.ASIDE)
         console.say("normal")
     assert plain.getvalue() == "╭ Slack to C1\n│ Ready\n╰\naside\nnormal\n"
@@ -77,8 +53,8 @@ def test_no_control_character_gets_through() -> None:
     console = Console(stream)
     evil = "a\x1b[31mb\x07c\rd\u202ee\x9bf"
     console.say(evil)
-    console.mail(evil, Mail(evil, f"{evil}\n{evil}", ""))
-    console.slack(evil, SlackMessage(evil, ()))
+    show(console, EMAIL, evil, Mail(evil, f"{evil}\n{evil}", ""))
+    show(console, SLACK, evil, SlackMessage(evil, ()))
     written = stream.getvalue()
     assert not set(written) & set("\x1b\x07\r\u202e\x9b")
     assert written.splitlines()[0] == "a[31mbc def"
@@ -87,5 +63,5 @@ def test_no_control_character_gets_through() -> None:
 def test_a_terminal_without_frames_gets_plain_ones() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
-    Console(stream).slack("C1", SlackMessage("Zoë", ()))
+    show(Console(stream), SLACK, "C1", SlackMessage("Zoë", ()))
     assert raw.getvalue() == b"+ Slack to C1\n| Zo?\n+\n"

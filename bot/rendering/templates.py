@@ -1,0 +1,125 @@
+"""The Jinja templates: environments that escape every value, and errors that name the template."""
+
+import json
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    Undefined,
+    pass_eval_context,
+)
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
+
+from bot.clock import utc_now
+from bot.errors import RenderError
+from bot.model import Notification
+from bot.rendering.escaping import clean
+from bot.rendering.filters import COMMON
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+TEST_PREFIX = "Test: "
+"""Put before the first words of a message about a test event."""
+
+_CUTS_GRAPHEMES = ("truncate",)
+_AVOIDS_ESCAPING = ("safe", "e", "escape", "forceescape", "tojson", "urlize", "xmlattr")
+
+Escape = Callable[[str], str]
+
+
+def context_of(notification: Notification, now: datetime) -> dict[str, Any]:
+    """Return what a template sees: the notification's context, `event`, `audience`, `now` and `test`.
+
+    `now` is the time of rendering in seconds since 1970: a retry may come after a link has expired.
+    """
+    return {
+        **notification.context,
+        "event": {
+            "id": notification.event_id,
+            "type": notification.event_type,
+            "at": int(notification.occurred_at.timestamp()),
+        },
+        "audience": str(notification.audience),
+        "now": int(now.timestamp()),
+        "test": notification.test,
+    }
+
+
+class Templates:
+    """The templates of one folder, rendered with the time that `clock` returns."""
+
+    def __init__(self, folder: Path = TEMPLATES, clock: Callable[[], datetime] = utc_now) -> None:
+        self._folder = folder
+        self._clock = clock
+
+    def context(self, notification: Notification) -> dict[str, Any]:
+        """Return what a template sees of the notification now."""
+        return context_of(notification, self._clock())
+
+    def environment(
+        self, escape: Escape, filters: Mapping[str, Callable[..., Any]] | None = None
+    ) -> Environment:
+        """Return an environment that cleans and escapes every value on output.
+
+        Autoescape is on for every template: it makes macros and blocks return Markup, which is how
+        `finalize` recognizes what is escaped already.
+        """
+
+        # Jinja would escape a template's constants as HTML without the evaluation context.
+        @pass_eval_context
+        def finalize(_: EvalContext, value: object) -> object:
+            if isinstance(value, Markup | Undefined):
+                return value
+            return Markup(escape(clean(_text_of(value))))  # noqa: S704  # escaped right here
+
+        environment = Environment(
+            loader=FileSystemLoader(self._folder),
+            autoescape=True,
+            undefined=StrictUndefined,
+            finalize=finalize,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.filters |= {**COMMON, **(filters or {})}
+        for name in (*_AVOIDS_ESCAPING, *_CUTS_GRAPHEMES):
+            del environment.filters[name]
+        return environment
+
+    @contextmanager
+    def naming(self, name: str) -> Iterator[str]:
+        """Raise RenderError, with the template's name and line, for any error inside.
+
+        Only the text of a template's own error is repeated: other errors may quote a value.
+        """
+        try:
+            yield name
+        except Exception as error:
+            said = f": {error}" if isinstance(error, TemplateError) else f": {type(error).__name__}"
+            raise RenderError(f"template {name}{self._line(error)}{said}") from error
+
+    def _line(self, error: Exception) -> str:
+        places = [
+            f"{Path(frame.filename).relative_to(self._folder)} line {frame.lineno}"
+            for frame in traceback.extract_tb(error.__traceback__)
+            if Path(frame.filename).is_relative_to(self._folder)
+        ]
+        return f" ({places[-1]})" if places else ""
+
+
+def _text_of(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise TypeError("only text and numbers can be shown")

@@ -1,0 +1,40 @@
+"""The settings of Slack."""
+
+from collections.abc import Sequence
+
+from pydantic import HttpUrl
+
+from bot.environment import Environment, Secret
+from bot.errors import SettingsProblem
+from bot.model import Audience, Destination, Transport
+
+
+class SlackSettings(Environment):
+    """Slack is on when the token and the signing secret are set."""
+
+    slack_bot_token: Secret | None = None
+    slack_signing_secret: Secret | None = None
+    slack_api_url: HttpUrl = HttpUrl("https://slack.com/api/")
+    slack_app_token: Secret | None = None
+    slack_channel: str | None = None
+    slack_alert_channel: str | None = None
+
+    @property
+    def slack_on(self) -> bool:
+        return self.slack_bot_token is not None and self.slack_signing_secret is not None
+
+    def conflicts(self) -> Sequence[SettingsProblem]:
+        found = []
+        if (self.slack_bot_token is None) != (self.slack_signing_secret is None):
+            missing = "SLACK_SIGNING_SECRET" if self.slack_bot_token else "SLACK_BOT_TOKEN"
+            needs = "is missing: Slack needs a token and a signing secret"
+            found.append(SettingsProblem(missing, needs))
+        return [*found, *super().conflicts()]
+
+
+def slack_destinations(settings: SlackSettings, audience: Audience) -> Sequence[Destination]:
+    """Return the channel of the audience."""
+    channel = settings.slack_channel
+    if audience is Audience.OPERATORS:
+        channel = settings.slack_alert_channel or channel
+    return [Destination(Transport.SLACK, channel)] if settings.slack_on and channel else []

@@ -1,0 +1,16 @@
+"""A line of text on a terminal, and how prominent it is."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Weight(Enum):
+    NORMAL = auto()
+    HEADLINE = auto()
+    ASIDE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    text: str
+    weight: Weight = Weight.NORMAL

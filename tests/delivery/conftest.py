@@ -1,0 +1,68 @@
+"""Attempts by a sender that answers what a test says."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from bot.delivery.attempt import Attempts
+from bot.delivery.sender import ActiveTransport, CheckLease
+from bot.errors import LeaseLost
+from bot.metrics.recorder import Metrics
+from bot.model import Delivery, Destination, Transport
+from bot.model.outgoing import OutgoingMessage, RateLimit
+from bot.store import Store
+from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+
+OWNER = "handle_event:evt_1"
+POST = make_delivery(destination=SLACK)
+LETTER = make_delivery(destination=MAIL)
+
+
+@dataclass
+class ScriptedSender:
+    """Says what it is told to: the faults of real senders are tested where they are made."""
+
+    outcome: str | Exception = "C1/1.1"
+    seen: list[OutgoingMessage[str]] = field(default_factory=list)
+
+    async def send(self, message: OutgoingMessage[str], check_lease: CheckLease) -> str:
+        self.seen.append(message)
+        check_lease()
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+    def rate_limit(self, destination: Destination) -> RateLimit:
+        return RateLimit(str(destination), timedelta(seconds=1))
+
+    async def close(self) -> None: ...
+
+
+@pytest.fixture
+def sender() -> ScriptedSender:
+    return ScriptedSender()
+
+
+@pytest.fixture
+async def attempts(store: Store, sender: ScriptedSender) -> Attempts:
+    event = make_event()
+    await store.events.accept(event, body_of(event), NOW)
+    await store.ledger.open("evt_1", [POST, LETTER], NOW)
+    metrics = Metrics(store.counters, ["search.completed"])
+    slack = ActiveTransport(lambda notification: notification.template, sender)
+    return Attempts(store, {Transport.SLACK: slack}, metrics, lambda: NOW + seconds(2))
+
+
+def still_ours() -> None:
+    """A lease that is good."""
+
+
+def not_ours() -> None:
+    raise LeaseLost("paused for too long")
+
+
+async def kept(store: Store, delivery: Delivery = POST) -> Delivery:
+    found = await store.ledger.get(delivery.id)
+    assert found is not None
+    return found

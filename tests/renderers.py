@@ -1,0 +1,30 @@
+"""What renders the bot's templates, or those of another folder or moment."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from bot.clock import utc_now
+from bot.model import Mail
+from bot.model.outgoing import OutgoingMessage
+from bot.rendering.templates import TEMPLATES, Templates
+from bot.transports.email.content import MailRenderer
+from bot.transports.slack.content import SlackRenderer
+from tests.factories import MAIL, NOW
+
+Clock = Callable[[], datetime]
+
+
+def slack_renderer(folder: Path = TEMPLATES, clock: Clock = utc_now) -> SlackRenderer:
+    return SlackRenderer(Templates(folder, clock))
+
+
+def mail_renderer(folder: Path = TEMPLATES, clock: Clock = utc_now) -> MailRenderer:
+    return MailRenderer(Templates(folder, clock))
+
+
+def outgoing_mail(mail: Mail) -> OutgoingMessage[Mail]:
+    return OutgoingMessage("dlv_1", MAIL, mail, NOW)
+
+
+SLACK_RENDERER, MAIL_RENDERER = slack_renderer(), mail_renderer()
