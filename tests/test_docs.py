@@ -1,4 +1,4 @@
-"""What the README lists is what there is."""
+"""The documentation lists what exists."""
 
 import json
 import re
@@ -19,45 +19,94 @@ from bot.worker.lease import LEASE
 from tests.faults.table import CASES
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
-SET_UP = README.partition("## Set it up")[2].partition("\n## ")[0]
-SHELL = "\n".join(re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL))
+DOCS = {
+    path.relative_to(ROOT): path.read_text()
+    for path in [ROOT / "README.md", *sorted((ROOT / ".github").glob("*.md"))]
+}
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
+README = DOCS[Path("README.md")]
+CONFIGURATION, ARCHITECTURE, FAULTS = (
+    DOCS[Path(".github", name)] for name in ("CONFIGURATION.md", "ARCHITECTURE.md", "FAULTS.md")
+)
+EVERYTHING = "\n".join(DOCS.values())
+SHELL = "\n".join(re.findall(r"^```sh\n(.*?)^```", EVERYTHING, re.MULTILINE | re.DOTALL))
+
+
+def section(document: str, heading: str) -> str:
+    """Return the text below a heading, up to the next one of its level."""
+    return document.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+
+
+def anchors(document: str) -> set[str]:
+    """Return the anchors that GitHub gives the headings."""
+    headings = re.findall(r"^#+ (.*)$", document, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+SET_UP = section(README, "Set it up")
+LINKS = [
+    (path, link)
+    for path, text in [*DOCS.items(), (Path("CHANGELOG.md"), CHANGELOG)]
+    for link in re.findall(r"\]\((?!http)([^)]+)\)", text) + re.findall(r"src=\"([^\"]+)\"", text)
+]
+
+
+def test_the_readme_is_short() -> None:
+    assert 800 <= len(README.split()) <= 1_000
+
+
+@pytest.mark.parametrize("path", [path for path in DOCS if path.parent != Path()], ids=str)
+def test_the_readme_links_to_every_document(path: Path) -> None:
+    assert f"]({path})" in README
+
+
+@pytest.mark.parametrize(("path", "link"), LINKS)
+def test_every_link_resolves(path: Path, link: str) -> None:
+    name, _, anchor = link.partition("#")
+    target = (ROOT / path.parent / name).resolve() if name else ROOT / path
+    assert target.exists()
+    assert not anchor or anchor in anchors(target.read_text())
+
+
+@pytest.mark.parametrize(
+    "path", sorted(set(re.findall(r"\b((?:bot|handlers|templates|tests)/[\w./-]*\w)", EVERYTHING)))
+)
+def test_every_path_exists(path: str) -> None:
+    assert (ROOT / path).exists()
 
 
 @pytest.mark.parametrize("name", sorted(set(Settings.model_fields) - set(MailAddon.model_fields)))
 def test_every_setting_is_listed(name: str) -> None:
-    assert f"`{name.upper()}`" in README
+    assert f"`{name.upper()}`" in section(CONFIGURATION, "Settings")
 
 
-def test_every_setting_that_is_listed_exists() -> None:
-    table = README.partition("## Settings")[2].partition("## ")[0]
-    listed = re.findall(
-        r"`([A-Z][A-Z_]+)`", "\n".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE))
-    )
+def test_every_listed_setting_exists() -> None:
+    rows = re.findall(r"^\| (.*?) \|", section(CONFIGURATION, "Settings"), re.MULTILINE)
+    listed = re.findall(r"`([A-Z][A-Z_]+)`", "\n".join(rows))
     assert {name.lower() for name in listed} <= set(Settings.model_fields)
 
 
-def test_the_scopes_that_are_listed_are_those_of_the_manifest() -> None:
-    listed = re.findall(r"^\| `([a-z]+(?::[a-z]+)?)` \| (.*) \|$", SET_UP, re.MULTILINE)
+def test_the_listed_scopes_are_those_of_the_manifest() -> None:
+    listed = re.findall(r"^\| `([a-z]+(?::[a-z]+)?)` \| (.*) \|$", CONFIGURATION, re.MULTILINE)
     assert dict(listed) == SCOPES
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"\b([A-Z][A-Z_]+)=", SHELL))))
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"\b([A-Z][A-Z_]+)=", SHELL)) - {"ARGS"}))
 def test_every_variable_that_is_set_is_a_setting(name: str) -> None:
     assert name.lower() in Settings.model_fields
 
 
-def test_the_steps_by_hand_take_what_herokus_button_takes() -> None:
+def test_manual_setup_matches_app_json() -> None:
     app = json.loads((ROOT / "app.json").read_text())
     addons = [a if isinstance(a, str) else a["plan"] for a in app["addons"]]
     assert re.findall(r"heroku addons:create (\S+)", SET_UP) == addons
-    asked = {name for name, env in app["env"].items() if "Default:" not in env["description"]}
-    assert asked <= set(re.findall(r"\b([A-Z][A-Z_]+)=", SHELL))
+    requested = {name for name, env in app["env"].items() if "Default:" not in env["description"]}
+    assert requested <= set(re.findall(r"\b([A-Z][A-Z_]+)=", SET_UP))
 
 
 @pytest.mark.parametrize("addon", ["MAILGUN_SMTP_", "SENDGRID_", "POSTMARK_"])
-def test_the_addons_that_are_listed_are_understood(addon: str) -> None:
-    assert f"`{addon}*`" in README
+def test_listed_mail_addons_are_supported(addon: str) -> None:
+    assert f"`{addon}*`" in CONFIGURATION
     assert any(name.startswith(addon.lower()) for name in MailAddon.model_fields)
 
 
@@ -66,8 +115,8 @@ def test_every_event_type_is_listed(event_type: str) -> None:
     assert f"| `{event_type}` |" in README
 
 
-@pytest.mark.parametrize("line", re.findall(r"python -m bot ([^\n`']+)", README))
-def test_every_command_in_it_exists(line: str) -> None:
+@pytest.mark.parametrize("line", re.findall(r"python -m bot ([^\n`']+)", EVERYTHING))
+def test_every_command_exists(line: str) -> None:
     words = shlex.split(line, comments=True)
     command: click.Command = main
     while words and isinstance(command, click.Group):
@@ -81,58 +130,60 @@ def test_every_command_in_it_exists(line: str) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    sorted({*re.findall(r"`make (\w+)", README), *re.findall(r"^make (\w+)", SHELL, re.MULTILINE)}),
+    sorted(
+        {
+            target
+            for targets in re.findall(r"(?:`|^)make ((?:[a-z_-]+ ?)+)", EVERYTHING, re.MULTILINE)
+            for target in targets.split()
+        }
+    ),
 )
-def test_every_make_target_in_it_exists(target: str) -> None:
+def test_every_make_target_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", re.findall(r"\]\((?!http)([^)#]+)\)|src=\"([^\"]+)\"", README))
-def test_every_file_it_points_to_exists(path: tuple[str, str]) -> None:
-    assert (ROOT / (path[0] or path[1])).exists()
-
-
-def test_the_numbers_in_it_are_those_of_the_code() -> None:
-    assert f"a lease of {LEASE.seconds} s" in README
-    spoken = {60: "m", 3600: "h", 1: "s"}
+def test_the_numbers_are_those_of_the_code() -> None:
+    text = " ".join(ARCHITECTURE.split())
+    assert f"a lease of {LEASE.seconds} s" in text
+    units = {60: "m", 3600: "h", 1: "s"}
     schedule = [
         next(
             f"{delay.seconds // unit} {name}"
-            for unit, name in sorted(spoken.items(), reverse=True)
+            for unit, name in sorted(units.items(), reverse=True)
             if delay.seconds % unit == 0
         )
         for delay in BACKOFF
     ]
-    assert f"after {', '.join(schedule[:-1])} and {schedule[-1]}" in " ".join(README.split())
+    assert f"after {', '.join(schedule[:-1])} and {schedule[-1]}" in text
 
 
-def test_every_dependency_says_why_it_is_there() -> None:
+def test_every_dependency_has_a_reason() -> None:
     lines = (ROOT / "pyproject.toml").read_text().splitlines()
     project = tomllib.loads("\n".join(lines))["project"]
-    for wanted in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
-        [line] = [line for line in lines if line.strip().startswith(f'"{wanted}"')]
+    for requirement in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+        [line] = [line for line in lines if line.strip().startswith(f'"{requirement}"')]
         assert "  # " in line
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
-def test_every_requirement_is_pinned_with_hashes_and_without_an_address(name: str) -> None:
+def test_every_requirement_is_pinned_with_hashes_and_without_a_url(name: str) -> None:
     text = (ROOT / name).read_text()
     pinned = re.findall(r"^[a-z0-9_.\[\]-]+==[^\s]+.*\\$", text, re.MULTILINE | re.IGNORECASE)
-    wanted = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
-    assert len(pinned) == len(wanted)
+    listed = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
+    assert len(pinned) == len(listed)
     assert text.count("--hash=sha256:") >= len(pinned)
     assert "://" not in text
     assert "index-url" not in text
 
 
-def test_the_newest_version_is_in_the_changelog() -> None:
+def test_the_current_version_is_in_the_changelog() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert f"## {version}\n" in (ROOT / "CHANGELOG.md").read_text()
+    assert f"## {version}\n" in CHANGELOG
 
 
-def test_the_table_of_the_fault_suite_is_whole_and_shows_no_loss() -> None:
+def test_the_fault_table_is_complete_and_shows_no_loss() -> None:
     rows = re.findall(
-        r"^\| (\d+) \| (.*?) \| [\d,]+ \| [\d,]+ \| (\d+) \| (\d+) ", README, re.MULTILINE
+        r"^\| (\d+) \| (.*?) \| [\d,]+ \| [\d,]+ \| (\d+) \| (\d+) ", FAULTS, re.MULTILINE
     )
     assert {int(number): title for number, title, *_ in rows} == CASES
     assert {(lost, doubled) for *_, lost, doubled in rows} == {("0", "0")}
