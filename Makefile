@@ -1,10 +1,9 @@
-# Two commands do everything on a machine that has Python 3.11+, make and git:
-#   make demo    see the bot work, on real parts, without any account (ARGS=--once ends by itself)
-#   make test    run the tests (ARGS=… goes to pytest)
-# And to see what is promised under attack:
-#   make faults         the fault suite in full, with its table (half an hour)
-#   make faults-mutate  break what protects the bot, piece by piece, and see the suite notice
-#   make fuzz           look for bytes that break a parser or the escaper (SECONDS=60 for each target)
+# Needs Python 3.11+, make and git.
+#   make demo           run the bot locally, without any account (ARGS=--once: on the terminal, then exit)
+#   make test           run the tests (ARGS is passed to pytest)
+#   make faults         run the whole fault suite and print its table (half an hour)
+#   make faults-mutate  remove the bot's safeguards one at a time and check that the fault suite fails
+#   make fuzz           look for bytes that break a parser or the escaping (SECONDS for each target, default 60)
 
 PYTHON ?= python3
 VENV := .venv
@@ -49,14 +48,14 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Compiled for every platform and Python that the project supports, with hashes.
+# Compile the requirements with hashes, for every platform and Python version that the project supports.
 requirements: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make requirements" pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make requirements" --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
-# What some tests take from npm, without what it depends on: axe-core, and Heroku's schema of app.json.
+# The npm packages that some tests use, without their dependencies: axe-core, and Heroku's schema of app.json.
 node_modules: $(NODE_MODULES)
 
 $(NODE_MODULES): $(READY) Makefile
@@ -74,7 +73,7 @@ clean:
 
 $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; this is %s" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	@echo "Setting up $(VENV) (once; half a minute or so) …"
+	@echo "Setting up $(VENV) (only once, about half a minute) …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	@touch $(READY)
