@@ -1,4 +1,4 @@
-"""The table of the fault suite: each case, how often it ran, what was lost or doubled, how long it took."""
+"""The table of the fault suite: for each case its runs, events, losses, duplicates and recovery time."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -46,7 +46,7 @@ class Row:
 
 
 class Table:
-    """Collects what the tests of all processes report."""
+    """Collects the results that the tests of all processes report."""
 
     def __init__(self) -> None:
         self.rows = {number: Row() for number in CASES}
@@ -80,7 +80,7 @@ class Table:
             terminalreporter.write_line(f"not run: case {', '.join(missing)}")
 
     def lines(self) -> Iterator[str]:
-        """A Markdown table, as README shows it."""
+        """Return the lines of a Markdown table, as in .github/FAULTS.md."""
         yield "| # | case | runs | events | lost | doubled | recovered in |"
         yield "|--:|---|--:|--:|--:|--:|--:|"
         for number, row in self.rows.items():
@@ -101,26 +101,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
-        "markers", "case(number): the case of the fault suite that a test shows"
+        "markers", "case(number): the case of the fault suite that a test belongs to"
     )
     config.pluginmanager.register(Table(), "fault table")
 
 
 @pytest.fixture
 def whole(request: pytest.FixtureRequest) -> bool:
-    """Whether the suite runs in full (`make faults`) or in its short form (`make test`).
+    """Return whether the suite runs in full (`make faults`) or in its short form (`make test`).
 
-    What a recovery took is held to its limit in full alone: beside other tests it is their turns on
-    the machine that are measured.
+    Only the full suite checks recovery times against their limits: next to other tests they would measure how
+    busy the machine is.
     """
     return bool(request.config.getoption("whole"))
 
 
 @pytest.fixture
 def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
-    """The account of this test, for its case's row."""
+    """Count the events, losses and duplicates of this test, for the row of its case."""
     counted = Tally()
     marker = request.node.get_closest_marker("case")
-    assert marker is not None, "a test with a tally says of which case it is: @pytest.mark.case(…)"
+    assert marker is not None, "a test that uses `tally` must name its case: @pytest.mark.case(…)"
     yield counted
     request.node.user_properties.append((_PROPERTY, {"case": marker.args[0], **asdict(counted)}))
