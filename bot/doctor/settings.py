@@ -15,7 +15,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 def broken(problems: Iterable[SettingsProblem]) -> list[Finding]:
     """A finding for each thing that keeps the bot from starting."""
-    fix = "set it in the environment; README lists them all"
+    fix = "set it in the environment; .github/CONFIGURATION.md lists all settings"
     return [failure(problem.subject, problem.text, fix) for problem in problems]
 
 

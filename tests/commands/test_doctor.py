@@ -35,7 +35,7 @@ async def test_what_is_required_and_fails_ends_with_1(
     assert result.output.endswith("\n1 problem to fix, 4 warnings.\n")
 
 
-SET_IT = "set it in the environment; README lists them all"
+SET_IT = "set it in the environment; .github/CONFIGURATION.md lists all settings"
 
 
 async def test_everything_that_is_wrong_is_said_in_one_run(
