@@ -5,4 +5,4 @@ from bot.slack_app.render import Render
 
 
 def show_help(render: Render, unknown: str = "") -> SlackMessage:
-    return render("help", {"unknown": unknown})
+    return render("_slack/help", {"unknown": unknown})

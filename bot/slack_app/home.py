@@ -72,7 +72,7 @@ class HomeTab:
 
         https://docs.slack.dev/reference/methods/views.publish
         """
-        top, status = self.render("home", {}), await self.commands.answer("status")
+        top, status = self.render("_slack/home", {}), await self.commands.answer("status")
         blocks = [dict(block) for block in (*top.blocks, *_blocks(status))]
         try:
             async with asyncio.timeout(_PUBLISH_SECONDS):

@@ -49,7 +49,7 @@ async def show_status(
         "quota": _quota_row(await _latest_quota(store)),
         "backlog": _backlog_row(await store.backlog(now)),
     }
-    return render("status", context)
+    return render("_slack/status", context)
 
 
 def _event_row(kept: StoredEvent, found: Sequence[Delivery], describe: Describe) -> Row:

@@ -34,10 +34,10 @@ async def show_event(store: Store, render: Render, describe: Describe, asked: st
     try:
         kept = await _find(store, asked)
         if kept is None:
-            return render("status_event", {"event": None, "asked": asked, "readable": True})
+            return render("_slack/status_event", {"event": None, "asked": asked, "readable": True})
         steps = await store.events.trail(kept.event.id)
     except CorruptRecord:
-        return render("status_event", {"event": None, "asked": asked, "readable": False})
+        return render("_slack/status_event", {"event": None, "asked": asked, "readable": False})
     deliveries, notices = split_notices(await store.ledger.of_event(kept.event.id))
     event = {
         "id": kept.event.id,
@@ -54,7 +54,7 @@ async def show_event(store: Store, render: Render, describe: Describe, asked: st
         **notice_rows(notices),
         **_trail(steps, kept.received_at, {notice.id for notice in notices}),
     }
-    return render("status_event", {"event": event})
+    return render("_slack/status_event", {"event": event})
 
 
 async def _find(store: Store, asked: str) -> StoredEvent | None:

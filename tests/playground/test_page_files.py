@@ -9,7 +9,12 @@ from bot.commands.slack_manifest import manifest
 from bot.playground.site import PAGE
 from bot.rendering.templates import TEMPLATES
 
-HELP = (TEMPLATES / "help" / "slack.json.j2").read_text().replace("&lt;", "<").replace("&gt;", ">")
+HELP = (
+    (TEMPLATES / "_slack" / "help" / "slack.json.j2")
+    .read_text()
+    .replace("&lt;", "<")
+    .replace("&gt;", ">")
+)
 
 
 def typed() -> list[str]:
