@@ -15,8 +15,7 @@ from bot.registry import load_registry
 from bot.rendering.templates import Templates
 from bot.settings import Settings
 from bot.slack_app.app import create_bolt
-from bot.slack_app.endpoint import SlackEndpoint
-from bot.slack_app.side import SlackEndpoints
+from bot.slack_app.endpoint import SlackEndpoint, SlackEndpoints
 from bot.slack_app.socket_mode import SocketMode
 from bot.store import Store
 from bot.store.connection import connect
@@ -24,6 +23,7 @@ from bot.store.settings import StoreSettings
 from bot.transports.registry import TRANSPORTS
 from bot.transports.slack.client import slack_client
 from bot.transports.slack.content import SlackRenderer
+from bot.transports.slack.mrkdwn import as_plain_text
 from bot.worker.jobs import WorkerTasks
 
 _WORKER_TIMEOUT = timedelta(seconds=5)
@@ -89,7 +89,7 @@ def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
     renderer = SlackRenderer(Templates(clock=utc_now))
 
     def describe(notification: Notification) -> str:
-        return renderer.render(notification).text
+        return as_plain_text(renderer.render(notification).text, links=False)
 
     client = slack_client(token.get_secret_value(), str(settings.slack_api_url))
     app = create_bolt(

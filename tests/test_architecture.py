@@ -29,10 +29,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.settings": {*NOUNS, "bot.environment", "bot.store.settings", "bot.transports"},
     "bot.intake": {*STORE, "bot.http", "bot.metrics", "bot.intake"},
     "bot.delivery": {*STORE, "bot.metrics", "bot.delivery", "bot.worker.lease"},
-    "bot.views": {*STORE, "bot.rendering", "bot.views", "bot.transports.slack", "bot.slack_app"},
+    "bot.views": {*NOUNS, "bot.store", "bot.rendering.graphemes", "bot.views"},
     "bot.slack_app": {
-        *(*STORE, "bot.http", "bot.rendering", "bot.transports.slack", "bot.views"),
-        "bot.slack_app",
+        *(*NOUNS, "bot.store", "bot.http", "bot.transports.slack", "bot.views", "bot.slack_app"),
     },
     "bot.worker": {
         *(*STORE, "bot.rendering", "bot.registry", "bot.delivery", "bot.worker"),

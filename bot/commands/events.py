@@ -1,7 +1,7 @@
-"""`events`: what came in, and what became of it."""
+"""`events`: lists the latest events, or shows one with its deliveries and its timeline."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import click
@@ -9,21 +9,21 @@ import click
 from bot.commands import Stop, program
 from bot.commands.with_store import on_store
 from bot.logging.printable import printable
-from bot.model import Delivery, Step
+from bot.model import Delivery
 from bot.store import Store
-from bot.store.events import StoredEvent
+from bot.views.event import EventView, TimelineStep, destination_of, load_event, load_latest
 
 _HEADINGS = ("RECEIVED (UTC)", "TYPE", "ID", "STATE", "DELIVERIES")
-_SECONDS = "%Y-%m-%d %H:%M:%S"
+_TO_THE_SECOND = "%Y-%m-%d %H:%M:%S"
 
 
-@click.command(short_help="List the latest events, or show one event's whole way.")
+@click.command(short_help="List the latest events, or show one with each step of its processing.")
 @click.argument("event_id", metavar="[ID]", required=False)
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many."
 )
 def command(event_id: str | None, limit: int) -> None:
-    """List the latest events, newest first; with an ID, show that event's whole way."""
+    """List the latest events, newest first; with an ID, show that event and each step of it."""
     if event_id is None:
         on_store(lambda store: _list(store, limit))
     else:
@@ -31,10 +31,9 @@ def command(event_id: str | None, limit: int) -> None:
 
 
 async def _list(store: Store, limit: int) -> None:
-    events = await store.events.latest(limit)
-    deliveries = await store.ledger.of_events([e.event.id for e in events])
+    events = await load_latest(store, limit)
     if events:
-        _print(_table([_HEADINGS, *(_row(e, deliveries[e.event.id]) for e in events)]))
+        _print(_table([_HEADINGS, *map(_row, events)]))
     else:
         click.echo(
             f"No events yet. '{program()} send --test' makes one, to see whether all is well."
@@ -42,24 +41,19 @@ async def _list(store: Store, limit: int) -> None:
 
 
 async def _show(store: Store, event_id: str) -> None:
-    stored = await store.events.get(event_id)
-    if stored is None:
+    event = await load_event(store, event_id)
+    if event is None:
         raise Stop(f"there is no event {event_id}: it never came, or is no longer kept")
-    found = await store.ledger.of_event(event_id)
-    deliveries = [d for d in found if not d.is_notice]
-    notices = [d for d in found if d.is_notice]
-    trail = await store.events.trail(event_id)
-    reason = f": {stored.reason}" if stored.reason else ""
-    received_type = stored.event.received_type
+    reason = f": {event.reason}" if event.reason else ""
     lines = [
-        f"{stored.event.id}  {_type(stored)}  {stored.state}{reason}",
-        f"happened {_at(stored.event.timestamp)} UTC, received {_at(stored.received_at)} UTC",
-        *([f"received as {received_type}"] if received_type else []),
+        f"{event.id}  {_type(event)}  {event.state}{reason}",
+        f"happened {_at(event.occurred_at)} UTC, received {_at(event.received_at)} UTC",
+        *([f"received as {event.received_type}"] if event.received_type else []),
         *("", "DELIVERIES"),
-        *([_delivery(d) for d in deliveries] or ["none"]),
-        *(["", "NOTICES TO OPERATORS", *map(_delivery, notices)] if notices else []),
+        *(map(_delivery, event.deliveries) if event.deliveries else ["none"]),
+        *(["", "NOTICES TO OPERATORS", *map(_delivery, event.notices)] if event.notices else []),
         *("", "TRAIL (UTC)"),
-        *_table([_step(step, {d.id for d in notices}) for step in trail]),
+        *_table(list(map(_step, event.timeline))),
     ]
     _print(lines)
 
@@ -69,25 +63,24 @@ def _print(lines: Iterable[str]) -> None:
         click.echo(printable(line))
 
 
-def _row(stored: StoredEvent, found: Sequence[Delivery]) -> tuple[str, ...]:
-    deliveries = Counter(str(d.state) for d in found if not d.is_notice)
-    notices = Counter(str(d.state) for d in found if d.is_notice)
-    told = f" (notices to operators: {_counted(notices)})" if notices else ""
+def _row(event: EventView) -> tuple[str, ...]:
+    notices = f" (notices to operators: {_counts(event.notices)})" if event.notices else ""
     return (
-        _at(stored.received_at),
-        _type(stored),
-        stored.event.id,
-        stored.state,
-        (_counted(deliveries) or stored.reason or "none") + told,
+        _at(event.received_at),
+        _type(event),
+        event.id,
+        event.state,
+        (_counts(event.deliveries) or event.reason or "none") + notices,
     )
 
 
-def _counted(states: Counter[str]) -> str:
+def _counts(deliveries: Iterable[Delivery]) -> str:
+    states = Counter(str(delivery.state) for delivery in deliveries)
     return ", ".join(f"{count} {state}" for state, count in states.items())
 
 
-def _type(stored: StoredEvent) -> str:
-    return f"{stored.event.type} (test)" if stored.event.test else stored.event.type
+def _type(event: EventView) -> str:
+    return f"{event.type} (test)" if event.test else event.type
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Sequence[str]:
@@ -102,14 +95,14 @@ def _delivery(delivery: Delivery) -> str:
     attempts = "1 attempt" if delivery.attempts == 1 else f"{delivery.attempts} attempts"
     due = f", again at {_at(delivery.next_at)} UTC" if delivery.next_at else ""
     reason = f": {delivery.reason}" if delivery.reason else ""
-    return f"{delivery.id}  {delivery.destination}  {delivery.state} ({attempts}{due}){reason}"
+    place = destination_of(delivery) or "no destination"
+    return f"{delivery.id}  {place}  {delivery.state} ({attempts}{due}){reason}"
 
 
-def _step(step: Step, notices: Collection[str]) -> tuple[str, ...]:
+def _step(step: TimelineStep) -> tuple[str, ...]:
     exactly = step.at.isoformat(" ", "milliseconds").partition("+")[0]
-    what = f"notice {step.what}" if step.delivery_id in notices else step.what
-    return exactly, what, step.destination, step.detail
+    return exactly, step.label, step.to, step.detail
 
 
 def _at(moment: datetime) -> str:
-    return moment.strftime(_SECONDS)
+    return moment.strftime(_TO_THE_SECOND)

@@ -38,10 +38,9 @@ from bot.model.payload import (
     Text,
     id_text,
 )
-from bot.model.quota import LEAST_LIMIT, Quota
+from bot.model.quota import Quota
 
 __all__ = [
-    "LEAST_LIMIT",
     "NOTICE_TEMPLATE",
     "PROFILE_IDS",
     "Amount",

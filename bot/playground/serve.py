@@ -24,7 +24,7 @@ from bot.playground.juicebox import Juicebox
 from bot.playground.news import News
 from bot.playground.site import Site
 from bot.playground.stage import SECRET, SIGNING_SECRET, Stage, stage
-from bot.playground.trails import Where
+from bot.playground.timeline import Where
 from bot.playground.watch import Watch
 from bot.playground.weather import SLACK, SMTP, Weather, described
 from bot.registry import load_registry

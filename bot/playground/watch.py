@@ -1,4 +1,4 @@
-"""Looks at what the bot keeps of the latest events, and tells the feed what has changed."""
+"""Polls the store for changes of the latest events, and updates their records in the feed."""
 
 import asyncio
 from collections import defaultdict
@@ -13,126 +13,141 @@ from bot.model import Delivery
 from bot.playground.feed import Feed
 from bot.playground.juicebox import Answer
 from bot.playground.racing import is_cancelled
-from bot.playground.trails import Where, is_settled, trail
+from bot.playground.timeline import Where, timeline_record
 from bot.store import Store
 from bot.store.events import StoredEvent
+from bot.views.event import view_of
 
-_EVENTS = 100
-"""How many of the latest are looked at, settled or not; of the rest, those that are under way."""
-_BUSY_SECONDS = 0.1
-_IDLE_SECONDS = 1.0
-_AWAY_SECONDS = 0.5
+_LATEST = 100
+"""How many of the latest events are polled, settled or not; of older ones, those in progress."""
+_BUSY_INTERVAL = 0.1
+_IDLE_INTERVAL = 1.0
+_OUTAGE_INTERVAL = 0.5
 
-_Mark = tuple[object, ...]
-"""What an event's trail depends on: as long as it is the same, the trail need not be read again."""
+_Version = tuple[object, ...]
+"""What an event's record depends on. While it is the same, the record is not built again."""
 
 
 class Watch:
-    """Redis tells nobody what changes in it, so this looks: often while something is under way."""
+    """Polls often while an event is in progress, and rarely otherwise.
+
+    `postings` has each POST of an event; the intervals are in seconds.
+    """
 
     def __init__(
-        self, store: Store, feed: Feed, postings: Mapping[str, Sequence[Answer]], where: Where
+        self,
+        store: Store,
+        feed: Feed,
+        postings: Mapping[str, Sequence[Answer]],
+        where: Where,
+        *,
+        busy_interval: float = _BUSY_INTERVAL,
+        idle_interval: float = _IDLE_INTERVAL,
+        outage_interval: float = _OUTAGE_INTERVAL,
     ) -> None:
         self._store = store
         self._feed = feed
         self._postings = postings
         self._where = where
+        self._busy_interval = busy_interval
+        self._idle_interval = idle_interval
+        self._outage_interval = outage_interval
         self._arrivals: dict[str, list[float]] = defaultdict(list)
         self._kills: list[float] = []
-        self._marks: dict[str, _Mark] = {}
-        self._under_way: set[str] = set()
+        self._versions: dict[str, _Version] = {}
+        self._in_progress: set[str] = set()
         self._woken = asyncio.Event()
 
     def arrived(self, delivery_id: str, at: float) -> None:
-        """The other side took the delivery in, `at` seconds since 1970."""
+        """Note that Slack or the mail server received the delivery, `at` seconds since 1970."""
         self._arrivals[delivery_id].append(at)
         self.wake()
 
     def killed(self, at: float) -> None:
-        """A worker was killed `at` seconds since 1970: trails that it had a part in say so."""
+        """Note that a worker was killed `at` seconds since 1970; records of its events show it."""
         self._kills.append(at)
         self.wake()
 
     def wake(self) -> None:
-        """Something is likely to have changed: look at once."""
+        """Poll at once: something has probably changed."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Look until cancelled."""
+        """Poll until cancelled."""
         while not is_cancelled():
             self._woken.clear()
             try:
-                seconds = _BUSY_SECONDS if await self._look() else _IDLE_SECONDS
+                seconds = self._busy_interval if await self._poll() else self._idle_interval
             except (RedisError, OSError):
-                seconds = _AWAY_SECONDS
+                seconds = self._outage_interval
             await self._rest(seconds)
 
     async def _rest(self, seconds: float) -> None:
-        """Not so long if somebody wakes us, but long enough for others to have their turn."""
-        await asyncio.sleep(min(seconds, _BUSY_SECONDS))
-        if seconds > _BUSY_SECONDS:
-            await pause(seconds - _BUSY_SECONDS, self._woken)
+        """Wait until woken or `seconds` have passed, but never less than the shortest interval."""
+        await asyncio.sleep(min(seconds, self._busy_interval))
+        if seconds > self._busy_interval:
+            await pause(seconds - self._busy_interval, self._woken)
 
-    async def _look(self) -> bool:
-        """Tell what has changed; whether anything is still under way."""
-        latest = await self._store.events.latest(_EVENTS)
-        older = await self._older_than({kept.event.id for kept in latest})
+    async def _poll(self) -> bool:
+        """Update the records that have changed; return whether any event is in progress."""
+        latest = await self._store.events.latest(_LATEST)
+        older = await self._older_than({stored.event.id for stored in latest})
         events = [*older, *reversed(latest)]
-        deliveries = await self._store.ledger.of_events([kept.event.id for kept in events])
-        for kept in events:
-            await self._tell(kept, deliveries[kept.event.id])
-        self._under_way = {
-            kept.event.id for kept in events if not is_settled(kept, deliveries[kept.event.id])
-        }
-        return bool(self._under_way)
+        deliveries = await self._store.ledger.of_events([stored.event.id for stored in events])
+        in_progress = set()
+        for stored in events:
+            event_id = stored.event.id
+            await self._update(stored, deliveries[event_id])
+            if not view_of(stored, deliveries[event_id]).is_settled:
+                in_progress.add(event_id)
+        self._in_progress = in_progress
+        return bool(in_progress)
 
     async def _older_than(self, latest: set[str]) -> list[StoredEvent]:
-        """What was under way when last seen, or taken in and never seen, and is not of the latest."""
-        taken_in = {
+        """Return the other events that were in progress, or were accepted and never polled."""
+        accepted = {
             event_id
             for event_id, answers in self._postings.items()
-            if event_id not in self._marks and any(answer.laps for answer in answers)
+            if event_id not in self._versions and any(answer.laps for answer in answers)
         }
         found = []
-        for event_id in (self._under_way | taken_in) - latest:
+        for event_id in (self._in_progress | accepted) - latest:
             try:
-                kept = await self._store.events.get(event_id)
+                stored = await self._store.events.get(event_id)
             except CorruptRecord:
                 continue
-            found += [kept] if kept else []
-        return sorted(found, key=lambda kept: kept.received_at)
+            found += [stored] if stored else []
+        return sorted(found, key=lambda stored: stored.received_at)
 
-    async def _tell(self, kept: StoredEvent, deliveries: Sequence[Delivery]) -> None:
-        event_id = kept.event.id
-        mark = self._mark(kept, deliveries)
-        if self._marks.get(event_id) == mark:
+    async def _update(self, stored: StoredEvent, deliveries: Sequence[Delivery]) -> None:
+        event_id = stored.event.id
+        version = self._version(stored, deliveries)
+        if self._versions.get(event_id) == version:
             return
         try:
             steps = await self._store.events.trail(event_id)
         except CorruptRecord:
             return
-        row = trail(
-            kept,
-            deliveries,
-            steps,
+        record = timeline_record(
+            view_of(stored, deliveries, steps),
             postings=self._postings.get(event_id, ()),
             arrivals=self._arrivals,
             where=self._where,
             kills=self._kills,
         )
-        self._feed.tell("trail", event_id, **row)
-        self._marks[event_id] = mark
+        self._feed.tell("trail", event_id, **record)
+        self._versions[event_id] = version
 
-    def _mark(self, kept: StoredEvent, deliveries: Sequence[Delivery]) -> _Mark:
+    def _version(self, stored: StoredEvent, deliveries: Sequence[Delivery]) -> _Version:
         return (
-            kept.state,
-            kept.concluded_at,
-            len(self._postings.get(kept.event.id, ())),
+            stored.state,
+            stored.concluded_at,
+            len(self._postings.get(stored.event.id, ())),
             len(self._kills),
-            *(self._delivery_mark(delivery) for delivery in deliveries),
+            *(self._delivery_version(delivery) for delivery in deliveries),
         )
 
-    def _delivery_mark(self, delivery: Delivery) -> tuple[str, int, datetime, int]:
-        """`updated_at` moves with every step of a delivery but the claim, which changes its state."""
+    def _delivery_version(self, delivery: Delivery) -> tuple[str, int, datetime, int]:
+        """Every step of a delivery changes `updated_at`, except the claim, which changes `state`."""
         arrived = len(self._arrivals.get(delivery.id, ()))
         return delivery.state, delivery.attempts, delivery.updated_at, arrived

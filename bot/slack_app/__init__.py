@@ -1,1 +1,1 @@
-"""What Slack asks of us."""
+"""What people do in Slack: the endpoint, the commands and the Home tab."""

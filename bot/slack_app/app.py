@@ -1,7 +1,8 @@
-"""The Bolt app: which requests of Slack are answered, and by what."""
+"""The Bolt app: what Slack can ask for, and what answers it."""
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -12,15 +13,30 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import IntakeError
 from bot.slack_app.bolt_log import bolt_log
-from bot.slack_app.commands import SlashCommands
+from bot.slack_app.commands import Render, SlashCommands
 from bot.slack_app.home import HomeTab
-from bot.slack_app.render import Describe, Render
 from bot.slack_app.workspace import Workspace
 from bot.store import Store
+from bot.views.event_summary import Describe
 
-_BROKEN = "Something went wrong on my side, and my log says what. Please try again in a minute."
+_FAILED = "Something went wrong on my side, and my log says what. Please try again in a minute."
 
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long each step of an answer may take; their sum stays below Slack's three seconds.
+
+    https://docs.slack.dev/interactivity/implementing-slash-commands/
+    """
+
+    identify_workspace: timedelta = timedelta(seconds=1)
+    read_store: timedelta = timedelta(seconds=1.2)
+    publish_home: timedelta = timedelta(seconds=0.7)
+
+
+_TIMEOUTS = Timeouts()
 
 
 def create_bolt(
@@ -31,11 +47,12 @@ def create_bolt(
     render: Render,
     describe: Describe,
     clock: Callable[[], datetime],
+    timeouts: Timeouts = _TIMEOUTS,
 ) -> AsyncApp:
-    """The app that answers `/juicebox` and shows its Home tab: to its own workspace, and there to who asks."""
-    workspace = Workspace(client)
-    commands = SlashCommands(store=store, render=render, describe=describe, clock=clock)
-    home = HomeTab(client, commands, render)
+    """Return the app that answers `/juicebox` and shows the Home tab, to its own workspace only."""
+    workspace = Workspace(client, timeouts.identify_workspace)
+    commands = SlashCommands(store, render, describe, clock, timeouts.read_store)
+    home = HomeTab(client, commands, render, timeouts.publish_home)
 
     async def authorize() -> AuthorizeResult:
         return await workspace.identity()
@@ -61,16 +78,16 @@ def create_bolt(
         await home.opened(event)
 
     @app.action("refresh_home")
-    async def refreshed(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
+    async def home_refreshed(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
         await home.refreshed(body)
         return await ack()
 
     @app.error
-    async def broken(error: Exception) -> BoltResponse:
+    async def request_failed(error: Exception) -> BoltResponse:
         if isinstance(error, IntakeError):
             _log.warning("slack refused", reason=error.reason, status=error.status)
             return BoltResponse(status=error.status, body="")
         _log.error("slack request failed", fault=type(error).__name__)
-        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": _BROKEN})
+        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": _FAILED})
 
     return app

@@ -1,26 +1,26 @@
-"""What Bolt may log: that something went wrong and where, never with what.
+"""Bolt's log without payloads.
 
-At every level from debug to error Bolt puts request bodies, and errors that quote them, into its lines.
+At every level from debug to error Bolt logs request bodies, and errors that quote them.
 """
 
 import logging
 
 
 class _WithoutPayloads(logging.Filter):
-    """Leaves of a line its level, its place, and the type of the exception."""
+    """Reduces a record to its level, its place in the code, and the type of the exception."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[0] if record.exc_info else None
-        record.msg = "Bolt reports trouble at %s:%s%s"
+        record.msg = "Bolt reports an error at %s:%s%s"
         record.args = (record.module, record.lineno, f": {error.__name__}" if error else "")
         record.exc_info = record.exc_text = record.stack_info = None
         return True
 
 
 def bolt_log() -> logging.Logger:
-    """The logger that Bolt copies level and filter from for each of its own.
+    """Return the logger whose level and filters Bolt copies to each of its own.
 
-    Bolt's warnings are advice for its users' developers: one comes with every start.
+    Bolt's warnings are left out: they are advice to developers, and one comes with every start.
     """
     log = logging.getLogger("slack_bolt")
     log.setLevel(logging.ERROR)

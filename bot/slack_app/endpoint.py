@@ -1,6 +1,9 @@
-"""The HTTP door for Slack: what Bolt trusts too early is checked before Bolt sees it."""
+"""Slack's requests: by HTTP, or over Socket Mode where there is an app token."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
@@ -15,24 +18,25 @@ from starlette.responses import JSONResponse, Response
 
 from bot.errors import IntakeError, InvalidEnvelope, InvalidSignature
 from bot.http.body import read_body
+from bot.slack_app.socket_mode import SocketMode
 
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 
-_ODDLY_SHAPED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""Bolt reads the body's fields as if they had the types that Slack documents."""
-_NOT_SLACKS = "not a request as Slack makes them"
+_UNEXPECTED_SHAPE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""Bolt reads the body's fields without checking that they have the types that Slack documents."""
+_NOT_FROM_SLACK = "not a request as Slack makes them"
 
 _log = structlog.get_logger()
 
 
 class SlackEndpoint:
-    """Takes Slack's requests by HTTP, and hands those that are genuine to Bolt.
+    """Passes Slack's requests by HTTP to Bolt once their signature is verified.
 
     Bolt parses a request before it verifies it, and slack_sdk's verifier raises on a signature that
-    is not ASCII or a timestamp that is not a number: each would be an error 500 that anyone can
-    cause. So the signature is verified here, by slack_sdk's rule and within its five minutes, before
-    anything is parsed. Bolt's own check stays on behind it.
+    is not ASCII or a timestamp that is not a number, so anyone could cause an error 500. Therefore
+    the signature is verified here before anything is parsed, with slack_sdk's verifier and its
+    tolerance of five minutes. Bolt's own check stays on behind it.
     https://docs.slack.dev/authentication/verifying-requests-from-slack/
     """
 
@@ -44,27 +48,27 @@ class SlackEndpoint:
         """Answer `POST /slack/events`."""
         try:
             body = await read_body(request)
-            if _asks_for_the_certificate(request, body):
+            if _is_certificate_check(request, body):
                 return Response()
             self._verify(request, body)
-            return await self._answer(_parse(request, body))
+            return await self._dispatch(_parse(request, body))
         except IntakeError as refusal:
             _log.warning("slack refused", reason=refusal.reason, status=refusal.status)
             return JSONResponse({"error": str(refusal)}, refusal.status, refusal.headers)
 
-    async def _answer(self, asked: AsyncBoltRequest) -> Response:
+    async def _dispatch(self, request: AsyncBoltRequest) -> Response:
         try:
-            answer = await self._app.async_dispatch(asked)
-        except _ODDLY_SHAPED as error:
+            answer = await self._app.async_dispatch(request)
+        except _UNEXPECTED_SHAPE as error:
             _log.warning("slack request not understood", fault=type(error).__name__)
-            raise InvalidEnvelope(_NOT_SLACKS) from None
+            raise InvalidEnvelope(_NOT_FROM_SLACK) from None
         if answer.status == HTTPStatus.BAD_REQUEST:  # Bolt gives no reason with it
-            raise InvalidEnvelope(_NOT_SLACKS)
+            raise InvalidEnvelope(_NOT_FROM_SLACK)
         return to_starlette_response(answer)
 
     def _verify(self, request: Request, body: bytes) -> None:
-        signature = _only(request, "x-slack-signature", _SIGNATURE)
-        timestamp = _only(request, "x-slack-request-timestamp", _TIMESTAMP)
+        signature = _header(request, "x-slack-signature", _SIGNATURE)
+        timestamp = _header(request, "x-slack-request-timestamp", _TIMESTAMP)
         try:
             genuine = self._verifier.is_valid(body, timestamp, signature)
         except UnicodeDecodeError:
@@ -73,16 +77,35 @@ class SlackEndpoint:
             raise InvalidSignature
 
 
-def _only(request: Request, name: str, shape: re.Pattern[str]) -> str:
-    """The header's value, if it is there once and in its right shape."""
+@dataclass(frozen=True, slots=True)
+class SlackEndpoints:
+    """The HTTP endpoint, and Socket Mode in its place where there is an app token."""
+
+    endpoint: SlackEndpoint
+    socket: SocketMode | None
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        if self.socket is None:
+            yield
+            return
+        await self.socket.open()
+        try:
+            yield
+        finally:
+            await self.socket.close()
+
+
+def _header(request: Request, name: str, pattern: re.Pattern[str]) -> str:
+    """Return the header's value if it occurs exactly once and matches the pattern."""
     values = request.headers.getlist(name)
-    if len(values) != 1 or not shape.fullmatch(values[0]):
+    if len(values) != 1 or not pattern.fullmatch(values[0]):
         raise InvalidSignature
     return values[0]
 
 
-def _asks_for_the_certificate(request: Request, body: bytes) -> bool:
-    """Whether Slack only looks at our TLS certificate: unsigned, and a 200 is all it wants.
+def _is_certificate_check(request: Request, body: bytes) -> bool:
+    """Whether Slack only checks our TLS certificate: it signs nothing and expects a 200.
 
     https://docs.slack.dev/interactivity/implementing-slash-commands/
     """
@@ -93,5 +116,5 @@ def _asks_for_the_certificate(request: Request, body: bytes) -> bool:
 def _parse(request: Request, body: bytes) -> AsyncBoltRequest:
     try:
         return to_async_bolt_request(request, body)
-    except _ODDLY_SHAPED:
-        raise InvalidEnvelope(_NOT_SLACKS) from None
+    except _UNEXPECTED_SHAPE:
+        raise InvalidEnvelope(_NOT_FROM_SLACK) from None

@@ -1,8 +1,9 @@
-"""The bot's Home tab: what it is for, and how things stand."""
+"""The bot's Home tab: an introduction, and the status."""
 
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -11,12 +12,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InvalidEnvelope
 from bot.model import SlackMessage
-from bot.slack_app.commands import SlashCommands
-from bot.slack_app.render import Render
-from bot.slack_app.workspace import NO_ANSWER
-
-_PUBLISH_SECONDS = 0.7
-"""What is left of Slack's three seconds when our workspace is known and the status is read."""
+from bot.slack_app.commands import Render, SlashCommands
+from bot.slack_app.workspace import CALL_ERRORS
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -27,12 +24,12 @@ class _User(BaseModel):
     id: str
 
 
-class _Pressed(BaseModel):
+class _Interaction(BaseModel):
     user: _User
 
 
 class _Opened(BaseModel):
-    """The event, as far as it matters: the bot has a tab for messages too.
+    """The fields in use of the event; `tab` is `messages` for the tab with the bot's messages.
 
     https://docs.slack.dev/reference/events/app_home_opened
     """
@@ -43,54 +40,58 @@ class _Opened(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class HomeTab:
-    """Publishes the tab for one person, whenever that person opens or refreshes it."""
+    """Publishes the tab for one user whenever that user opens or refreshes it.
+
+    `timeout` limits the call of Slack's API.
+    """
 
     client: AsyncWebClient
     commands: SlashCommands
     render: Render
+    timeout: timedelta
 
     async def opened(self, event: Mapping[str, Any]) -> None:
-        """Publish if it is the Home tab that was opened.
+        """Publish the Home tab if it is the tab that was opened.
 
         Raises:
-            InvalidEnvelope: if the event is not what Slack documents.
+            InvalidEnvelope: if the event is not as Slack documents it.
         """
-        seen = _read(_Opened, event)
-        if seen.tab == "home":
-            await self._publish(seen.user)
+        opened = _parse(_Opened, event)
+        if opened.tab == "home":
+            await self._publish(opened.user)
 
-    async def refreshed(self, pressed: Mapping[str, Any]) -> None:
-        """Publish for whoever pressed the button.
+    async def refreshed(self, interaction: Mapping[str, Any]) -> None:
+        """Publish the Home tab for the user who pressed its button.
 
         Raises:
-            InvalidEnvelope: if what came is not what Slack documents.
+            InvalidEnvelope: if the interaction is not as Slack documents it.
         """
-        await self._publish(_read(_Pressed, pressed).user.id)
+        await self._publish(_parse(_Interaction, interaction).user.id)
 
     async def _publish(self, user: str) -> None:
-        """Show this person the tab. What Slack does not take is logged: opening it again repeats it.
+        """Publish the tab. If that fails, log it: the user can open the tab again.
 
         https://docs.slack.dev/reference/methods/views.publish
         """
         top, status = self.render("_slack/home", {}), await self.commands.answer("status")
         blocks = [dict(block) for block in (*top.blocks, *_blocks(status))]
         try:
-            async with asyncio.timeout(_PUBLISH_SECONDS):
+            async with asyncio.timeout(self.timeout.total_seconds()):
                 await self.client.views_publish(
                     user_id=user, view={"type": "home", "blocks": blocks}
                 )
-        except NO_ANSWER as fault:
+        except CALL_ERRORS as fault:
             _log.warning("home not published", fault=type(fault).__name__)
 
 
-def _read(model: type[M], given: Mapping[str, Any]) -> M:
+def _parse(model: type[M], fields: Mapping[str, Any]) -> M:
     try:
-        return model.model_validate(given)
+        return model.model_validate(fields)
     except ValidationError:
         raise InvalidEnvelope("not an event as Slack makes them") from None
 
 
 def _blocks(message: SlackMessage) -> tuple[Mapping[str, Any], ...]:
-    """A view has no text beside its blocks."""
-    said = {"type": "section", "text": {"type": "plain_text", "text": message.text}}
-    return message.blocks or (said,)
+    """Return the message's blocks, or its text as a block: a view has no text of its own."""
+    text = {"type": "section", "text": {"type": "plain_text", "text": message.text}}
+    return message.blocks or (text,)

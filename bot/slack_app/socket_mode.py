@@ -1,7 +1,7 @@
-"""Socket Mode: Slack's requests over a WebSocket of ours, for development behind a firewall."""
+"""Socket Mode: Slack's requests over a WebSocket that the bot opens, for development behind a firewall."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain, repeat
 
 import structlog
@@ -13,13 +13,15 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.http.proxies import proxy_for
 from bot.slack_app.bolt_log import bolt_log
-from bot.slack_app.workspace import NO_ANSWER
+from bot.slack_app.workspace import CALL_ERRORS
 from bot.transports.slack.app_token import fix_for
 from bot.transports.slack.replies import refusal_in
 
-_PAUSES = (5.0, 10.0, 30.0, 60.0, 300.0)
+_RETRY_INTERVALS = (5.0, 10.0, 30.0, 60.0, 300.0)
 """Seconds between two requests for a socket; the last interval repeats."""
-_PING_SECONDS = 10
+_PING_INTERVAL = 10
+
+Sleep = Callable[[float], Awaitable[None]]
 
 _log = structlog.get_logger()
 
@@ -31,21 +33,31 @@ class _Socket(BaseModel):
 
 
 class SocketMode:
-    """Takes the app's requests between `open` and `close`.
+    """Receives the app's requests between `open` and `close`.
 
-    Connecting is tried until it works, in the background, so that nothing else waits for Slack.
+    It connects in the background and retries until it succeeds, so that nothing else waits for Slack.
     https://docs.slack.dev/apis/events-api/using-socket-mode/
     """
 
-    def __init__(self, app: AsyncApp, app_token: str, *, pauses: Sequence[float] = _PAUSES) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        app_token: str,
+        *,
+        retry_intervals: Sequence[float] = _RETRY_INTERVALS,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         self._app = app
         self._app_token = app_token
-        self._pauses = pauses
+        self._retry_intervals = retry_intervals
+        self._sleep = sleep
         self._handler: _Handler | None = None
         self._connecting: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        self._handler = _Handler(self._app, _Client(self._app, self._app_token, self._pauses))
+        """Start to connect; needs a running event loop, as slack_sdk's client does."""
+        client = _Client(self._app, self._app_token, self._retry_intervals, self._sleep)
+        self._handler = _Handler(self._app, client)
         connect = self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it so
         self._connecting = asyncio.create_task(connect)
 
@@ -58,43 +70,46 @@ class SocketMode:
 
 
 class _Client(SocketModeClient):
-    """slack_sdk's client, except that it logs once why there is no socket, and backs off.
+    """slack_sdk's client with backoff, and with one log line for as long as the reason is the same.
 
-    slack_sdk's own asks every few seconds for ever, and logs each refusal twice, without the reason.
+    slack_sdk's own retries every few seconds forever, and logs each refusal twice, without the reason.
     """
 
-    def __init__(self, app: AsyncApp, app_token: str, pauses: Sequence[float]) -> None:
+    def __init__(
+        self, app: AsyncApp, app_token: str, retry_intervals: Sequence[float], sleep: Sleep
+    ) -> None:
         super().__init__(
             app_token=app_token,
             logger=bolt_log(),
             web_client=app.client,
-            ping_interval=_PING_SECONDS,
+            ping_interval=_PING_INTERVAL,
         )
-        self._pauses = pauses
+        self._retry_intervals = retry_intervals
+        self._sleep = sleep
 
     async def issue_new_wss_url(self) -> str:
-        """The URL of a new socket, as soon as Slack gives one."""
-        pauses = chain(self._pauses, repeat(self._pauses[-1]))
-        told = ""
+        """Return the URL of a new socket as soon as Slack provides one."""
+        intervals = chain(self._retry_intervals, repeat(self._retry_intervals[-1]))
+        logged = ""
         while True:
             try:
                 reply = await self.web_client.apps_connections_open(app_token=self.app_token)
                 url = _Socket.model_validate(reply.data).url
-            except NO_ANSWER as fault:
+            except CALL_ERRORS as fault:
                 reason = _reason(fault)
-                if reason != told:
-                    _tell(fault, reason)
-                told = reason
-                await asyncio.sleep(next(pauses))
+                if reason != logged:
+                    _log_failure(fault, reason)
+                logged = reason
+                await self._sleep(next(intervals))
                 continue
-            if told:
+            if logged:
                 _log.info("slack gives a socket again")
             self.proxy = proxy_for(url)
             return url
 
 
 class _Handler(AsyncSocketModeHandler):
-    """Bolt's handler, with a client that it is given."""
+    """Bolt's handler, with a client that is passed in."""
 
     def __init__(self, app: AsyncApp, client: SocketModeClient) -> None:
         self.app = app
@@ -103,12 +118,12 @@ class _Handler(AsyncSocketModeHandler):
 
 
 def _reason(fault: Exception) -> str:
-    """Slack's name for what is wrong; the type of the fault where the answer is not Slack's."""
-    name = refusal_in(fault.response).error if isinstance(fault, SlackApiError) else None
-    return name or type(fault).__name__
+    """Return Slack's error code, or the exception's type where the answer is not Slack's."""
+    code = refusal_in(fault.response).error if isinstance(fault, SlackApiError) else None
+    return code or type(fault).__name__
 
 
-def _tell(fault: Exception, reason: str) -> None:
+def _log_failure(fault: Exception, reason: str) -> None:
     if isinstance(fault, SlackApiError) and refusal_in(fault.response).error:
         _log.error("slack refuses SLACK_APP_TOKEN", reason=reason, fix=fix_for(reason))
     else:

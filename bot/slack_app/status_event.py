@@ -1,110 +1,87 @@
-"""`/juicebox status <event id>`: one event's whole trail."""
+"""`/juicebox status <event id>`: one event with its deliveries and its timeline."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from bot.errors import CorruptRecord
-from bot.model import Destination, SlackMessage, Step, duration, retry_command
-from bot.slack_app.render import Describe, Render
+from bot.model import duration
+from bot.slack_app.rows import Row, delivery_row, epoch, event_row, place_row
 from bot.store import Store
-from bot.store.events import StoredEvent
 from bot.transports.slack.mrkdwn import unescape
-from bot.views.event_summary import summarize_event
-from bot.views.rows import Row, delivery_row, epoch, notice_rows, place_row, split_notices
+from bot.views.event import EventView, TimelineStep, load_event
+from bot.views.event_summary import Describe
 
 _FIRST_STEPS = 10
 _LAST_STEPS = 40
-_DELIVERIES = 20
+_MAX_DELIVERIES = 20
 _QUOTES = (
     "\"'`\u00ab\u00b4\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
     "\u300c\u300d\u300e\u300f\u301d\u301e\u301f\uff02\uff07 \t\n\u00a0\u200b\u2060\ufeff"
 )
-"""All that people put around a word, and the spaces that come along, seen and unseen."""
+"""Quotation marks of all kinds, and spaces, visible or not, that are copied along with them."""
 _SENTENCE_ENDS = ".,;:!?)…"
 _COPIED = re.compile(r"\Aevent\s+", re.IGNORECASE | re.ASCII)
 
 
-async def show_event(store: Store, render: Render, describe: Describe, asked: str) -> SlackMessage:
-    """The answer, made of seven round trips to Redis at most.
+async def find_event(store: Store, text: str, describe: Describe) -> EventView | None:
+    """Return the event whose id was typed or copied; seven round trips to Redis at most.
 
     Raises:
+        CorruptRecord: if the event or its trail is not readable.
         redis.RedisError: if Redis does not answer.
     """
-    try:
-        kept = await _find(store, asked)
-        if kept is None:
-            return render("_slack/status_event", {"event": None, "asked": asked, "readable": True})
-        steps = await store.events.trail(kept.event.id)
-    except CorruptRecord:
-        return render("_slack/status_event", {"event": None, "asked": asked, "readable": False})
-    deliveries, notices = split_notices(await store.ledger.of_event(kept.event.id))
-    event = {
-        "id": kept.event.id,
-        "type": kept.event.type,
-        "received_type": kept.event.received_type or None,
-        "what": summarize_event(kept.event, deliveries, describe),
-        "at": epoch(kept.event.timestamp),
-        "received_at": epoch(kept.received_at),
-        "state": str(kept.state),
-        "reason": kept.reason,
-        "retry": retry_command(kept.event.id),
-        "deliveries": [delivery_row(delivery) for delivery in deliveries[:_DELIVERIES]],
-        "more_deliveries": max(0, len(deliveries) - _DELIVERIES),
-        **notice_rows(notices),
-        **_trail(steps, kept.received_at, {notice.id for notice in notices}),
-    }
-    return render("_slack/status_event", {"event": event})
-
-
-async def _find(store: Store, asked: str) -> StoredEvent | None:
-    """The event of this id, however it was typed or copied."""
-    for event_id in _spellings(asked):
-        kept = await store.events.get(event_id)
-        if kept is not None:
-            return kept
+    for event_id in _possible_ids(text):
+        event = await load_event(store, event_id, describe)
+        if event is not None:
+            return event
     return None
 
 
-def _spellings(asked: str) -> Iterable[str]:
-    """What may be meant, the most literal first: any character can be part of an id.
+def _possible_ids(text: str) -> Iterable[str]:
+    """Return the ids that may be meant, the most literal first: an id can hold any character.
 
-    Slack escapes some characters, keyboards and Slack itself make quotes curly, and a copy of the
-    line below our messages begins with `Event` and may end with the end of a sentence.
+    Slack escapes some characters, Slack and keyboards replace straight quotes with curly ones, and
+    what is copied from below a message begins with `Event` and may end with punctuation.
     """
-    unescaped = unescape(asked)
+    unescaped = unescape(text)
     bare = unescaped.strip(_QUOTES)
     copied = _COPIED.sub("", bare.lstrip("("), 1).strip(_QUOTES).rstrip(_QUOTES + _SENTENCE_ENDS)
-    return dict.fromkeys(spelling for spelling in (asked, unescaped, bare, copied) if spelling)
+    return dict.fromkeys(found for found in (text, unescaped, bare, copied) if found)
 
 
-def _trail(
-    steps: Sequence[Step], received_at: datetime, notices: Collection[str]
-) -> dict[str, object]:
-    """The steps, without the middle of a very long way: its begin and its end tell the story."""
-    rows = [_step_row(step, received_at, is_notice=step.delivery_id in notices) for step in steps]
-    left_out = max(0, len(rows) - _FIRST_STEPS - _LAST_STEPS)
-    return {
-        "first_steps": rows[:_FIRST_STEPS] if left_out else rows,
+def event_context(event: EventView) -> Mapping[str, Any]:
+    """Return what `templates/_slack/status_event` sees.
+
+    Of a long timeline it shows the beginning and the end.
+    """
+    steps = [_step_row(step) for step in event.timeline]
+    left_out = max(0, len(steps) - _FIRST_STEPS - _LAST_STEPS)
+    row = {
+        **event_row(event),
+        "received_type": event.received_type or None,
+        "received_at": epoch(event.received_at),
+        "deliveries": [delivery_row(delivery) for delivery in event.deliveries[:_MAX_DELIVERIES]],
+        "more_deliveries": max(0, len(event.deliveries) - _MAX_DELIVERIES),
+        "first_steps": steps[:_FIRST_STEPS] if left_out else steps,
         "left_out": left_out,
-        "last_steps": rows[-_LAST_STEPS:] if left_out else [],
+        "last_steps": steps[-_LAST_STEPS:] if left_out else [],
     }
+    return {"event": row}
 
 
-def _step_row(step: Step, received_at: datetime, *, is_notice: bool) -> Row:
+def _step_row(step: TimelineStep) -> Row:
     return {
         "at": epoch(step.at),
-        "after": f"+{duration(step.at - received_at)}",
-        "what": f"notice {step.what}" if is_notice else step.what,
-        "place": _place(step.destination),
+        "elapsed": f"+{duration(step.elapsed)}",
+        "label": step.label,
+        "place": _place_of(step),
         "detail": step.detail,
     }
 
 
-def _place(destination: str) -> Row | None:
-    if not destination:
+def _place_of(step: TimelineStep) -> Row | None:
+    if not step.to:
         return None
-    try:
-        return place_row(Destination.parse(destination))
-    except ValueError:
-        return {"kind": "unknown", "address": destination}
+    if step.destination is None:
+        return {"kind": "unknown", "address": step.to}
+    return place_row(step.destination)

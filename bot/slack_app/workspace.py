@@ -1,7 +1,8 @@
-"""Which workspace is ours, and who is turned away because they are from another."""
+"""The workspace that the bot belongs to. Requests of other workspaces are refused."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -16,28 +17,26 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import BotError
 
 OPEN_LINK = "open_link"
-"""The action of a button that is a link: Slack opens it by itself, and only tells the bot."""
-_ASK_SECONDS = 1.0
-"""How long a command may wait for the workspace's name: Slack gives three seconds for everything."""
+"""The action of a button with a URL: Slack opens the URL itself, and only notifies the bot."""
 
-_UNKNOWN = (
+_TRY_AGAIN = (
     "I can't reach Slack's API right now to check that I belong to this workspace."
     " Please try again in a minute."
 )
 
-NO_ANSWER = (SlackClientError, ClientError, OSError, ValueError, AttributeError)
-"""What a call of Slack's API raises: a TimeoutError is an OSError, and the last two come of an answer
-that is not what Slack documents, be it to us or already to slack_sdk."""
+CALL_ERRORS = (SlackClientError, ClientError, OSError, ValueError, AttributeError)
+"""What a call of Slack's API raises. A TimeoutError is an OSError; the last two mean that the answer
+is not as Slack documents it, and are raised here or by slack_sdk."""
 
 _log = structlog.get_logger()
 
 
 class WorkspaceUnknown(BotError):
-    """Slack could not be asked which workspace the token belongs to."""
+    """It is not known yet which workspace the token belongs to: Slack did not answer in time."""
 
 
 class _Identity(BaseModel):
-    """What we need of Slack's answer.
+    """The fields in use of Slack's answer.
 
     https://docs.slack.dev/reference/methods/auth.test/
     """
@@ -49,53 +48,54 @@ class _Identity(BaseModel):
 
 
 class Workspace:
-    """The workspace of the bot token, asked for once and then remembered."""
+    """The workspace of the bot token, requested from Slack once within `timeout` and then cached."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, timeout: timedelta) -> None:
         self._client = client
-        self._asking = asyncio.Lock()
-        self._known: AuthorizeResult | None = None
+        self._timeout = timeout
+        self._lock = asyncio.Lock()
+        self._cached: AuthorizeResult | None = None
 
     async def identity(self) -> AuthorizeResult:
-        """Who this bot is, and where.
+        """Return the ids of the bot and of its workspace.
 
         Raises:
-            WorkspaceUnknown: if Slack did not say so in time; the next call asks again.
+            WorkspaceUnknown: if Slack does not answer in time; the next call asks it again.
         """
         try:
-            async with asyncio.timeout(_ASK_SECONDS), self._asking:
-                if self._known is None:
-                    self._known = await self._ask()
-                return self._known
-        except NO_ANSWER as fault:
+            async with asyncio.timeout(self._timeout.total_seconds()), self._lock:
+                if self._cached is None:
+                    self._cached = await self._fetch()
+                return self._cached
+        except CALL_ERRORS as fault:
             _log.warning("workspace unknown", fault=type(fault).__name__)
             raise WorkspaceUnknown("auth.test was not answered") from None
 
     async def gate(
         self, req: AsyncBoltRequest, next_: Callable[[], Awaitable[None]]
     ) -> BoltResponse | None:
-        """Let requests of our own workspace pass; 403 for all others, who learn nothing more.
+        """Pass on requests of our own workspace; answer all others 403 without a reason.
 
-        Slack's check of the URL names no workspace and passes: its signature holds.
+        Slack's verification of the URL names no workspace and is passed on: its signature is valid.
         https://docs.slack.dev/reference/events/url_verification/
-        That somebody has opened a link is acknowledged to everyone, since there is nothing to refuse
-        any more: a guest of a shared channel would be shown a failure under a download that works.
+        A link that was opened is acknowledged to everyone. It is too late to refuse it, and a guest
+        of a shared channel would see a failure below a download that works.
         https://docs.slack.dev/reference/block-kit/block-elements/button-element
         """
-        if _has_opened_links(req.body):
+        if _only_opened_links(req.body):
             return BoltResponse(status=200, body="")
         if req.body.get("type") != "url_verification":
             try:
                 ours = (await self.identity()).team_id
             except WorkspaceUnknown:
-                return _try_again(req)
+                return _ask_to_repeat(req)
             if req.context.team_id != ours:
                 _log.warning("foreign workspace refused")
                 return BoltResponse(status=403, body="")
         await next_()
         return None
 
-    async def _ask(self) -> AuthorizeResult:
+    async def _fetch(self) -> AuthorizeResult:
         answer = await self._client.auth_test()
         found = _Identity.model_validate(answer.data)
         return AuthorizeResult(
@@ -107,16 +107,16 @@ class Workspace:
         )
 
 
-def _has_opened_links(body: Mapping[str, Any]) -> bool:
-    """Whether buttons were pressed that are links, and none that asks for anything else."""
+def _only_opened_links(body: Mapping[str, Any]) -> bool:
+    """Whether the buttons that were pressed are all links."""
     actions = body.get("actions")
     if body.get("type") != "block_actions" or not isinstance(actions, list) or not actions:
         return False
     return all(isinstance(a, dict) and a.get("action_id") == OPEN_LINK for a in actions)
 
 
-def _try_again(req: AsyncBoltRequest) -> BoltResponse:
-    """A sentence for whoever typed a command; for what Slack itself sends, a reason to repeat it."""
+def _ask_to_repeat(req: AsyncBoltRequest) -> BoltResponse:
+    """Return a sentence for the user who typed a command, or a 503, after which Slack sends again."""
     if "command" in req.body:
-        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": _UNKNOWN})
+        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": _TRY_AGAIN})
     return BoltResponse(status=503, body="")

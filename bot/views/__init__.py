@@ -1,1 +1,1 @@
-"""Read models for Slack, the command line and the playground."""
+"""Read models for Slack, the command line, the playground and, later, the console."""

@@ -1,10 +1,10 @@
-"""`events` lists the latest events, and shows one event's whole way."""
+"""`events` lists the latest events, or shows one with each step of its processing."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.delivery.notice import notices_of_event
-from bot.model import Audience, canonical_event
+from bot.model import Audience, DeliveryState, Destination, Transport, canonical_event
 from bot.store import Store
 from tests.app import MakeSettings
 from tests.commands.conftest import Cli
@@ -43,7 +43,7 @@ async def test_no_events_yet(cli: Cli, store: Store, make_settings: MakeSettings
     )
 
 
-async def test_a_test_is_listed_as_one(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
+async def test_a_test_event_is_marked(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
     make_settings()
     event = replace(make_event("evt_1"), test=True)
     assert await store.events.accept(event, body_of(event), NOW)
@@ -72,7 +72,7 @@ async def test_the_latest_events_are_listed(
     assert len(limited.output.splitlines()) == 2
 
 
-async def test_an_event_shows_its_whole_way(
+async def test_an_event_is_shown_with_its_deliveries_and_its_trail(
     cli: Cli, store: Store, make_settings: MakeSettings
 ) -> None:
     make_settings()
@@ -99,7 +99,7 @@ async def test_an_event_shows_its_whole_way(
     )
 
 
-async def test_what_juicebox_called_the_event_is_shown_where_it_is_not_our_name(
+async def test_the_received_type_is_shown_where_it_differs(
     cli: Cli, store: Store, make_settings: MakeSettings
 ) -> None:
     make_settings()
@@ -113,7 +113,9 @@ async def test_what_juicebox_called_the_event_is_shown_where_it_is_not_our_name(
     assert "analysis" not in (await cli("events")).output
 
 
-async def test_a_dead_event_says_why(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
+async def test_a_dead_event_shows_the_reason(
+    cli: Cli, store: Store, make_settings: MakeSettings
+) -> None:
     make_settings()
     await accept(store, "evt_1")
     await store.events.dead_letter("evt_1", "data.searchId is missing", NOW)
@@ -150,6 +152,18 @@ async def test_notices_to_operators_are_told_apart_from_deliveries(
     assert "notice sent     slack:C0RECRUIT\n" in shown.output
 
 
+async def test_a_skipped_delivery_without_a_destination_is_shown(
+    cli: Cli, store: Store, make_settings: MakeSettings
+) -> None:
+    make_settings()
+    await accept(store, "evt_1")
+    nobody = Destination(Transport.NOBODY, "recruiters")
+    skipped = make_delivery("evt_1", nobody, state=DeliveryState.SKIPPED)
+    assert await store.ledger.open("evt_1", [skipped], NOW)
+    shown = (await cli("events", "evt_1")).output
+    assert f"{skipped.id}  no destination  skipped (0 attempts)\n" in shown
+
+
 async def test_an_unknown_event_fails(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
     make_settings()
     result = await cli("events", "evt_\x1b[2J")
@@ -159,7 +173,7 @@ async def test_an_unknown_event_fails(cli: Cli, store: Store, make_settings: Mak
     )
 
 
-async def test_an_event_cannot_play_with_the_terminal(
+async def test_control_characters_of_an_event_are_escaped(
     cli: Cli, store: Store, make_settings: MakeSettings
 ) -> None:
     make_settings()
@@ -173,7 +187,7 @@ async def test_an_event_cannot_play_with_the_terminal(
     assert len(listed.output.splitlines()) == 2
 
 
-async def test_a_record_that_is_not_readable_is_named(
+async def test_an_unreadable_event_is_reported(
     cli: Cli, store: Store, make_settings: MakeSettings
 ) -> None:
     make_settings()
@@ -184,7 +198,7 @@ async def test_a_record_that_is_not_readable_is_named(
     assert result.output == "juicebox-bot: event evt_1 is not readable in Redis\n"
 
 
-async def test_a_redis_that_is_away_is_named_without_its_password(
+async def test_an_unreachable_redis_is_named_without_its_password(
     cli: Cli, make_settings: MakeSettings
 ) -> None:
     make_settings(REDIS_URL="redis://:hunter2@127.0.0.1:1/0")

@@ -1,4 +1,4 @@
-"""The watch tells the feed what has changed in Redis, and what the playground did to the worker."""
+"""The watch updates the feed when the store changes and when a worker is killed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,14 +17,14 @@ from tests.polling import HANG_SECONDS
 async def watched(store: Store) -> AsyncIterator[tuple[Watch, Feed]]:
     feed = Feed()
     watch = Watch(store, feed, {}, str)
-    looking = asyncio.create_task(watch.run())
+    polling = asyncio.create_task(watch.run())
     yield watch, feed
-    looking.cancel()
-    await asyncio.gather(looking, return_exceptions=True)
+    polling.cancel()
+    await asyncio.gather(polling, return_exceptions=True)
 
 
-async def trail_with(feed: Feed, what: str, detail: str) -> Any:
-    """The first trail that has such a step."""
+async def record_with(feed: Feed, what: str, detail: str) -> Any:
+    """Return the first record that has such a step."""
     async with asyncio.timeout(HANG_SECONDS):
         async for batch in feed.follow():
             for record in batch.records:
@@ -33,15 +33,15 @@ async def trail_with(feed: Feed, what: str, detail: str) -> Any:
     raise AssertionError("the feed has ended")
 
 
-async def test_a_kill_of_the_worker_is_told_of_the_events_under_way(
+async def test_a_killed_worker_is_shown_for_events_in_progress(
     watched: tuple[Watch, Feed], store: Store
 ) -> None:
     watch, feed = watched
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
     watch.wake()
-    await trail_with(feed, "received", "")
+    await record_with(feed, "received", "")
     watch.killed((NOW + seconds(1)).timestamp())
-    await trail_with(feed, "worker killed", "waits for another worker, which comes within 16 s")
+    await record_with(feed, "worker killed", "waits for another worker, which comes within 16 s")
     await store.ledger.open(event.id, [], NOW + seconds(4.5))
-    await trail_with(feed, "worker killed", "picked up by another worker after 3.5 s")
+    await record_with(feed, "worker killed", "picked up by another worker after 3.5 s")

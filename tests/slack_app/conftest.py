@@ -1,4 +1,4 @@
-"""The Slack door on an application of its own, with the real renderer, Redis and a local Slack."""
+"""Slack's endpoint on an application of its own, with the real renderer, Redis and a local Slack."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -15,25 +15,27 @@ from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.block_kit import complaints
 from bot.model import Notification
 from bot.rendering.templates import context_of
-from bot.slack_app.app import create_bolt
+from bot.slack_app.app import Timeouts, create_bolt
 from bot.slack_app.commands import SlashCommands
 from bot.slack_app.endpoint import SlackEndpoint
 from bot.store import Store
+from bot.transports.slack.mrkdwn import as_plain_text
 from tests.factories import NOW
 from tests.renderers import SLACK_RENDERER
 from tests.slack_app.traffic import SECRET, signed, slash_command
 
 Ask = Callable[[str], Awaitable[dict[str, Any]]]
-Say = Callable[[str], Awaitable[str]]
+AskText = Callable[[str], Awaitable[str]]
 
 
 def describe(notification: Notification) -> str:
-    return SLACK_RENDERER.render_template(notification.template, context_of(notification, NOW)).text
+    message = SLACK_RENDERER.render_template(notification.template, context_of(notification, NOW))
+    return as_plain_text(message.text, links=False)
 
 
 @pytest.fixture
 def client(slack_api: LocalSlack) -> AsyncWebClient:
-    """Its own time limit never comes, so that a test sees those of the bot."""
+    """A client with a long timeout, so that a test sees the timeouts of the bot."""
     return AsyncWebClient(
         token="xoxb-test-token", base_url=slack_api.url, retry_handlers=[], timeout=3600
     )
@@ -41,7 +43,7 @@ def client(slack_api: LocalSlack) -> AsyncWebClient:
 
 @dataclass
 class Clock:
-    """Stands still, or fails."""
+    """A clock that stands still, or fails."""
 
     now: datetime = NOW
     fails: Exception | None = None
@@ -59,13 +61,17 @@ def clock() -> Clock:
 
 @pytest.fixture
 def commands(store: Store, clock: Clock) -> SlashCommands:
-    return SlashCommands(
-        store=store, render=SLACK_RENDERER.render_template, describe=describe, clock=clock
-    )
+    timeout = Timeouts().read_store
+    return SlashCommands(store, SLACK_RENDERER.render_template, describe, clock, timeout)
 
 
 @pytest.fixture
-def bolt(store: Store, client: AsyncWebClient, clock: Clock) -> AsyncApp:
+def timeouts() -> Timeouts:
+    return Timeouts()
+
+
+@pytest.fixture
+def bolt(store: Store, client: AsyncWebClient, clock: Clock, timeouts: Timeouts) -> AsyncApp:
     return create_bolt(
         signing_secret=SECRET,
         client=client,
@@ -73,12 +79,13 @@ def bolt(store: Store, client: AsyncWebClient, clock: Clock) -> AsyncApp:
         render=SLACK_RENDERER.render_template,
         describe=describe,
         clock=clock,
+        timeouts=timeouts,
     )
 
 
 @pytest.fixture
 async def http(bolt: AsyncApp) -> AsyncIterator[httpx.AsyncClient]:
-    """Requests to `POST /slack/events`; an exception that gets out of the door fails the test."""
+    """A client for `POST /slack/events`; an exception that the endpoint lets through fails the test."""
     app = FastAPI()
     app.add_api_route("/slack/events", SlackEndpoint(bolt, SECRET).handle, methods=["POST"])
     transport = httpx.ASGITransport(app=app)
@@ -88,23 +95,23 @@ async def http(bolt: AsyncApp) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def ask(http: httpx.AsyncClient) -> Ask:
-    """The answer to `/juicebox <text>` as Slack gets it."""
+    """Return a function that types `/juicebox <text>` and returns the answer as Slack receives it."""
 
-    async def answer_to(text: str) -> dict[str, Any]:
+    async def ask_for(text: str) -> dict[str, Any]:
         body = slash_command(text)
         answer = await http.post("/slack/events", content=body, headers=signed(body))
         assert answer.status_code == 200
-        said: dict[str, Any] = answer.json()
-        assert said["response_type"] == "ephemeral"
-        assert complaints(said.get("blocks", [])) == []
-        return said
+        message: dict[str, Any] = answer.json()
+        assert message["response_type"] == "ephemeral"
+        assert complaints(message.get("blocks", [])) == []
+        return message
 
-    return answer_to
+    return ask_for
 
 
 @pytest.fixture
-def say(ask: Ask) -> Say:
-    """Everything that one reads in the answer, one line for each piece of text."""
+def ask_text(ask: Ask) -> AskText:
+    """Like `ask`, but returns the text of the answer's blocks, one line for each piece."""
 
     async def text_of(text: str) -> str:
         return "\n".join(texts((await ask(text))["blocks"]))
@@ -113,7 +120,7 @@ def say(ask: Ask) -> Say:
 
 
 def texts(node: Any) -> list[str]:
-    """Every text that Slack shows, in order."""
+    """Return every text that Slack shows, in order."""
     if isinstance(node, dict):
         own = [node["text"]] if isinstance(node.get("text"), str) else []
         return own + [t for v in node.values() if not isinstance(v, str) for t in texts(v)]

@@ -1,4 +1,4 @@
-"""What Slack tells us of a button that was pressed."""
+"""Buttons that were pressed in Slack."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from tests.slack_app.traffic import signed, slash_command
 
 
 def pressed(action_id: str, team: str = "T0JUICEBOX", **changes: Any) -> bytes:
-    """The body of an interaction, with the fields of Slack's that count."""
+    """Return the body of an interaction, with the fields that matter."""
     payload = {
         "type": "block_actions",
         "user": {"id": "U0RECRUITER", "username": "recruiter", "team_id": team},
@@ -33,7 +33,7 @@ def pressed(action_id: str, team: str = "T0JUICEBOX", **changes: Any) -> bytes:
 
 
 async def test_the_download_button_is_acknowledged(http: httpx.AsyncClient) -> None:
-    """Slack opens the link by itself, and shows a warning where nobody acknowledges."""
+    """Slack opens the link itself, and shows a warning unless it is acknowledged."""
     body = pressed("open_link")
     answer = await http.post("/slack/events", content=body, headers=signed(body))
     assert (answer.status_code, answer.content) == (200, b"")
@@ -42,14 +42,14 @@ async def test_the_download_button_is_acknowledged(http: httpx.AsyncClient) -> N
 async def test_the_download_button_is_acknowledged_to_a_guest_of_a_shared_channel(
     http: httpx.AsyncClient,
 ) -> None:
-    """Slack has opened the link already; a refusal would be a warning under a download that works."""
+    """Slack has opened the link already; a refusal would show a warning below a working download."""
     guest = {"id": "U0GUEST", "username": "guest", "team_id": "T0OTHER"}
     for body in (pressed("open_link", team="T0OTHER"), pressed("open_link", user=guest)):
         answer = await http.post("/slack/events", content=body, headers=signed(body))
         assert (answer.status_code, answer.content) == (200, b"")
 
 
-async def test_the_download_button_is_acknowledged_while_slack_cannot_be_asked(
+async def test_the_download_button_is_acknowledged_while_slack_is_unreachable(
     http: httpx.AsyncClient, slack_api: LocalSlack
 ) -> None:
     slack_api.script("auth.test", [HttpFault.status(500)])
@@ -69,7 +69,7 @@ async def test_the_download_button_is_acknowledged_while_slack_cannot_be_asked(
         {"type": "view_submission"},
     ],
 )
-async def test_nothing_else_of_a_foreign_workspace_passes_for_a_link(
+async def test_only_links_of_a_foreign_workspace_are_acknowledged(
     http: httpx.AsyncClient, changes: dict[str, Any]
 ) -> None:
     body = pressed("open_link", team="T0OTHER", **changes)
@@ -77,13 +77,13 @@ async def test_nothing_else_of_a_foreign_workspace_passes_for_a_link(
     assert answer.status_code in {400, 403}
 
 
-async def test_a_button_of_a_foreign_workspace_is_refused(http: httpx.AsyncClient) -> None:
+async def test_a_button_in_a_foreign_workspace_is_refused(http: httpx.AsyncClient) -> None:
     body = pressed("refresh_home", team="T0OTHER")
     answer = await http.post("/slack/events", content=body, headers=signed(body))
     assert (answer.status_code, answer.content) == (403, b"")
 
 
-async def test_a_command_of_a_guest_is_refused(http: httpx.AsyncClient) -> None:
+async def test_a_command_from_a_guest_is_refused(http: httpx.AsyncClient) -> None:
     body = slash_command("status", team_id="T0OTHER")
     answer = await http.post("/slack/events", content=body, headers=signed(body))
     assert (answer.status_code, answer.content) == (403, b"")

@@ -1,4 +1,4 @@
-"""Nothing that Slack sends reaches a log, at any level."""
+"""Nothing that Slack sends is logged, at any level."""
 
 import logging
 
@@ -12,8 +12,8 @@ CANARY = "canary-7f3a"
 
 
 @pytest.fixture(autouse=True)
-def _everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """From before the app is made: Bolt looks at the levels then."""
+def _log_at_every_level(caplog: pytest.LogCaptureFixture) -> None:
+    """Set the level before the app is created: Bolt reads it then."""
     caplog.set_level(logging.DEBUG)
 
 
@@ -30,7 +30,7 @@ def _everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     ],
 )
 @pytest.mark.parametrize("secret", ["slack-signing-secret", CANARY])
-async def test_no_payload_reaches_the_log(
+async def test_no_payload_is_logged(
     http: httpx.AsyncClient,
     caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
@@ -42,22 +42,24 @@ async def test_no_payload_reaches_the_log(
     assert CANARY not in caplog.text + printed.out + printed.err
 
 
-def test_of_an_error_the_log_has_its_place_and_type(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_error_is_logged_with_its_place_and_type(caplog: pytest.LogCaptureFixture) -> None:
     try:
         int(CANARY)
     except ValueError:
         bolt_log().exception("body: %s", CANARY)
     [record] = caplog.records
     assert record.levelname == "ERROR"
-    assert record.getMessage().startswith("Bolt reports trouble at test_bolt_log:")
+    assert record.getMessage().startswith("Bolt reports an error at test_bolt_log:")
     assert record.getMessage().endswith(": ValueError")
     assert CANARY not in caplog.text
 
 
-def test_without_an_error_the_log_has_the_place_alone(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_without_an_error_is_logged_with_its_place_only(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     bolt_log().error("body: %s", CANARY)
     assert CANARY not in caplog.text
-    assert caplog.records[0].getMessage().startswith("Bolt reports trouble at test_bolt_log:")
+    assert caplog.records[0].getMessage().startswith("Bolt reports an error at test_bolt_log:")
 
 
 def test_bolt_is_silent_below_errors(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""The door for Slack, from outside: what gets in, and that nothing that is sent to it breaks it."""
+"""`POST /slack/events` from outside: what it accepts, and that no input causes an error."""
 
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -18,18 +18,19 @@ async def post(
 
 
 def in_seconds(seconds: int) -> str:
+    """Return the timestamp of that many seconds from now."""
     return str(int(time.time()) + seconds)
 
 
-async def test_a_signed_command_is_answered_within_the_acknowledgement(
+async def test_a_signed_command_is_answered_in_its_acknowledgement(
     http: httpx.AsyncClient,
 ) -> None:
     answer = await post(http, HELP, signed(HELP))
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json;charset=utf-8"
-    said = answer.json()
-    assert said.keys() == {"response_type", "text", "blocks"}
-    assert said["response_type"] == "ephemeral"
+    message = answer.json()
+    assert message.keys() == {"response_type", "text", "blocks"}
+    assert message["response_type"] == "ephemeral"
 
 
 async def test_a_request_four_minutes_old_is_answered(http: httpx.AsyncClient) -> None:
@@ -41,13 +42,15 @@ async def test_a_request_four_minutes_old_is_answered(http: httpx.AsyncClient) -
     "sent",
     [
         pytest.param(lambda: signed(HELP, secret="another-secret"), id="another secret"),
-        pytest.param(lambda: signed(b"text=status"), id="of another body"),
+        pytest.param(lambda: signed(b"text=status"), id="signature of another body"),
         pytest.param(lambda: signed(HELP, timestamp=in_seconds(-360)), id="six minutes old"),
         pytest.param(lambda: signed(HELP, timestamp=in_seconds(360)), id="six minutes ahead"),
         pytest.param(lambda: without(signed(HELP), "X-Slack-Signature"), id="no signature"),
         pytest.param(lambda: without(signed(HELP), "X-Slack-Request-Timestamp"), id="no timestamp"),
         pytest.param(lambda: signed(HELP) | {"X-Slack-Signature": ""}, id="empty signature"),
-        pytest.param(lambda: signed(HELP) | {"X-Slack-Signature": "v0=" + "0" * 64}, id="made up"),
+        pytest.param(
+            lambda: signed(HELP) | {"X-Slack-Signature": "v0=" + "0" * 64}, id="invented signature"
+        ),
         pytest.param(
             lambda: signed(HELP) | {"X-Slack-Signature": "v1=" + "0" * 64}, id="another version"
         ),
@@ -63,17 +66,17 @@ async def test_a_request_four_minutes_old_is_answered(http: httpx.AsyncClient) -
         ),
     ],
 )
-async def test_what_slack_did_not_sign_is_refused(
+async def test_a_request_without_a_valid_signature_is_refused(
     http: httpx.AsyncClient, sent: Callable[[], dict[str, str]]
 ) -> None:
-    """Signed when the test runs, so that it is never refused for its age alone."""
+    """It is signed when the test runs, so that it is never refused for its age alone."""
     raw = [(name.encode(), value.encode("latin-1")) for name, value in sent().items()]
     answer = await post(http, HELP, raw)
     assert (answer.status_code, answer.json()) == (401, {"error": "Invalid signature"})
 
 
 @pytest.mark.parametrize("name", ["X-Slack-Signature", "X-Slack-Request-Timestamp"])
-async def test_a_header_that_is_there_twice_is_refused(http: httpx.AsyncClient, name: str) -> None:
+async def test_a_repeated_header_is_refused(http: httpx.AsyncClient, name: str) -> None:
     headers = signed(HELP)
     raw = [(key.encode(), value.encode()) for key, value in headers.items()]
     answer = await post(http, HELP, [*raw, (name.encode(), headers[name].encode())])
@@ -120,7 +123,7 @@ async def test_a_body_over_256_kib_is_refused(http: httpx.AsyncClient) -> None:
     assert unannounced.status_code == 413
 
 
-async def test_slack_may_look_at_the_certificate_with_or_without_a_signature(
+async def test_a_certificate_check_is_answered_with_or_without_a_signature(
     http: httpx.AsyncClient,
 ) -> None:
     body = b"ssl_check=1&token=gIkuvaNzQIHg97ATvDxqgjtO"
@@ -129,7 +132,7 @@ async def test_slack_may_look_at_the_certificate_with_or_without_a_signature(
         assert (answer.status_code, answer.content) == (200, b"")
 
 
-async def test_asking_for_the_certificate_does_not_get_a_command_in(
+async def test_an_unsigned_command_cannot_pass_as_a_certificate_check(
     http: httpx.AsyncClient,
 ) -> None:
     body = slash_command("help", ssl_check="1")
@@ -138,13 +141,13 @@ async def test_asking_for_the_certificate_does_not_get_a_command_in(
     assert (await post(http, body, signed(body, secret="guessed"))).status_code == 401
 
 
-async def test_the_url_is_verified_when_slack_asks_for_it(http: httpx.AsyncClient) -> None:
+async def test_the_url_verification_is_answered(http: httpx.AsyncClient) -> None:
     body = b'{"token": "t", "challenge": "3eZbrw1a", "type": "url_verification"}'
     answer = await post(http, body, signed(body) | {"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()) == (200, {"challenge": "3eZbrw1a"})
 
 
-async def test_what_nothing_answers_is_not_found(http: httpx.AsyncClient) -> None:
+async def test_an_unknown_slash_command_is_not_found(http: httpx.AsyncClient) -> None:
     body = slash_command(command="/another")
     assert (await post(http, body, signed(body))).status_code == 404
 
@@ -156,7 +159,7 @@ async def test_what_nothing_answers_is_not_found(http: httpx.AsyncClient) -> Non
         b'{"type": "view_submission", "team": {"id": "T0JUICEBOX"}}',
     ],
 )
-async def test_signed_nonsense_is_refused_and_no_error(
+async def test_a_signed_malformed_request_is_refused_without_an_error(
     http: httpx.AsyncClient, body: bytes
 ) -> None:
     headers = signed(body) | {"Content-Type": "application/json"}

@@ -1,6 +1,7 @@
-"""The Home tab shows how things stand to whoever opens it, and again when asked."""
+"""The Home tab shows the status to the user who opens or refreshes it."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ from bot.fakes.faults import HttpFault
 from bot.fakes.redis_server import RedisServer
 from bot.fakes.slack import payloads
 from bot.fakes.slack.api import LocalSlack
-from bot.slack_app import home
+from bot.slack_app.app import Timeouts
 from bot.store import Store
 from tests.factories import body_of, make_event
 from tests.slack_app.conftest import texts
@@ -32,13 +33,13 @@ async def post(http: httpx.AsyncClient, body: bytes) -> httpx.Response:
 
 
 def shown(slack_api: LocalSlack) -> list[str]:
-    """Everything that is to be read in the recruiter's Home tab."""
+    """Return every text of the recruiter's Home tab."""
     tab = slack_api.workspace.home_of("U0RECRUITER")
     assert tab is not None
     return texts(tab.view["blocks"])
 
 
-async def test_opening_it_shows_what_the_bot_is_for_and_how_things_stand(
+async def test_opening_it_shows_an_introduction_and_the_status(
     http: httpx.AsyncClient, slack_api: LocalSlack, store: Store
 ) -> None:
     event = make_event("evt_1", timestamp=utc_now())
@@ -61,14 +62,14 @@ async def test_a_repeated_event_changes_nothing(
     assert first.view == second.view
 
 
-async def test_the_tab_for_messages_is_left_alone(
+async def test_opening_the_messages_tab_publishes_nothing(
     http: httpx.AsyncClient, slack_api: LocalSlack
 ) -> None:
     assert (await post(http, opened(tab="messages"))).status_code == 200
     assert slack_api.workspace.home_of("U0RECRUITER") is None
 
 
-async def test_refresh_shows_what_has_happened_since(
+async def test_refresh_shows_later_events(
     http: httpx.AsyncClient, slack_api: LocalSlack, store: Store
 ) -> None:
     await post(http, opened())
@@ -80,7 +81,7 @@ async def test_refresh_shows_what_has_happened_since(
     assert "evt_later" in "\n".join(shown(slack_api))
 
 
-async def test_the_button_on_it_is_the_one_that_is_answered(
+async def test_it_has_the_refresh_button(
     http: httpx.AsyncClient, slack_api: LocalSlack, store: Store
 ) -> None:
     await post(http, opened())
@@ -90,7 +91,7 @@ async def test_the_button_on_it_is_the_one_that_is_answered(
     assert [button["action_id"] for button in buttons] == ["refresh_home"]
 
 
-async def test_without_redis_it_says_so(
+async def test_it_reports_that_redis_is_unreachable(
     http: httpx.AsyncClient, slack_api: LocalSlack, redis_process: RedisServer
 ) -> None:
     redis_process.stop()
@@ -106,19 +107,15 @@ async def test_without_redis_it_says_so(
     [
         pytest.param(HttpFault.error("not_enabled"), id="refused"),
         pytest.param(HttpFault.status(500), id="an error page"),
-        pytest.param(HttpFault.rate_limited(1), id="too often"),
+        pytest.param(HttpFault.rate_limited(1), id="rate limited"),
         pytest.param(HttpFault.dropped(), id="a lost connection"),
         pytest.param(HttpFault.hang(), id="no answer"),
     ],
 )
-async def test_what_slack_does_not_take_is_logged_and_not_repeated(
-    http: httpx.AsyncClient,
-    slack_api: LocalSlack,
-    store: Store,
-    fault: HttpFault,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("timeouts", [Timeouts(publish_home=timedelta(seconds=0.2))])
+async def test_a_failed_publish_is_logged_and_not_repeated(
+    http: httpx.AsyncClient, slack_api: LocalSlack, store: Store, fault: HttpFault
 ) -> None:
-    monkeypatch.setattr(home, "_PUBLISH_SECONDS", 0.2)
     slack_api.script("views.publish", [fault])
     with structlog.testing.capture_logs() as logs:
         assert (await post(http, opened())).status_code == 200
@@ -127,7 +124,7 @@ async def test_what_slack_does_not_take_is_logged_and_not_repeated(
 
 
 @pytest.mark.parametrize("changes", [{"user": None}, {"user": ["U0"]}, {"tab": 7}])
-async def test_an_event_that_is_not_slacks_is_refused(
+async def test_a_malformed_event_is_refused(
     http: httpx.AsyncClient, slack_api: LocalSlack, changes: dict[str, Any]
 ) -> None:
     answer = await post(http, opened(**changes))
@@ -138,7 +135,7 @@ async def test_an_event_that_is_not_slacks_is_refused(
     assert [*slack_api.workspace.homes] == []
 
 
-async def test_a_button_pressed_by_nobody_is_refused(
+async def test_a_button_press_without_a_user_is_refused(
     http: httpx.AsyncClient, slack_api: LocalSlack
 ) -> None:
     body = pressed("refresh_home", user={"name": "no id"})
@@ -147,7 +144,7 @@ async def test_a_button_pressed_by_nobody_is_refused(
     assert [*slack_api.workspace.homes] == []
 
 
-async def test_the_home_tab_fits_its_limit_on_a_busy_day(
+async def test_many_events_fit_into_the_block_limit_of_a_view(
     http: httpx.AsyncClient, slack_api: LocalSlack, store: Store
 ) -> None:
     for n in range(30):

@@ -1,4 +1,4 @@
-"""Socket Mode, against a WebSocket that talks as Slack's does."""
+"""Socket Mode, against a server that speaks Slack's protocol."""
 
 import asyncio
 import json
@@ -13,8 +13,7 @@ from aiohttp import WSMsgType, web
 from slack_bolt.async_app import AsyncApp
 
 from bot.slack_app.app import create_bolt
-from bot.slack_app.endpoint import SlackEndpoint
-from bot.slack_app.side import SlackEndpoints
+from bot.slack_app.endpoint import SlackEndpoint, SlackEndpoints
 from bot.slack_app.socket_mode import SocketMode
 from bot.store import Store
 from bot.transports.slack.client import slack_client
@@ -28,7 +27,7 @@ from tests.slack_app.traffic import SECRET, slash_command
 
 
 class SocketModeServer:
-    """Opens sockets for `xapp-token`, sends the envelope over the first, and keeps the answer."""
+    """Opens sockets for `xapp-token`, sends the envelope over each, and keeps the answers."""
 
     def __init__(self, envelope: dict[str, Any]) -> None:
         self.url = ""
@@ -36,14 +35,14 @@ class SocketModeServer:
         self.closed = asyncio.Event()
         self.opened = asyncio.Event()
         self.refuse = False
-        self.broken = 0
-        self.asked = 0
+        self.failures = 0
+        self.requests = 0
         self._envelope = envelope
 
     async def open(self, request: web.Request) -> web.Response:
         self.opened.set()
-        self.asked += 1
-        if self.asked <= self.broken:
+        self.requests += 1
+        if self.requests <= self.failures:
             return web.Response(status=503, text="<html>")
         if self.refuse or request.headers["Authorization"] != "Bearer xapp-token":
             return web.json_response({"ok": False, "error": "invalid_auth"})
@@ -110,7 +109,7 @@ async def test_a_command_is_answered_over_the_socket(
     await asyncio.wait_for(server.closed.wait(), HANG_SECONDS)
 
 
-async def test_a_process_starts_and_stops_while_slack_refuses_a_socket(
+async def test_it_opens_and_closes_while_slack_refuses_a_socket(
     app: AsyncApp, server: SocketModeServer
 ) -> None:
     server.refuse = True
@@ -120,29 +119,27 @@ async def test_a_process_starts_and_stops_while_slack_refuses_a_socket(
     await asyncio.wait_for(socket.close(), HANG_SECONDS)
 
 
-async def test_closing_what_was_never_opened_is_no_fault(
-    app: AsyncApp, server: SocketModeServer
-) -> None:
+async def test_closing_before_opening_does_nothing(app: AsyncApp, server: SocketModeServer) -> None:
     await SocketMode(app, "xapp-token").close()
     assert not server.opened.is_set()
 
 
 @pytest.mark.parametrize(("app_token", "kind"), [(None, NoneType), ("xapp-token", SocketMode)])
-async def test_a_socket_takes_an_app_token(
+async def test_socket_mode_needs_an_app_token(
     make_settings: MakeSettings, store: Store, app_token: str | None, kind: type
 ) -> None:
-    side = build_slack(make_settings(SLACK_APP_TOKEN=app_token), store)
-    assert side is not None
-    assert type(side.socket) is kind
+    endpoints = build_slack(make_settings(SLACK_APP_TOKEN=app_token), store)
+    assert endpoints is not None
+    assert type(endpoints.socket) is kind
 
 
-async def test_a_refused_app_token_is_named_once_with_what_to_do(
+async def test_a_refused_app_token_is_logged_once_with_its_fix(
     app: AsyncApp, server: SocketModeServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     with structlog.testing.capture_logs() as logs:
-        socket = SocketMode(app, "xapp-wrong", pauses=[0.0])
+        socket = SocketMode(app, "xapp-wrong", retry_intervals=[0.0])
         await socket.open()
-        await until(lambda: was_asked(server, 20))
+        await until(lambda: has_requests(server, 20))
         await socket.close()
     assert logs == [
         {
@@ -156,15 +153,15 @@ async def test_a_refused_app_token_is_named_once_with_what_to_do(
     assert caplog.records == []
 
 
-async def test_a_slack_that_is_away_is_named_once_and_so_is_its_return(
+async def test_an_outage_of_slack_is_logged_once_and_so_is_its_end(
     app: AsyncApp, server: SocketModeServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server.broken = 5
+    server.failures = 5
     with structlog.testing.capture_logs() as logs:
         async with SlackEndpoints(
-            SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token", pauses=[0.0])
+            SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token", retry_intervals=[0.0])
         ).running():
-            await asyncio.wait_for(server.answers.get(), 5)
+            await asyncio.wait_for(server.answers.get(), HANG_SECONDS)
     assert [line["event"] for line in logs[:2]] == [
         "slack gives no socket",
         "slack gives a socket again",
@@ -172,47 +169,41 @@ async def test_a_slack_that_is_away_is_named_once_and_so_is_its_return(
     assert caplog.records == []
 
 
-async def test_the_pauses_grow_to_the_last_one(
-    app: AsyncApp, server: SocketModeServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_last_retry_interval_repeats(app: AsyncApp, server: SocketModeServer) -> None:
     slept: list[float] = []
-    sleep = asyncio.sleep
 
-    async def counted(seconds: float) -> None:
+    async def sleep(seconds: float) -> None:
         slept.append(seconds)
-        await sleep(0)
+        await asyncio.sleep(0)
 
-    monkeypatch.setattr("bot.slack_app.socket_mode.asyncio.sleep", counted)
-    socket = SocketMode(app, "xapp-wrong", pauses=[1.0, 2.0, 3.0])
+    socket = SocketMode(app, "xapp-wrong", retry_intervals=[1.0, 2.0, 3.0], sleep=sleep)
     await socket.open()
-    async with asyncio.timeout(HANG_SECONDS):
-        while server.asked < 6:
-            await sleep(0.01)
+    await until(lambda: has_requests(server, 6))
     await socket.close()
-    assert [pause for pause in slept if pause >= 1.0][:5] == [1.0, 2.0, 3.0, 3.0, 3.0]
+    assert slept[:5] == [1.0, 2.0, 3.0, 3.0, 3.0]
 
 
-async def test_a_socket_goes_through_the_proxy(
+async def test_a_socket_uses_the_proxy(
     app: AsyncApp, server: SocketModeServer, proxy: HttpProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     async with SlackEndpoints(SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token")).running():
-        await asyncio.wait_for(server.answers.get(), 5)
+        await asyncio.wait_for(server.answers.get(), HANG_SECONDS)
     assert [asked for asked in proxy.asked if asked.endswith("/socket")] == [
         f"GET {server.url.replace('http', 'ws')}socket"
     ]
 
 
-async def test_a_socket_is_excepted_from_the_proxy_by_its_own_host(
+async def test_no_proxy_exempts_the_host_of_the_socket(
     app: AsyncApp, server: SocketModeServer, proxy: HttpProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     async with SlackEndpoints(SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token")).running():
-        await asyncio.wait_for(server.answers.get(), 5)
+        await asyncio.wait_for(server.answers.get(), HANG_SECONDS)
     assert proxy.asked == []
 
 
-async def was_asked(server: SocketModeServer, times: int) -> bool:
-    return server.asked >= times
+async def has_requests(server: SocketModeServer, count: int) -> bool:
+    return server.requests >= count

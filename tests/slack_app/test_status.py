@@ -1,4 +1,4 @@
-"""`/juicebox status`: what happened, and whether it arrived."""
+"""`/juicebox status`: the whole answer, what it leaves out, and hostile input."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,13 +10,13 @@ from bot.store import Store, keys
 from bot.store.queue import HEARTBEAT, QUEUE
 from tests.factories import MAIL, NOW, SLACK, make_delivery, make_event, seconds
 from tests.queue_times import now_ms
-from tests.slack_app.conftest import Ask, Clock, Say
-from tests.slack_app.filling import AT_14_30, AT_14_32, SEARCH, accept, lines_of, open_to, settle
+from tests.slack_app.conftest import Ask, AskText, Clock
+from tests.slack_app.stored import AT_14_30, AT_14_32, SEARCH, accept, lines_of, open_to, settle
 
 
-async def test_before_the_first_event_status_says_what_to_do(say: Say) -> None:
+async def test_status_explains_what_to_do_before_the_first_event(ask_text: AskText) -> None:
     assert (
-        await say("status")
+        await ask_text("status")
         == """\
 Juicebox status
 *Worker*
@@ -30,12 +30,12 @@ none
 *No events yet.* When Juicebox sends one, it shows up here with where it went.
 • Has the webhook been registered? `python -m bot webhook create https://…/webhooks/juicebox`
 • Try it now with a sample: `python -m bot send search.completed --test --url https://…/webhooks/juicebox`
-One event's whole way: `/juicebox status &lt;event id&gt;`"""
+One event, step by step: `/juicebox status &lt;event id&gt;`"""
     )
 
 
-async def test_status_shows_what_happened_where_it_went_and_whether_it_arrived(
-    say: Say, ask: Ask, store: Store, redis: Redis, clock: Clock
+async def test_status_shows_events_deliveries_quota_and_backlog(
+    ask_text: AskText, ask: Ask, store: Store, redis: Redis, clock: Clock
 ) -> None:
     slack, mail = await open_to(store, "evt_1", SLACK, MAIL)
     await settle(store, slack, "sent")
@@ -56,7 +56,7 @@ async def test_status_shows_what_happened_where_it_went_and_whether_it_arrived(
     await redis.zadd(QUEUE, {"handle_event:evt_1": await now_ms(redis) - 60_000})
     clock.now = NOW + seconds(60)
     assert (
-        await say("status")
+        await ask_text("status")
         == f"""\
 Juicebox status
 *Worker*
@@ -96,7 +96,7 @@ Event evt_2
 {AT_14_30}
 search.completed
 Event evt_1
-One event's whole way: `/juicebox status &lt;event id&gt;`
+One event, step by step: `/juicebox status &lt;event id&gt;`
 Try a dead letter again: `python -m bot retry &lt;id&gt;`. The ids are listed by `python -m bot events`"""
     )
     assert (await ask("status"))["text"] == (
@@ -104,7 +104,7 @@ Try a dead letter again: `python -m bot retry &lt;id&gt;`. The ids are listed by
     )
 
 
-async def test_the_ten_latest_are_shown_the_last_one_first(ask: Ask, store: Store) -> None:
+async def test_the_ten_latest_events_are_shown_newest_first(ask: Ask, store: Store) -> None:
     for n in range(12):
         await accept(store, make_event(f"evt_{n}"), NOW + seconds(n))
     blocks = (await ask("status"))["blocks"]
@@ -116,36 +116,36 @@ async def test_the_ten_latest_are_shown_the_last_one_first(ask: Ask, store: Stor
     assert ids == [f"Event evt_{n}" for n in range(11, 1, -1)]
 
 
-async def test_counts_are_of_the_last_24_hours_and_of_the_eight_most_frequent_types(
-    say: Say, store: Store, clock: Clock
+async def test_counts_cover_24_hours_and_the_eight_most_frequent_types(
+    ask_text: AskText, store: Store, clock: Clock
 ) -> None:
     await accept(store, make_event("old", "old.type"), NOW - timedelta(hours=25))
     for n in range(10):
         for copy in range(2 if n == 9 else 1):
             await accept(store, make_event(f"evt_{n}_{copy}", f"type.{n}"), NOW)
-    said = (await say("status")).splitlines()
-    assert said[8] == "11 events"
-    assert said[9] == (
+    lines = (await ask_text("status")).splitlines()
+    assert lines[8] == "11 events"
+    assert lines[9] == (
         "`type.9` 2 · `type.0` 1 · `type.1` 1 · `type.2` 1 · `type.3` 1 · `type.4` 1"
         " · `type.5` 1 · `type.6` 1 · +2 more types"
     )
 
 
-async def test_what_is_not_readable_in_redis_is_left_out(
-    say: Say, store: Store, redis: Redis
+async def test_unreadable_records_are_left_out(
+    ask_text: AskText, store: Store, redis: Redis
 ) -> None:
     deliveries = await open_to(store, "evt_1", SLACK, MAIL)
     await accept(store, make_event("evt_2"), NOW + seconds(1))
     await redis.hset(keys.event("evt_2"), "state", "<!channel>")  # type: ignore[misc]  # redis-py leaves it open
     await redis.hset(keys.delivery(deliveries[0].id), "attempts", "many")  # type: ignore[misc]  # as above
     await redis.hset(keys.record("quota", "latest"), "at", "now")  # type: ignore[misc]  # as above
-    said = await say("status")
-    assert "evt_2" not in said
-    assert "<#C0RECRUIT>" not in said
-    assert "⏳ waiting to be sent to recruiter@example.com\n" in said
+    answer = await ask_text("status")
+    assert "evt_2" not in answer
+    assert "<#C0RECRUIT>" not in answer
+    assert "⏳ waiting to be sent to recruiter@example.com\n" in answer
 
 
-async def test_a_notification_that_todays_template_cannot_show_is_told_by_its_event(
+async def test_an_event_is_summarized_from_its_data_if_its_template_fails(
     ask: Ask, store: Store
 ) -> None:
     await accept(store, make_event())
@@ -157,8 +157,8 @@ async def test_a_notification_that_todays_template_cannot_show_is_told_by_its_ev
 HOSTILE = "<!channel> <@U0RECRUITER> <https://evil.example|click> \"'\\ `*\n• &amp; \u202e{{7*7}}"
 
 
-async def test_hostile_words_can_neither_ping_nor_break_the_answer(
-    ask: Ask, say: Say, store: Store
+async def test_hostile_input_can_neither_ping_nor_break_the_answer(
+    ask: Ask, ask_text: AskText, store: Store
 ) -> None:
     hostile = make_event(HOSTILE, HOSTILE, data={HOSTILE: "x", "query": "<!here>"})
     await accept(store, hostile)
@@ -169,16 +169,16 @@ async def test_hostile_words_can_neither_ping_nor_break_the_answer(
     await settle(store, deliveries[1], "retrying", HOSTILE)
     await store.records.keep(Record("quota", "latest", {HOSTILE: 1}), NOW, "evt_1")
     for command in ("status", f"status {HOSTILE}"):
-        said = await say(command)
-        assert said.count("<") == said.count("<!date^")
-        assert "\u202e" not in said
-        assert "{{7*7}}" in said
-        assert "failed after 1 attempt" in said
+        answer = await ask_text(command)
+        assert answer.count("<") == answer.count("<!date^")
+        assert "\u202e" not in answer
+        assert "{{7*7}}" in answer
+        assert "failed after 1 attempt" in answer
         mrkdwn = [t for t in walk((await ask(command))["blocks"]) if t["type"] == "mrkdwn"]
         assert all(text["verbatim"] for text in mrkdwn)
 
 
-async def test_marks_in_what_was_searched_for_style_nothing(ask: Ask, store: Store) -> None:
+async def test_markup_in_a_query_has_no_effect(ask: Ask, store: Store) -> None:
     await accept(store, make_event("evt_1"))
     delivery = make_delivery("evt_1", context=SEARCH | {"query": "a* *b* _c_ ~d~ `e` f_g"})
     assert await store.ledger.open("evt_1", [delivery], NOW)
@@ -186,22 +186,22 @@ async def test_marks_in_what_was_searched_for_style_nothing(ask: Ask, store: Sto
     assert headline == "*Search completed with 1,204 results: “a∗ ∗b∗ ˍcˍ ∼d∼ ʼeʼ f_g”*"
 
 
-async def test_the_longest_answer_keeps_slacks_limits(ask: Ask, store: Store) -> None:
+async def test_the_longest_answer_stays_within_slacks_limits(ask: Ask, store: Store) -> None:
     for n in range(10):
         event_id = f"{n}" + "é&" * 99
         people = [Destination(Transport.EMAIL, f"{p}{'&' * 200}@example.com") for p in range(20)]
         for i, delivery in enumerate(await open_to(store, event_id, *people)):
             await settle(store, delivery, "failed", f"{i}" + "<" * 1000)
     for command in ("status", "status 0" + "é&" * 99):
-        said = await ask(command)
-        assert len(said["blocks"]) <= 50
-        lengths = [len(text["text"]) for text in walk(said["blocks"])]
+        answer = await ask(command)
+        assert len(answer["blocks"]) <= 50
+        lengths = [len(text["text"]) for text in walk(answer["blocks"])]
         assert max(lengths) <= 3000
-        assert sum(lengths) + len(said["text"]) < 12_000
+        assert sum(lengths) + len(answer["text"]) < 12_000
 
 
 def walk(node: Any) -> list[dict[str, Any]]:
-    """Every text object, in order."""
+    """Return every text object, in order."""
     if isinstance(node, dict):
         own = [node] if isinstance(node.get("text"), str) else []
         return own + [t for v in node.values() for t in walk(v)]

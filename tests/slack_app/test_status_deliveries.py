@@ -1,4 +1,4 @@
-"""`/juicebox status`: how each delivery is said to have fared."""
+"""`/juicebox status`: the line about each delivery and each notice."""
 
 from dataclasses import replace
 
@@ -6,8 +6,8 @@ from bot.delivery.notice import notices_of_event
 from bot.model import Audience, Delivery, DeliveryState, Destination, Transport
 from bot.store import Store
 from tests.factories import MAIL, NOW, SLACK, make_delivery, make_event, seconds
-from tests.slack_app.conftest import Ask, Say
-from tests.slack_app.filling import (
+from tests.slack_app.conftest import Ask, AskText
+from tests.slack_app.stored import (
     AT_14_30,
     AT_14_32,
     NOBODY,
@@ -20,18 +20,18 @@ from tests.slack_app.filling import (
 )
 
 
-async def test_a_delivery_that_waits(ask: Ask, store: Store) -> None:
+async def test_a_pending_delivery(ask: Ask, store: Store) -> None:
     await open_to(store, "evt_1", MAIL)
     assert (await lines_of(ask))[1:] == ["⏳ waiting to be sent to recruiter@example.com"]
 
 
-async def test_a_delivery_on_its_way(ask: Ask, store: Store) -> None:
+async def test_a_delivery_that_is_being_sent(ask: Ask, store: Store) -> None:
     [mail] = await open_to(store, "evt_1", MAIL)
     await claim(store, mail)
     assert (await lines_of(ask))[1:] == ["⏳ being sent to recruiter@example.com"]
 
 
-async def test_a_delivery_that_failed(ask: Ask, store: Store) -> None:
+async def test_a_failed_delivery(ask: Ask, store: Store) -> None:
     [slack] = await open_to(store, "evt_1", SLACK)
     await settle(store, slack, "failed", "channel_not_found")
     assert (await lines_of(ask))[1:] == [
@@ -40,7 +40,7 @@ async def test_a_delivery_that_failed(ask: Ask, store: Store) -> None:
     ]
 
 
-async def test_a_delivery_that_failed_and_may_have_arrived(ask: Ask, store: Store) -> None:
+async def test_a_failed_delivery_that_may_have_arrived(ask: Ask, store: Store) -> None:
     [mail] = await open_to(store, "evt_1", MAIL)
     claimed = await claim(store, mail)
     await store.ledger.fail(claimed, "token", "", maybe_delivered=True, report=True, now=NOW)
@@ -49,7 +49,7 @@ async def test_a_delivery_that_failed_and_may_have_arrived(ask: Ask, store: Stor
     )
 
 
-async def test_a_dead_letter_retried_by_hand(ask: Ask, store: Store) -> None:
+async def test_a_dead_letter_that_was_requeued(ask: Ask, store: Store) -> None:
     [slack] = await open_to(store, "evt_1", SLACK)
     await settle(store, slack, "failed", "channel_not_found")
     assert await store.ledger.requeue(slack, NOW)
@@ -58,7 +58,7 @@ async def test_a_dead_letter_retried_by_hand(ask: Ask, store: Store) -> None:
     ]
 
 
-async def test_a_delivery_whose_channel_is_not_configured_any_more(ask: Ask, store: Store) -> None:
+async def test_a_delivery_whose_transport_is_no_longer_configured(ask: Ask, store: Store) -> None:
     [mail] = await open_to(store, "evt_1", MAIL)
     await settle(store, mail, "skipped", "email is not configured any more")
     assert (await lines_of(ask))[1:] == [
@@ -66,7 +66,7 @@ async def test_a_delivery_whose_channel_is_not_configured_any_more(ask: Ask, sto
     ]
 
 
-async def test_nobody_to_tell(ask: Ask, store: Store) -> None:
+async def test_a_delivery_without_a_destination(ask: Ask, store: Store) -> None:
     await accept(store, make_event())
     nobody = make_delivery(destination=NOBODY, state=DeliveryState.SKIPPED, context=SEARCH)
     reason = "nobody has subscribed to it"
@@ -78,38 +78,38 @@ ALERTS = Destination(Transport.SLACK, "C0ALERTS")
 REPORT = "report_dead_letter:event:evt_1"
 
 
-async def dead_with_notices(store: Store, *told: Destination) -> list[Delivery]:
-    """A dead event, and a claimed notice of it to each of these."""
+async def dead_with_notices(store: Store, *operators: Destination) -> list[Delivery]:
+    """Store a dead event, and return a claimed notice about it to each of the operators."""
     await accept(store, make_event())
     assert await store.events.dead_letter("evt_1", "searchId is missing", NOW)
     stored = await store.events.get("evt_1")
     assert stored is not None
-    audiences = {Audience.OPERATORS: told}
+    audiences = {Audience.OPERATORS: operators}
     notices = notices_of_event(stored.event, stored.reason, NOW, audiences)
     await store.ledger.add("evt_1", notices, REPORT, NOW)
     claims = [await store.ledger.claim(n, REPORT, "token", NOW) for n in notices]
     return [claimed for claimed in claims if claimed]
 
 
-async def test_the_notices_of_a_dead_letter_are_no_deliveries_of_the_event(
-    ask: Ask, say: Say, store: Store
+async def test_notices_about_a_dead_letter_are_told_apart_from_deliveries(
+    ask: Ask, ask_text: AskText, store: Store
 ) -> None:
     for notice in await dead_with_notices(store, ALERTS, MAIL):
         assert await store.ledger.sent(notice, "token", "receipt", NOW)
-    told = "📣 Operators notified: <#C0ALERTS>, recruiter@example.com"
+    notified = "📣 Operators notified: <#C0ALERTS>, recruiter@example.com"
     assert await lines_of(ask) == [
         "*Search completed (searchId srch_1, resultCount 1204)*",
         "❌ dead letter: `searchId is missing`",
-        told,
+        notified,
         "To try again: `python -m bot retry evt_1`",
     ]
-    details = await say("status evt_1")
-    assert f"❌ dead letter: `searchId is missing`\n{told}\nTo try again:" in details
+    details = await ask_text("status evt_1")
+    assert f"❌ dead letter: `searchId is missing`\n{notified}\nTo try again:" in details
     assert "✅" not in details
     assert "*notice sent* to <#C0ALERTS>" in details
 
 
-async def test_operators_who_are_not_notified_yet(ask: Ask, store: Store) -> None:
+async def test_notices_that_are_not_sent_yet(ask: Ask, store: Store) -> None:
     first, second, _ = await dead_with_notices(store, ALERTS, MAIL, SLACK)
     await store.ledger.retry_later(
         first, "token", "busy", due=NOW + seconds(120), counts=True, maybe_delivered=True, now=NOW
@@ -123,7 +123,7 @@ async def test_operators_who_are_not_notified_yet(ask: Ask, store: Store) -> Non
     ]
 
 
-async def test_a_notice_that_was_not_needed_any_more(ask: Ask, store: Store) -> None:
+async def test_a_notice_that_is_no_longer_needed(ask: Ask, store: Store) -> None:
     [notice] = await dead_with_notices(store, ALERTS)
     assert await store.events.requeue("evt_1", NOW)
     await store.ledger.skip(notice, "token", "resolved: the event is handled by now", NOW)
@@ -135,12 +135,12 @@ async def test_a_notice_that_was_not_needed_any_more(ask: Ask, store: Store) -> 
     ]
 
 
-async def test_no_operators(ask: Ask, store: Store) -> None:
+async def test_a_notice_without_a_destination(ask: Ask, store: Store) -> None:
     await dead_with_notices(store)
     assert (await lines_of(ask))[2] == "🔕 No operators to notify: `no operators are set`"
 
 
-async def test_a_failed_notice_alone_is_nothing_to_try_again(ask: Ask, store: Store) -> None:
+async def test_a_failed_notice_alone_offers_no_retry(ask: Ask, store: Store) -> None:
     [notice] = await dead_with_notices(store, ALERTS)
     await store.ledger.fail(notice, "token", "no", maybe_delivered=False, report=False, now=NOW)
     assert await store.events.requeue("evt_1", NOW)
@@ -150,9 +150,7 @@ async def test_a_failed_notice_alone_is_nothing_to_try_again(ask: Ask, store: St
     assert not any("To try again" in line for line in lines)
 
 
-async def test_deliveries_that_fared_alike_share_a_line_and_many_are_counted(
-    ask: Ask, store: Store
-) -> None:
+async def test_deliveries_with_the_same_outcome_share_a_line(ask: Ask, store: Store) -> None:
     people = [Destination(Transport.EMAIL, f"r{n}@example.com") for n in range(1, 8)]
     user = Destination(Transport.SLACK, "U0RECRUITER")
     for delivery in await open_to(store, "evt_1", user, *people):
@@ -162,7 +160,7 @@ async def test_deliveries_that_fared_alike_share_a_line_and_many_are_counted(
     ]
 
 
-async def test_more_than_four_different_outcomes_are_counted(ask: Ask, store: Store) -> None:
+async def test_outcomes_beyond_the_fourth_are_counted(ask: Ask, store: Store) -> None:
     people = [Destination(Transport.EMAIL, f"r{n}@example.com") for n in range(1, 7)]
     for n, delivery in enumerate(await open_to(store, "evt_1", *people)):
         await settle(store, delivery, "failed", f"reason {n}")

@@ -1,4 +1,4 @@
-"""`/juicebox status <event id>`: one event's whole trail."""
+"""`/juicebox status <event id>`: one event with its deliveries and its timeline."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from bot.model import Destination, canonical_event
 from bot.store import Store, keys
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
-from tests.slack_app.conftest import Ask, Say
+from tests.slack_app.conftest import Ask, AskText
 
 SEARCH = {"searchId": "srch_1", "resultCount": 1, "query": None}
 AT_14_30 = "<!date^1768487400^{date_short_pretty} at {time}|15 Jan 2026, 14:30 UTC>"
@@ -30,7 +30,7 @@ async def open_to(store: Store, *destinations: Destination) -> None:
     assert await store.ledger.open("evt_1", deliveries, NOW + timedelta(milliseconds=12))
 
 
-async def test_every_step_is_shown_with_its_time(say: Say, ask: Ask, store: Store) -> None:
+async def test_every_step_is_shown_with_its_time(ask_text: AskText, ask: Ask, store: Store) -> None:
     await open_to(store, SLACK, MAIL)
     owner = "handle_event:evt_1"
     slack, mail = await store.ledger.of_event("evt_1")
@@ -41,7 +41,7 @@ async def test_every_step_is_shown_with_its_time(say: Say, ask: Ask, store: Stor
         mail, "t", "550 no such mailbox", maybe_delivered=False, report=True, now=NOW + seconds(61)
     )
     assert (
-        await say("status evt_1")
+        await ask_text("status evt_1")
         == f"""\
 Search completed with 1 result
 *Event*
@@ -67,25 +67,23 @@ The times count from when the event was received."""
     assert (await ask("status evt_1"))["text"] == "Search completed with 1 result: handled"
 
 
-async def test_what_juicebox_called_the_event_is_shown_where_it_is_not_our_name(
-    say: Say, store: Store
-) -> None:
+async def test_the_received_type_is_shown_where_it_differs(ask_text: AskText, store: Store) -> None:
     data = {"analysis_id": "a", "result_count": 3}
     event = canonical_event("evt_1", "analysis.completed", NOW, data)
     await store.events.accept(event, body_of(event), NOW)
-    said = (await say("status evt_1")).splitlines()
-    assert said[:7] == [
+    lines = (await ask_text("status evt_1")).splitlines()
+    assert lines[:7] == [
         *("Search completed (searchId a, resultCount 3)", "*Event*", "evt_1"),
         *("*Type*", "search.completed", "*Received as*", "analysis.completed"),
     ]
-    assert "analysis.completed" not in await say("status")
+    assert "analysis.completed" not in await ask_text("status")
 
 
-async def test_an_event_that_waits_for_its_handler(say: Say, store: Store) -> None:
+async def test_an_event_that_waits_for_its_handler(ask_text: AskText, store: Store) -> None:
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
-    said = (await say("status evt_1")).splitlines()
-    assert said[10:14] == [
+    lines = (await ask_text("status evt_1")).splitlines()
+    assert lines[10:14] == [
         "Waiting for its handler",
         "⏳ waiting for its handler",
         f"`+0.000 s` {AT_0} *received*",
@@ -93,12 +91,12 @@ async def test_an_event_that_waits_for_its_handler(say: Say, store: Store) -> No
     ]
 
 
-async def test_an_event_whose_handler_gave_up_says_how_to_retry_it(say: Say, store: Store) -> None:
+async def test_a_dead_event_shows_how_to_retry_it(ask_text: AskText, store: Store) -> None:
     event = make_event("evt 1; rm")
     await store.events.accept(event, body_of(event), NOW)
     assert await store.events.dead_letter("evt 1; rm", "searchId is missing", NOW)
-    said = (await say("status evt 1; rm")).splitlines()
-    assert said[10:13] == [
+    lines = (await ask_text("status evt 1; rm")).splitlines()
+    assert lines[10:13] == [
         "Dead letter",
         "❌ dead letter: `searchId is missing`",
         "To try again: `python -m bot retry 'evt 1; rm'`",
@@ -144,16 +142,16 @@ async def test_an_event_whose_handler_gave_up_says_how_to_retry_it(say: Say, sto
         ("x" * 200, "x" * 200),
     ],
 )
-async def test_an_event_is_found_however_slack_passes_its_id_on(
-    say: Say, store: Store, event_id: str, typed: str
+async def test_an_event_is_found_by_its_id_however_it_was_typed_or_copied(
+    ask_text: AskText, store: Store, event_id: str, typed: str
 ) -> None:
     event = make_event(event_id)
     await store.events.accept(event, body_of(event), NOW)
-    assert "The times count from" in await say(f"status {typed}")
+    assert "The times count from" in await ask_text(f"status {typed}")
 
 
-async def test_an_unknown_event_is_named(say: Say, ask: Ask) -> None:
-    assert await say("status <!channel>`x`") == (
+async def test_an_unknown_event_is_named(ask_text: AskText, ask: Ask) -> None:
+    assert await ask_text("status <!channel>`x`") == (
         "I know of no event `&lt;!channel&gt;'x'`.\nEither it never came, or it is so old that I"
         " no longer keep it. `/juicebox status` lists the latest."
     )
@@ -161,45 +159,45 @@ async def test_an_unknown_event_is_named(say: Say, ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("key", [keys.event("evt_1"), keys.trail("evt_1")])
-async def test_an_event_that_is_not_readable_in_redis_says_so(
-    say: Say, ask: Ask, store: Store, redis: Redis, key: str
+async def test_an_unreadable_event_is_reported(
+    ask_text: AskText, ask: Ask, store: Store, redis: Redis, key: str
 ) -> None:
     await open_to(store, SLACK)
     if key == keys.event("evt_1"):
         await redis.hset(key, "received_at", "then")  # type: ignore[misc]  # redis-py leaves it open
     else:
         await redis.rpush(key, "{")  # type: ignore[misc]  # redis-py leaves it open
-    assert await say("status evt_1") == (
-        "I know event `evt_1`, but what I keep of it in Redis is not readable: someone else has"
-        " written to it."
+    assert await ask_text("status evt_1") == (
+        "I know event `evt_1`, but what I stored about it in Redis can't be read: another program has"
+        " overwritten it."
     )
-    assert (await ask("status evt_1"))["text"] == "What I keep of event evt_1 is not readable"
+    assert (await ask("status evt_1"))["text"] == "What I stored about event evt_1 can't be read"
 
 
-async def test_a_step_to_a_destination_of_an_unknown_kind_is_shown(
-    say: Say, store: Store, redis: Redis
+async def test_a_step_with_an_unknown_kind_of_destination_is_shown(
+    ask_text: AskText, store: Store, redis: Redis
 ) -> None:
     await open_to(store, SLACK)
     step = (
         '{"at": 1768487401000, "what": "sent", "delivery": "", "to": "fax:<!here>", "detail": ""}'
     )
     await redis.rpush(keys.trail("evt_1"), step)  # type: ignore[misc]  # redis-py leaves it open
-    assert f"`+1 s` {AT_1} *sent* to fax:&lt;!here&gt;\n" in await say("status evt_1")
+    assert f"`+1 s` {AT_1} *sent* to fax:&lt;!here&gt;\n" in await ask_text("status evt_1")
 
 
-async def test_a_step_that_another_clock_puts_before_the_receipt_counts_as_its_moment(
-    say: Say, store: Store, redis: Redis
+async def test_a_step_before_the_receipt_is_shown_with_zero_elapsed_time(
+    ask_text: AskText, store: Store, redis: Redis
 ) -> None:
     await open_to(store, SLACK)
     step = '{"at": 1768487399999, "what": "sent", "delivery": "", "to": "", "detail": ""}'
     await redis.rpush(keys.trail("evt_1"), step)  # type: ignore[misc]  # redis-py leaves it open
-    said = await say("status evt_1")
-    assert "`+0.000 s` " in said.splitlines()[-2]
-    assert "-0" not in said
+    answer = await ask_text("status evt_1")
+    assert "`+0.000 s` " in answer.splitlines()[-2]
+    assert "-0" not in answer
 
 
-async def test_of_a_very_long_way_the_middle_is_left_out(
-    say: Say, ask: Ask, store: Store, redis: Redis
+async def test_the_middle_of_a_long_timeline_is_left_out(
+    ask_text: AskText, ask: Ask, store: Store, redis: Redis
 ) -> None:
     await open_to(store, SLACK)
     for n in range(58):
@@ -207,18 +205,18 @@ async def test_of_a_very_long_way_the_middle_is_left_out(
             f'{{"at": 1768487400000, "what": "step {n}", "delivery": "", "to": "", "detail": ""}}'
         )
         await redis.rpush(keys.trail("evt_1"), step)  # type: ignore[misc]  # redis-py leaves it open
-    said = (await say("status evt_1")).splitlines()
-    steps = [line.partition("*")[2] for line in said if line.startswith("`+")]
+    lines = (await ask_text("status evt_1")).splitlines()
+    steps = [line.partition("*")[2] for line in lines if line.startswith("`+")]
     assert steps[:3] == ["received*", "handled*: deliveries: 1", "step 0*"]
     assert steps[9:11] == ["step 7*", "step 18*"]
     assert (steps[-1], len(steps)) == ("step 57*", 50)
-    assert "10 steps left out" in said
+    assert "10 steps left out" in lines
     assert len((await ask("status evt_1"))["blocks"]) <= 50
 
 
-async def test_more_than_twenty_deliveries_are_counted(say: Say, store: Store) -> None:
+async def test_deliveries_beyond_the_twentieth_are_counted(ask_text: AskText, store: Store) -> None:
     people = [Destination(MAIL.transport, f"r{n}@example.com") for n in range(23)]
     await open_to(store, *people)
-    said = (await say("status evt_1")).splitlines()
-    assert said[11] == "⏳ waiting to be sent to r0@example.com"
-    assert said[30:32] == ["⏳ waiting to be sent to r19@example.com", "+3 more"]
+    lines = (await ask_text("status evt_1")).splitlines()
+    assert lines[11] == "⏳ waiting to be sent to r0@example.com"
+    assert lines[30:32] == ["⏳ waiting to be sent to r19@example.com", "+3 more"]

@@ -1,4 +1,4 @@
-"""The quota in `/juicebox status`: what Redis has of it is not trusted."""
+"""The quota in `/juicebox status`: the stored record is not trusted."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from bot.model import Record
 from bot.store import Store
 from tests.factories import NOW
-from tests.slack_app.conftest import Say
+from tests.slack_app.conftest import AskText
 
 
 @pytest.mark.parametrize(
@@ -33,25 +33,25 @@ from tests.slack_app.conftest import Say
         {"limit": None},
     ],
 )
-async def test_a_quota_that_makes_no_sense_is_left_out(
-    say: Say, store: Store, fields: dict[str, Any]
+async def test_an_implausible_quota_is_left_out(
+    ask_text: AskText, store: Store, fields: dict[str, Any]
 ) -> None:
     await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
-    assert "Quota" not in await say("status")
+    assert "Quota" not in await ask_text("status")
 
 
 @pytest.mark.parametrize("reset", [None, "2026-02-01", -1, 10**15])
-async def test_a_quota_without_a_readable_reset_date_is_shown_without(
-    say: Say, store: Store, reset: Any
+async def test_an_unreadable_reset_date_is_left_out(
+    ask_text: AskText, store: Store, reset: Any
 ) -> None:
     fields = {"usage": 1.5, "limit": 2, "resetDate": reset}
     await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
-    said = await say("status")
-    assert "*Quota* `███████████████░░░░░` 75.0% · 1.5 of 2\n" in said
+    answer = await ask_text("status")
+    assert "*Quota* `███████████████░░░░░` 75.0% · 1.5 of 2\n" in answer
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "shown"),
     [
         ({"usagePercent": 84.2}, "`████████████████░░░░` 84.2%"),
         ({"usagePercent": 99.98, "planTier": "Pro"}, "`███████████████████░` 99.9% · `Pro`"),
@@ -65,7 +65,7 @@ async def test_a_quota_without_a_readable_reset_date_is_shown_without(
     ],
 )
 async def test_a_quota_is_shown_as_it_was_sent(
-    say: Say, store: Store, fields: dict[str, Any], said: str
+    ask_text: AskText, store: Store, fields: dict[str, Any], shown: str
 ) -> None:
     await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
-    assert f"*Quota* {said}\n" in await say("status")
+    assert f"*Quota* {shown}\n" in await ask_text("status")

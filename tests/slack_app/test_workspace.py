@@ -1,10 +1,10 @@
-"""Only the bot's own workspace is answered."""
+"""Only requests of the bot's own workspace are answered."""
 
 import asyncio
+from datetime import timedelta
 
 import httpx
 import pytest
-from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.fakes.faults import HttpFault
@@ -20,7 +20,7 @@ TRY_AGAIN = (
 
 
 @pytest.mark.parametrize("team", ["T0ANOTHER", "", "T0JUICEBOX2"])
-async def test_another_workspace_is_refused_and_learns_nothing(
+async def test_a_command_of_another_workspace_is_refused_without_a_reason(
     http: httpx.AsyncClient, team: str
 ) -> None:
     body = slash_command("status", team_id=team)
@@ -38,7 +38,9 @@ async def test_an_event_of_another_workspace_is_refused_whatever_its_type(
     assert (answer.status_code, answer.content) == (403, b"")
 
 
-async def test_slack_is_asked_once_for_all_commands(ask: Ask, slack_api: LocalSlack) -> None:
+async def test_the_workspace_is_requested_once_for_all_commands(
+    ask: Ask, slack_api: LocalSlack
+) -> None:
     await asyncio.gather(*(ask("help") for _ in range(5)))
     await ask("help")
     assert len(slack_api.calls()) == 1
@@ -48,7 +50,7 @@ async def test_slack_is_asked_once_for_all_commands(ask: Ask, slack_api: LocalSl
     "fault",
     [
         pytest.param(HttpFault.status(500, "<html>"), id="an error page"),
-        pytest.param(HttpFault.rate_limited(30), id="too many questions"),
+        pytest.param(HttpFault.rate_limited(30), id="rate limited"),
         pytest.param(HttpFault.hang(), id="no answer"),
         pytest.param(HttpFault.dropped(), id="a lost connection"),
         pytest.param(HttpFault.garbage("{"), id="half an answer"),
@@ -57,7 +59,7 @@ async def test_slack_is_asked_once_for_all_commands(ask: Ask, slack_api: LocalSl
         pytest.param(HttpFault.garbage('{"ok": true, "team_id": ""}'), id="a team without a name"),
     ],
 )
-async def test_while_slack_cannot_be_asked_a_command_is_to_be_tried_again(
+async def test_a_command_is_answered_with_try_again_while_slack_is_unreachable(
     ask: Ask, slack_api: LocalSlack, fault: HttpFault
 ) -> None:
     slack_api.script("auth.test", [fault])
@@ -65,7 +67,7 @@ async def test_while_slack_cannot_be_asked_a_command_is_to_be_tried_again(
     assert (await ask("help"))["blocks"]
 
 
-async def test_while_slack_cannot_be_asked_what_it_sends_is_to_be_repeated(
+async def test_an_event_is_refused_for_now_while_slack_is_unreachable(
     http: httpx.AsyncClient, slack_api: LocalSlack
 ) -> None:
     slack_api.script("auth.test", [HttpFault.status(500)])
@@ -74,23 +76,21 @@ async def test_while_slack_cannot_be_asked_what_it_sends_is_to_be_repeated(
     assert (answer.status_code, answer.content) == (503, b"")
 
 
-async def test_a_token_that_slack_refuses_leaves_the_workspace_unknown(
+async def test_the_workspace_is_unknown_if_slack_refuses_the_token(
     slack_api: LocalSlack,
 ) -> None:
     client = AsyncWebClient(token="xoxb-revoked", base_url=slack_api.url, retry_handlers=[])
     with pytest.raises(WorkspaceUnknown):
-        await Workspace(client).identity()
+        await Workspace(client, timedelta(seconds=1)).identity()
 
 
-async def test_everyone_waits_for_the_same_question_and_nobody_longer_than_a_second(
-    bolt: AsyncApp, client: AsyncWebClient, slack_api: LocalSlack
+async def test_concurrent_requests_share_one_call_and_its_timeout(
+    client: AsyncWebClient, slack_api: LocalSlack
 ) -> None:
     slack_api.script("auth.test", [HttpFault.hang()] * 10)
-    workspace = Workspace(client)
+    workspace = Workspace(client, timedelta(seconds=0.5))
     answers = await asyncio.gather(
         *(workspace.identity() for _ in range(10)), return_exceptions=True
     )
     assert {type(answer) for answer in answers} == {WorkspaceUnknown}
-    assert len(slack_api.calls("auth.test")) < len(answers), (
-        "each asked by itself, after all others"
-    )
+    assert len(slack_api.calls("auth.test")) < len(answers), "each made a call of its own"

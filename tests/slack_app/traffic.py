@@ -1,4 +1,4 @@
-"""What Slack sends, signed as Slack signs it."""
+"""Requests as Slack sends and signs them."""
 
 import hashlib
 import hmac
@@ -11,7 +11,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def slash_command(text: str = "", **changes: str) -> bytes:
-    """The body of a slash command, with every field that Slack sends today."""
+    """Return the body of a slash command, with every field that Slack sends."""
     fields = {
         "token": "gIkuvaNzQIHg97ATvDxqgjtO",
         "team_id": "T0JUICEBOX",
@@ -31,7 +31,7 @@ def slash_command(text: str = "", **changes: str) -> bytes:
 
 
 def signed(body: bytes, *, timestamp: str | None = None, secret: str = SECRET) -> dict[str, str]:
-    """The headers of a request with this body."""
+    """Return the headers of a request with this body."""
     timestamp = timestamp or str(int(time.time()))
     digest = hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256)
     return {

@@ -1,33 +1,31 @@
-"""One sentence for any event, whatever its data holds."""
+"""The one-sentence summary of an event, whatever its data holds."""
 
 from typing import Any
 
 import pytest
 
-from bot.model import Event
+from bot.errors import RenderError
+from bot.model import Event, Notification
 from bot.views.event_summary import summarize_event
 from tests.factories import NOW, make_delivery
 
 
-def describe(_: object) -> str:
-    return "Export ready, link expires <!date^1768487400^{time}|15 Jan 2026>: a &lt;b&gt; &amp;amp;"
-
-
-def test_an_event_is_told_as_its_message_tells_it() -> None:
+def test_the_summary_is_what_the_first_notification_says() -> None:
     event = Event("evt_1", "export.ready", NOW, {})
-    assert summarize_event(event, [make_delivery()], describe) == (
-        "Export ready, link expires 15 Jan 2026: a <b> &amp;"
-    )
+    summary = summarize_event(event, [make_delivery()], lambda sent: f"{sent.event_type} <b>")
+    assert summary == "search.completed <b>"
 
 
-def test_a_link_is_for_those_it_was_sent_to() -> None:
+def test_a_notification_that_cannot_be_rendered_is_summarized_from_the_event() -> None:
+    def fail(_: Notification) -> str:
+        raise RenderError("template search.completed/slack.json.j2: 'query' is undefined")
+
     event = Event("evt_1", "export.ready", NOW, {})
-    told = summarize_event(event, [make_delivery()], lambda _: "<https://x.org/a|Download> it")
-    assert told == "Download it"
+    assert summarize_event(event, [make_delivery()], fail) == "Export ready"
 
 
 @pytest.mark.parametrize(
-    ("event_type", "data", "told"),
+    ("event_type", "data", "summary"),
     [
         (
             "profile.enriched",
@@ -46,7 +44,7 @@ def test_a_link_is_for_those_it_was_sent_to() -> None:
         ("x" * 200, {}, "X" + "x" * 138 + "…"),
     ],
 )
-def test_an_event_without_a_message_is_told_by_its_type_and_details(
-    event_type: str, data: Any, told: str
+def test_an_event_without_a_notification_is_summarized_from_its_type_and_data(
+    event_type: str, data: Any, summary: str
 ) -> None:
-    assert summarize_event(Event("evt_1", event_type, NOW, data), [], describe) == told
+    assert summarize_event(Event("evt_1", event_type, NOW, data), []) == summary

@@ -1,4 +1,4 @@
-"""Fills the store with events and deliveries, through its own doors."""
+"""Stores events and deliveries in each state, through the store's own methods."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ async def accept(store: Store, event: Event, at: datetime = NOW) -> None:
 
 
 async def open_to(store: Store, event_id: str, *destinations: Destination) -> list[Delivery]:
-    """An event, handled, with a delivery to each destination."""
+    """Store a handled event, and return its delivery to each destination."""
     await accept(store, make_event(event_id))
     deliveries = [make_delivery(event_id, to, context=SEARCH) for to in destinations]
     assert await store.ledger.open(event_id, deliveries, NOW)
@@ -32,9 +32,9 @@ async def claim(store: Store, delivery: Delivery) -> Delivery:
     return claimed
 
 
-async def settle(store: Store, delivery: Delivery, how: str, reason: str = "") -> None:
+async def settle(store: Store, delivery: Delivery, state: str, reason: str = "") -> None:
     claimed = await claim(store, delivery)
-    match how:
+    match state:
         case "sent":
             assert await store.ledger.sent(claimed, "token", "receipt", NOW)
         case "retrying":
@@ -56,8 +56,8 @@ async def settle(store: Store, delivery: Delivery, how: str, reason: str = "") -
 
 
 async def lines_of(ask: Ask) -> list[str]:
-    """What is said of the latest event, line by line."""
+    """Return the lines about the latest event."""
     blocks = (await ask("status"))["blocks"]
-    said = next(i for i, block in enumerate(blocks) if block["type"] == "divider") + 1
-    lines: list[str] = blocks[said]["text"]["text"].split("\n")
+    divider = next(i for i, block in enumerate(blocks) if block["type"] == "divider")
+    lines: list[str] = blocks[divider + 1]["text"]["text"].split("\n")
     return lines

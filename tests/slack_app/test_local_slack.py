@@ -1,4 +1,4 @@
-"""Somebody at work in the local Slack, and the real door and Bolt app, with HTTP between them."""
+"""A user of the local Slack, and the real endpoint and Bolt app, connected by HTTP."""
 
 import asyncio
 import socket
@@ -24,10 +24,12 @@ from tests.slack_app.traffic import SECRET
 
 @asynccontextmanager
 async def listening(app: FastAPI) -> AsyncIterator[str]:
-    """The address at which the application is served."""
+    """Serve the application, and yield its address."""
     config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none")
     server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:  # connections wait until it is served
+    with socket.create_server(
+        ("127.0.0.1", 0)
+    ) as listener:  # connections wait until the server runs
         serving = asyncio.create_task(server.serve([listener]))
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -47,7 +49,7 @@ async def recruiter(bolt: AsyncApp, slack_api: LocalSlack) -> AsyncIterator[Pers
         yield person
 
 
-async def test_a_command_is_answered_to_who_typed_it(
+async def test_a_command_is_answered_to_the_user_who_typed_it(
     recruiter: Person, slack_api: LocalSlack, store: Store
 ) -> None:
     event = make_event("evt_<1>", timestamp=utc_now())
@@ -76,7 +78,7 @@ async def test_the_home_tab_is_opened_and_refreshed(
     assert [*slack_api.workspace.whispers] == []
 
 
-async def test_without_redis_a_command_and_the_home_tab_say_so(
+async def test_a_command_and_the_home_tab_report_that_redis_is_unreachable(
     recruiter: Person, slack_api: LocalSlack, redis_process: RedisServer
 ) -> None:
     redis_process.stop()
@@ -88,11 +90,11 @@ async def test_without_redis_a_command_and_the_home_tab_say_so(
     [answer] = slack_api.workspace.whispers
     home = slack_api.workspace.home_of("U0RECRUITER")
     assert home is not None
-    for said in (answer.text, "\n".join(texts(home.view["blocks"]))):
-        assert "I can't reach my memory (Redis) right now" in said
+    for text in (answer.text, "\n".join(texts(home.view["blocks"]))):
+        assert "I can't reach my memory (Redis) right now" in text
 
 
-async def test_a_bot_with_another_secret_does_not_believe_it(
+async def test_a_bot_with_another_signing_secret_refuses_the_command(
     bolt: AsyncApp, slack_api: LocalSlack
 ) -> None:
     app = FastAPI()

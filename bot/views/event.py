@@ -1,0 +1,149 @@
+"""One event as people see it: what it says, where it was sent, and each step of its processing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.model import Delivery, DeliveryState, Destination, EventState, Step, Transport
+from bot.store import Store
+from bot.store.events import StoredEvent
+from bot.views.event_summary import Describe, summarize_event
+
+_SETTLED = {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED}
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineStep:
+    """One step of an event's processing.
+
+    `elapsed` counts from the receipt of the event, and is never negative even where two machines'
+    clocks differ. `to` is the destination as it is stored, or empty.
+    """
+
+    at: datetime
+    elapsed: timedelta
+    what: str
+    delivery_id: str
+    to: str
+    detail: str
+    is_notice: bool
+
+    @property
+    def label(self) -> str:
+        return f"notice {self.what}" if self.is_notice else self.what
+
+    @property
+    def destination(self) -> Destination | None:
+        """The destination, or None if there is none or another program stored an unknown kind."""
+        try:
+            return Destination.parse(self.to) if self.to else None
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event with its deliveries, and apart from them the notices to operators about a failure.
+
+    `received_type` is what Juicebox called the event, or empty where that is `type`. The `timeline`
+    is empty in lists of events, which do not load it.
+    """
+
+    id: str
+    type: str
+    received_type: str
+    test: bool
+    occurred_at: datetime
+    received_at: datetime
+    state: EventState
+    reason: str
+    summary: str
+    deliveries: tuple[Delivery, ...]
+    notices: tuple[Delivery, ...]
+    timeline: tuple[TimelineStep, ...] = ()
+
+    @property
+    def has_dead_letter(self) -> bool:
+        """Whether a retry on request would do something. A notice that failed does not count."""
+        failed = any(delivery.state is DeliveryState.FAILED for delivery in self.deliveries)
+        return failed or self.state is EventState.DEAD
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no further step follows by itself."""
+        return self.state is not EventState.ACCEPTED and all(
+            delivery.state in _SETTLED for delivery in (*self.deliveries, *self.notices)
+        )
+
+
+async def load_event(
+    store: Store, event_id: str, describe: Describe | None = None
+) -> EventView | None:
+    """Return the event, or None if it never came or is no longer kept; four round trips to Redis.
+
+    Raises:
+        CorruptRecord: if the event or its trail is not readable.
+        redis.RedisError: if Redis does not answer.
+    """
+    stored = await store.events.get(event_id)
+    if stored is None:
+        return None
+    steps = await store.events.trail(event_id)
+    return view_of(stored, await store.ledger.of_event(event_id), steps, describe)
+
+
+async def load_latest(
+    store: Store, count: int, describe: Describe | None = None
+) -> list[EventView]:
+    """Return the events received last, newest first; four round trips to Redis.
+
+    Raises:
+        redis.RedisError: if Redis does not answer.
+    """
+    events = await store.events.latest(count)
+    deliveries = await store.ledger.of_events([stored.event.id for stored in events])
+    return [view_of(stored, deliveries[stored.event.id], (), describe) for stored in events]
+
+
+def view_of(
+    stored: StoredEvent,
+    deliveries: Sequence[Delivery],
+    steps: Sequence[Step] = (),
+    describe: Describe | None = None,
+) -> EventView:
+    """Return the view of an event of which everything has been read."""
+    event = stored.event
+    notices = tuple(delivery for delivery in deliveries if delivery.is_notice)
+    others = tuple(delivery for delivery in deliveries if not delivery.is_notice)
+    notice_ids = {notice.id for notice in notices}
+    return EventView(
+        id=event.id,
+        type=event.type,
+        received_type=event.received_type,
+        test=event.test,
+        occurred_at=event.timestamp,
+        received_at=stored.received_at,
+        state=stored.state,
+        reason=stored.reason,
+        summary=summarize_event(event, others, describe),
+        deliveries=others,
+        notices=notices,
+        timeline=tuple(
+            TimelineStep(
+                at=step.at,
+                elapsed=max(step.at - stored.received_at, timedelta()),
+                what=step.what,
+                delivery_id=step.delivery_id,
+                to=step.destination,
+                detail=step.detail,
+                is_notice=step.delivery_id in notice_ids,
+            )
+            for step in steps
+        ),
+    )
+
+
+def destination_of(delivery: Delivery) -> Destination | None:
+    """Return the destination, or None if the delivery was skipped because there was none."""
+    destination = delivery.destination
+    return None if destination.transport is Transport.NOBODY else destination
