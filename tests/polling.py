@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from bot.fakes.arrivals import HANG_SECONDS
+from bot.fakes.arrivals import HANG_TIMEOUT
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = HANG_SECONDS) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = HANG_TIMEOUT) -> None:
     """Return as soon as the condition holds; TimeoutError if it never does."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110  # see the first line

@@ -14,7 +14,7 @@ from typing import IO
 import httpx
 
 from tests.app import signed
-from tests.polling import HANG_SECONDS, until
+from tests.polling import HANG_TIMEOUT, until
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,7 +60,7 @@ async def process(
 async def deliver(env: Mapping[str, str], body: bytes) -> httpx.Response:
     """Post to the web process, as soon as it listens."""
     url = f"http://127.0.0.1:{env['PORT']}"
-    async with httpx.AsyncClient(base_url=url, timeout=HANG_SECONDS) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=HANG_TIMEOUT) as client:
 
         async def up() -> bool:
             try:

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 
 ROOT = Path(__file__).parents[1]
 Record = dict[str, Any]
@@ -35,7 +35,7 @@ def playground(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         yield said.split("Open ")[1].strip(), process
     finally:
         process.terminate()
-        process.communicate(timeout=HANG_SECONDS)
+        process.communicate(timeout=HANG_TIMEOUT)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Visitor:
                     yield json.loads(line.removeprefix("data: "))
 
     async def until(
-        self, wanted: Callable[[Record], bool], seconds: float = HANG_SECONDS
+        self, wanted: Callable[[Record], bool], seconds: float = HANG_TIMEOUT
     ) -> Record:
         """The first record that is wanted, among those that were and those that come."""
         async with asyncio.timeout(seconds):
@@ -92,7 +92,7 @@ class Visitor:
 
 @asynccontextmanager
 async def visiting(url: str) -> AsyncIterator[Visitor]:
-    async with httpx.AsyncClient(base_url=url, timeout=HANG_SECONDS) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=HANG_TIMEOUT) as http:
         yield Visitor(http)
 
 

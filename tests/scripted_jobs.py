@@ -18,7 +18,7 @@ from bot.worker.jobs import WorkerTasks
 from bot.worker.lease import Lease
 from bot.worker.loop import Supervisor
 from tests.factories import body_of, make_event
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 
 JOB = "handle_event:evt_1"
 Behaviour = Callable[[str, Lease], Awaitable[None]]
@@ -55,7 +55,7 @@ async def working(jobs: ScriptedTasks) -> AsyncIterator[Supervisor]:
     supervisor = Supervisor(cast("WorkerTasks", jobs))
     task = asyncio.create_task(supervisor.run())
     try:
-        async with asyncio.timeout(HANG_SECONDS):
+        async with asyncio.timeout(HANG_TIMEOUT):
             yield supervisor
     finally:
         supervisor.stop()

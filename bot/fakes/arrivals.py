@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-HANG_SECONDS = 120
+HANG_TIMEOUT = 120
 """When a test gives up on what never happens. It only ends tests that hang, and decides nothing else:
 far longer than a busy machine needs."""
 
@@ -30,7 +30,7 @@ class Arrivals(Generic[T]):
         self._grown.set()
         self._grown = asyncio.Event()
 
-    async def wait_for(self, count: int, timeout: float = HANG_SECONDS) -> list[T]:  # noqa: ASYNC109 - a test reads better with it
+    async def wait_for(self, count: int, timeout: float = HANG_TIMEOUT) -> list[T]:  # noqa: ASYNC109 - a test reads better with it
         """What has arrived, as soon as that is at least `count`; `timeout` is in seconds.
 
         Raises:

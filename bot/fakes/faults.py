@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 F = TypeVar("F")
 
 
-class FaultScript(Generic[F]):
+class FaultPlan(Generic[F]):
     """For each name, the faults that its next calls run into; None among them is a call that works.
 
     What is to `stay` hits every call for which nothing else is waiting. `changed` is called whenever

@@ -13,8 +13,8 @@ from typing import Any, Self, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from bot.fakes.arrivals import HANG_SECONDS, Arrivals
-from bot.fakes.faults import FaultScript, SmtpFault
+from bot.fakes.arrivals import HANG_TIMEOUT, Arrivals
+from bot.fakes.faults import FaultPlan, SmtpFault
 from bot.fakes.smtp_connections import ConnectionCount, CountedSmtp
 
 __all__ = ["Inbox", "ReceivedMail", "SmtpFault"]
@@ -68,7 +68,7 @@ class Inbox:
         self._tls = tls
         self._implicit_tls = implicit_tls
         self._login = login
-        self.faults: FaultScript[SmtpFault] = FaultScript()
+        self.faults: FaultPlan[SmtpFault] = FaultPlan()
         self._connections: set[SMTP] = set()
         self._closing = AsyncExitStack()
         self.arrivals: Arrivals[ReceivedMail] = Arrivals("mails")
@@ -99,15 +99,15 @@ class Inbox:
         """Every mail that was accepted, whether or not its reply got through."""
         return list(self.arrivals)
 
-    def script(self, command: str, faults: Iterable[SmtpFault | None]) -> None:
+    def plan_faults(self, command: str, faults: Iterable[SmtpFault | None]) -> None:
         """What the next MAIL, RCPT, DATA or QUIT commands run into, one each; None is one that works."""
         self.faults.add(command, faults)
 
-    def mend(self) -> None:
+    def clear_faults(self) -> None:
         """Forget the faults that have not happened yet."""
         self.faults.clear()
 
-    async def wait_for(self, count: int, timeout: float = HANG_SECONDS) -> list[ReceivedMail]:  # noqa: ASYNC109 - as in Arrivals
+    async def wait_for(self, count: int, timeout: float = HANG_TIMEOUT) -> list[ReceivedMail]:  # noqa: ASYNC109 - as in Arrivals
         """The accepted mails, as soon as there are at least `count`; TimeoutError otherwise."""
         return await self.arrivals.wait_for(count, timeout)
 

@@ -7,8 +7,8 @@ from redis.exceptions import RedisError
 
 from bot.errors import CorruptRecord
 from bot.fakes.arrivals import Arrivals
-from bot.fakes.deliveries import delivery_of_mail, delivery_of_post
-from bot.fakes.slack.identified import identified
+from bot.fakes.deliveries import DELIVERY_OF_MAIL, DELIVERY_OF_POST
+from bot.fakes.slack.block_ids import with_block_ids
 from bot.fakes.slack.workspace import BOT_USER, Home, Post
 from bot.fakes.smtp import ReceivedMail
 from bot.playground.feed import Feed
@@ -36,25 +36,25 @@ class News:
         return [
             _each(workspace.posts, self._post),
             _each(workspace.edits, self._edit),
-            _each(workspace.whispers, self._whisper),
+            _each(workspace.ephemeral_messages, self._whisper),
             _each(workspace.homes, self._home),
             _each(self._on.inbox.arrivals, self._mail),
         ]
 
     async def _post(self, post: Post) -> None:
-        delivery_id = delivery_of_post(post)
+        delivery_id = DELIVERY_OF_POST(post)
         if delivery_id:
             self._watch.arrived(delivery_id, float(post.ts))
         self._tell_post(post, event_id=await self._event_of(delivery_id))
 
     async def _edit(self, post: Post) -> None:
-        self._tell_post(post, event_id=await self._event_of(delivery_of_post(post)))
+        self._tell_post(post, event_id=await self._event_of(DELIVERY_OF_POST(post)))
 
     async def _whisper(self, post: Post) -> None:
         self._tell_post(post, event_id=None, ephemeral=True)
 
     async def _home(self, home: Home) -> None:
-        self._feed.tell("home", "", blocks=identified(home.view["blocks"]))
+        self._feed.tell("home", "", blocks=with_block_ids(home.view["blocks"]))
 
     def _tell_post(self, post: Post, *, event_id: str | None, ephemeral: bool = False) -> None:
         self._tell_channel(post.channel)
@@ -68,7 +68,7 @@ class News:
             name=workspace.people.get(post.user, post.user),
             bot=post.user == BOT_USER,
             text=post.text,
-            blocks=identified(post.blocks),
+            blocks=with_block_ids(post.blocks),
             thread_ts=post.thread_ts,
             edited_at=post.edited_at * 1000 if post.edited_at else None,
             ephemeral=ephemeral,
@@ -89,7 +89,7 @@ class News:
         )
 
     async def _mail(self, mail: ReceivedMail) -> None:
-        delivery_id = delivery_of_mail(mail)
+        delivery_id = DELIVERY_OF_MAIL(mail)
         self._watch.arrived(delivery_id, mail.arrived_at.timestamp())
         self.mails.append(mail)
         number, event_id = len(self.mails), await self._event_of(delivery_id)

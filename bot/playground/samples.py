@@ -68,7 +68,7 @@ class Tally:
         if not self._missing:
             self.completed.set()
 
-    def complaints(self, arrived: Iterable[str]) -> Iterator[str]:
+    def block_errors(self, arrived: Iterable[str]) -> Iterator[str]:
         """Which of these did not arrive, arrived again, or should not have arrived."""
         counts = Counter(arrived)
         for delivery_id, delivery in self._expected.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from bot.errors import BotError
-from bot.fakes.faults import FaultScript, HttpFault, SmtpFault
+from bot.fakes.faults import FaultPlan, HttpFault, SmtpFault
 from bot.playground.feed import Feed
 from bot.playground.stage import Stage
 from bot.playground.switch import Power, Switch
@@ -77,7 +77,7 @@ class Unheard(BotError):
 class Trouble(Generic[F]):
     """What one side's calls of one name run into."""
 
-    def __init__(self, script: FaultScript[F], call: str, mishaps: Sequence[Mishap[F]]) -> None:
+    def __init__(self, script: FaultPlan[F], call: str, mishaps: Sequence[Mishap[F]]) -> None:
         self._script = script
         self._call = call
         self._mishaps = {mishap.name: mishap for mishap in mishaps}

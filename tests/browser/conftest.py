@@ -12,7 +12,7 @@ from aiohttp import web
 
 import bot.playground
 from bot.playground.guard import sign_off
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 from tests.running_playground import ROOT, Visitor, playground, visiting
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ async def browser() -> "AsyncIterator[Browser]":
         pytest.skip("playwright is not installed: pip install playwright")
     from playwright.async_api import async_playwright, expect  # noqa: PLC0415 - it may not be there
 
-    expect.set_options(timeout=HANG_SECONDS * 1_000)
+    expect.set_options(timeout=HANG_TIMEOUT * 1_000)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
@@ -65,22 +65,22 @@ async def browser() -> "AsyncIterator[Browser]":
 @pytest_asyncio.fixture(loop_scope="session")
 async def blank_page(browser: "Browser") -> "AsyncIterator[Page]":
     """An empty page. What its console calls an error or a warning fails the test."""
-    complaints: list[str] = []
+    block_errors: list[str] = []
 
     def hear(message: "ConsoleMessage") -> None:
         if message.type in {"error", "warning"}:
-            complaints.append(f"{message.type}: {message.text}")
+            block_errors.append(f"{message.type}: {message.text}")
 
     context = await browser.new_context(
         viewport={"width": 1440, "height": 900}, timezone_id="UTC", locale="en-US"
     )
-    context.set_default_timeout(HANG_SECONDS * 1_000)
+    context.set_default_timeout(HANG_TIMEOUT * 1_000)
     opened = await context.new_page()
     opened.on("console", hear)
-    opened.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
+    opened.on("pageerror", lambda error: block_errors.append(f"uncaught: {error}"))
     yield opened
     await context.close()
-    assert complaints == []
+    assert block_errors == []
 
 
 @pytest.fixture(scope="module")

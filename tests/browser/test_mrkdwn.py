@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -160,7 +160,7 @@ async def test_a_long_row_of_marks_is_read_in_the_end(static_page: "Page") -> No
         mark * (3000 // len(mark))
         for mark in ("*a ", "_a", "<a", "`a ", "<", "*_~", "*`", "a.", ":a", "&gt;")
     ]
-    async with asyncio.timeout(HANG_SECONDS):
+    async with asyncio.timeout(HANG_TIMEOUT):
         read = await static_page.evaluate(
             """async (rows) => {
               const { mrkdwn } = await import("/mrkdwn.js");

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 from tests.processes import running
 
 
@@ -22,7 +22,7 @@ class Process:
 
     async def until(self, wanted: Callable[[str], bool]) -> str:
         """The next line that is wanted."""
-        async with asyncio.timeout(HANG_SECONDS):
+        async with asyncio.timeout(HANG_TIMEOUT):
             assert self.running.stdout
             while raw := await self.running.stdout.readline():
                 self.lines.append(raw.decode())

@@ -79,7 +79,7 @@ async def test_try_again_delivers_the_message_and_posts_no_notice(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
     """Slack refuses the message and the notice of it, and takes both the second time."""
-    slack_api.script(POST, [REFUSED, REFUSED])
+    slack_api.plan_faults(POST, [REFUSED, REFUSED])
     await accept(jobs)
     await run(jobs)
     assert slack_api.posts == []
@@ -99,7 +99,7 @@ async def test_try_again_delivers_the_message_and_posts_no_notice(
 async def test_a_notice_that_waits_is_not_sent_while_the_message_is_tried_again(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
-    slack_api.script(POST, [REFUSED, HttpFault.status(503)])
+    slack_api.plan_faults(POST, [REFUSED, HttpFault.status(503)])
     await accept(jobs)
     await run_jobs(jobs, "handle_event:evt_1")
     [message], _ = await of_event(jobs)
@@ -115,7 +115,7 @@ async def test_a_notice_that_waits_is_not_sent_while_the_message_is_tried_again(
 async def test_a_message_that_fails_again_is_told_of_again_and_only_once(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
-    slack_api.script(POST, [REFUSED, REFUSED, REFUSED])
+    slack_api.plan_faults(POST, [REFUSED, REFUSED, REFUSED])
     await accept(jobs)
     await run(jobs)
     [message], [notice] = await of_event(jobs)
@@ -134,7 +134,7 @@ async def test_a_message_that_fails_again_is_told_of_again_and_only_once(
 async def test_an_event_that_is_handled_by_now_is_not_reported(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
-    slack_api.script(POST, [HttpFault.status(503)])
+    slack_api.plan_faults(POST, [HttpFault.status(503)])
     await accept(jobs, data={})
     await run_jobs(jobs, "handle_event:evt_1", "report_dead_letter:event:evt_1")
     _, [notice] = await of_event(jobs)
@@ -147,7 +147,7 @@ async def test_an_event_that_is_handled_by_now_is_not_reported(
 async def test_an_event_that_lasts_as_a_dead_letter_is_reported(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
-    slack_api.script(POST, [HttpFault.status(503), HttpFault.status(503)])
+    slack_api.plan_faults(POST, [HttpFault.status(503), HttpFault.status(503)])
     await accept(jobs, data={})
     await run(jobs)
     assert [post.channel for post in slack_api.posts] == ["C0ALERTS"]
@@ -174,7 +174,7 @@ async def test_a_notice_that_a_killed_worker_has_written_does_not_stay_pending(
     jobs: WorkerTasks, slack_api: LocalSlack, faults: list[HttpFault], states: list[DeliveryState]
 ) -> None:
     """The message was tried again by hand before the notice's job ran anew."""
-    slack_api.script(POST, faults)
+    slack_api.plan_faults(POST, faults)
     await accept(jobs)
     await run_jobs(jobs, "handle_event:evt_1")
     [message], _ = await of_event(jobs)

@@ -7,7 +7,7 @@ import aiosmtplib
 import pytest
 
 from bot.fakes.smtp import Inbox, SmtpFault
-from tests.polling import HANG_SECONDS, until
+from tests.polling import HANG_TIMEOUT, until
 
 
 def letter(subject: str = "hello") -> EmailMessage:
@@ -26,7 +26,7 @@ async def hand_in(inbox: Inbox, subject: str = "hello") -> None:
         hostname="127.0.0.1",
         port=inbox.port,
         start_tls=False,
-        timeout=HANG_SECONDS,
+        timeout=HANG_TIMEOUT,
     )
 
 
@@ -68,7 +68,7 @@ async def test_a_mail_without_html_has_none(inbox: Inbox) -> None:
 async def test_a_scripted_refusal_happens_once(
     inbox: Inbox, command: str, error: type[Exception]
 ) -> None:
-    inbox.script(command, [None, SmtpFault.reply_with(451, "later")])
+    inbox.plan_faults(command, [None, SmtpFault.reply_with(451, "later")])
     await hand_in(inbox, "first")
     with pytest.raises(error):
         await hand_in(inbox, "refused")
@@ -77,7 +77,7 @@ async def test_a_scripted_refusal_happens_once(
 
 
 async def test_421_hangs_up(inbox: Inbox) -> None:
-    inbox.script("DATA", [SmtpFault.reply_with(421, "going down")])
+    inbox.plan_faults("DATA", [SmtpFault.reply_with(421, "going down")])
     client = aiosmtplib.SMTP(hostname="127.0.0.1", port=inbox.port, start_tls=False)
     await client.connect()
     with pytest.raises(aiosmtplib.SMTPDataError, match="going down"):
@@ -88,7 +88,7 @@ async def test_421_hangs_up(inbox: Inbox) -> None:
 
 
 async def test_a_lost_reply_keeps_the_mail_and_a_dropped_one_does_not(inbox: Inbox) -> None:
-    inbox.script("DATA", [SmtpFault.lost_reply(), SmtpFault.dropped()])
+    inbox.plan_faults("DATA", [SmtpFault.lost_reply(), SmtpFault.dropped()])
     for subject in ("kept", "dropped"):
         with pytest.raises(aiosmtplib.SMTPServerDisconnected):
             await hand_in(inbox, subject)
@@ -96,7 +96,7 @@ async def test_a_lost_reply_keeps_the_mail_and_a_dropped_one_does_not(inbox: Inb
 
 
 async def test_a_hanging_server_outlasts_its_caller(inbox: Inbox) -> None:
-    inbox.script("DATA", [SmtpFault.hang(), SmtpFault.hang(kept=True)])
+    inbox.plan_faults("DATA", [SmtpFault.hang(), SmtpFault.hang(kept=True)])
     for count, subject in enumerate(("lost", "kept"), start=1):
         client = aiosmtplib.SMTP(hostname="127.0.0.1", port=inbox.port, start_tls=False)
         await client.connect()
@@ -115,8 +115,8 @@ async def test_a_hanging_server_outlasts_its_caller(inbox: Inbox) -> None:
 
 
 async def test_forgotten_faults_do_not_happen(inbox: Inbox) -> None:
-    inbox.script("DATA", [SmtpFault.dropped()])
-    inbox.mend()
+    inbox.plan_faults("DATA", [SmtpFault.dropped()])
+    inbox.clear_faults()
     await hand_in(inbox)
     assert len(inbox.mails) == 1
 

@@ -21,7 +21,7 @@ from bot.store.connection import connect
 from bot.store.queue import QUEUE
 from tests.app import signed
 from tests.faults.proxy import Proxy
-from tests.polling import HANG_SECONDS, until
+from tests.polling import HANG_TIMEOUT, until
 from tests.processes import ROOT, procfile, running
 
 WEBHOOK = "/webhooks/juicebox"
@@ -80,7 +80,7 @@ class Deployment:
         """A web process by the Procfile's line, as soon as it listens."""
         port = free_port()
         command = [part.replace("$PORT", str(port)) for part in procfile("web", self.root)]
-        patience = httpx.Timeout(HANG_SECONDS, pool=None)
+        patience = httpx.Timeout(HANG_TIMEOUT, pool=None)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
         async with (
             self._running(command, {**changes, "PORT": str(port)}) as (process, output),
@@ -110,7 +110,7 @@ class Deployment:
             async with running(command, {**self.env, **changes}, log, self.root) as process:
                 yield process, output
 
-    async def settled(self, event_ids: Sequence[str], seconds: float = HANG_SECONDS) -> None:
+    async def settled(self, event_ids: Sequence[str], seconds: float = HANG_TIMEOUT) -> None:
         """As soon as each event is concluded, none of its deliveries is on its way, and no job waits."""
 
         async def all_are() -> bool:

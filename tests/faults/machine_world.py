@@ -175,14 +175,14 @@ class World:
         self._trouble(trouble, _LEASE_OVER)
 
     def _trouble(self, trouble: Callable[[], None], lasts: timedelta) -> None:
-        async def mend() -> None:
+        async def clear_faults() -> None:
             await asyncio.sleep(A_MOMENT)
             await self.time.pass_by(lasts, self.redis)
-            self.proxy.mend()
+            self.proxy.clear_faults()
 
         trouble()
         # Outside of the worker's life, in which this is called.
-        self._mending = Context().run(asyncio.create_task, mend())
+        self._mending = Context().run(asyncio.create_task, clear_faults())
 
     async def wait(self, duration: timedelta) -> None:
         await self.time.pass_by(duration, self.redis)
@@ -193,11 +193,11 @@ class World:
         else:
             await requeue(self.store, subject_id, self.time.now())
 
-    async def mend(self) -> None:
+    async def clear_faults(self) -> None:
         self._forget_strikes()
-        self.proxy.mend()
-        self.slack.mend()
-        self.inbox.mend()
+        self.proxy.clear_faults()
+        self.slack.clear_faults()
+        self.inbox.clear_faults()
 
     async def nothing_is_held(self) -> bool:
         """Whether no job is held, by a worker that may be dead."""

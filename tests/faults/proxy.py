@@ -54,7 +54,7 @@ class Proxy:
         self.lose_replies(to)
         self._holding = True
 
-    def mend(self) -> None:
+    def clear_faults(self) -> None:
         """Pass everything on again; what was stalled goes on where it was."""
         self._refusing = False
         self._losing = None

@@ -15,7 +15,7 @@ from tests.app import envelope
 from tests.faults.deployment import Deployment, Web
 from tests.faults.tally import Tally
 from tests.faults.wire import request
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 
 SLACK = 1.5
 """Seconds that a deadline may come early or, where nothing else uses the machine, late."""
@@ -56,7 +56,7 @@ class Hostile:
         writer.write(self._beginning)
         dripping = asyncio.create_task(self._drip(writer))
         with suppress(TimeoutError):
-            async with asyncio.timeout(HANG_SECONDS):
+            async with asyncio.timeout(HANG_TIMEOUT):
                 with suppress(ConnectionError):
                     while chunk := await reader.read(4096):
                         self.heard += chunk

@@ -56,7 +56,7 @@ def broken(deployment: Deployment, how: Break) -> Iterator[None]:
         if deployment.redis.process is None:
             deployment.redis.start()
         os.kill(deployment.redis.process.pid, signal.SIGCONT)  # type: ignore[union-attr]  # it was started above
-        deployment.proxy.mend()
+        deployment.proxy.clear_faults()
 
 
 async def is_refused(web: Web, body: bytes) -> float:
@@ -165,4 +165,4 @@ async def _dies_with_the_answer(
     web.process.kill()
     with pytest.raises(httpx.TransportError):
         await sending
-    deployment.proxy.mend()
+    deployment.proxy.clear_faults()

@@ -14,7 +14,7 @@ from bot.fakes.smtp import Inbox
 from bot.model import DeliveryState
 from bot.store import Store
 from tests.app import envelope, signed
-from tests.polling import HANG_SECONDS, until
+from tests.polling import HANG_TIMEOUT, until
 from tests.processes import deliver, process
 from tests.slack_app.traffic import signed as signed_by_slack
 from tests.slack_app.traffic import slash_command
@@ -58,7 +58,7 @@ async def bad_and_good_requests(env: Mapping[str, str]) -> None:
     secret = CANARIES["secret"].encode()
     await deliver(env, b"not signed")
     url = f"http://127.0.0.1:{env['PORT']}"
-    async with httpx.AsyncClient(base_url=url, timeout=HANG_SECONDS) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=HANG_TIMEOUT) as client:
 
         async def post(body: bytes) -> None:
             await client.post("/webhooks/juicebox", content=body, headers=signed(body, secret))
@@ -84,8 +84,10 @@ async def test_no_secret_address_or_payload_is_in_a_log(
     inbox: Inbox,
     tmp_path: Path,
 ) -> None:
-    slack_api.script("chat.postMessage", [HttpFault.error(CANARIES["data"]), HttpFault.status(500)])
-    inbox.script("RCPT", [SmtpFault.reply_with(550, f"no {CANARIES['recruiter']}")])
+    slack_api.plan_faults(
+        "chat.postMessage", [HttpFault.error(CANARIES["data"]), HttpFault.status(500)]
+    )
+    inbox.plan_faults("RCPT", [SmtpFault.reply_with(550, f"no {CANARIES['recruiter']}")])
     log = tmp_path / "log"
     with log.open("wb") as output:
         async with process("web", canary_env, output), process("worker", canary_env, output):

@@ -134,7 +134,7 @@ class Machine(RuleBasedStateMachine):
         """An event comes, and while the worker is at it something happens."""
         world = self.world
         if slack:
-            world.slack.script("chat.postMessage", [SLACK_FAULTS[slack]])
+            world.slack.plan_faults("chat.postMessage", [SLACK_FAULTS[slack]])
         self._send(self.promise.offer(kind).event.id)
         self.promise.excuses += 10
         happens = world.strikes()[what]
@@ -150,21 +150,21 @@ class Machine(RuleBasedStateMachine):
     def deliver_while_replies_are_lost(self, kind: str, times: int) -> None:
         self.world.proxy.lose_replies(b"EVALSHA", times)
         self._send(self.promise.offer(kind).event.id)
-        self.world.proxy.mend()
+        self.world.proxy.clear_faults()
 
     @rule(
         method=st.sampled_from(["chat.postMessage", "chat.postMessage", "conversations.history"]),
         faults=st.lists(st.sampled_from([*SLACK_FAULTS]), min_size=1, max_size=3),
     )
     def slack_has_trouble(self, method: str, faults: list[str]) -> None:
-        self.world.slack.script(method, [SLACK_FAULTS[name] for name in faults])
+        self.world.slack.plan_faults(method, [SLACK_FAULTS[name] for name in faults])
 
     @rule(faults=st.lists(st.sampled_from([*MAIL_FAULTS]), min_size=1, max_size=3))
     def mail_has_trouble(self, faults: list[str]) -> None:
         for name in faults:
             command, fault = MAIL_FAULTS[name]
             self.promise.excuses += fault.kept
-            self.world.inbox.script(command, [fault])
+            self.world.inbox.plan_faults(command, [fault])
 
     @rule(seconds=st.sampled_from([0, 1, 2, 8, 16, 300, 3_600, 43_200]), wake=st.booleans())
     def work(self, seconds: int, wake: bool) -> None:
@@ -186,7 +186,7 @@ class Machine(RuleBasedStateMachine):
         self._do(self.world.retry_by_hand(subject))
 
     def _settle(self) -> None:
-        self._do(self.world.mend())
+        self._do(self.world.clear_faults())
         self._do(self.world.drain())
         self._do(self.world.wake_all())
         self._do(self.world.drain())

@@ -11,7 +11,7 @@ from bot.fakes.smtp import Inbox
 from bot.model import Delivery, DeliveryState, Transport
 from tests.app import envelope
 from tests.faults.deployment import Deployment
-from tests.polling import HANG_SECONDS, until
+from tests.polling import HANG_TIMEOUT, until
 
 POST = "chat.postMessage"
 
@@ -55,7 +55,7 @@ async def test_a_killed_workers_connections_are_free_for_another_one(
     deployment: Deployment, office: Inbox
 ) -> None:
     events = [f"evt_{n}" for n in range(4)]
-    office.script("DATA", [SmtpFault.hang()] * 2)
+    office.plan_faults("DATA", [SmtpFault.hang()] * 2)
     async with deployment.web() as web:
         await asyncio.gather(*(web.receive(envelope(event)) for event in events))
     async with deployment.worker(SMTP_URL=office.url) as first:
@@ -77,14 +77,14 @@ async def test_a_mail_server_that_does_not_answer_holds_up_no_message_in_slack(
 ) -> None:
     """More mails than the worker has job slots; all its connections hang, for as long as they may."""
     events = [f"evt_{n}" for n in range(40)]
-    office.script("DATA", [SmtpFault.hang()] * len(events))
+    office.plan_faults("DATA", [SmtpFault.hang()] * len(events))
     async with deployment.web() as web, deployment.worker(SMTP_URL=office.url) as worker:
         await asyncio.gather(*(web.receive(envelope(event)) for event in events))
         await deployment.slack.wait_for(len(events))
         assert office.commands.count("DATA") <= 2
         assert office.connections.most <= 2
         worker.process.terminate()
-        async with asyncio.timeout(HANG_SECONDS):
+        async with asyncio.timeout(HANG_TIMEOUT):
             assert await worker.process.wait() == 0, worker.log()
     deliveries = await mails_of(deployment, events)
     assert {d.state for d in deliveries} <= {DeliveryState.RETRYING, DeliveryState.SENDING}

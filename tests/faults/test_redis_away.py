@@ -11,7 +11,7 @@ from tests.app import envelope
 from tests.faults.deployment import Deployment, Running, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 from tests.processes import process
 
 DRAINED_SECONDS = 5.0
@@ -119,7 +119,7 @@ async def test_each_process_says_where_redis_should_be_and_when_it_is_back(
             output = running.stdout
 
             async def read_until(words: str) -> None:
-                async with asyncio.timeout(HANG_SECONDS):
+                async with asyncio.timeout(HANG_TIMEOUT):
                     while words not in (line := (await output.readline()).decode()):
                         assert line, lines
                         lines.append(line)

@@ -4,7 +4,7 @@ import json
 
 import httpx
 
-from bot.fakes.slack.block_kit import complaints
+from bot.fakes.slack.block_kit import block_errors
 from tests.app import Bot, envelope
 from tests.faults.test_once import settled
 from tests.slack_app.traffic import signed, slash_command
@@ -20,7 +20,7 @@ async def test_a_signed_slash_command_is_answered_with_what_happened(bot: Bot) -
     await settled(bot)
     answer = (await ask(bot, "status")).json()
     assert answer["response_type"] == "ephemeral"
-    assert complaints(answer["blocks"]) == []
+    assert block_errors(answer["blocks"]) == []
     shown = json.dumps(answer["blocks"], ensure_ascii=False)
     assert "Search completed with 1,204 results" in shown
     assert "✅ sent to <#C0RECRUIT>" in shown

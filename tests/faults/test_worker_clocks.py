@@ -34,7 +34,7 @@ async def test_an_event_is_handled_at_once_whatever_the_clocks_of_web_and_worker
 ) -> None:
     """And a message that Slack took without an answer is found, though its clock is a third one."""
     slack = deployment.slack
-    slack.script(POST, [HttpFault.lost_reply()])
+    slack.plan_faults(POST, [HttpFault.lost_reply()])
     async with (
         deployment.web(**moved_by(of_web)) as web,
         deployment.worker(**moved_by(of_worker)),
@@ -53,7 +53,7 @@ async def test_a_retry_is_due_a_second_later_for_a_worker_with_another_clock_too
 ) -> None:
     slack = deployment.slack
     events = [f"evt_{n}" for n in range(20)]
-    slack.script(POST, [HttpFault.status(500)] * len(events))
+    slack.plan_faults(POST, [HttpFault.status(500)] * len(events))
     async with (
         deployment.web(**moved_by(BEHIND)) as web,
         deployment.worker(**moved_by(AHEAD)),

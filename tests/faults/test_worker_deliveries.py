@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from bot.clock import utc_now
-from bot.fakes.deliveries import delivery_of_post
+from bot.fakes.deliveries import DELIVERY_OF_POST
 from bot.fakes.faults import HttpFault, SmtpFault
 from bot.fakes.slack.api import Call
 from bot.model import Delivery, DeliveryState, Transport
@@ -68,7 +68,7 @@ async def test_a_message_that_slack_took_without_an_answer_is_found_and_not_post
     """The next attempt finds the message by its metadata."""
     slack = delivering.deployment.slack
     events = [f"evt_{n}" for n in range(15 if whole else 3)]
-    slack.script(POST, [HttpFault.lost_reply()] * len(events))
+    slack.plan_faults(POST, [HttpFault.lost_reply()] * len(events))
     await delivering.receive(events)
     await delivering.deployment.settled(events)
     await tally.audit(delivering.deployment, events, runs=len(events))
@@ -76,7 +76,7 @@ async def test_a_message_that_slack_took_without_an_answer_is_found_and_not_post
     for event_id in events:
         delivery = await delivering.slack_delivery(event_id)
         receipts = [
-            f"{p.channel}/{p.ts}" for p in slack.posts if delivery_of_post(p) == delivery.id
+            f"{p.channel}/{p.ts}" for p in slack.posts if DELIVERY_OF_POST(p) == delivery.id
         ]
         assert [delivery.receipt] == receipts
 
@@ -88,7 +88,7 @@ async def test_a_message_that_was_posted_and_then_refused_on_the_way_back_is_pos
 ) -> None:
     """Slack's load balancer answers for a call that Slack itself took; nor does `retry` post again."""
     deployment = delivering.deployment
-    deployment.slack.script(POST, [HttpFault(code, "<html>", "text/html", accepted=True)])
+    deployment.slack.plan_faults(POST, [HttpFault(code, "<html>", "text/html", accepted=True)])
     await delivering.receive(["evt_1"])
     await deployment.settled(["evt_1"])
     await retry_by_hand(deployment, "evt_1")
@@ -102,8 +102,8 @@ async def test_a_retry_by_hand_looks_for_a_message_that_may_have_arrived(
     delivering: Delivering, tally: Tally
 ) -> None:
     deployment = delivering.deployment
-    deployment.slack.script(POST, [HttpFault(408, "<html>", "text/html", accepted=True)])
-    deployment.slack.script("conversations.history", [HttpFault.error("missing_scope")])
+    deployment.slack.plan_faults(POST, [HttpFault(408, "<html>", "text/html", accepted=True)])
+    deployment.slack.plan_faults("conversations.history", [HttpFault.error("missing_scope")])
     await delivering.receive(["evt_1"])
     await deployment.settled(["evt_1"])
     dead = await delivering.slack_delivery("evt_1")
@@ -120,7 +120,7 @@ async def test_a_mail_that_was_taken_without_an_answer_comes_again_under_its_mes
 ) -> None:
     """Nobody can look into a mailbox."""
     inbox = delivering.deployment.inbox
-    inbox.script("DATA", [SmtpFault.lost_reply()])
+    inbox.plan_faults("DATA", [SmtpFault.lost_reply()])
     await delivering.receive(["evt_1"])
     await delivering.deployment.settled(["evt_1"])
     await tally.audit(delivering.deployment, ["evt_1"])
@@ -135,7 +135,7 @@ async def test_slack_is_left_alone_for_as_long_as_it_asks_and_no_attempt_is_used
     delivering: Delivering, tally: Tally
 ) -> None:
     slack = delivering.deployment.slack
-    slack.script(POST, [HttpFault.rate_limited(7)])
+    slack.plan_faults(POST, [HttpFault.rate_limited(7)])
     await delivering.receive(["evt_1"])
     [refused] = await slack.wait_for_calls(POST, 1)
     await delivering.receive(["evt_2"])
@@ -164,7 +164,7 @@ async def test_500_500_ok_from_slack_are_calls_at_0_1_and_3_seconds(
     delivering: Delivering, tally: Tally
 ) -> None:
     slack = delivering.deployment.slack
-    slack.script(POST, [HttpFault.status(500), HttpFault.status(500)])
+    slack.plan_faults(POST, [HttpFault.status(500), HttpFault.status(500)])
     await delivering.receive(["evt_1"])
     await delivering.deployment.settled(["evt_1"])
     await tally.audit(delivering.deployment, ["evt_1"])
@@ -178,7 +178,7 @@ async def test_a_failing_mailbox_never_reposts_to_slack(
     delivering: Delivering, tally: Tally
 ) -> None:
     slack, inbox = delivering.deployment.slack, delivering.deployment.inbox
-    inbox.script("RCPT", [SmtpFault.reply_with(451), SmtpFault.reply_with(451)])
+    inbox.plan_faults("RCPT", [SmtpFault.reply_with(451), SmtpFault.reply_with(451)])
     await delivering.receive(["evt_1"])
     await delivering.deployment.settled(["evt_1"])
     await tally.audit(delivering.deployment, ["evt_1"])
@@ -192,7 +192,7 @@ async def test_a_permanent_failure_is_one_call_one_dead_letter_and_one_notice_un
 ) -> None:
     deployment = delivering.deployment
     slack, inbox, store = deployment.slack, deployment.inbox, deployment.store
-    slack.script(POST, [HttpFault.error("channel_not_found")])
+    slack.plan_faults(POST, [HttpFault.error("channel_not_found")])
     await delivering.receive(["evt_1"])
     await deployment.settled(["evt_1"])
     await tally.audit(deployment, ["evt_1"])

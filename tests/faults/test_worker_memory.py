@@ -50,7 +50,7 @@ async def test_a_full_redis_refuses_new_events_keeps_the_old_ones_and_recovers(
         juicebox = Juicebox(lambda: web)
         for event_id in kept:
             await juicebox.send(envelope(event_id))
-        slack.script(POST, [None])
+        slack.plan_faults(POST, [None])
         slack.faults.changed = lambda: fill(deployment.redis)
         async with deployment.worker() as worker:
             await slack.wait_for(1)

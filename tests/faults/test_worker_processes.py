@@ -7,7 +7,7 @@ import time
 import pytest
 from redis.asyncio import Redis
 
-from bot.fakes.deliveries import delivery_of_post
+from bot.fakes.deliveries import DELIVERY_OF_POST
 from bot.fakes.faults import HttpFault, SmtpFault
 from bot.model import DeliveryState, Transport
 from bot.store.queue import JOB_KEY, LEASE_KEY, QUEUE
@@ -15,7 +15,7 @@ from tests.app import envelope
 from tests.faults.deployment import Deployment, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import RECOVERY_SECONDS, Tally, longest_lease
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 
 POST = "chat.postMessage"
 _STOPPED_WITHIN = 25
@@ -53,12 +53,12 @@ async def test_a_message_whose_sender_was_killed_is_found_in_the_channel_and_not
     """Slack holds its answer back after it has taken the message."""
     events = [f"evt_{n}" for n in range(15 if whole else 3)]
     slack = deployment.slack
-    slack.script(POST, [HttpFault.hang(accepted=True)] * len(events))
+    slack.plan_faults(POST, [HttpFault.hang(accepted=True)] * len(events))
     tally.recovered(await killed_in_the_middle(deployment, events))
     await tally.audit(deployment, events, runs=len(events))
     assert tally.seconds <= RECOVERY_SECONDS or not whole
     assert len(slack.calls(POST)) == len(events)
-    receipts = {delivery_of_post(post): f"{post.channel}/{post.ts}" for post in slack.posts}
+    receipts = {DELIVERY_OF_POST(post): f"{post.channel}/{post.ts}" for post in slack.posts}
     found = await deployment.store.ledger.of_events(events)
     assert receipts == {
         d.id: d.receipt
@@ -80,7 +80,7 @@ async def test_a_mail_whose_sender_was_killed_comes_again_under_its_message_id(
     """
     events = [f"evt_{n}" for n in range(10 if whole else 3)]
     inbox = deployment.inbox
-    inbox.script("DATA", [SmtpFault.hang(kept=True)] * len(events))
+    inbox.plan_faults("DATA", [SmtpFault.hang(kept=True)] * len(events))
     tally.recovered(await killed_in_the_middle(deployment, events))
     await tally.audit(deployment, events, runs=len(events))
     assert tally.seconds <= RECOVERY_SECONDS or not whole
@@ -116,7 +116,7 @@ async def test_sigterm_under_queued_jobs_leaves_nothing_half_done_and_nothing_be
             await slack.wait_for(len(slack.posts) + 20)
             told_at = time.monotonic()
             worker.process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(HANG_SECONDS):
+            async with asyncio.timeout(HANG_TIMEOUT):
                 assert await worker.process.wait() == 0, worker.log()
             tally.recovered(time.monotonic() - told_at)
         assert await orphans(store.redis) == []

@@ -6,7 +6,7 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 
@@ -24,7 +24,7 @@ class Heard:
         return [int(code) for code in _STATUS.findall(self.text)]
 
 
-async def say(port: int, *said: bytes, seconds: float = HANG_SECONDS, apart: bool = False) -> Heard:
+async def say(port: int, *said: bytes, seconds: float = HANG_TIMEOUT, apart: bool = False) -> Heard:
     """Send all of it and listen, for `seconds` at most, until the other side closes.
 
     With `apart`, a server in this event loop reads each part before the next one is sent.

@@ -9,7 +9,7 @@ import pytest
 from bot.http import connection as http_connection
 from tests.faults.wire import say
 from tests.http_server import GET, LAST, Served, running
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 
 NEVER, LONG, SHORT = 3_600.0, 0.8, 0.2
 HEAD, MESSAGE, KEPT = (LONG, NEVER, NEVER), (SHORT, LONG, NEVER), (SHORT, SHORT, LONG)
@@ -82,7 +82,7 @@ async def test_after_an_answer_it_is_kept_for_the_next_request_alone(
         await reader.readuntil(answered)
         writer.write(then)
         started = time.monotonic()
-        async with asyncio.timeout(HANG_SECONDS):
+        async with asyncio.timeout(HANG_TIMEOUT):
             assert await reader.read() == b""
         assert time.monotonic() - started > LONG - 0.05
     finally:

@@ -8,7 +8,7 @@ import pytest
 from bot.http import connection as http_connection
 from tests.faults.wire import Heard, say
 from tests.http_server import GET, LAST, Served, running
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 
 H2C = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
 WEBSOCKET = (
@@ -66,7 +66,7 @@ async def test_the_body_of_an_ignored_upgrade_is_a_body(
 async def test_a_body_that_is_waited_for_is_asked_for(served: Served) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
     writer.write(post(H2C, LENGTH[0], b"Expect: 100-continue\r\n"))
-    async with asyncio.timeout(HANG_SECONDS):
+    async with asyncio.timeout(HANG_TIMEOUT):
         assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
         writer.write(LENGTH[1] + LAST % b"")
         assert READ in (heard := await reader.read(-1))

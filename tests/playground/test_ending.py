@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 from tests.running_playground import ROOT, children, is_alive, playground, visiting
 
 PROCESSES = 3
@@ -17,7 +17,7 @@ PROCESSES = 3
 def demo(*options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "bot", "demo", *options]
     return subprocess.run(  # noqa: S603 - our own command line
-        command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=False
+        command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_TIMEOUT, check=False
     )
 
 
@@ -53,7 +53,7 @@ async def test_a_signal_ends_everything_that_it_started(number: signal.Signals) 
                 if record["kind"] == "weather":
                     process.send_signal(number)
             assert kinds[-1] == "stopped"
-        assert process.wait(timeout=HANG_SECONDS) == 0
+        assert process.wait(timeout=HANG_TIMEOUT) == 0
         assert [pid for pid in started if is_alive(pid)] == []
 
 
@@ -63,6 +63,6 @@ def test_a_process_that_dies_ends_everything_and_is_told() -> None:
         started = children(process.pid)
         os.kill(started[-1], signal.SIGKILL)
         said = process.stdout.read()
-        assert process.wait(timeout=HANG_SECONDS) == 1
+        assert process.wait(timeout=HANG_TIMEOUT) == 1
         assert [pid for pid in started if is_alive(pid)] == []
     assert "process was ended by SIGKILL; it last wrote:" in said

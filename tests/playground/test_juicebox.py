@@ -16,7 +16,7 @@ from bot.intake.signature import HEADER, verify
 from bot.playground import juicebox as module
 from bot.playground.feed import Feed, FeedItem
 from bot.playground.juicebox import Juicebox, NothingSent
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 
 SECRET = "whsec_test"
 BODY = b'{"id": "evt_1", "type": "search.completed"}'
@@ -60,7 +60,7 @@ async def playing(answer: Answering) -> AsyncIterator[tuple[Juicebox, Feed, Webh
 
 
 async def answer_that(feed: Feed, wanted: Callable[[FeedItem], bool]) -> FeedItem:
-    async with asyncio.timeout(HANG_SECONDS):
+    async with asyncio.timeout(HANG_TIMEOUT):
         async for batch in feed.follow():
             for record in batch.records:
                 if wanted(record):

@@ -18,7 +18,7 @@ from bot.model import Transport
 from bot.playground import once, stage
 from bot.playground.run import run_demo
 from bot.playground.samples import ExpectedEvent, Tally, samples_of
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 from tests.running_playground import children, is_alive
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def test_once_shows_every_message_and_mail_and_ends_with_0() -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=HANG_SECONDS,
+        timeout=HANG_TIMEOUT,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -64,7 +64,7 @@ def test_a_signal_while_it_starts_ends_everything(options: list[str], code: int)
         started = children(process.pid)
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
-        assert process.wait(timeout=HANG_SECONDS) == code
+        assert process.wait(timeout=HANG_TIMEOUT) == code
     assert rest.splitlines()[-1] == "Stopped."
     assert len(started) >= 1
     assert [pid for pid in started if is_alive(pid)] == []
@@ -119,7 +119,7 @@ class GivenUpAfterTheMails(Tally):
 def test_messages_that_do_not_arrive_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken_slack(**options: Any) -> LocalSlack:
         api = LocalSlack(**options)
-        api.script("chat.postMessage", [HttpFault.error("channel_not_found")] * 20)
+        api.plan_faults("chat.postMessage", [HttpFault.error("channel_not_found")] * 20)
         return api
 
     monkeypatch.setattr(stage, "LocalSlack", broken_slack)

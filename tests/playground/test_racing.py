@@ -9,7 +9,7 @@ from typing import Never
 import pytest
 
 from bot.playground.racing import Interrupted, is_cancelled, race, stop_signal
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 
 
 async def never() -> Never:
@@ -84,6 +84,6 @@ async def test_a_cancellation_that_a_call_swallows_is_noticed_all_the_same() -> 
     task = asyncio.create_task(loop())
     await waiting.wait()
     task.cancel()
-    async with asyncio.timeout(HANG_SECONDS):
+    async with asyncio.timeout(HANG_TIMEOUT):
         await task
     assert rounds == 1

@@ -43,13 +43,13 @@ def test_the_tally_is_complete_when_all_is_there(
     assert not tally.completed.is_set()
     tally.arrived(ids[-1])
     assert tally.completed.is_set()
-    assert list(tally.complaints(ids)) == []
+    assert list(tally.block_errors(ids)) == []
 
 
 def test_what_is_missing_doubled_or_strange_is_told(
     samples: list[ExpectedEvent], ids: list[str]
 ) -> None:
-    assert list(Tally(samples).complaints([*ids[1:], ids[1], "dlv_other", ""])) == [
+    assert list(Tally(samples).block_errors([*ids[1:], ids[1], "dlv_other", ""])) == [
         "export.ready to slack:C0RECRUIT did not arrive",
         "export.ready to email:recruiter@example.com arrived 2 times",
         "something arrived that nobody sent: dlv_other",

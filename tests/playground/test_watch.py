@@ -10,7 +10,7 @@ from bot.playground.feed import Feed
 from bot.playground.watch import Watch
 from bot.store import Store
 from tests.factories import NOW, body_of, make_event, seconds
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ async def watched(store: Store) -> AsyncIterator[tuple[Watch, Feed]]:
 
 async def record_with(feed: Feed, what: str, detail: str) -> Any:
     """Return the first record that has such a step."""
-    async with asyncio.timeout(HANG_SECONDS):
+    async with asyncio.timeout(HANG_TIMEOUT):
         async for batch in feed.follow():
             for record in batch.records:
                 if any((s["what"], s["detail"]) == (what, detail) for s in record["steps"]):

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InvalidData
-from bot.fakes.slack.block_kit import complaints
+from bot.fakes.slack.block_kit import block_errors
 from bot.model import Event, Mail, Notification, SlackMessage
 from bot.rendering.templates import context_of
 from bot.transports.email.mime import mime_message
@@ -157,7 +157,7 @@ def assert_harmless(message: SlackMessage, mail: Mail) -> None:
         assert not re.search(r"&(?!amp;|lt;|gt;)", text), text
         assert not re.search("[\n\r\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e]", text), text
     assert json.dumps([message.text, message.blocks], ensure_ascii=False).encode()
-    assert complaints(message.blocks) == []
+    assert block_errors(message.blocks) == []
     assert len(mail.subject.splitlines()) == 1
     everything = mail.subject + mail.text + mail.html
     assert everything.encode()

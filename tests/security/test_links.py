@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.errors import SettingsError
-from bot.fakes.slack.block_kit import complaints
+from bot.fakes.slack.block_kit import block_errors
 from bot.model import Mail, Policy, Record, SlackMessage, host_pattern
 from bot.rendering.filters import unlinked
 from bot.rendering.templates import context_of
@@ -102,7 +102,7 @@ def test_a_link_to_any_other_host_is_text(url: str) -> None:
     message, mail = export(url)
     assert targets(message, mail) == []
     assert "href" not in mail.html
-    assert complaints(message.blocks) == []
+    assert block_errors(message.blocks) == []
 
 
 @pytest.mark.parametrize("url", TEXT, ids=ascii)

@@ -55,10 +55,10 @@ async def job_blobs(redis: Redis) -> list[bytes]:
 
 async def send_everything(bot: Bot) -> None:
     """Everything that a log could be tempted to quote, with refusals that quote it back."""
-    bot.slack.script(
+    bot.slack.plan_faults(
         "chat.postMessage", [HttpFault.error(CANARIES["query"]), HttpFault.status(500)]
     )
-    bot.inbox.script("RCPT", [SmtpFault.reply_with(550, f"no {CANARIES['recruiter']}")])
+    bot.inbox.plan_faults("RCPT", [SmtpFault.reply_with(550, f"no {CANARIES['recruiter']}")])
     for event_id, (event_type, data) in EVENTS.items():
         body = envelope(event_id, event_type, **data)
         assert (await bot.receive(body)).status_code == 200

@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.fakes.slack.api import LocalSlack
-from bot.fakes.slack.block_kit import complaints
+from bot.fakes.slack.block_kit import block_errors
 from bot.model import Notification
 from bot.rendering.templates import context_of
 from bot.slack_app.app import Timeouts, create_bolt
@@ -103,7 +103,7 @@ def ask(http: httpx.AsyncClient) -> Ask:
         assert answer.status_code == 200
         message: dict[str, Any] = answer.json()
         assert message["response_type"] == "ephemeral"
-        assert complaints(message.get("blocks", [])) == []
+        assert block_errors(message.get("blocks", [])) == []
         return message
 
     return ask_for

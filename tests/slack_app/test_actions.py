@@ -52,7 +52,7 @@ async def test_the_download_button_is_acknowledged_to_a_guest_of_a_shared_channe
 async def test_the_download_button_is_acknowledged_while_slack_is_unreachable(
     http: httpx.AsyncClient, slack_api: LocalSlack
 ) -> None:
-    slack_api.script("auth.test", [HttpFault.status(500)])
+    slack_api.plan_faults("auth.test", [HttpFault.status(500)])
     body = pressed("open_link")
     answer = await http.post("/slack/events", content=body, headers=signed(body))
     assert (answer.status_code, answer.content) == (200, b"")

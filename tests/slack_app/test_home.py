@@ -116,7 +116,7 @@ async def test_it_reports_that_redis_is_unreachable(
 async def test_a_failed_publish_is_logged_and_not_repeated(
     http: httpx.AsyncClient, slack_api: LocalSlack, store: Store, fault: HttpFault
 ) -> None:
-    slack_api.script("views.publish", [fault])
+    slack_api.plan_faults("views.publish", [fault])
     with structlog.testing.capture_logs() as logs:
         assert (await post(http, opened())).status_code == 200
     assert [line["event"] for line in logs] == ["home not published"]

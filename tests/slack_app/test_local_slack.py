@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.clock import utc_now
 from bot.fakes.redis_server import RedisServer
 from bot.fakes.slack.api import LocalSlack
-from bot.fakes.slack.identified import elements
+from bot.fakes.slack.block_ids import elements
 from bot.fakes.slack.person import HOME, Person
 from bot.slack_app.endpoint import SlackEndpoint
 from bot.store import Store
@@ -55,7 +55,7 @@ async def test_a_command_is_answered_to_the_user_who_typed_it(
     event = make_event("evt_<1>", timestamp=utc_now())
     await store.events.accept(event, body_of(event), utc_now())
     await recruiter.say("C0RECRUIT", "/juicebox status evt_<1>")
-    [answer] = slack_api.workspace.whispers
+    [answer] = slack_api.workspace.ephemeral_messages
     assert (answer.user, answer.channel) == ("U0BOT", "C0RECRUIT")
     assert "evt_&lt;1&gt;" in "\n".join(texts([*answer.blocks]))
     assert slack_api.posts == []
@@ -75,7 +75,7 @@ async def test_the_home_tab_is_opened_and_refreshed(
     assert second is not None
     assert "evt_later" not in "\n".join(texts(first.view["blocks"]))
     assert "evt_later" in "\n".join(texts(second.view["blocks"]))
-    assert [*slack_api.workspace.whispers] == []
+    assert [*slack_api.workspace.ephemeral_messages] == []
 
 
 async def test_a_command_and_the_home_tab_report_that_redis_is_unreachable(
@@ -87,7 +87,7 @@ async def test_a_command_and_the_home_tab_report_that_redis_is_unreachable(
         await recruiter.open_home()
     finally:
         redis_process.start()
-    [answer] = slack_api.workspace.whispers
+    [answer] = slack_api.workspace.ephemeral_messages
     home = slack_api.workspace.home_of("U0RECRUITER")
     assert home is not None
     for text in (answer.text, "\n".join(texts(home.view["blocks"]))):
@@ -104,5 +104,5 @@ async def test_a_bot_with_another_signing_secret_refuses_the_command(
         Person(f"{url}/slack/events", SECRET, slack_api, "U0RECRUITER") as person,
     ):
         await person.say("C0RECRUIT", "/juicebox status")
-    [answer] = slack_api.workspace.whispers
+    [answer] = slack_api.workspace.ephemeral_messages
     assert answer.text == '/juicebox failed with the error "dispatch_failed"'

@@ -20,7 +20,7 @@ from bot.transports.slack.client import slack_client
 from bot.wiring import build_slack
 from tests.app import MakeSettings
 from tests.http_proxy import HttpProxy
-from tests.polling import HANG_SECONDS, until
+from tests.polling import HANG_TIMEOUT, until
 from tests.renderers import SLACK_RENDERER
 from tests.slack_app.conftest import Clock, describe
 from tests.slack_app.traffic import SECRET, slash_command
@@ -102,11 +102,11 @@ async def test_a_command_is_answered_over_the_socket(
     app: AsyncApp, server: SocketModeServer
 ) -> None:
     async with SlackEndpoints(SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token")).running():
-        answer = await asyncio.wait_for(server.answers.get(), HANG_SECONDS)
+        answer = await asyncio.wait_for(server.answers.get(), HANG_TIMEOUT)
     assert answer["envelope_id"] == "dbdd0ef3-1543-4f94-bfb4-133d0e6c1545"
     assert answer["payload"]["response_type"] == "ephemeral"
     assert answer["payload"]["text"].startswith("Try /juicebox status")
-    await asyncio.wait_for(server.closed.wait(), HANG_SECONDS)
+    await asyncio.wait_for(server.closed.wait(), HANG_TIMEOUT)
 
 
 async def test_it_opens_and_closes_while_slack_refuses_a_socket(
@@ -114,9 +114,9 @@ async def test_it_opens_and_closes_while_slack_refuses_a_socket(
 ) -> None:
     server.refuse = True
     socket = SocketMode(app, "xapp-token")
-    await asyncio.wait_for(socket.open(), HANG_SECONDS)
-    await asyncio.wait_for(server.opened.wait(), HANG_SECONDS)
-    await asyncio.wait_for(socket.close(), HANG_SECONDS)
+    await asyncio.wait_for(socket.open(), HANG_TIMEOUT)
+    await asyncio.wait_for(server.opened.wait(), HANG_TIMEOUT)
+    await asyncio.wait_for(socket.close(), HANG_TIMEOUT)
 
 
 async def test_closing_before_opening_does_nothing(app: AsyncApp, server: SocketModeServer) -> None:
@@ -161,7 +161,7 @@ async def test_an_outage_of_slack_is_logged_once_and_so_is_its_end(
         async with SlackEndpoints(
             SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token", retry_intervals=[0.0])
         ).running():
-            await asyncio.wait_for(server.answers.get(), HANG_SECONDS)
+            await asyncio.wait_for(server.answers.get(), HANG_TIMEOUT)
     assert [line["event"] for line in logs[:2]] == [
         "slack gives no socket",
         "slack gives a socket again",
@@ -188,7 +188,7 @@ async def test_a_socket_uses_the_proxy(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     async with SlackEndpoints(SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token")).running():
-        await asyncio.wait_for(server.answers.get(), HANG_SECONDS)
+        await asyncio.wait_for(server.answers.get(), HANG_TIMEOUT)
     assert [asked for asked in proxy.asked if asked.endswith("/socket")] == [
         f"GET {server.url.replace('http', 'ws')}socket"
     ]
@@ -201,7 +201,7 @@ async def test_no_proxy_exempts_the_host_of_the_socket(
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     async with SlackEndpoints(SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token")).running():
-        await asyncio.wait_for(server.answers.get(), HANG_SECONDS)
+        await asyncio.wait_for(server.answers.get(), HANG_TIMEOUT)
     assert proxy.asked == []
 
 

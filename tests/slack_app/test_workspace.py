@@ -62,7 +62,7 @@ async def test_the_workspace_is_requested_once_for_all_commands(
 async def test_a_command_is_answered_with_try_again_while_slack_is_unreachable(
     ask: Ask, slack_api: LocalSlack, fault: HttpFault
 ) -> None:
-    slack_api.script("auth.test", [fault])
+    slack_api.plan_faults("auth.test", [fault])
     assert (await ask("status"))["text"] == TRY_AGAIN
     assert (await ask("help"))["blocks"]
 
@@ -70,7 +70,7 @@ async def test_a_command_is_answered_with_try_again_while_slack_is_unreachable(
 async def test_an_event_is_refused_for_now_while_slack_is_unreachable(
     http: httpx.AsyncClient, slack_api: LocalSlack
 ) -> None:
-    slack_api.script("auth.test", [HttpFault.status(500)])
+    slack_api.plan_faults("auth.test", [HttpFault.status(500)])
     body = b'{"type": "event_callback", "team_id": "T0JUICEBOX", "event": {"type": "app_mention"}}'
     answer = await http.post("/slack/events", content=body, headers=signed(body))
     assert (answer.status_code, answer.content) == (503, b"")
@@ -87,7 +87,7 @@ async def test_the_workspace_is_unknown_if_slack_refuses_the_token(
 async def test_concurrent_requests_share_one_call_and_its_timeout(
     client: AsyncWebClient, slack_api: LocalSlack
 ) -> None:
-    slack_api.script("auth.test", [HttpFault.hang()] * 10)
+    slack_api.plan_faults("auth.test", [HttpFault.hang()] * 10)
     workspace = Workspace(client, timedelta(seconds=0.5))
     answers = await asyncio.gather(
         *(workspace.identity() for _ in range(10)), return_exceptions=True

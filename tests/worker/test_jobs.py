@@ -144,7 +144,7 @@ async def test_a_second_run_after_a_crash_sends_what_is_left(
 async def test_the_first_run_does_not_take_over_what_a_retry_has_begun(
     jobs: WorkerTasks, lease: Lease, slack_api: LocalSlack
 ) -> None:
-    slack_api.script("chat.postMessage", [HttpFault.status(503)])
+    slack_api.plan_faults("chat.postMessage", [HttpFault.status(503)])
     await accept(jobs.store)
     await jobs.handle_event("evt_1", lease)
     await jobs.handle_event("evt_1", lease)
@@ -156,7 +156,7 @@ async def test_the_first_run_does_not_take_over_what_a_retry_has_begun(
 async def test_a_dead_letter_that_was_retried_meanwhile_is_not_reported(
     jobs: WorkerTasks, lease: Lease, slack_api: LocalSlack
 ) -> None:
-    slack_api.script("chat.postMessage", [HttpFault.error("not_in_channel")])
+    slack_api.plan_faults("chat.postMessage", [HttpFault.error("not_in_channel")])
     await accept(jobs.store)
     await jobs.handle_event("evt_1", lease)
     [post, _] = await jobs.store.ledger.of_event("evt_1")
@@ -191,7 +191,7 @@ async def test_a_report_that_runs_twice_tells_once(
 async def test_a_notice_that_cannot_be_delivered_is_reported_to_nobody(
     jobs: WorkerTasks, redis: Redis, slack_api: LocalSlack
 ) -> None:
-    slack_api.script("chat.postMessage", [HttpFault.error("channel_not_found")])
+    slack_api.plan_faults("chat.postMessage", [HttpFault.error("channel_not_found")])
     await accept(jobs.store, data={})
     report = await lease_of(redis, "report_dead_letter:event:evt_1")
     await jobs.handle_event("evt_1", report)
@@ -234,7 +234,7 @@ async def test_a_delivery_that_redis_garbled_is_a_dead_letter(
     jobs: WorkerTasks, lease: Lease, redis: Redis, slack_api: LocalSlack
 ) -> None:
     """Found by the event's own job, or by the job that was to try it again."""
-    slack_api.script("chat.postMessage", [HttpFault.status(503)])
+    slack_api.plan_faults("chat.postMessage", [HttpFault.status(503)])
     await accept(jobs.store)
     await jobs.handle_event("evt_1", lease)
     [post, mail] = await jobs.store.ledger.of_event("evt_1")

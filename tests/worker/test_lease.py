@@ -16,7 +16,7 @@ from bot.store.queue import LEASE_KEY, QUEUE
 from bot.worker import lease as lease_module
 from bot.worker.lease import LEASE, Lease, retry_while_unavailable
 from tests.factories import NOW, body_of, make_event
-from tests.polling import HANG_SECONDS, until
+from tests.polling import HANG_TIMEOUT, until
 from tests.queue_times import is_due_in
 
 JOB = "handle_event:evt_1"
@@ -134,7 +134,7 @@ async def test_a_lease_that_was_lost_is_noticed(
     await lease.take()
     await redis.set(IN_PROGRESS, "another owner")
     lost = asyncio.Event()
-    async with lease.renewing(on_loss=lost.set), asyncio.timeout(HANG_SECONDS):
+    async with lease.renewing(on_loss=lost.set), asyncio.timeout(HANG_TIMEOUT):
         await lost.wait()
     with pytest.raises(LeaseLost):
         lease.check_lease()
@@ -183,7 +183,7 @@ async def test_a_long_absence_of_redis_loses_it(monkeypatch: pytest.MonkeyPatch)
         lease = await _in_queue(client)
         await lease.take()
         lost = asyncio.Event()
-        async with lease.renewing(on_loss=lost.set), asyncio.timeout(HANG_SECONDS):
+        async with lease.renewing(on_loss=lost.set), asyncio.timeout(HANG_TIMEOUT):
             server.stop()
             await lost.wait()
         await lease.end()

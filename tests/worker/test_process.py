@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from bot.settings import Settings
 from bot.worker.loop import Supervisor
 from bot.worker.process import worker_in_background
-from tests.polling import HANG_SECONDS
+from tests.polling import HANG_TIMEOUT
 
 
 class Host:
@@ -47,7 +47,7 @@ async def test_a_signal_stops_the_worker_while_the_host_still_finishes(
         async with worker_in_background(settings, host.failed):
             signal.raise_signal(number)
             await host.told.wait()
-            async with asyncio.timeout(HANG_SECONDS):
+            async with asyncio.timeout(HANG_TIMEOUT):
                 while not any(line["event"] == "worker stopping" for line in logs):  # noqa: ASYNC110 - a log announces nothing
                     await asyncio.sleep(0.01)
         assert host.heard == [number]
@@ -74,7 +74,7 @@ async def test_a_worker_that_ends_by_itself_ends_the_process(
 
     monkeypatch.setattr(Supervisor, "run", gives_up)
     with capture_logs() as logs:
-        async with asyncio.timeout(HANG_SECONDS), worker_in_background(settings, host.failed):
+        async with asyncio.timeout(HANG_TIMEOUT), worker_in_background(settings, host.failed):
             await host.told.wait()
     assert host.heard == [signal.SIGTERM]
     assert host.failures == 1

@@ -17,7 +17,7 @@ from bot.worker.jobs import WorkerTasks
 from bot.worker.lease import Lease
 from bot.worker.loop import LeasedWorker
 from bot.worker.process import supervise
-from tests.polling import HANG_SECONDS, until
+from tests.polling import HANG_TIMEOUT, until
 from tests.scripted_jobs import (
     JOB,
     ScriptedTasks,
@@ -123,7 +123,7 @@ async def test_a_job_interrupted_by_a_redis_restart_is_back_before_its_lease_is_
             jobs.ran.clear()
             await asyncio.sleep(0)
             server.start()
-            async with asyncio.timeout(HANG_SECONDS):
+            async with asyncio.timeout(HANG_TIMEOUT):
                 await jobs.ran.wait()
         await jobs.close()
     assert jobs.runs == ["evt_1", "evt_1"]
@@ -136,7 +136,7 @@ async def test_sigterm_ends_it(redis_process: RedisServer, redis: Redis) -> None
     await accept(jobs.store)
     await jobs.ran.wait()
     os.kill(os.getpid(), signal.SIGTERM)
-    async with asyncio.timeout(HANG_SECONDS):
+    async with asyncio.timeout(HANG_TIMEOUT):
         await task
     assert await redis.zcard(QUEUE) == 0
 
@@ -145,7 +145,7 @@ async def test_stopping_ends_it_at_whatever_moment(redis_process: RedisServer) -
     """redis-py can swallow a cancellation; a worker that is ended by one would poll for ever."""
     for step in range(25):
         jobs = scripted_on(redis_process)
-        async with asyncio.timeout(HANG_SECONDS), working(jobs):
+        async with asyncio.timeout(HANG_TIMEOUT), working(jobs):
             await asyncio.sleep(step / 1_000)  # another moment each time
         await jobs.close()
 

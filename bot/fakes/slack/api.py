@@ -11,11 +11,11 @@ from typing import Any, Self
 from aiohttp import web
 from pydantic_core import from_json
 
-from bot.fakes.arrivals import HANG_SECONDS, Arrivals
-from bot.fakes.faults import FaultScript, HttpFault
-from bot.fakes.slack.arguments import SlackRefusal
+from bot.fakes.arrivals import HANG_TIMEOUT, Arrivals
+from bot.fakes.faults import FaultPlan, HttpFault
+from bot.fakes.slack.arguments import SlackError
 from bot.fakes.slack.methods import METHODS, Method
-from bot.fakes.slack.responses import NoSuchUrl, Responses
+from bot.fakes.slack.responses import InvalidResponseUrl, Responses
 from bot.fakes.slack.workspace import TEAM, Post, Workspace
 from bot.transports.slack.scopes import SCOPES
 
@@ -55,7 +55,7 @@ class LocalSlack:
         self.workspace = workspace or Workspace()
         self._responses = Responses(self.workspace)
         self._calls: Arrivals[Call] = Arrivals("calls")
-        self.faults: FaultScript[HttpFault] = FaultScript()
+        self.faults: FaultPlan[HttpFault] = FaultPlan()
         self._last_post: dict[str, float] = {}
         self._monotonic = monotonic
         self._closing = AsyncExitStack()
@@ -92,18 +92,18 @@ class LocalSlack:
 
         What was pressed in `original` may replace that message, or take it away.
         """
-        token = self._responses.hand_out(channel, original)
+        token = self._responses.create(channel, original)
         return f"http://127.0.0.1:{self.port}/commands/{TEAM}/1/{token}"
 
-    def script(self, method: str, faults: Iterable[HttpFault | None]) -> None:
+    def plan_faults(self, method: str, faults: Iterable[HttpFault | None]) -> None:
         """What the next calls of the method run into, one each; None is a call that works."""
         self.faults.add(method, faults)
 
-    def mend(self) -> None:
+    def clear_faults(self) -> None:
         """Forget the faults that have not happened yet."""
         self.faults.clear()
 
-    async def wait_for(self, count: int, timeout: float = HANG_SECONDS) -> list[Post]:  # noqa: ASYNC109 - as in Arrivals
+    async def wait_for(self, count: int, timeout: float = HANG_TIMEOUT) -> list[Post]:  # noqa: ASYNC109 - as in Arrivals
         """The accepted messages, as soon as there are at least `count`; TimeoutError otherwise."""
         return await self.workspace.posts.wait_for(count, timeout)
 
@@ -111,7 +111,7 @@ class LocalSlack:
         self,
         method: str,
         count: int,
-        timeout: float = HANG_SECONDS,  # noqa: ASYNC109 - as in Arrivals
+        timeout: float = HANG_TIMEOUT,  # noqa: ASYNC109 - as in Arrivals
     ) -> list[Call]:
         """The calls of the method, as soon as there are at least `count`; TimeoutError otherwise."""
         async with asyncio.timeout(timeout):
@@ -123,7 +123,7 @@ class LocalSlack:
         name = request.match_info["method"]
         try:
             given = await _arguments(request)
-        except SlackRefusal as refusal:
+        except SlackError as refusal:
             return self._answer(refusal.reply)
         given_token = _token(request, given)
         self._calls.add(Call(name, given, self._monotonic()))
@@ -140,30 +140,30 @@ class LocalSlack:
         except _Paced as rate_limited:
             headers = {"Retry-After": str(rate_limited.seconds)}
             return self._answer({"ok": False, "error": "ratelimited"}, 429, headers)
-        except SlackRefusal as refusal:
+        except SlackError as refusal:
             return self._answer(refusal.reply)
         return await _fail(request, fault) if fault else self._answer(reply)
 
     async def _respond(self, request: web.Request) -> web.Response:
         try:
             self._responses.take(request.match_info["token"], await _arguments(request))
-        except SlackRefusal as refusal:
-            status = 404 if isinstance(refusal, NoSuchUrl) else 400
+        except SlackError as refusal:
+            status = 404 if isinstance(refusal, InvalidResponseUrl) else 400
             return web.json_response(refusal.reply, status=status)
         return web.Response(text="ok")
 
     def _permitted(self, name: str, token: str, given: Mapping[str, Any]) -> Method:
         method = METHODS.get(name)
         if method is None:
-            raise SlackRefusal("unknown_method", req_method=name)
+            raise SlackError("unknown_method", req_method=name)
         if not token:
-            raise SlackRefusal("not_authed")
+            raise SlackError("not_authed")
         if token != self.token:
-            raise SlackRefusal("invalid_auth")
+            raise SlackError("invalid_auth")
         needs = method.needs(self.workspace, given)
         if needs and not set(needs) & set(self.scopes):
             provided = ",".join(self.scopes)
-            raise SlackRefusal("missing_scope", needed=needs[0], provided=provided)
+            raise SlackError("missing_scope", needed=needs[0], provided=provided)
         return method
 
     def _wait_for_the_pace(self, id_or_name: str) -> None:
@@ -196,9 +196,9 @@ async def _arguments(request: web.Request) -> dict[str, Any]:
         try:
             body = from_json(await request.read())
         except ValueError:
-            raise SlackRefusal("invalid_json") from None
+            raise SlackError("invalid_json") from None
         if not isinstance(body, dict):
-            raise SlackRefusal("json_not_object")
+            raise SlackError("json_not_object")
         return given | body
     return given | dict(await request.post())
 

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 Reply = Mapping[str, Any]
 
 
-class SlackRefusal(Exception):
+class SlackError(Exception):
     """`ok: false`, with Slack's name for what is wrong."""
 
     def __init__(self, error: str, **details: Any) -> None:

@@ -186,7 +186,7 @@ _TAGS = frozenset(
 _blocks = TypeAdapter(list[AnyBlock])
 
 
-def complaints(blocks: Sequence[object], most: int = MAX_BLOCKS) -> list[str]:
+def block_errors(blocks: Sequence[object], most: int = MAX_BLOCKS) -> list[str]:
     """What Slack would refuse these blocks for, each with where it is; empty if it would take them."""
     if len(blocks) > most:
         return [f"no more than {most} items allowed [json-pointer:/blocks]"]

@@ -14,10 +14,10 @@ from bot.fakes.slack.arguments import (
     PostEphemeral,
     PostMessage,
     Reply,
-    SlackRefusal,
+    SlackError,
     UpdateMessage,
 )
-from bot.fakes.slack.block_kit import MAX_BLOCKS, MAX_TEXT, complaints, text_length
+from bot.fakes.slack.block_kit import MAX_BLOCKS, MAX_TEXT, block_errors, text_length
 from bot.fakes.slack.conversations import channel_of, membership
 from bot.fakes.slack.workspace import BOT_USER, Conversation, Post, Workspace
 
@@ -38,7 +38,7 @@ def post_message(workspace: Workspace, asked: PostMessage) -> Reply:
         unfurl_media=asked.unfurl_media,
         thread_ts=asked.thread_ts,
     )
-    message = post.as_slack_tells_it(with_metadata=True)
+    message = post.api_object(with_metadata=True)
     return {"channel": channel.id, "ts": post.ts, "message": message}
 
 
@@ -46,7 +46,7 @@ def update_message(workspace: Workspace, asked: UpdateMessage) -> Reply:
     post = _own_message(workspace, asked.channel, asked.ts, "cant_update_message")
     _fit_to_post(asked.text, asked.blocks)
     edited = workspace.edit(post, text=asked.text, blocks=asked.blocks)
-    message = edited.as_slack_tells_it(with_metadata=False)
+    message = edited.api_object(with_metadata=False)
     return {"channel": post.channel, "ts": post.ts, "text": edited.text, "message": message}
 
 
@@ -59,32 +59,32 @@ def delete_message(workspace: Workspace, asked: DeleteMessage) -> Reply:
 def post_ephemeral(workspace: Workspace, asked: PostEphemeral) -> Reply:
     channel = _open_to_posts(workspace, asked.channel)
     if asked.user not in workspace.people or channel.user not in {"", asked.user}:
-        raise SlackRefusal("user_not_in_channel")
+        raise SlackError("user_not_in_channel")
     _fit_to_post(asked.text, asked.blocks)
-    shown = workspace.whisper(channel.id, asked.text, blocks=asked.blocks)
+    shown = workspace.post_ephemeral(channel.id, asked.text, blocks=asked.blocks)
     return {"message_ts": shown.ts}
 
 
-def refuse_bad_blocks(blocks: Sequence[object], most: int = MAX_BLOCKS) -> None:
+def check_blocks(blocks: Sequence[object], most: int = MAX_BLOCKS) -> None:
     """Refuse what Slack would, with each complaint.
 
     Raises:
         SlackRefusal: invalid_blocks.
     """
-    refuse(complaints(blocks, most))
+    reject(block_errors(blocks, most))
 
 
-def refuse(wrong: Sequence[str]) -> None:
+def reject(wrong: Sequence[str]) -> None:
     """Refuse blocks for these complaints, if there are any."""
     if wrong:
         told = [f"[ERROR] {complaint}" for complaint in wrong]
-        raise SlackRefusal("invalid_blocks", errors=wrong, response_metadata={"messages": told})
+        raise SlackError("invalid_blocks", errors=wrong, response_metadata={"messages": told})
 
 
 def _open_to_posts(workspace: Workspace, channel_id: str) -> Conversation:
     channel = channel_of(workspace, channel_id)
     if channel.is_archived:
-        raise SlackRefusal("is_archived")
+        raise SlackError("is_archived")
     membership(channel)
     return channel
 
@@ -92,27 +92,27 @@ def _open_to_posts(workspace: Workspace, channel_id: str) -> Conversation:
 def _thread(channel: Conversation, ts: str) -> None:
     parent = channel.post(ts)
     if parent is None or parent.thread_ts:
-        raise SlackRefusal("thread_not_found")
+        raise SlackError("thread_not_found")
 
 
 def _own_message(workspace: Workspace, channel_id: str, ts: str, refusal: str) -> Post:
     channel = channel_of(workspace, channel_id)
     post = channel.post(ts)
     if post is None:
-        raise SlackRefusal("message_not_found")
+        raise SlackError("message_not_found")
     if post.user != BOT_USER:
-        raise SlackRefusal(refusal)
+        raise SlackError(refusal)
     return post
 
 
 def _fit_to_post(text: str, blocks: Sequence[object]) -> None:
     if not text and not blocks:
-        raise SlackRefusal("no_text")
-    refuse_bad_blocks(blocks)
+        raise SlackError("no_text")
+    check_blocks(blocks)
     if text_length(blocks) > MAX_TEXT:
-        raise SlackRefusal("msg_blocks_too_long")
+        raise SlackError("msg_blocks_too_long")
     if len(text) > _MAX_PLAIN_TEXT:
-        raise SlackRefusal("msg_too_long")
+        raise SlackError("msg_too_long")
 
 
 def _metadata(given: object) -> Mapping[str, Any] | None:
@@ -121,4 +121,4 @@ def _metadata(given: object) -> Mapping[str, Any] | None:
     try:
         return Metadata.model_validate(given).model_dump()
     except ValidationError:
-        raise SlackRefusal("invalid_metadata_format") from None
+        raise SlackError("invalid_metadata_format") from None

@@ -13,7 +13,7 @@ from bot.fakes.slack.arguments import (
     OpenConversation,
     Page,
     Reply,
-    SlackRefusal,
+    SlackError,
 )
 from bot.fakes.slack.workspace import BOT_USER, Conversation, Workspace
 
@@ -32,7 +32,7 @@ def history(workspace: Workspace, asked: History) -> Reply:
     posts, cursor = _page(newest_first, asked)
     return {
         "messages": [
-            p.as_slack_tells_it(with_metadata=asked.include_all_metadata) | channel.thread(p.ts)
+            p.api_object(with_metadata=asked.include_all_metadata) | channel.thread(p.ts)
             for p in posts
         ],
         "has_more": bool(cursor),
@@ -44,14 +44,14 @@ def history(workspace: Workspace, asked: History) -> Reply:
 def channel_info(workspace: Workspace, asked: ChannelInfo) -> Reply:
     channel = workspace.conversations.get(asked.channel)
     if channel is None:
-        raise SlackRefusal("channel_not_found")
-    return {"channel": channel.as_slack_tells_it()}
+        raise SlackError("channel_not_found")
+    return {"channel": channel.api_object()}
 
 
 def list_channels(workspace: Workspace, asked: ListChannels) -> Reply:
     types = {kind.strip() for kind in asked.types.split(",")}
     if not types <= {"public_channel", "private_channel", "mpim", "im"}:
-        raise SlackRefusal("invalid_types")
+        raise SlackError("invalid_types")
     visible = [
         c
         for c in workspace.channels()
@@ -61,31 +61,31 @@ def list_channels(workspace: Workspace, asked: ListChannels) -> Reply:
     ]
     channels, cursor = _page(visible, asked)
     return {
-        "channels": [c.as_slack_tells_it() for c in channels],
+        "channels": [c.api_object() for c in channels],
         "response_metadata": {"next_cursor": cursor},
     }
 
 
 def open_conversation(workspace: Workspace, asked: OpenConversation) -> Reply:
     if not asked.users:
-        raise SlackRefusal("users_list_not_supplied")
+        raise SlackError("users_list_not_supplied")
     if asked.users not in workspace.people:
-        raise SlackRefusal("user_not_found")
+        raise SlackError("user_not_found")
     if asked.users == BOT_USER:
-        raise SlackRefusal("cannot_dm_bot")
+        raise SlackError("cannot_dm_bot")
     return {"channel": {"id": workspace.direct_message(asked.users).id}}
 
 
 def channel_of(workspace: Workspace, id_or_name: str) -> Conversation:
     found = workspace.find(id_or_name)
     if found is None or (found.is_private and not found.is_member):
-        raise SlackRefusal("channel_not_found")
+        raise SlackError("channel_not_found")
     return found
 
 
 def membership(channel: Conversation) -> None:
     if not channel.is_member:
-        raise SlackRefusal("not_in_channel")
+        raise SlackError("not_in_channel")
 
 
 def _page(items: Sequence[Any], asked: Page) -> tuple[Sequence[Any], str]:
@@ -94,7 +94,7 @@ def _page(items: Sequence[Any], asked: Page) -> tuple[Sequence[Any], str]:
     if asked.cursor:
         number = asked.cursor.removeprefix("next:")
         if not asked.cursor.startswith("next:") or not number.isdigit():
-            raise SlackRefusal("invalid_cursor")
+            raise SlackError("invalid_cursor")
         start = int(number)
     end = start + asked.limit
     return items[start:end], f"next:{end}" if end < len(items) else ""

@@ -22,7 +22,7 @@ from bot.fakes.slack.arguments import (
     PostMessage,
     PublishView,
     Reply,
-    SlackRefusal,
+    SlackError,
     UpdateMessage,
 )
 from bot.fakes.slack.workspace import BOT, BOT_USER, TEAM, Workspace
@@ -70,7 +70,7 @@ class Method:
             first = error.errors()[0]
             name = str(first["loc"][0])
             known = {"blocks": "invalid_blocks_format", "limit": "invalid_limit"}
-            raise SlackRefusal(
+            raise SlackError(
                 known.get(name, "invalid_arguments"),
                 response_metadata={"messages": [f"[ERROR] {name}: {first['msg']}"]},
             ) from None

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from bot.fakes.slack.identified import Element, identified
-from bot.fakes.slack.views import as_slack_tells_it
+from bot.fakes.slack.block_ids import Element, with_block_ids
+from bot.fakes.slack.views import view_object
 from bot.fakes.slack.workspace import APP, BOT_USER, TEAM, Conversation, Home, Post
 
 FORM = "application/x-www-form-urlencoded"
@@ -23,13 +23,13 @@ Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class User:
     id: str
     name: str
 
 
 def slash_command(
-    who: Who, channel: Conversation, text: str, response_url: str
+    who: User, channel: Conversation, text: str, response_url: str
 ) -> Mapping[str, str]:
     return {
         "token": _TOKEN,
@@ -48,24 +48,24 @@ def slash_command(
     }
 
 
-def of_message(post: Post, channel: Conversation, response_url: str) -> Payload:
+def message_source(post: Post, channel: Conversation, response_url: str) -> Payload:
     """Where something was pressed: in a message of the channel."""
     return {
-        **_of_any_message(post, channel, response_url, ephemeral=False),
+        **_message_source(post, channel, response_url, ephemeral=False),
         "message": {
-            **post.as_slack_tells_it(with_metadata=True),
+            **post.api_object(with_metadata=True),
             **channel.thread(post.ts),
-            "blocks": identified(post.blocks),
+            "blocks": with_block_ids(post.blocks),
         },
     }
 
 
-def of_whisper(post: Post, channel: Conversation, response_url: str) -> Payload:
+def ephemeral_source(post: Post, channel: Conversation, response_url: str) -> Payload:
     """Where something was pressed: in a message that one person sees, of which Slack keeps no copy."""
-    return _of_any_message(post, channel, response_url, ephemeral=True)
+    return _message_source(post, channel, response_url, ephemeral=True)
 
 
-def _of_any_message(
+def _message_source(
     post: Post, channel: Conversation, response_url: str, *, ephemeral: bool
 ) -> Payload:
     return {
@@ -81,16 +81,16 @@ def _of_any_message(
     }
 
 
-def of_view(home: Home) -> Payload:
+def view_source(home: Home) -> Payload:
     """Where something was pressed: in the Home tab."""
-    view = as_slack_tells_it(home)
+    view = view_object(home)
     return {
         "container": {"type": "view", "view_id": home.id},
-        "view": {**view, "blocks": identified(home.view["blocks"])},
+        "view": {**view, "blocks": with_block_ids(home.view["blocks"])},
     }
 
 
-def block_actions(who: Who, where: Payload, element: Element, value: str | None) -> Payload:
+def block_actions(who: User, where: Payload, element: Element, value: str | None) -> Payload:
     return {
         "type": "block_actions",
         "user": {"id": who.id, "username": who.name, "name": who.name, "team_id": TEAM},
@@ -115,7 +115,7 @@ def home_opened(user: str, channel: str, home: Home | None) -> Payload:
         "event_ts": f"{now:.6f}",
     }
     if home is not None:
-        event["view"] = as_slack_tells_it(home)
+        event["view"] = view_object(home)
     return {
         "token": _TOKEN,
         "team_id": TEAM,

@@ -13,8 +13,8 @@ from slack_sdk.signature import SignatureVerifier
 from bot.errors import BotError
 from bot.fakes.slack import payloads
 from bot.fakes.slack.api import LocalSlack
-from bot.fakes.slack.arguments import SlackRefusal
-from bot.fakes.slack.identified import Element, elements
+from bot.fakes.slack.arguments import SlackError
+from bot.fakes.slack.block_ids import Element, elements
 from bot.fakes.slack.responses import show
 from bot.fakes.slack.workspace import SLACKBOT
 from bot.rendering.escaping import mrkdwn
@@ -33,7 +33,7 @@ HOME = "home"
 """What the page calls the Home tab, where it would name a channel."""
 
 
-class NotThere(BotError):
+class NotFound(BotError):
     """There is no such channel, message or button."""
 
 
@@ -64,7 +64,7 @@ class Person:
             NotThere: if there is no such channel.
         """
         if channel not in self._slack.workspace.conversations:
-            raise NotThere(f"there is no channel {channel}")
+            raise NotFound(f"there is no channel {channel}")
         typed = mrkdwn(text)  # what is typed is shown as it is
         if not typed.startswith("/"):
             self._slack.workspace.say(channel, typed, user=self._user)
@@ -72,7 +72,7 @@ class Person:
         command, _, rest = typed.partition(" ")
         if command != _OUR_COMMAND:
             words = _NO_COMMAND.format(command=command)
-            self._slack.workspace.whisper(channel, words, user=SLACKBOT)
+            self._slack.workspace.post_ephemeral(channel, words, user=SLACKBOT)
             return
         await self._command(channel, rest.strip())
 
@@ -87,7 +87,7 @@ class Person:
         where, blocks = self._looking_at(channel, ts)
         element = _element(blocks, block_id, action_id)
         if "options" in element.given and element.option(value) is None:
-            raise NotThere(f"{action_id} has no option {value}")
+            raise NotFound(f"{action_id} has no option {value}")
         payload = payloads.block_actions(self._who, where, element, value)
         try:
             await self._send(urlencode({"payload": json.dumps(payload)}), payloads.FORM)
@@ -96,7 +96,7 @@ class Person:
                 self._slack.workspace.direct_message(self._user).id if channel == HOME else channel
             )
             warning = f"⚠️ The app did not answer the button ({fault})."
-            self._slack.workspace.whisper(shown_in, warning, user=SLACKBOT)
+            self._slack.workspace.post_ephemeral(shown_in, warning, user=SLACKBOT)
 
     async def open_home(self) -> None:
         """Open the Home tab of the bot, of which Slack tells it. Slack would repeat what fails."""
@@ -107,7 +107,7 @@ class Person:
             await self._send(json.dumps(event), "application/json")
         except _NoAnswer as fault:
             warning = f"⚠️ The app did not hear that its Home was opened ({fault})."
-            self._slack.workspace.whisper(channel, warning, user=SLACKBOT)
+            self._slack.workspace.post_ephemeral(channel, warning, user=SLACKBOT)
 
     async def _command(self, channel: str, text: str) -> None:
         workspace = self._slack.workspace
@@ -120,10 +120,10 @@ class Person:
                 show(workspace, channel, _said(answer))
         except _NoAnswer as fault:
             words = f'{_OUR_COMMAND} failed with the error "{fault}"'
-            workspace.whisper(channel, words, user=SLACKBOT)
-        except SlackRefusal as refusal:
+            workspace.post_ephemeral(channel, words, user=SLACKBOT)
+        except SlackError as refusal:
             words = f'{_OUR_COMMAND} failed with the error "{refusal}"'
-            workspace.whisper(channel, words, user=SLACKBOT)
+            workspace.post_ephemeral(channel, words, user=SLACKBOT)
 
     async def _send(self, body: str, content_type: str) -> bytes:
         """Post to the bot as Slack does; what it answers.
@@ -153,8 +153,8 @@ class Person:
         return said
 
     @property
-    def _who(self) -> payloads.Who:
-        return payloads.Who(self._user, self._slack.workspace.people[self._user])
+    def _who(self) -> payloads.User:
+        return payloads.User(self._user, self._slack.workspace.people[self._user])
 
     def _looking_at(
         self, channel: str, ts: str | None
@@ -164,18 +164,18 @@ class Person:
             return self._looking_at_message(channel, ts or "")
         home = self._slack.workspace.home_of(self._user)
         if home is None:
-            raise NotThere("the Home tab is empty")
-        return payloads.of_view(home), home.view["blocks"]
+            raise NotFound("the Home tab is empty")
+        return payloads.view_source(home), home.view["blocks"]
 
     def _looking_at_message(
         self, channel: str, ts: str
     ) -> tuple[payloads.Payload, Sequence[Mapping[str, Any]]]:
         within = self._slack.workspace.conversations.get(channel)
         kept = within.post(ts) if within else None
-        post = kept or self._slack.workspace.whispered(channel, ts)
+        post = kept or self._slack.workspace.find_ephemeral(channel, ts)
         if post is None or within is None:
-            raise NotThere(f"there is no message {ts} in {channel}")
-        tell = payloads.of_message if kept else payloads.of_whisper
+            raise NotFound(f"there is no message {ts} in {channel}")
+        tell = payloads.message_source if kept else payloads.ephemeral_source
         return tell(post, within, self._slack.response_url(channel, post)), post.blocks
 
 
@@ -183,7 +183,7 @@ def _element(blocks: Sequence[Mapping[str, Any]], block_id: str, action_id: str)
     for element in elements(blocks):
         if (element.block_id, element.given["action_id"]) == (block_id, action_id):
             return element
-    raise NotThere(f"there is nothing to press called {action_id} in block {block_id}")
+    raise NotFound(f"there is nothing to press called {action_id} in block {block_id}")
 
 
 def _said(answer: bytes) -> Mapping[str, Any]:

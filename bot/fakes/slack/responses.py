@@ -11,15 +11,15 @@ from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.fakes.slack.arguments import SlackRefusal
-from bot.fakes.slack.chat import refuse_bad_blocks
+from bot.fakes.slack.arguments import SlackError
+from bot.fakes.slack.chat import check_blocks
 from bot.fakes.slack.workspace import Post, Workspace
 
 _USES = 5
 _SECONDS = 30 * 60
 
 
-class NoSuchUrl(SlackRefusal):
+class InvalidResponseUrl(SlackError):
     """The address is not one at which the bot may answer, or no longer."""
 
 
@@ -51,7 +51,7 @@ class Responses:
         self._clock = clock
         self._handed: dict[str, _Handed] = {}
 
-    def hand_out(self, channel: str, original: Post | None = None) -> str:
+    def create(self, channel: str, original: Post | None = None) -> str:
         """The end of an address for answers in this channel, to what was pressed in `original`."""
         token = uuid4().hex
         self._handed[token] = _Handed(channel, self._clock() + _SECONDS, original)
@@ -66,11 +66,11 @@ class Responses:
         """
         handed = self._handed.get(token)
         if handed is None:
-            raise NoSuchUrl("invalid_url")
+            raise InvalidResponseUrl("invalid_url")
         if self._clock() > handed.until:
-            raise NoSuchUrl("expired_url")
+            raise InvalidResponseUrl("expired_url")
         if handed.uses == 0:
-            raise NoSuchUrl("used_url")
+            raise InvalidResponseUrl("used_url")
         handed.uses -= 1
         show(self._workspace, handed.channel, given, handed.original)
 
@@ -84,24 +84,24 @@ def show(workspace: Workspace, channel: str, given: object, original: Post | Non
     try:
         answer = Answer.model_validate(given)
     except ValidationError:
-        raise SlackRefusal("invalid_payload") from None
+        raise SlackError("invalid_payload") from None
     shown = original and _as_it_is_now(workspace, original)
     if answer.delete_original:
         if shown:
             workspace.edit(shown, deleted=True)
         return
     if not answer.text and not answer.blocks:
-        raise SlackRefusal("no_text")
-    refuse_bad_blocks(answer.blocks)
+        raise SlackError("no_text")
+    check_blocks(answer.blocks)
     said: Mapping[str, Any] = {"text": answer.text, "blocks": answer.blocks}
     if shown and answer.replace_original:
         workspace.edit(shown, **said)
     elif answer.response_type == "in_channel":
         workspace.say(channel, **said)
     else:
-        workspace.whisper(channel, **said)
+        workspace.post_ephemeral(channel, **said)
 
 
 def _as_it_is_now(workspace: Workspace, post: Post) -> Post | None:
     kept = workspace.conversations[post.channel].post(post.ts)
-    return kept or workspace.whispered(post.channel, post.ts)
+    return kept or workspace.find_ephemeral(post.channel, post.ts)

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 
-from bot.fakes.slack.arguments import PublishView, Reply, SlackRefusal
-from bot.fakes.slack.chat import refuse, refuse_bad_blocks
+from bot.fakes.slack.arguments import PublishView, Reply, SlackError
+from bot.fakes.slack.chat import check_blocks, reject
 from bot.fakes.slack.workspace import APP, BOT, TEAM, Home, Workspace
 
 _MAX_VIEW_BLOCKS = 100
@@ -32,26 +32,26 @@ class _View(BaseModel):
 
 def publish(workspace: Workspace, asked: PublishView) -> Reply:
     if not workspace.has_home_tab:
-        raise SlackRefusal("not_enabled")
+        raise SlackError("not_enabled")
     if asked.user_id not in workspace.people:
-        raise SlackRefusal("user_not_found")
+        raise SlackError("user_not_found")
     try:
         view = _View.model_validate(asked.view)
     except ValidationError as error:
         messages = [f"[ERROR] view/{_at(e['loc'])}: {e['msg']}" for e in error.errors()]
-        raise SlackRefusal("invalid_arguments", response_metadata={"messages": messages}) from None
-    refuse_bad_blocks(view.blocks, _MAX_VIEW_BLOCKS)
-    refuse([*_for_messages_only(view.blocks)])
+        raise SlackError("invalid_arguments", response_metadata={"messages": messages}) from None
+    check_blocks(view.blocks, _MAX_VIEW_BLOCKS)
+    reject([*_for_messages_only(view.blocks)])
     if len(to_json(asked.view)) > _MAX_BYTES:
-        raise SlackRefusal("view_too_large")
+        raise SlackError("view_too_large")
     shown = workspace.home_of(asked.user_id)
     if asked.hash is not None and shown is not None and asked.hash != shown.hash:
-        raise SlackRefusal("hash_conflict")
+        raise SlackError("hash_conflict")
     home = workspace.publish(asked.user_id, view.model_dump())
-    return {"view": as_slack_tells_it(home)}
+    return {"view": view_object(home)}
 
 
-def as_slack_tells_it(home: Home) -> Mapping[str, Any]:
+def view_object(home: Home) -> Mapping[str, Any]:
     return {
         **home.view,
         "id": home.id,

@@ -32,7 +32,7 @@ class Post:
     """Seconds since 1970."""
     deleted: bool = False
 
-    def as_slack_tells_it(self, *, with_metadata: bool) -> dict[str, Any]:
+    def api_object(self, *, with_metadata: bool) -> dict[str, Any]:
         told: dict[str, Any] = {
             "type": "message",
             "user": self.user,
@@ -82,7 +82,7 @@ class Conversation:
             "latest_reply": replies[-1].ts,
         }
 
-    def as_slack_tells_it(self) -> dict[str, Any]:
+    def api_object(self) -> dict[str, Any]:
         if self.user:
             return {"id": self.id, "is_im": True, "user": self.user, "is_archived": False}
         return {
@@ -131,7 +131,7 @@ class Workspace:
         self.conversations: dict[str, Conversation] = {}
         self.posts: Arrivals[Post] = Arrivals("messages")
         self.edits: Arrivals[Post] = Arrivals("edits")
-        self.whispers: Arrivals[Post] = Arrivals("messages that one person sees")
+        self.ephemeral_messages: Arrivals[Post] = Arrivals("messages that one person sees")
         self.homes: Arrivals[Home] = Arrivals("views")
         self.add(Conversation("C0RECRUIT", "recruiting"))
         self.add(Conversation("C0ALERTS", "juicebox-alerts"))
@@ -164,15 +164,15 @@ class Workspace:
         self.posts.add(post)
         return post
 
-    def whisper(self, channel: str, text: str, **details: Any) -> Post:
+    def post_ephemeral(self, channel: str, text: str, **details: Any) -> Post:
         """Show a message to one person, and keep it nowhere."""
         post = Post(channel=channel, ts=self._next_ts(), text=text, **details)
-        self.whispers.add(post)
+        self.ephemeral_messages.add(post)
         return post
 
-    def whispered(self, channel: str, ts: str) -> Post | None:
+    def find_ephemeral(self, channel: str, ts: str) -> Post | None:
         """A message that one person sees, as it is now."""
-        states = [w for w in self.whispers if (w.channel, w.ts) == (channel, ts)]
+        states = [w for w in self.ephemeral_messages if (w.channel, w.ts) == (channel, ts)]
         return states[-1] if states and not states[-1].deleted else None
 
     def edit(self, post: Post, **changes: Any) -> Post:
@@ -184,7 +184,7 @@ class Workspace:
         posts = self.conversations[post.channel].posts
         at = next((i for i, kept in enumerate(posts) if kept.ts == post.ts), None)
         if at is None:
-            self.whispers.add(edited)
+            self.ephemeral_messages.add(edited)
         else:
             posts[at : at + 1] = [] if edited.deleted else [edited]
             self.edits.add(edited)

@@ -64,5 +64,5 @@ async def nothing() -> web.Response:
     return web.Response()
 
 
-def whispers(slack: LocalSlack) -> list[Post]:
-    return list(slack.workspace.whispers)
+def ephemeral_messages(slack: LocalSlack) -> list[Post]:
+    return list(slack.workspace.ephemeral_messages)

@@ -22,7 +22,7 @@ async def test_every_call_is_recorded_with_its_time(slack_api: LocalSlack, call:
 async def test_scripted_faults_happen_once_and_in_order(
     slack_api: LocalSlack, call: Caller
 ) -> None:
-    slack_api.script(
+    slack_api.plan_faults(
         "chat.postMessage",
         [HttpFault.status(503), None, HttpFault.error("fatal_error"), HttpFault.rate_limited(7)],
     )
@@ -37,13 +37,13 @@ async def test_scripted_faults_happen_once_and_in_order(
 
 
 async def test_forgotten_faults_do_not_happen(slack_api: LocalSlack, call: Caller) -> None:
-    slack_api.script("auth.test", [HttpFault.status(500)])
-    slack_api.mend()
+    slack_api.plan_faults("auth.test", [HttpFault.status(500)])
+    slack_api.clear_faults()
     assert (await call("auth.test"))["ok"] is True
 
 
 async def test_a_lost_reply_keeps_the_message(slack_api: LocalSlack, call: Caller) -> None:
-    slack_api.script("chat.postMessage", [HttpFault.lost_reply(), HttpFault.dropped()])
+    slack_api.plan_faults("chat.postMessage", [HttpFault.lost_reply(), HttpFault.dropped()])
     for _ in range(2):
         with pytest.raises(aiohttp.ClientError):
             await call("chat.postMessage", channel="C0RECRUIT", text="x")
@@ -51,7 +51,7 @@ async def test_a_lost_reply_keeps_the_message(slack_api: LocalSlack, call: Calle
 
 
 async def test_a_garbled_reply_keeps_the_message(slack_api: LocalSlack, call: Caller) -> None:
-    slack_api.script("chat.postMessage", [HttpFault.garbage("<html>", "text/html")])
+    slack_api.plan_faults("chat.postMessage", [HttpFault.garbage("<html>", "text/html")])
     arguments = {"channel": "C0RECRUIT", "text": "x"}
     async with call.raw("POST", "chat.postMessage", json=arguments) as answer:
         assert (answer.status, await answer.text()) == (200, "<html>")
@@ -59,7 +59,7 @@ async def test_a_garbled_reply_keeps_the_message(slack_api: LocalSlack, call: Ca
 
 
 async def test_a_hanging_call_outlasts_its_caller(slack_api: LocalSlack, call: Caller) -> None:
-    slack_api.script("auth.test", [HttpFault.hang()])
+    slack_api.plan_faults("auth.test", [HttpFault.hang()])
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await call("auth.test")

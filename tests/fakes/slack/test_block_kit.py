@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.fakes.slack.block_kit import complaints, text_length
+from bot.fakes.slack.block_kit import block_errors, text_length
 
 Json = dict[str, Any]
 
@@ -76,7 +76,7 @@ TAKEN: list[Json] = [
 
 @pytest.mark.parametrize("block", TAKEN, ids=lambda b: b["type"])
 def test_what_slack_takes_is_taken(block: Json) -> None:
-    assert complaints([block]) == []
+    assert block_errors([block]) == []
 
 
 @pytest.mark.parametrize(
@@ -149,19 +149,19 @@ def test_what_slack_takes_is_taken(block: Json) -> None:
     ],
 )
 def test_what_slack_refuses_is_refused(block: Json, complaint: str) -> None:
-    told = complaints([block])
+    told = block_errors([block])
     assert len(told) >= 1
     assert complaint in told[0]
 
 
 def test_a_message_has_at_most_fifty_blocks() -> None:
-    assert complaints([{"type": "divider"}] * 50) == []
-    assert len(complaints([{"type": "divider"}] * 51)) == 1
+    assert block_errors([{"type": "divider"}] * 50) == []
+    assert len(block_errors([{"type": "divider"}] * 51)) == 1
 
 
 def test_a_block_id_is_used_once() -> None:
-    assert complaints([section(block_id="a"), section(block_id="b")]) == []
-    assert complaints([section(block_id="a"), section(block_id="a")]) == [
+    assert block_errors([section(block_id="a"), section(block_id="b")]) == []
+    assert block_errors([section(block_id="a"), section(block_id="a")]) == [
         "block_id 'a' is used twice [json-pointer:/blocks/1/block_id]"
     ]
 

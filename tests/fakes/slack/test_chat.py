@@ -63,8 +63,8 @@ async def test_an_ephemeral_message_is_seen_and_not_kept(
     shown = await call(
         "chat.postEphemeral", channel="C0RECRUIT", user="U0RECRUITER", text="psst", blocks=DIVIDER
     )
-    [whisper] = slack_api.workspace.whispers
-    assert (whisper.ts, whisper.text) == (shown["message_ts"], "psst")
+    [post_ephemeral] = slack_api.workspace.ephemeral_messages
+    assert (post_ephemeral.ts, post_ephemeral.text) == (shown["message_ts"], "psst")
     assert (await call("conversations.history", channel="C0RECRUIT"))["messages"] == []
 
 

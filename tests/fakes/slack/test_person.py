@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.fakes.slack import person as module
 from bot.fakes.slack.api import LocalSlack
-from tests.fakes.slack.at_work import at_work, nothing, saying, whispers
+from tests.fakes.slack.at_work import at_work, ephemeral_messages, nothing, saying
 
 
 async def test_what_is_typed_is_said(slack_api: LocalSlack) -> None:
@@ -32,7 +32,7 @@ async def test_a_command_is_sent_with_all_its_fields(slack_api: LocalSlack) -> N
         "channel_name": "recruiting",
     }
     assert (sent["user_id"], sent["team_id"]) == ("U0RECRUITER", "T0JUICEBOX")
-    [shown] = whispers(slack_api)
+    [shown] = ephemeral_messages(slack_api)
     assert (shown.channel, shown.text, shown.user) == ("C0RECRUIT", "an answer", "U0BOT")
     assert slack_api.posts == []
 
@@ -42,13 +42,13 @@ async def test_an_answer_for_all_is_posted(slack_api: LocalSlack) -> None:
     async with at_work(slack_api, saying(answer)) as (person, _):
         await person.say("C0RECRUIT", "/juicebox")
     [post] = slack_api.posts
-    assert (post.text, whispers(slack_api)) == ("for all", [])
+    assert (post.text, ephemeral_messages(slack_api)) == ("for all", [])
 
 
 async def test_no_answer_shows_nothing(slack_api: LocalSlack) -> None:
     async with at_work(slack_api, nothing) as (person, _):
         await person.say("C0RECRUIT", "/juicebox status")
-    assert (slack_api.posts, whispers(slack_api)) == ([], [])
+    assert (slack_api.posts, ephemeral_messages(slack_api)) == ([], [])
 
 
 async def test_plain_text_is_an_answer_too(slack_api: LocalSlack) -> None:
@@ -57,14 +57,14 @@ async def test_plain_text_is_an_answer_too(slack_api: LocalSlack) -> None:
 
     async with at_work(slack_api, plain) as (person, _):
         await person.say("C0RECRUIT", "/juicebox")
-    assert [w.text for w in whispers(slack_api)] == ["plain words"]
+    assert [w.text for w in ephemeral_messages(slack_api)] == ["plain words"]
 
 
 async def test_a_command_of_no_app_is_answered_by_slackbot(slack_api: LocalSlack) -> None:
     async with at_work(slack_api, nothing) as (person, app):
         await person.say("C0RECRUIT", "/juicer status")
         assert app.bodies == []
-    [shown] = whispers(slack_api)
+    [shown] = ephemeral_messages(slack_api)
     assert shown.text.startswith("`/juicer` is not a valid command.")
     assert shown.user == "USLACKBOT"
 
@@ -75,7 +75,7 @@ async def test_a_bot_that_answers_an_error_is_told_of(slack_api: LocalSlack) -> 
 
     async with at_work(slack_api, broken) as (person, _):
         await person.say("C0RECRUIT", "/juicebox")
-    [shown] = whispers(slack_api)
+    [shown] = ephemeral_messages(slack_api)
     assert shown.text == '/juicebox failed with the error "dispatch_failed"'
 
 
@@ -89,7 +89,7 @@ async def test_a_bot_that_takes_too_long_is_told_of(
     monkeypatch.setattr(module, "_PATIENCE", aiohttp.ClientTimeout(total=0.05))
     async with at_work(slack_api, hanging) as (person, _):
         await person.say("C0RECRUIT", "/juicebox")
-    [shown] = whispers(slack_api)
+    [shown] = ephemeral_messages(slack_api)
     assert shown.text == '/juicebox failed with the error "operation_timeout"'
 
 
@@ -106,4 +106,6 @@ async def test_an_answer_that_slack_would_refuse_is_refused(
 ) -> None:
     async with at_work(slack_api, saying(answer)) as (person, _):
         await person.say("C0RECRUIT", "/juicebox")
-    assert [w.text for w in whispers(slack_api)] == [f'/juicebox failed with the error "{error}"']
+    assert [w.text for w in ephemeral_messages(slack_api)] == [
+        f'/juicebox failed with the error "{error}"'
+    ]

@@ -7,9 +7,9 @@ import pytest
 from aiohttp import web
 
 from bot.fakes.slack.api import LocalSlack
-from bot.fakes.slack.person import NotThere
+from bot.fakes.slack.person import NotFound
 from bot.fakes.slack.workspace import Conversation
-from tests.fakes.slack.at_work import at_work, nothing, whispers
+from tests.fakes.slack.at_work import at_work, ephemeral_messages, nothing
 
 BUTTON = {
     "type": "button",
@@ -57,7 +57,7 @@ async def test_a_menu_says_what_was_chosen(slack_api: LocalSlack) -> None:
 async def test_a_button_of_an_answer_and_of_the_home_tab_can_be_pressed(
     slack_api: LocalSlack,
 ) -> None:
-    shown = slack_api.workspace.whisper("C0RECRUIT", "an answer", blocks=ACTIONS)
+    shown = slack_api.workspace.post_ephemeral("C0RECRUIT", "an answer", blocks=ACTIONS)
     slack_api.workspace.publish("U0RECRUITER", {"type": "home", "blocks": ACTIONS})
     async with at_work(slack_api, nothing) as (person, app):
         await person.press("C0RECRUIT", shown.ts, "b1", "again")
@@ -80,7 +80,7 @@ async def test_the_bot_may_answer_a_button_later(slack_api: LocalSlack) -> None:
             assert (await answer.json())["error"] == "used_url"
         async with session.post(url + "x", json={"text": "where?"}) as answer:
             assert (await answer.json())["error"] == "invalid_url"
-    assert [w.text for w in whispers(slack_api)] == ["later"] * 5
+    assert [w.text for w in ephemeral_messages(slack_api)] == ["later"] * 5
 
 
 async def test_a_button_that_is_not_answered_shows_a_warning(slack_api: LocalSlack) -> None:
@@ -91,8 +91,8 @@ async def test_a_button_that_is_not_answered_shows_a_warning(slack_api: LocalSla
     async with at_work(slack_api, broken) as (person, _):
         await person.press("C0RECRUIT", post.ts, "b1", "again")
         await person.open_home()
-    assert [w.channel for w in whispers(slack_api)] == ["C0RECRUIT", "D0RECRUITER"]
-    assert "dispatch_failed" in whispers(slack_api)[0].text
+    assert [w.channel for w in ephemeral_messages(slack_api)] == ["C0RECRUIT", "D0RECRUITER"]
+    assert "dispatch_failed" in ephemeral_messages(slack_api)[0].text
 
 
 async def test_opening_the_home_tab_is_an_event(slack_api: LocalSlack) -> None:
@@ -127,12 +127,12 @@ async def test_what_is_not_there_cannot_be_pressed(
     slack_api: LocalSlack, channel: str, ts: str | None, action: str
 ) -> None:
     async with at_work(slack_api, nothing) as (person, app):
-        with pytest.raises(NotThere):
+        with pytest.raises(NotFound):
             await person.press(channel, ts, "b1", action)
         post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
-        with pytest.raises(NotThere, match="nothing to press called other"):
+        with pytest.raises(NotFound, match="nothing to press called other"):
             await person.press("C0RECRUIT", post.ts, "b1", "other")
-        with pytest.raises(NotThere):
+        with pytest.raises(NotFound):
             await person.say("C0NOWHERE", "hello")
         assert app.bodies == []
 
@@ -141,13 +141,13 @@ async def test_an_option_that_a_menu_does_not_have_cannot_be_chosen(slack_api: L
     post = slack_api.workspace.say("C0RECRUIT", "choose", blocks=ACTIONS)
     async with at_work(slack_api, nothing) as (person, app):
         for value in ("three", None):
-            with pytest.raises(NotThere, match="no option"):
+            with pytest.raises(NotFound, match="no option"):
                 await person.press("C0RECRUIT", post.ts, "b1", "b1a1", value)
         assert app.bodies == []
 
 
 async def test_slack_sends_no_copy_of_a_message_that_one_person_sees(slack_api: LocalSlack) -> None:
-    shown = slack_api.workspace.whisper("C0RECRUIT", "an answer", blocks=ACTIONS)
+    shown = slack_api.workspace.post_ephemeral("C0RECRUIT", "an answer", blocks=ACTIONS)
     async with at_work(slack_api, nothing) as (person, app):
         await person.press("C0RECRUIT", shown.ts, "b1", "again")
         sent = app.payload
@@ -174,7 +174,7 @@ async def test_what_was_pressed_is_changed_by_the_answer(slack_api: LocalSlack) 
         changed = {"text": "pressed", "replace_original": True}
         async with session.post(app.payload["response_url"], json=changed) as answer:
             assert answer.status == 200
-        with pytest.raises(NotThere):
+        with pytest.raises(NotFound):
             await person.press("C0RECRUIT", post.ts, "b1", "again")
     [edit] = slack_api.workspace.edits
     assert (edit.ts, edit.text) == (post.ts, "pressed")

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from bot.fakes.slack.api import LocalSlack
-from bot.fakes.slack.arguments import SlackRefusal
+from bot.fakes.slack.arguments import SlackError
 from bot.fakes.slack.responses import Responses
 from bot.fakes.slack.workspace import Workspace
 
@@ -33,7 +33,7 @@ async def test_an_answer_is_for_one_or_for_all(slack_api: LocalSlack, answer: An
     url = slack_api.response_url("C0RECRUIT")
     assert await answer(url, text="for one") == (200, "ok")
     assert await answer(url, text="for all", response_type="in_channel") == (200, "ok")
-    assert [w.text for w in slack_api.workspace.whispers] == ["for one"]
+    assert [w.text for w in slack_api.workspace.ephemeral_messages] == ["for one"]
     assert [p.text for p in slack_api.posts] == ["for all"]
 
 
@@ -65,17 +65,17 @@ async def test_the_message_that_was_pressed_is_taken_away(
 async def test_a_message_that_one_person_sees_is_replaced_and_taken_away(
     slack_api: LocalSlack, answer: Answer
 ) -> None:
-    whisper = slack_api.workspace.whisper("C0RECRUIT", "before")
-    url = slack_api.response_url("C0RECRUIT", whisper)
+    post_ephemeral = slack_api.workspace.post_ephemeral("C0RECRUIT", "before")
+    url = slack_api.response_url("C0RECRUIT", post_ephemeral)
     await answer(url, text="after", replace_original=True)
     await answer(url, delete_original=True)
-    told = [(w.ts, w.text, w.deleted) for w in slack_api.workspace.whispers]
+    told = [(w.ts, w.text, w.deleted) for w in slack_api.workspace.ephemeral_messages]
     assert told == [
-        (whisper.ts, "before", False),
-        (whisper.ts, "after", False),
-        (whisper.ts, "after", True),
+        (post_ephemeral.ts, "before", False),
+        (post_ephemeral.ts, "after", False),
+        (post_ephemeral.ts, "after", True),
     ]
-    assert slack_api.workspace.whispered("C0RECRUIT", whisper.ts) is None
+    assert slack_api.workspace.find_ephemeral("C0RECRUIT", post_ephemeral.ts) is None
     assert [*slack_api.workspace.edits] == []
 
 
@@ -84,7 +84,7 @@ async def test_where_nothing_was_pressed_a_replacement_is_a_new_message(
 ) -> None:
     url = slack_api.response_url("C0RECRUIT")
     await answer(url, text="new", replace_original=True)
-    assert [w.text for w in slack_api.workspace.whispers] == ["new"]
+    assert [w.text for w in slack_api.workspace.ephemeral_messages] == ["new"]
 
 
 @pytest.mark.parametrize(
@@ -101,17 +101,17 @@ async def test_what_slack_would_refuse_is_refused(
     status, text = await answer(slack_api.response_url("C0RECRUIT"), **said)
     assert status == 400
     assert f'"{error}"' in text
-    assert [*slack_api.workspace.whispers] == []
+    assert [*slack_api.workspace.ephemeral_messages] == []
 
 
 def test_an_address_is_good_for_half_an_hour() -> None:
     now = [0.0]
     workspace = Workspace()
     responses = Responses(workspace, lambda: now[0])
-    token = responses.hand_out("C0RECRUIT")
+    token = responses.create("C0RECRUIT")
     now[0] = 30 * 60
     responses.take(token, {"text": "in time"})
     now[0] += 1
-    with pytest.raises(SlackRefusal, match="expired_url"):
+    with pytest.raises(SlackError, match="expired_url"):
         responses.take(token, {"text": "too late"})
-    assert [w.text for w in workspace.whispers] == ["in time"]
+    assert [w.text for w in workspace.ephemeral_messages] == ["in time"]

@@ -33,7 +33,7 @@ async def test_a_cancelled_mail_ends_at_once_and_gives_its_slot_back(
     inbox: Inbox, message: OutgoingMail, sender_to: MakeSender, redis: Redis
 ) -> None:
     """With the timeouts of production, as SIGTERM finds them."""
-    inbox.script("DATA", [SmtpFault.hang()])
+    inbox.plan_faults("DATA", [SmtpFault.hang()])
     sender = sender_to(inbox.url, timeouts=SmtpTimeouts(), connections=1)
     sending = asyncio.create_task(sender.send(message, check_lease))
 
@@ -52,7 +52,7 @@ async def test_a_cancelled_mail_ends_at_once_and_gives_its_slot_back(
 async def test_closing_the_sender_waits_for_no_mail_that_hangs(
     inbox: Inbox, message: OutgoingMail, sender_to: MakeSender, redis: Redis
 ) -> None:
-    inbox.script("DATA", [SmtpFault.hang()])
+    inbox.plan_faults("DATA", [SmtpFault.hang()])
     sender = sender_to(inbox.url, timeouts=SmtpTimeouts())
     sending = asyncio.create_task(sender.send(message, check_lease))
 
@@ -86,7 +86,7 @@ async def test_a_connection_whose_slot_was_lost_carries_no_further_mail(
 async def test_a_connection_in_use_holds_its_slot_for_longer_than_a_lease(
     inbox: Inbox, message: OutgoingMail, sender_to: MakeSender, redis: Redis
 ) -> None:
-    inbox.script("DATA", [SmtpFault.hang()])
+    inbox.plan_faults("DATA", [SmtpFault.hang()])
     sender = sender_to(inbox.url, connections=1, lease=0.3)
     sending = asyncio.create_task(sender.send(message, check_lease))
     key = keys.smtp_slots("127.0.0.1", inbox.port)

@@ -42,7 +42,7 @@ async def test_a_servers_refusal_decides_for_itself(
     retry: bool,
     reason: str,
 ) -> None:
-    inbox.script(command, [fault])
+    inbox.plan_faults(command, [fault])
     error = await failure(sender, message)
     assert error.reason == reason
     assert (error.retry, error.maybe_delivered, error.counts) == (retry, False, True)
@@ -68,7 +68,7 @@ async def test_only_what_broke_after_the_mail_was_on_its_way_may_have_arrived(
     maybe_delivered: bool,
     reason: str,
 ) -> None:
-    inbox.script(command, [fault])
+    inbox.plan_faults(command, [fault])
     error = await failure(sender, message)
     assert error.reason == reason
     assert (error.retry, error.maybe_delivered) == (True, maybe_delivered)
@@ -83,7 +83,7 @@ async def test_a_server_that_does_not_answer_is_not_waited_for_long(
     command: str,
     maybe_delivered: bool,
 ) -> None:
-    inbox.script(command, [SmtpFault.hang()])
+    inbox.plan_faults(command, [SmtpFault.hang()])
     error = await failure(sender_to(inbox.url, timeouts=SmtpTimeouts(command=2, data=2)), message)
     assert error.reason == "the mail server did not answer in time"
     assert (error.retry, error.maybe_delivered) == (True, maybe_delivered)
@@ -145,7 +145,7 @@ async def test_a_server_that_cannot_be_reached_has_not_got_the_mail(
 async def test_a_goodbye_that_fails_takes_nothing_back(
     inbox: Inbox, message: OutgoingMail, sender_to: MakeSender
 ) -> None:
-    inbox.script("QUIT", [SmtpFault.dropped(), SmtpFault("huh?")])
+    inbox.plan_faults("QUIT", [SmtpFault.dropped(), SmtpFault("huh?")])
     for _ in range(2):
         sender = sender_to(inbox.url)
         assert await sender.send(message, check_lease) == MESSAGE_ID

@@ -105,7 +105,7 @@ async def test_a_server_that_takes_fewer_connections_than_it_is_asked_for_gets_e
 async def test_one_process_opens_ten_connections_at_most(
     inbox: Inbox, deliveries: list[OutgoingMail], sender_to: MakeSender
 ) -> None:
-    inbox.script("DATA", [SmtpFault.hang()] * len(deliveries))
+    inbox.plan_faults("DATA", [SmtpFault.hang()] * len(deliveries))
     sender = sender_to(inbox.url, connections=50, timeouts=SmtpTimeouts(data=1))
     outcomes = await asyncio.gather(
         *(sender.send(message, check_lease) for message in deliveries), return_exceptions=True

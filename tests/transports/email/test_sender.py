@@ -58,7 +58,7 @@ async def test_mails_of_a_thread_reply_to_the_same_root(
 async def test_a_repeat_has_the_same_message_id(
     inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
-    inbox.script("DATA", [SmtpFault.lost_reply()])
+    inbox.plan_faults("DATA", [SmtpFault.lost_reply()])
     error = await failure(sender, message)
     assert (error.retry, error.maybe_delivered) == (True, True)
     assert await sender.send(replace(message, maybe_delivered=True), check_lease) == MESSAGE_ID

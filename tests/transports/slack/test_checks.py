@@ -33,7 +33,7 @@ async def test_a_revoked_token_fails(make_settings: MakeSettings) -> None:
 async def test_an_answer_that_is_not_slacks_fails(
     make_settings: MakeSettings, slack_api: LocalSlack, fault: HttpFault
 ) -> None:
-    slack_api.script("auth.test", [fault])
+    slack_api.plan_faults("auth.test", [fault])
     findings = await found(make_settings(SLACK_API_URL=slack_api.url))
     assert findings["Slack"].text == f"{slack_api.url}: the answer is not one of Slack's"
 
@@ -63,7 +63,7 @@ async def test_whoever_writes_to_a_person_needs_the_scopes_for_that(
 async def test_a_slack_that_names_no_scopes_is_warned_of(
     make_settings: MakeSettings, slack_api: LocalSlack
 ) -> None:
-    slack_api.script(
+    slack_api.plan_faults(
         "auth.test", [HttpFault.garbage('{"ok": true, "user": "juicebox", "team": "T"}')]
     )
     findings = await found(make_settings(SLACK_API_URL=slack_api.url))
@@ -106,7 +106,7 @@ async def test_a_channel_is_found_on_a_later_page(
 async def test_an_answer_without_the_channel_counts_as_none(
     make_settings: MakeSettings, slack_api: LocalSlack
 ) -> None:
-    slack_api.script(
+    slack_api.plan_faults(
         "conversations.info", [HttpFault.garbage('{"ok": true}'), *[HttpFault.dropped()] * 2]
     )
     findings = await found(make_settings(SLACK_API_URL=slack_api.url))
@@ -129,7 +129,7 @@ async def test_an_odd_answer_about_a_channel_fails(
     make_settings: MakeSettings, slack_api: LocalSlack, channel: str, body: str
 ) -> None:
     for method in ("conversations.info", "conversations.list"):
-        slack_api.script(method, [HttpFault.garbage(body)])
+        slack_api.plan_faults(method, [HttpFault.garbage(body)])
     findings = await found(make_settings(SLACK_API_URL=slack_api.url, SLACK_CHANNEL=channel))
     assert findings["SLACK_CHANNEL"].severity is Severity.FAILURE
     assert findings["SLACK_CHANNEL"].text == (
@@ -140,7 +140,7 @@ async def test_an_odd_answer_about_a_channel_fails(
 async def test_a_slow_channel_costs_no_other_finding(
     make_settings: MakeSettings, slack_api: LocalSlack
 ) -> None:
-    slack_api.script("conversations.info", [HttpFault.hang()])
+    slack_api.plan_faults("conversations.info", [HttpFault.hang()])
     settings = make_settings(SLACK_API_URL=slack_api.url)
     findings = {f.subject: f for f in await check_slack(settings, channel_timeout=2)}
     assert findings["SLACK_CHANNEL"].text == "C0RECRUIT could not be looked up: no answer in time"
@@ -218,7 +218,7 @@ async def test_an_app_token_is_tried(
     text: str,
     fix: str,
 ) -> None:
-    slack_api.script("apps.connections.open", [fault])
+    slack_api.plan_faults("apps.connections.open", [fault])
     findings = await found(make_settings(SLACK_API_URL=slack_api.url, SLACK_APP_TOKEN=token))
     finding = findings["SLACK_APP_TOKEN" if severity is Severity.FAILURE else "Socket Mode"]
     assert (finding.severity, finding.text) == (severity, text)
@@ -228,7 +228,7 @@ async def test_an_app_token_is_tried(
 
 async def test_both_tokens_are_tried_in_one_run(make_settings: MakeSettings) -> None:
     async with LocalSlack(token="xoxb-another") as slack_api:
-        slack_api.script("apps.connections.open", [HttpFault.error("invalid_auth")])
+        slack_api.plan_faults("apps.connections.open", [HttpFault.error("invalid_auth")])
         findings = await found(
             make_settings(SLACK_API_URL=slack_api.url, SLACK_APP_TOKEN="xapp-1-A1")
         )

@@ -43,7 +43,7 @@ async def test_slack_is_given_the_time_that_it_asks_for(
     retry_after: str | None,
     seconds: int,
 ) -> None:
-    slack_api.script("chat.postMessage", [HttpFault.rate_limited(retry_after)])
+    slack_api.plan_faults("chat.postMessage", [HttpFault.rate_limited(retry_after)])
     error = await failure(sender, make_message("C0RECRUIT"))
     assert error.after == timedelta(seconds=seconds)
     assert (error.retry, error.counts, error.maybe_delivered) == (True, False, False)
@@ -53,7 +53,7 @@ async def test_slack_is_given_the_time_that_it_asks_for(
 async def test_ratelimited_without_429_is_waited_for_too(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
-    slack_api.script("chat.postMessage", [HttpFault.error("rate_limited")])
+    slack_api.plan_faults("chat.postMessage", [HttpFault.error("rate_limited")])
     error = await failure(sender, make_message("C0RECRUIT"))
     assert (error.after, error.counts) == (timedelta(seconds=30), False)
 
@@ -98,7 +98,7 @@ async def test_trouble_that_can_pass_leaves_it_open_whether_the_message_arrived(
     fault: HttpFault,
     reason: str,
 ) -> None:
-    slack_api.script("chat.postMessage", [fault])
+    slack_api.plan_faults("chat.postMessage", [fault])
     error = await failure(sender, make_message("C0RECRUIT"))
     assert error.reason.startswith(reason)
     assert (error.retry, error.counts, error.after, error.maybe_delivered) == (
@@ -116,7 +116,7 @@ async def test_trouble_that_can_pass_leaves_it_open_whether_the_message_arrived(
 async def test_429_is_a_rate_limit_whatever_the_body_says(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage, body: str, kind: str
 ) -> None:
-    slack_api.script("chat.postMessage", [HttpFault(429, body, kind, retry_after="7")])
+    slack_api.plan_faults("chat.postMessage", [HttpFault(429, body, kind, retry_after="7")])
     error = await failure(sender, make_message("C0RECRUIT"))
     assert (error.after, error.counts, error.maybe_delivered) == (
         timedelta(seconds=7),
@@ -129,7 +129,7 @@ async def test_429_is_a_rate_limit_whatever_the_body_says(
 async def test_404_without_an_answer_of_slacks_is_a_wrong_address(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage, body: tuple[str, str]
 ) -> None:
-    slack_api.script("chat.postMessage", [HttpFault.status(404, *body)])
+    slack_api.plan_faults("chat.postMessage", [HttpFault.status(404, *body)])
     error = await failure(sender, make_message("C0RECRUIT"))
     assert error.reason == "HTTP 404: this is not Slack's API; check SLACK_API_URL"
     assert (error.retry, error.maybe_delivered) == (False, False)
@@ -141,7 +141,7 @@ async def test_404_without_an_answer_of_slacks_is_a_wrong_address(
 async def test_a_refusal_that_passes_is_tried_again_and_has_posted_nothing(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage, name: str
 ) -> None:
-    slack_api.script("chat.postMessage", [HttpFault.error(name)])
+    slack_api.plan_faults("chat.postMessage", [HttpFault.error(name)])
     error = await failure(sender, make_message("C0RECRUIT"))
     assert error.reason == f"{name}: Slack cannot post to C0RECRUIT at the moment"
     assert (error.retry, error.counts, error.maybe_delivered) == (True, True, False)
@@ -150,7 +150,7 @@ async def test_a_refusal_that_passes_is_tried_again_and_has_posted_nothing(
 async def test_a_slack_that_does_not_answer_is_not_waited_for_long(
     slack_api: LocalSlack, sender_to: Impatient, make_message: MakeMessage
 ) -> None:
-    slack_api.script("chat.postMessage", [HttpFault.hang(accepted=True)])
+    slack_api.plan_faults("chat.postMessage", [HttpFault.hang(accepted=True)])
     error = await failure(sender_to(slack_api.url), make_message("C0RECRUIT"))
     assert error.reason == "Slack did not answer in time"
     assert (error.retry, error.maybe_delivered) == (True, True)
@@ -197,7 +197,7 @@ async def test_what_no_repetition_mends_is_final(
     fault: HttpFault,
     reason: str,
 ) -> None:
-    slack_api.script("chat.postMessage", [fault])
+    slack_api.plan_faults("chat.postMessage", [fault])
     error = await failure(sender, make_message("C0RECRUIT"))
     assert error.reason.startswith(reason)
     assert (error.retry, error.maybe_delivered) == (False, False)

@@ -58,7 +58,7 @@ async def test_a_lost_lease_stops_the_post(
 async def test_a_message_whose_reply_was_lost_is_found_and_not_repeated(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
-    slack_api.script("chat.postMessage", [HttpFault.lost_reply()])
+    slack_api.plan_faults("chat.postMessage", [HttpFault.lost_reply()])
     message = make_message("C0RECRUIT")
     error = await failure(sender, message)
     assert (error.retry, error.maybe_delivered) == (True, True)
@@ -143,7 +143,7 @@ async def test_a_look_that_fails_for_good_says_what_to_grant(
 async def test_a_look_that_fails_for_now_is_repeated_later(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
-    slack_api.script("conversations.history", [HttpFault.status(500), HttpFault.rate_limited(3)])
+    slack_api.plan_faults("conversations.history", [HttpFault.status(500), HttpFault.rate_limited(3)])
     message = make_message("C0RECRUIT", maybe_delivered=True)
     assert (await failure(sender, message)).retry is True
     rate_limited = await failure(sender, message)

@@ -21,14 +21,14 @@ class Element:
         return next((o for o in self.given.get("options", ()) if o["value"] == value), None)
 
 
-def identified(blocks: Sequence[Block]) -> list[Block]:
+def with_block_ids(blocks: Sequence[Block]) -> list[Block]:
     """The blocks, each with a `block_id`, and whatever can be pressed with an `action_id`."""
     return [_block(block, f"b{index}") for index, block in enumerate(blocks)]
 
 
 def elements(blocks: Sequence[Block]) -> Iterator[Element]:
     """Everything that can be pressed in these blocks."""
-    for block in identified(blocks):
+    for block in with_block_ids(blocks):
         for given in (*block.get("elements", ()), block.get("accessory", {})):
             if given.get("type") in _INTERACTIVE:
                 yield Element(block["block_id"], given)
