@@ -1,30 +1,30 @@
-"""`slack-manifest`: what Slack is to be told of the bot, so that nobody has to click it together."""
+"""`slack-manifest`: prints the manifest from which Slack creates the app."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
+import yaml  # type: ignore[import-untyped]  # one call does not need the stubs
 
 from bot.transports.slack.scopes import SCOPES
 
-Part = Mapping[str, Any]
+Manifest = Mapping[str, Any]
 
 _ENDPOINT = "/slack/events"
-_LONGEST_URL = 255
+_MAX_URL_LENGTH = 255
 
 
 @click.command(short_help="Print the manifest to create the Slack app from.")
 @click.option(
     "--url",
     envvar="PUBLIC_URL",
-    help="Where the bot is reached: https://... Default: PUBLIC_URL.",
+    help="The bot's public address: https://... Default: PUBLIC_URL.",
 )
 @click.option(
     "--socket-mode",
     is_flag=True,
-    help="For development behind a firewall: Slack is not told of a URL.",
+    help="For development behind a firewall: Slack needs no URL.",
 )
 def command(url: str | None, *, socket_mode: bool) -> None:
     """Print the manifest to create the Slack app from, as YAML that says what each scope is for.
@@ -32,41 +32,49 @@ def command(url: str | None, *, socket_mode: bool) -> None:
     Paste it at api.slack.com/apps: Create New App, From a manifest. Needs no settings.
     """
     endpoint = None if socket_mode else _endpoint(url)
-    click.echo(
-        "\n".join(yaml_lines(manifest(endpoint), {f"- {s}": why for s, why in SCOPES.items()}))
-    )
+    click.echo("# What the bot uses each scope for:")
+    for scope, reason in SCOPES.items():
+        click.echo(f"#   {scope:<17} {reason}")
+    click.echo(yaml.safe_dump(manifest(endpoint), sort_keys=False), nl=False)
 
 
 def _endpoint(url: str | None) -> str:
     if not url:
-        raise click.UsageError(
-            "give --url https://... (where the bot is reached), or --socket-mode"
-        )
+        raise click.UsageError("give --url https://... (the bot's public address) or --socket-mode")
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
-        raise click.UsageError("--url must be an https:// address: Slack calls no other")
+        raise click.UsageError(
+            f"--url must be an https:// address without a query, got {url!r}: Slack calls no other"
+        )
     endpoint = url.rstrip("/").removesuffix(_ENDPOINT) + _ENDPOINT
-    if len(endpoint) > _LONGEST_URL or not endpoint.isascii() or any(c.isspace() for c in endpoint):
-        raise click.UsageError("--url is not an address that Slack takes")
+    if (
+        len(endpoint) > _MAX_URL_LENGTH
+        or not endpoint.isascii()
+        or any(c.isspace() for c in endpoint)
+    ):
+        raise click.UsageError(
+            f"--url must be ASCII without spaces and have at most {_MAX_URL_LENGTH} characters,"
+            f" {_ENDPOINT} included"
+        )
     return endpoint
 
 
-def manifest(endpoint: str | None) -> Part:
-    """The app as Slack is to make it; without an `endpoint` it speaks Socket Mode.
+def manifest(endpoint: str | None) -> Manifest:
+    """Return the app's manifest; without an `endpoint` the app uses Socket Mode.
 
     https://docs.slack.dev/reference/app-manifest
     """
-    reached = {"request_url": endpoint} if endpoint else {}
+    request_url = {"request_url": endpoint} if endpoint else {}
     return {
         "display_information": {
             "name": "Juicebox",
-            "description": "Tells your channels what happened in Juicebox, once.",
+            "description": "Notifies your channels when something happens in Juicebox.",
             "background_color": "#7c2d12",
         },
         "features": {
             "app_home": {
                 "home_tab_enabled": True,
-                # Slack answers messages_tab_disabled to whoever writes to a person without it.
+                # Without it, direct messages fail with messages_tab_disabled.
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },
@@ -75,7 +83,7 @@ def manifest(endpoint: str | None) -> Part:
                 {
                     "command": "/juicebox",
                     **({"url": endpoint} if endpoint else {}),
-                    "description": "What happened, and did it reach us?",
+                    "description": "See what happened and whether you were notified",
                     "usage_hint": "status | status <event id> | help",
                     "should_escape": False,
                 }
@@ -83,35 +91,10 @@ def manifest(endpoint: str | None) -> Part:
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {**reached, "bot_events": ["app_home_opened"]},
-            "interactivity": {"is_enabled": True, **reached},
+            "event_subscriptions": {**request_url, "bot_events": ["app_home_opened"]},
+            "interactivity": {"is_enabled": True, **request_url},
             "org_deploy_enabled": False,
             "socket_mode_enabled": endpoint is None,
             "token_rotation_enabled": False,
         },
     }
-
-
-def yaml_lines(part: Part, comments: Mapping[str, str], indent: str = "") -> Iterator[str]:
-    """The manifest as YAML, with a comment behind each line that has one; scalars are JSON's."""
-    for name, value in part.items():
-        if isinstance(value, Mapping):
-            yield f"{indent}{name}:"
-            yield from yaml_lines(value, comments, indent + "  ")
-        elif isinstance(value, list):
-            yield f"{indent}{name}:"
-            for item in value:
-                yield from _item(item, comments, indent + "  ")
-        else:
-            yield f"{indent}{name}: {json.dumps(value)}"
-
-
-def _item(item: Part | str, comments: Mapping[str, str], indent: str) -> Iterator[str]:
-    if isinstance(item, str):
-        line = f"- {item}"
-        comment = f"  # {comments[line]}" if line in comments else ""
-        yield f"{indent}{line}{comment}"
-        return
-    first, *rest = yaml_lines(item, comments)
-    yield f"{indent}- {first}"
-    yield from (f"{indent}  {line}" for line in rest)

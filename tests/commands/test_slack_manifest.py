@@ -1,4 +1,4 @@
-"""The manifest is what Slack takes, and asks for just what the bot uses."""
+"""The manifest is valid for Slack, and requests only the scopes that the bot uses."""
 
 from typing import Any
 
@@ -76,7 +76,7 @@ class OAuth(Strict):
 
 
 class Manifest(Strict):
-    """https://docs.slack.dev/reference/app-manifest, as far as the bot uses it."""
+    """https://docs.slack.dev/reference/app-manifest, the parts that the bot uses."""
 
     display_information: Display
     features: Features
@@ -96,7 +96,7 @@ async def read(cli: Cli, *options: str) -> Manifest:
     return Manifest.model_validate(given)
 
 
-async def test_slack_is_told_where_the_bot_is(cli: Cli) -> None:
+async def test_the_manifest_has_the_url_of_the_bot(cli: Cli) -> None:
     manifest = await read(cli, "--url", URL)
     [command] = manifest.features.slash_commands
     assert (command.command, str(command.url)) == ("/juicebox", ENDPOINT)
@@ -106,19 +106,17 @@ async def test_slack_is_told_where_the_bot_is(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("url", [f"{URL}/", ENDPOINT])
-async def test_an_address_may_be_given_with_its_end(cli: Cli, url: str) -> None:
+async def test_the_url_may_include_the_path(cli: Cli, url: str) -> None:
     manifest = await read(cli, "--url", url)
     assert str(manifest.settings.interactivity.request_url) == ENDPOINT
 
 
-async def test_the_address_is_that_of_the_settings(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_url_comes_from_public_url(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUBLIC_URL", URL)
     assert ENDPOINT in await printed(cli)
 
 
-async def test_the_home_tab_is_on_and_its_event_comes(cli: Cli) -> None:
+async def test_the_home_tab_is_enabled_and_subscribed(cli: Cli) -> None:
     manifest = await read(cli, "--url", URL)
     assert manifest.features.app_home.home_tab_enabled
     assert manifest.features.app_home.messages_tab_enabled
@@ -126,21 +124,21 @@ async def test_the_home_tab_is_on_and_its_event_comes(cli: Cli) -> None:
     assert manifest.settings.interactivity.is_enabled
 
 
-async def test_every_scope_has_its_reason_beside_it(cli: Cli) -> None:
+async def test_each_scope_is_explained(cli: Cli) -> None:
     lines = (await printed(cli, "--url", URL)).splitlines()
     for scope, reason in SCOPES.items():
-        assert f"      - {scope}  # {reason}" in lines
+        assert f"#   {scope:<17} {reason}" in lines
 
 
-async def test_it_asks_for_the_scopes_that_the_bots_calls_take_and_no_others(cli: Cli) -> None:
+async def test_the_scopes_are_those_that_the_calls_of_the_bot_require(cli: Cli) -> None:
     manifest = await read(cli, "--url", URL)
-    asked = manifest.oauth_config.scopes.bot
-    assert asked == list(SCOPES)
-    taken = {scope for method in METHODS.values() for scope in method.scopes}
-    assert set(asked) == taken | {"commands"}
+    requested = manifest.oauth_config.scopes.bot
+    assert requested == list(SCOPES)
+    required = {scope for method in METHODS.values() for scope in method.scopes}
+    assert set(requested) == required | {"commands"}
 
 
-async def test_socket_mode_needs_no_address(cli: Cli) -> None:
+async def test_socket_mode_needs_no_url(cli: Cli) -> None:
     manifest = await read(cli, "--socket-mode")
     assert manifest.settings.socket_mode_enabled
     assert manifest.features.slash_commands[0].url is None
@@ -159,7 +157,7 @@ async def test_socket_mode_needs_no_address(cli: Cli) -> None:
         ("--url", "https://bot.example.com/" + "x" * 300),
     ],
 )
-async def test_an_address_that_slack_does_not_call_is_refused(
+async def test_an_unsuitable_url_is_refused(
     cli: Cli, options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PUBLIC_URL", raising=False)
