@@ -1,4 +1,4 @@
-"""What an exception says of itself without its message, which may hold a payload or a password."""
+"""Describes exceptions without their messages, which may contain payloads or passwords."""
 
 import errno
 import socket
@@ -7,13 +7,13 @@ from pathlib import PurePath
 from traceback import walk_tb
 from types import TracebackType
 
-_MOST_FRAMES = 20
+_MAX_FRAMES = 20
 _ROOTS = ("site-packages", "bot", "handlers")
-"""Where a path begins to mean something to its reader: below these folders."""
+"""The folders below which a path is shown."""
 
 
 def kind_of(error: BaseException) -> str:
-    """The type, of whatever caused it too: `bot.errors.CorruptRecord from builtins.KeyError`."""
+    """Return the type of the error and of its causes: `bot.errors.CorruptRecord from KeyError`."""
     seen: list[BaseException] = []
     current: BaseException | None = error
     while current is not None and current not in seen:
@@ -25,9 +25,9 @@ def kind_of(error: BaseException) -> str:
 
 
 def frames(traceback: TracebackType | None) -> str:
-    """The way into an error as `file:line`, outermost first; of a long way, its end."""
-    found = [place(f.f_code.co_filename, line) for f, line in walk_tb(traceback)]
-    return " ".join(found[-_MOST_FRAMES:])
+    """Return the traceback as `file:line`, outermost first; only the last frames of a long one."""
+    places = [place(f.f_code.co_filename, line) for f, line in walk_tb(traceback)]
+    return " ".join(places[-_MAX_FRAMES:])
 
 
 def place(path: str, line: int) -> str:
@@ -50,7 +50,7 @@ def _name(error: BaseException) -> str:
     return f"{module}{kind.__qualname__}{f'[{code}]' if code else ''}"
 
 
-_IN_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+_EXPLANATIONS: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLCertVerificationError, "its certificate is not trusted"),
     (ssl.SSLError, "it does not speak TLS there"),
     (socket.gaierror, "its host name is unknown"),
@@ -60,10 +60,10 @@ _IN_WORDS: tuple[tuple[type[BaseException], str], ...] = (
 
 
 def in_words(error: BaseException) -> str:
-    """What is wrong with a connection, for people; the type of the error where that is not known."""
+    """Return why a connection failed, in words; the error's type if it is not a known one."""
     current: BaseException | None = error
     while current is not None:
-        for kind, words in _IN_WORDS:
+        for kind, words in _EXPLANATIONS:
             if isinstance(current, kind):
                 return words
         current = current.__cause__ or current.__context__

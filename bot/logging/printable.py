@@ -1,11 +1,11 @@
-"""Text of others, made fit for one line of a terminal or a log."""
+"""Escapes text for one line of a terminal or a log."""
 
 
 def printable(text: str) -> str:
-    r"""Everything that could end the line, move the cursor or turn the text around as `\x1b`, `\n`.
+    r"""Escape characters that could break the line, move the cursor or reverse text: `\x1b`, `\n`.
 
     `str.isprintable` is false for control and format characters, line separators and lone
-    surrogates, which no terminal encoding takes.
+    surrogates, which no terminal encoding accepts.
     """
     if text.isprintable():
         return text

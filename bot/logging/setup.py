@@ -1,10 +1,10 @@
-"""One structured line to stdout for every record, ours and the libraries', with no payload in it."""
+"""Logs every record, ours and the libraries', as one structured line without payloads."""
 
-import inspect
 import io
 import logging
 import sys
 from collections.abc import MutableMapping
+from traceback import walk_stack
 from types import TracebackType
 from typing import Any
 
@@ -14,7 +14,7 @@ from bot.logging.exceptions import frames, kind_of, place
 from bot.logging.printable import printable
 
 _LIFECYCLE = frozenset({"config", "multiprocess", "on", "server"})
-"""The modules of uvicorn that say on `uvicorn.error` what the server does, and repeat no request."""
+"""The modules of uvicorn that log the server's lifecycle on `uvicorn.error`, and no request data."""
 
 _log = structlog.get_logger()
 
@@ -22,10 +22,10 @@ EventDict = MutableMapping[str, Any]
 
 
 def configure_logs(level: str, fmt: str) -> None:
-    """Send every record of this process to stdout.
+    """Log every record of this process to stdout.
 
-    Ours from `level` on. Those of libraries from warnings on, and uvicorn's words on its own
-    lifecycle from INFO on: arq's INFO prints job arguments, slack_bolt's prints request bodies.
+    Our own records are logged from `level` on, those of libraries from WARNING on, because arq's
+    INFO has job arguments and slack_bolt's has request bodies; uvicorn's lifecycle from INFO on.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -35,17 +35,17 @@ def configure_logs(level: str, fmt: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _without_messages,
-            _on_one_line,
+            _remove_messages,
+            _flatten_values,
             _renderer(fmt),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.WriteLoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(handlers=[_Libraries(threshold)], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[_LibraryHandler(threshold)], level=logging.WARNING, force=True)
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
-    sys.excepthook = _crashed
+    sys.excepthook = _log_crash
 
 
 def _renderer(fmt: str) -> structlog.typing.Processor:
@@ -56,8 +56,8 @@ def _renderer(fmt: str) -> structlog.typing.Processor:
     )
 
 
-def _without_messages(_logger: object, _name: str, event: EventDict) -> EventDict:
-    """Show exceptions by type and traceback: pydantic's messages print inputs, others print URLs."""
+def _remove_messages(_logger: object, _name: str, event: EventDict) -> EventDict:
+    """Reduce exceptions to type and traceback: messages of pydantic have inputs, others have URLs."""
     given = event.pop("exc_info", None)
     error = sys.exc_info()[1] if given is True else given
     if isinstance(error, tuple):
@@ -69,12 +69,12 @@ def _without_messages(_logger: object, _name: str, event: EventDict) -> EventDic
     return event
 
 
-def _on_one_line(_logger: object, _name: str, event: EventDict) -> EventDict:
-    """No value can end the line and forge a second one."""
-    return {key: _flat(value) for key, value in event.items()}
+def _flatten_values(_logger: object, _name: str, event: EventDict) -> EventDict:
+    """Escape line breaks in values, which could forge a second line."""
+    return {key: _flatten(value) for key, value in event.items()}
 
 
-def _flat(value: object) -> object:
+def _flatten(value: object) -> object:
     if isinstance(value, BaseException):
         return kind_of(value)
     if value is None or isinstance(value, bool | int | float):
@@ -82,8 +82,8 @@ def _flat(value: object) -> object:
     return printable(str(value))
 
 
-class _Libraries(logging.Handler):
-    """Writes the standard library's records in our form."""
+class _LibraryHandler(logging.Handler):
+    """Passes records of the standard library's logging to structlog."""
 
     def __init__(self, threshold: int) -> None:
         super().__init__()
@@ -91,25 +91,24 @@ class _Libraries(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         lifecycle = record.name == "uvicorn.error" and record.module in _LIFECYCLE
-        floor = logging.INFO if lifecycle else logging.WARNING
-        if record.levelno < max(floor, self._threshold):
+        minimum = logging.INFO if lifecycle else logging.WARNING
+        if record.levelno < max(minimum, self._threshold):
             return
         level = min(record.levelno // 10 * 10, logging.CRITICAL)
         _log.log(
             level,
-            _said(record, lifecycle=lifecycle),
+            _safe_message(record, lifecycle=lifecycle),
             logger=record.name,
             at=place(record.pathname, record.lineno),
             exc_info=record.exc_info or sys.exc_info()[1],
         )
 
 
-def _said(record: logging.LogRecord, *, lifecycle: bool) -> str:
-    """What a library says, as far as it was written before there was any payload.
+def _safe_message(record: logging.LogRecord, *, lifecycle: bool) -> str:
+    """Return a library's message only if it cannot contain a payload.
 
-    That is: a literal in its source, with its `%s` left as they are. A text that was put together
-    at run time, such as slack_bolt's with the request's body in it, is withheld; `at` says where
-    to read on.
+    That is a literal in the library's source, without its arguments. A message that is formatted
+    at run time, such as slack_bolt's with the request's body, is withheld; `at` has its source line.
     """
     if isinstance(record.msg, BaseException):
         return kind_of(record.msg)
@@ -119,15 +118,14 @@ def _said(record: logging.LogRecord, *, lifecycle: bool) -> str:
 
 
 def _is_literal(record: logging.LogRecord) -> bool:
-    frame = inspect.currentframe()
-    while frame is not None:
-        if frame.f_code.co_filename == record.pathname and frame.f_lineno == record.lineno:
-            return record.msg in frame.f_code.co_consts
-        frame = frame.f_back
-    return False
+    return any(
+        record.msg in frame.f_code.co_consts
+        for frame, line in walk_stack(None)
+        if (frame.f_code.co_filename, line) == (record.pathname, record.lineno)
+    )
 
 
-def _crashed(kind: type[BaseException], error: BaseException, tb: TracebackType | None) -> None:
+def _log_crash(kind: type[BaseException], error: BaseException, tb: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, tb)
         return

@@ -1,4 +1,4 @@
-"""Logs as they are written."""
+"""The lines that are logged."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Faults in words that hold no secret and no payload."""
+"""Exceptions are described without secrets and payloads."""
 
 import socket
 import ssl
@@ -30,19 +30,19 @@ def test_an_error_is_named_by_its_type(error: BaseException, kind: str) -> None:
     assert kind_of(error) == kind
 
 
-def test_what_caused_an_error_is_named_too() -> None:
+def test_the_cause_of_an_error_is_named_too() -> None:
     assert kind_of(caused(KeyError(), ValueError())) == "KeyError from ValueError"
 
 
-def test_what_happened_before_is_named_unless_it_was_cut_off() -> None:
-    before, after = ValueError(), KeyError()
-    after.__context__ = before
-    assert kind_of(after) == "KeyError from ValueError"
-    after.__suppress_context__ = True
-    assert kind_of(after) == "KeyError"
+def test_the_context_is_named_unless_it_is_suppressed() -> None:
+    error = KeyError()
+    error.__context__ = ValueError()
+    assert kind_of(error) == "KeyError from ValueError"
+    error.__suppress_context__ = True
+    assert kind_of(error) == "KeyError"
 
 
-def test_an_error_that_is_its_own_cause_comes_to_an_end() -> None:
+def test_a_cycle_of_causes_ends() -> None:
     first, second = ValueError(), KeyError()
     first.__cause__, second.__cause__ = second, first
     assert kind_of(first) == "ValueError from KeyError"
@@ -59,7 +59,7 @@ def test_an_error_that_is_its_own_cause_comes_to_an_end() -> None:
         ("bot", "bot:3"),
     ],
 )
-def test_a_place_is_named_as_its_reader_knows_it(path: str, shown: str) -> None:
+def test_paths_are_shown_from_the_package_on(path: str, shown: str) -> None:
     assert place(path, 3) == shown
 
 
@@ -75,5 +75,5 @@ def test_a_place_is_named_as_its_reader_knows_it(path: str, shown: str) -> None:
         (KeyError("secret"), "failed with KeyError"),
     ],
 )
-def test_a_failed_connection_is_put_in_words(error: BaseException, words: str) -> None:
+def test_a_failed_connection_is_explained(error: BaseException, words: str) -> None:
     assert in_words(error) == words

@@ -1,4 +1,4 @@
-"""What libraries log comes out in our form, and without what they quote."""
+"""Records of libraries are logged in our format, without payloads."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ from tests.logging.conftest import CANARY, Output
 _log = structlog.get_logger()
 
 
-def test_a_literal_of_a_library_is_shown_without_its_values(output: Output) -> None:
+def test_a_literal_message_is_logged_without_its_arguments(output: Output) -> None:
     logging.getLogger("arq.worker").warning("job %s expired", CANARY)
     (line,) = output()
     assert 'level=warning event="job %s expired" logger=arq.worker' in line
@@ -31,21 +31,21 @@ def test_a_literal_of_a_library_is_shown_without_its_values(output: Output) -> N
     assert CANARY not in line
 
 
-def test_a_text_that_a_library_put_together_is_withheld(output: Output) -> None:
+def test_a_formatted_message_is_withheld(output: Output) -> None:
     logging.getLogger("some.library").warning(f"Unhandled {CANARY}")  # noqa: G004 - as slack_bolt does it
     (line,) = output()
     assert 'event="message withheld" logger=some.library' in line
     assert CANARY not in line
 
 
-def test_a_record_from_elsewhere_is_withheld(output: Output) -> None:
+def test_a_record_without_a_frame_is_withheld(output: Output) -> None:
     record = logging.LogRecord("far.away", 35, "gone.py", 7, "literal", None, None)
     logging.getLogger().handle(record)
     (line,) = output()
     assert 'level=warning event="message withheld" logger=far.away at=gone.py:7' in line
 
 
-def test_libraries_below_warning_are_not_heard(output: Output) -> None:
+def test_records_below_warning_are_not_logged(output: Output) -> None:
     logger = logging.getLogger("arq.worker")
     logger.setLevel(logging.DEBUG)
     try:
@@ -55,12 +55,12 @@ def test_libraries_below_warning_are_not_heard(output: Output) -> None:
         logger.setLevel(logging.NOTSET)
 
 
-def test_what_the_bind_failed_with_is_named(output: Output) -> None:
+def test_a_failed_bind_is_logged_by_type(output: Output) -> None:
     logging.getLogger("uvicorn.error").error(OSError(98, CANARY))
     assert "event=OSError[EADDRINUSE]" in output()[0]
 
 
-async def test_arq_shows_neither_arguments_nor_errors(output: Output, redis: Redis) -> None:
+async def test_arq_logs_neither_arguments_nor_errors(output: Output, redis: Redis) -> None:
     async def fail(_ctx: dict[str, Any], argument: str) -> None:
         raise ValueError(argument)
 
@@ -85,7 +85,7 @@ def bolt(**options: Any) -> AsyncApp:
     )
 
 
-async def test_slack_bolt_shows_no_body(output: Output) -> None:
+async def test_slack_bolt_logs_no_body(output: Output) -> None:
     app = bolt()
     app._async_middleware_list.clear()
 
@@ -102,7 +102,7 @@ async def test_slack_bolt_shows_no_body(output: Output) -> None:
     assert CANARY not in "".join(lines)
 
 
-async def test_slack_sdk_shows_no_token(output: Output) -> None:
+async def test_slack_sdk_logs_no_token(output: Output) -> None:
     configure_logs("DEBUG", "logfmt")
     url = f"http://127.0.0.1:{free_port()}/{CANARY}/"
     client = AsyncWebClient(token=CANARY, base_url=url, retry_handlers=[], timeout=1)
@@ -116,7 +116,7 @@ async def test_slack_sdk_shows_no_token(output: Output) -> None:
     assert CANARY not in line
 
 
-async def test_aiohttp_shows_no_error_text(output: Output) -> None:
+async def test_aiohttp_logs_no_error_message(output: Output) -> None:
     async def fail(_: web.Request) -> web.Response:
         raise ValueError(CANARY)
 
@@ -135,7 +135,7 @@ async def test_aiohttp_shows_no_error_text(output: Output) -> None:
     assert CANARY not in line
 
 
-async def test_asyncio_shows_no_error_text(output: Output) -> None:
+async def test_asyncio_logs_no_error_message(output: Output) -> None:
     async def fail() -> None:
         raise ValueError(CANARY)
 
@@ -148,7 +148,7 @@ async def test_asyncio_shows_no_error_text(output: Output) -> None:
     assert CANARY not in line
 
 
-async def test_redis_shows_no_password(output: Output) -> None:
+async def test_redis_logs_no_password(output: Output) -> None:
     async with Redis.from_url(f"redis://:{CANARY}@127.0.0.1:{free_port()}/0") as redis:
         try:
             await redis.get(CANARY)
@@ -167,7 +167,7 @@ def uvicorn_server(app: Any) -> uvicorn.Server:
     return server
 
 
-async def test_uvicorn_tells_its_lifecycle_and_no_error_text(output: Output) -> None:
+async def test_uvicorn_logs_its_lifecycle_and_no_error_message(output: Output) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         raise ValueError(CANARY)
 
@@ -184,7 +184,7 @@ async def test_uvicorn_tells_its_lifecycle_and_no_error_text(output: Output) -> 
     assert CANARY not in "\n".join(lines)
 
 
-async def test_a_failed_start_names_the_error_without_its_text(output: Output) -> None:
+async def test_a_failed_start_is_logged_without_the_error_message(output: Output) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         try:
             int(CANARY)

@@ -1,4 +1,4 @@
-"""One structured line per record, which no value can break in two."""
+"""Each record is one structured line."""
 
 import contextlib
 import io
@@ -19,7 +19,7 @@ from tests.logging.conftest import CANARY, Output
 _log = structlog.get_logger()
 
 
-def test_a_terminal_that_knows_no_unicode_still_gets_its_line(clean_logging: None) -> None:
+def test_an_ascii_terminal_gets_escaped_text(clean_logging: None) -> None:
     written = io.BytesIO()
     with contextlib.redirect_stdout(io.TextIOWrapper(written, encoding="ascii")):
         configure_logs("INFO", "logfmt")
@@ -27,7 +27,7 @@ def test_a_terminal_that_knows_no_unicode_still_gets_its_line(clean_logging: Non
         assert written.getvalue().endswith(rb"event=na\xefve" + b"\n")
 
 
-def test_a_stdout_without_an_encoding_will_do(clean_logging: None) -> None:
+def test_stdout_may_have_no_encoding(clean_logging: None) -> None:
     with contextlib.redirect_stdout(io.StringIO()) as written:
         configure_logs("INFO", "logfmt")
         _log.info("naïve")
@@ -52,13 +52,13 @@ def test_a_record_is_one_line_of_json(
     assert shown == {"level": "warning", "event": "event refused", "status": 401}
 
 
-def test_what_is_bound_to_the_context_is_shown(output: Output) -> None:
+def test_context_variables_are_logged(output: Output) -> None:
     with structlog.contextvars.bound_contextvars(event_id="evt_1"):
         _log.info("sent")
     assert "event_id=evt_1" in output()[0]
 
 
-def test_records_below_the_level_are_left_out(
+def test_records_below_the_level_are_omitted(
     capsys: pytest.CaptureFixture[str], clean_logging: None
 ) -> None:
     configure_logs("ERROR", "logfmt")
@@ -76,7 +76,7 @@ def test_no_value_can_forge_a_line(output: Output, end: str) -> None:
     assert lines[0].isprintable()
 
 
-def test_an_exception_is_shown_by_type_and_place_alone(output: Output) -> None:
+def test_an_exception_is_logged_by_type_and_place_only(output: Output) -> None:
     try:
         try:
             int(CANARY)
@@ -95,7 +95,7 @@ def test_an_exception_is_shown_by_type_and_place_alone(output: Output) -> None:
     assert 'fault="KeyError from ValueError"' in lines[1]
 
 
-def test_values_that_pydantic_refused_are_not_shown(output: Output) -> None:
+def test_values_that_pydantic_rejects_are_not_logged(output: Output) -> None:
     class Data(BaseModel):
         count: int
 
@@ -106,7 +106,7 @@ def test_values_that_pydantic_refused_are_not_shown(output: Output) -> None:
     assert "pydantic_core._pydantic_core.ValidationError" in output()[0]
 
 
-def test_a_crash_is_one_line_too(output: Output) -> None:
+def test_a_crash_is_one_line(output: Output) -> None:
     error = RuntimeError(CANARY)
     sys.excepthook(RuntimeError, error, None)
     (line,) = output()
@@ -114,7 +114,7 @@ def test_a_crash_is_one_line_too(output: Output) -> None:
     assert CANARY not in line
 
 
-def test_an_interrupt_by_hand_is_no_crash(
+def test_a_keyboard_interrupt_is_not_a_crash(
     capsys: pytest.CaptureFixture[str], clean_logging: None
 ) -> None:
     configure_logs("INFO", "logfmt")
@@ -122,9 +122,7 @@ def test_an_interrupt_by_hand_is_no_crash(
     assert capsys.readouterr().out == ""
 
 
-def test_addresses_and_secrets_of_the_settings_stay_out(
-    output: Output, make_settings: MakeSettings
-) -> None:
+def test_secrets_in_settings_are_not_logged(output: Output, make_settings: MakeSettings) -> None:
     settings: Settings = make_settings(
         JUICEBOX_WEBHOOK_SECRET=CANARY,
         SLACK_BOT_TOKEN=CANARY,
