@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from bot.errors import CorruptRecord
 from bot.fakes.arrivals import Arrivals
-from bot.fakes.deliveries import DELIVERY_OF_MAIL, DELIVERY_OF_POST
+from bot.fakes.deliveries import delivery_of_mail, delivery_of_post
 from bot.fakes.slack.block_ids import with_block_ids
 from bot.fakes.slack.workspace import BOT_USER, Home, Post
 from bot.fakes.smtp import ReceivedMail
@@ -42,13 +42,13 @@ class News:
         ]
 
     async def _post(self, post: Post) -> None:
-        delivery_id = DELIVERY_OF_POST(post)
+        delivery_id = delivery_of_post(post)
         if delivery_id:
             self._watch.arrived(delivery_id, float(post.ts))
         self._tell_post(post, event_id=await self._event_of(delivery_id))
 
     async def _edit(self, post: Post) -> None:
-        self._tell_post(post, event_id=await self._event_of(DELIVERY_OF_POST(post)))
+        self._tell_post(post, event_id=await self._event_of(delivery_of_post(post)))
 
     async def _whisper(self, post: Post) -> None:
         self._tell_post(post, event_id=None, ephemeral=True)
@@ -89,7 +89,7 @@ class News:
         )
 
     async def _mail(self, mail: ReceivedMail) -> None:
-        delivery_id = DELIVERY_OF_MAIL(mail)
+        delivery_id = delivery_of_mail(mail)
         self._watch.arrived(delivery_id, mail.arrived_at.timestamp())
         self.mails.append(mail)
         number, event_id = len(self.mails), await self._event_of(delivery_id)

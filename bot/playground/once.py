@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from bot.clock import utc_now
-from bot.fakes.deliveries import DELIVERY_OF_MAIL, DELIVERY_OF_POST
+from bot.fakes.deliveries import delivery_of_mail, delivery_of_post
 from bot.model import EventState, Mail, SlackMessage
 from bot.playground.racing import is_cancelled
 from bot.playground.samples import ExpectedEvent, Tally, samples_of
@@ -69,20 +69,20 @@ class _Demo:
             message = SlackMessage(post.text, tuple(post.blocks))
             name = f"#{channel.name}" if channel.name else channel.id
             self._console.show(f"Slack to {name}", SLACK.terminal_lines(message))
-            self._tally.arrived(DELIVERY_OF_POST(post))
+            self._tally.arrived(delivery_of_post(post))
 
     async def show_mails(self) -> None:
         async for mail in self._on.inbox.arrivals.follow():
             shown = Mail(str(mail.message["Subject"]), mail.text, mail.html)
             title = f"Mail to {', '.join(mail.recipients)}"
             self._console.show(title, EMAIL.terminal_lines(shown))
-            self._tally.arrived(DELIVERY_OF_MAIL(mail))
+            self._tally.arrived(delivery_of_mail(mail))
 
     async def verdict(self) -> int:
         """Stop the worker, so that nothing can arrive any more, and compare."""
         await self._on.worker.stop()
         posts, mails = self._on.slack.posts, self._on.inbox.mails
-        ids = [*map(DELIVERY_OF_POST, posts), *map(DELIVERY_OF_MAIL, mails)]
+        ids = [*map(delivery_of_post, posts), *map(delivery_of_mail, mails)]
         block_errors = [*self._tally.block_errors(ids), *[c async for c in self._unhandled()]]
         if block_errors:
             self._console.say("Not everything is as it should be:", Weight.HEADLINE)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from bot.clock import utc_now
-from bot.fakes.deliveries import DELIVERY_OF_POST
+from bot.fakes.deliveries import delivery_of_post
 from bot.fakes.faults import HttpFault, SmtpFault
 from bot.fakes.slack.api import Call
 from bot.model import Delivery, DeliveryState, Transport
@@ -76,7 +76,7 @@ async def test_a_message_that_slack_took_without_an_answer_is_found_and_not_post
     for event_id in events:
         delivery = await delivering.slack_delivery(event_id)
         receipts = [
-            f"{p.channel}/{p.ts}" for p in slack.posts if DELIVERY_OF_POST(p) == delivery.id
+            f"{p.channel}/{p.ts}" for p in slack.posts if delivery_of_post(p) == delivery.id
         ]
         assert [delivery.receipt] == receipts
 

@@ -1,4 +1,4 @@
-"""Where fuzzing begins: what each target is fed with on a good day."""
+"""Initial inputs for fuzzing: valid input for each target, and slight variations."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,11 +17,11 @@ _TEXTS = (
     "&lt;&amp;\"'\\ \U0001f9c3 Mu\u0308ller",
 )
 
-_MOMENTS = (
+_TIMESTAMPS = (
     *("0001-01-01T00:00:00+14:00", "2026-01-15t24:00:00z", "2016-12-31T23:59:60Z"),
     *("1768487400", "1768487400123", 1768487400.5, -1),
 )
-_SLACKS = (
+_SLACK_HEADERS = (
     b"v0=" + b"0a" * 32,
     b"v0=" + b"0A" * 32,
     b"v0=0a",
@@ -33,17 +33,17 @@ _SLACKS = (
 
 
 def seeds() -> Mapping[str, list[bytes]]:
-    """Some inputs for each target."""
+    """Return initial inputs for each target."""
     bodies = [path.read_bytes() for path in sorted(FIXTURES.rglob("*.json"))]
     texts = [text.encode() for text in _TEXTS]
     return {
         "signature": [*(sign(b, b"whsec_current").encode() + b"\n" + b for b in bodies[:2])],
         "standard_webhooks": [_standard(b) for b in bodies[:2]],
-        "envelope": [*bodies, *_misfits(bodies[0])],
+        "envelope": [*bodies, *_invalid_envelopes(bodies[0])],
         "handlers": [json.dumps(json.loads(body)["data"]).encode() for body in bodies],
         "escaper": texts,
         "template": texts,
-        "slack_door": [*_SLACKS],
+        "slack_headers": [*_SLACK_HEADERS],
         "row": [*_rows()],
         "step": [encode_step(Step(NOW, "sent", "dlv_1", "slack:C1", "x")).encode()],
     }
@@ -54,11 +54,11 @@ def _standard(body: bytes) -> bytes:
     return b"\n".join([*(value.encode() for value in signed.values()), body])
 
 
-def _misfits(body: bytes) -> Iterator[bytes]:
-    """Envelopes that lack a little."""
+def _invalid_envelopes(body: bytes) -> Iterator[bytes]:
+    """Yield envelopes with one invalid field each."""
     whole = json.loads(body)
     for field in whole:
-        for wrong in (" ", "", "x" * 201, 7, 1.5, 10**200, None, {}, *_MOMENTS):
+        for wrong in (" ", "", "x" * 201, 7, 1.5, 10**200, None, {}, *_TIMESTAMPS):
             yield json.dumps({**whole, field: wrong}).encode()
 
 

@@ -1,4 +1,4 @@
-"""What is fuzzed: for each reader of strangers' bytes, a function that finds a broken property in them."""
+"""Fuzz targets: each checks properties of a parser of untrusted input."""
 
 import json
 import re
@@ -27,8 +27,8 @@ _SECRETS = (b"whsec_current", b"whsec_previous")
 _STANDARD = (b"webhook-id", b"webhook-timestamp", b"webhook-signature")
 _REGISTRY = load_registry()
 _REASON = re.compile(r"data(\.\w+)? (must |is )")
-_SAID = SLACK_RENDERER._environment.from_string('{"text": "{{ text }}"}')
-_STYLED = SLACK_RENDERER._environment.from_string('["{{ text | unstyled }}"]')
+_MESSAGE = SLACK_RENDERER._environment.from_string('{"text": "{{ text }}"}')
+_UNSTYLED = SLACK_RENDERER._environment.from_string('["{{ text | unstyled }}"]')
 _PAGE = MAIL_RENDERER._html.from_string('<p title="{{ text }}">{{ text }}</p>')
 _PLAIN = MAIL_RENDERER._text.from_string("{{ text }}")
 _HIDDEN = frozenset(
@@ -41,43 +41,43 @@ _ROW = (
 
 
 def signature(data: bytes) -> None:
-    """The first line is what the header says, the rest is the body: `verify` takes what `sign` made."""
+    """Check that `verify` accepts only what `sign` made; the first line is the header, the rest the body."""
     given, _, body = data.partition(b"\n")
     genuine = [sign(body, secret).encode() for secret in _SECRETS]
     bare = {value.removeprefix(b"sha256=") for value in genuine}
     for headers in ([given], [given, given], [], *([value, given] for value in genuine)):
         digits = headers[0].strip(b" \t").lower().removeprefix(b"sha256=") if headers else b""
         named = [(HEADER, value) for value in headers]
-        assert _is_taken(body, named) is (len(headers) == 1 and digits in bare)
+        assert _is_accepted(body, named) is (len(headers) == 1 and digits in bare)
     for value in genuine:
         for spelled in (value, value.upper(), value.removeprefix(b"sha256=") + b" \t"):
-            assert _is_taken(body, [(HEADER, spelled)])
-            assert not _is_taken(body + b"\0", [(HEADER, spelled)])
+            assert _is_accepted(body, [(HEADER, spelled)])
+            assert not _is_accepted(body + b"\0", [(HEADER, spelled)])
 
 
 def standard_webhooks(data: bytes) -> None:
-    """Three lines of headers, then the body: `verify` takes what `sign_standard` made, to the byte."""
+    """Check that `verify` accepts only what `sign_standard` made; three lines of headers, then the body."""
     *values, body = [*data.split(b"\n", 3), b"", b"", b""][:4]
     given = [*zip(_STANDARD, values, strict=True)]
     made = sign_standard(body, _SECRETS[0], "msg_1", NOW)
     genuine = [(name.encode(), value.encode()) for name, value in made.items()]
-    assert _is_taken(body, genuine)
-    assert not _is_taken(body + b"\0", genuine)
+    assert _is_accepted(body, genuine)
+    assert not _is_accepted(body + b"\0", genuine)
     event_id, timestamp, signatures = (value.strip(b" \t") for value in values)
-    taken = _is_taken(body, given)
-    if taken:
+    accepted = _is_accepted(body, given)
+    if accepted:
         assert event_id
         assert abs(int(timestamp) - NOW.timestamp()) <= 300
         assert signatures.count(b"v1,") <= 32
-    assert not _is_taken(body, [*given, *given])
+    assert not _is_accepted(body, [*given, *given])
     for place, header in enumerate(given):
         mixed = [*genuine[:place], header, *genuine[place + 1 :]]
         same = header[1].strip(b" \t") == genuine[place][1]
-        assert _is_taken(body, mixed) is same or place == 2
-        assert not _is_taken(body, [*genuine, header])
+        assert _is_accepted(body, mixed) is same or place == 2
+        assert not _is_accepted(body, [*genuine, header])
 
 
-def _is_taken(body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bool:
+def _is_accepted(body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bool:
     try:
         verify(body, headers, _SECRETS, NOW)
     except InvalidSignature:
@@ -86,7 +86,7 @@ def _is_taken(body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bool:
 
 
 def envelope(data: bytes) -> None:
-    """A body is refused, or is an event that comes back from the store as it went in."""
+    """Check that a body is refused, or becomes an event that the store returns unchanged."""
     try:
         event = parse_envelope(data, NOW)
     except InvalidEnvelope:
@@ -109,7 +109,7 @@ def envelope(data: bytes) -> None:
 
 
 def handlers(data: bytes) -> None:
-    """Data that fit a type, in any dialect, become intents of plain JSON; the rest has a reason."""
+    """Check that data become intents of plain JSON, in any dialect, or are refused with a reason."""
     try:
         given = from_json(data, allow_inf_nan=False)
     except ValueError:
@@ -123,7 +123,7 @@ def handlers(data: bytes) -> None:
         try:
             intents = handler.run(event, Policy())
         except InvalidData as error:
-            assert _REASON.match(str(error))  # noqa: PT017  # a target is no test
+            assert _REASON.match(str(error))  # noqa: PT017 - this is not a test
             continue
         for intent in intents:
             shown = intent.context if isinstance(intent, Notify) else intent.fields
@@ -131,7 +131,7 @@ def handlers(data: bytes) -> None:
 
 
 def escaper(data: bytes) -> None:
-    """Whatever a stranger writes is one line of text, and in Slack shows as it was cleaned."""
+    """Check that any text becomes one line, which Slack shows as it is."""
     text = _text(data)
     cleaned = clean(text)
     assert clean(cleaned) == cleaned
@@ -144,18 +144,18 @@ def escaper(data: bytes) -> None:
 
 
 def _text(data: bytes) -> str:
-    """With halves of surrogate pairs where the bytes are no UTF-8: JSON can say them, too."""
+    """Decode with lone surrogates in place of invalid UTF-8; JSON can contain them too."""
     return data.decode("utf-8", "surrogateescape")
 
 
 def template(data: bytes) -> None:
-    """The same through the environments that the templates are rendered in."""
+    """Check the same in the Jinja environments of the templates."""
     text = _text(data)
-    said = _SAID.render(text=text)
+    said = _MESSAGE.render(text=text)
     message = json.loads(said)
     assert [*message] == ["text"]
     assert message["text"] == mrkdwn(clean(text))
-    styled = _STYLED.render(text=text)
+    styled = _UNSTYLED.render(text=text)
     [shown] = json.loads(styled)
     assert not re.search(r"[<>`]|&(?!amp;|lt;|gt;)", shown)
     html = _PAGE.render(text=text)
@@ -165,8 +165,8 @@ def template(data: bytes) -> None:
     assert len(plain.splitlines()) <= 1
 
 
-def slack_door(data: bytes) -> None:
-    """What passes for a signature of Slack's, or for its time, is that to the last character."""
+def slack_headers(data: bytes) -> None:
+    """Check that the patterns of Slack's signature and timestamp match nothing else."""
     text = data.decode("latin-1")
     if _SIGNATURE.fullmatch(text):
         assert len(text) == 67
@@ -177,7 +177,7 @@ def slack_door(data: bytes) -> None:
 
 
 def row(data: bytes) -> None:
-    """Of a delivery in Redis whatever is left of it is read, or said to be unreadable."""
+    """Check that a stored delivery, even an incomplete one, is decoded or reported as corrupt."""
     fields = dict(zip(_ROW, data.split(b"\xff"), strict=False))
     try:
         delivery = decode_row("dlv_1", fields)
@@ -192,7 +192,7 @@ def row(data: bytes) -> None:
 
 
 def step(data: bytes) -> None:
-    """A step of a trail is read, or said to be unreadable; what is read can be written and read again."""
+    """Check that a stored step is decoded or reported as corrupt, and can be encoded again."""
     try:
         read = decode_step(data)
     except CorruptRecord:
@@ -208,7 +208,7 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "handlers": handlers,
     "escaper": escaper,
     "template": template,
-    "slack_door": slack_door,
+    "slack_headers": slack_headers,
     "row": row,
     "step": step,
 }
