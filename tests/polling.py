@@ -1,4 +1,4 @@
-"""Waits for what nothing announces: Redis tells nobody what changes in it."""
+"""Polls a condition, for changes in Redis and in other processes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,7 +7,11 @@ from bot.fakes.arrivals import HANG_TIMEOUT
 
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float = HANG_TIMEOUT) -> None:
-    """Return as soon as the condition holds; TimeoutError if it never does."""
+    """Return as soon as the condition holds.
+
+    Raises:
+        TimeoutError: if it does not hold within `seconds`.
+    """
     async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110  # see the first line
+        while not await condition():  # noqa: ASYNC110 - it changes in another process
             await asyncio.sleep(0.01)

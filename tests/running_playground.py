@@ -1,4 +1,4 @@
-"""The playground as its own process, and its doors and its feed as a program sees them."""
+"""The playground as a process, and a client of its API and feed."""
 
 import asyncio
 import json
@@ -21,18 +21,18 @@ Record = dict[str, Any]
 
 @contextmanager
 def playground(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A playground that is ready, and its address; it is ended as Ctrl-C ends it."""
+    """Run a playground; yield its URL and its process once it is ready."""
     command = [sys.executable, "-m", "bot", "demo", *(options or ("--port", "0"))]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command line
     try:
         assert process.stdout is not None
-        said = ""
+        output = ""
         for line in process.stdout:
-            said += line
+            output += line
             if line.startswith("Open "):
                 break
-        assert "Open " in said, said
-        yield said.split("Open ")[1].strip(), process
+        assert "Open " in output, output
+        yield output.split("Open ")[1].strip(), process
     finally:
         process.terminate()
         process.communicate(timeout=HANG_TIMEOUT)
@@ -40,23 +40,23 @@ def playground(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Whoever uses the playground without looking at it."""
+    """A client of the playground's API and feed."""
 
     http: httpx.AsyncClient
 
-    async def ask(self, path: str, **what: Any) -> Record:
-        """Ask at one of the doors, and have it done."""
-        answer = await self.http.post(path, json=what)
-        assert answer.status_code == 200, answer.text
-        done: Record = answer.json()
-        return done
+    async def call(self, path: str, **what: Any) -> Record:
+        """Call an endpoint and return its result."""
+        response = await self.http.post(path, json=what)
+        assert response.status_code == 200, response.text
+        result: Record = response.json()
+        return result
 
     async def refused(self, path: str, **what: Any) -> tuple[int, str]:
-        answer = await self.http.post(path, json=what)
-        return answer.status_code, answer.json()["error"]
+        response = await self.http.post(path, json=what)
+        return response.status_code, response.json()["error"]
 
     async def records(self, last_event_id: str = "") -> AsyncIterator[Record]:
-        """Everything that the page is told, from the first record on."""
+        """Yield the records of the feed, from the first on."""
         headers = {"Last-Event-ID": last_event_id} if last_event_id else {}
         async with self.http.stream("GET", "/live", headers=headers) as live:
             async for line in live.aiter_lines():
@@ -66,7 +66,7 @@ class Visitor:
     async def until(
         self, wanted: Callable[[Record], bool], seconds: float = HANG_TIMEOUT
     ) -> Record:
-        """The first record that is wanted, among those that were and those that come."""
+        """Return the first record, past or future, that is wanted."""
         async with asyncio.timeout(seconds):
             async for record in self.records():
                 if wanted(record):
@@ -74,17 +74,17 @@ class Visitor:
         raise AssertionError("the feed has ended")
 
     async def now(self, kind: str) -> Record:
-        """The record of this kind as it is."""
+        """Return the first record of this kind."""
         return await self.until(lambda record: record["kind"] == kind)
 
     async def send(self, what: str) -> str:
-        """Send a sample; its event's id, as soon as the webhook has answered."""
-        n = (await self.ask("/send", what=what))["n"]
-        answer = await self.until(lambda r: r["kind"] == "answer" and r["n"] == n)
-        return str(answer["event_id"])
+        """Send a sample; return its event id as soon as the webhook has responded."""
+        n = (await self.call("/send", what=what))["n"]
+        response = await self.until(lambda r: r["kind"] == "response" and r["n"] == n)
+        return str(response["event_id"])
 
     async def trail(self, event_id: str, wanted: Callable[[Record], bool]) -> Record:
-        """The event's trail, as soon as it is as wanted."""
+        """Return the event's timeline record as soon as it is as wanted."""
         return await self.until(
             lambda r: r["kind"] == "trail" and r["event_id"] == event_id and wanted(r)
         )
@@ -97,7 +97,7 @@ async def visiting(url: str) -> AsyncIterator[Visitor]:
 
 
 def states(trail: Record) -> set[str]:
-    """How its deliveries stand."""
+    """Return the states of its deliveries."""
     return {delivery["state"] for delivery in trail["deliveries"]}
 
 
@@ -110,5 +110,5 @@ def is_alive(pid: int) -> bool:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process has started and that are still there; Linux tells."""
+    """Return the pids of a process' children, from Linux' /proc."""
     return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

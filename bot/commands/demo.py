@@ -1,4 +1,4 @@
-"""`demo`: the whole bot on this machine, with a Slack and an inbox of its own."""
+"""`demo`: runs the playground, the whole bot on this machine with a local Slack and inbox."""
 
 import click
 
@@ -13,19 +13,19 @@ _HIGHEST_PORT = 65_535
 @click.option(
     "--port",
     type=click.IntRange(0, _HIGHEST_PORT),
-    help=f"Where the page is; 0 takes any that is free.  [default: {_PORT}]",
+    help=f"Port of the page; 0 takes any free one.  [default: {_PORT}]",
 )
 def command(*, once: bool, port: int | None) -> None:
-    """Run the whole bot on this machine, and play with it on one page in a browser.
+    """Run the whole bot on this machine, and try it on a page in the browser.
 
-    Needs no settings: Redis, Slack and the mail server are its own. With --once it shows every
-    message and mail on the terminal, ends by itself, and with 0 only if everything arrived.
+    Needs no settings: it brings its own Redis, Slack and mail server. With --once it prints every
+    message and mail on the terminal and exits, with 0 only if everything arrived.
     """
     if once and port is not None:
-        raise click.UsageError("--once has no page, so it takes no --port")
+        raise click.UsageError("--once serves no page, so --port cannot be used with it")
     try:
-        from bot.playground.run import run_demo  # noqa: PLC0415 - platforms install without it
+        from bot.playground.run import run_demo  # noqa: PLC0415 - not installed in production
     except ModuleNotFoundError as error:
-        lacking = f"the demo needs {error.name}, which requirements-dev.txt installs"
-        raise NotSetUp(lacking) from error
+        message = f"the demo needs {error.name}, which requirements-dev.txt installs"
+        raise NotSetUp(message) from error
     raise click.exceptions.Exit(run_demo(once=once, port=_PORT if port is None else port))

@@ -1,1 +1,1 @@
-"""The playground: real parts on one machine. Never loaded in production."""
+"""Local servers that tests and the playground run against. Never loaded in production."""

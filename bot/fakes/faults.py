@@ -1,4 +1,4 @@
-"""Faults that a local server can be told to have, each of them once and in order."""
+"""Faults to inject into the local servers."""
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
@@ -9,46 +9,47 @@ F = TypeVar("F")
 
 
 class FaultPlan(Generic[F]):
-    """For each name, the faults that its next calls run into; None among them is a call that works.
+    """The faults of each method's next calls, in order; None in place of a fault is a call that works.
 
-    What is to `stay` hits every call for which nothing else is waiting. `changed` is called whenever
-    one fewer is waiting.
+    A repeated fault hits every call for which none is queued. `on_change` is called whenever a
+    queued fault has been used.
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[str, deque[F | None]] = defaultdict(deque)
-        self._staying: dict[str, F] = {}
-        self.changed: Callable[[], None] = lambda: None
+        self._queued: dict[str, deque[F | None]] = defaultdict(deque)
+        self._repeated: dict[str, F] = {}
+        self.on_change: Callable[[], None] = lambda: None
 
-    def add(self, name: str, faults: Iterable[F | None]) -> None:
-        self._waiting[name].extend(faults)
+    def add(self, method: str, faults: Iterable[F | None]) -> None:
+        self._queued[method].extend(faults)
 
-    def stay(self, name: str, fault: F) -> None:
-        self._staying[name] = fault
+    def repeat(self, method: str, fault: F) -> None:
+        self._repeated[method] = fault
 
-    def left(self, name: str) -> int | None:
-        """How many of the next calls are spoken for; None if all are, until it is cleared."""
-        return None if name in self._staying else len(self._waiting[name])
+    def remaining(self, method: str) -> int | None:
+        """Return the number of queued faults, or None if one is repeated until it is cleared."""
+        return None if method in self._repeated else len(self._queued[method])
 
-    def next(self, name: str) -> F | None:
-        waiting = self._waiting[name]
-        if not waiting:
-            return self._staying.get(name)
-        fault = waiting.popleft()
-        self.changed()
+    def next(self, method: str) -> F | None:
+        queued = self._queued[method]
+        if not queued:
+            return self._repeated.get(method)
+        fault = queued.popleft()
+        self.on_change()
         return fault
 
     def clear(self) -> None:
-        self._waiting.clear()
-        self._staying.clear()
+        self._queued.clear()
+        self._repeated.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class HttpFault:
-    """What goes wrong with one call of an HTTP API.
+    """A fault of one call of an HTTP API.
 
-    A call that is `accepted` takes effect all the same. `code` 0 means that no answer is given:
-    the connection is dropped, or it `hangs`. `retry_after` is sent as it is, however odd.
+    A call that is `accepted` takes effect in spite of the fault. With `code` 0 there is no
+    response: the connection is dropped, or it `hangs`. `retry_after` is sent unchanged, so that it
+    may be malformed.
     """
 
     code: int = 0
@@ -68,7 +69,7 @@ class HttpFault:
 
     @classmethod
     def rate_limited(cls, retry_after: str | int | None = 1) -> "HttpFault":
-        """429; without a `Retry-After` if that is None."""
+        """Respond with 429, without a `Retry-After` if that is None."""
         wait = None if retry_after is None else str(retry_after)
         return cls(429, '{"ok":false,"error":"ratelimited"}', retry_after=wait)
 
@@ -78,28 +79,28 @@ class HttpFault:
 
     @classmethod
     def garbage(cls, body: str, content_type: str = "application/json") -> "HttpFault":
-        """The call takes effect, and is answered 200 with a body that makes no sense."""
+        """Accept the call, and respond with 200 and an unreadable body."""
         return cls(200, body, content_type, accepted=True)
 
     @classmethod
     def lost_reply(cls) -> "HttpFault":
-        """The call takes effect, and the connection is dropped instead of an answer."""
+        """Accept the call, and drop the connection without a response."""
         return cls(accepted=True)
 
     @classmethod
     def dropped(cls) -> "HttpFault":
-        """The connection is dropped, and nothing has happened."""
+        """Drop the connection without accepting the call."""
         return cls()
 
     @classmethod
     def hang(cls, *, accepted: bool = False) -> "HttpFault":
-        """No answer for as long as the caller has patience."""
+        """Never respond."""
         return cls(hangs=True, accepted=accepted)
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpFault:
-    """What goes wrong with one SMTP command. `kept` says that the mail is kept all the same."""
+    """A fault of one SMTP command. The mail is accepted in spite of it if `kept`."""
 
     reply: str = ""
     kept: bool = False
@@ -107,12 +108,12 @@ class SmtpFault:
 
     @classmethod
     def reply_with(cls, code: int, text: str = "refused") -> "SmtpFault":
-        """That reply; 421 hangs up after it, as RFC 5321 has it."""
+        """Reply with that code; 421 closes the connection, as RFC 5321 requires."""
         return cls(f"{code} {text}")
 
     @classmethod
     def lost_reply(cls) -> "SmtpFault":
-        """After DATA: the mail is kept, and the connection is dropped instead of the reply."""
+        """Accept the mail after DATA, and drop the connection without a reply."""
         return cls(kept=True)
 
     @classmethod

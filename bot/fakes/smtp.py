@@ -1,4 +1,4 @@
-"""An inbox: a real SMTP server on loopback that keeps every mail it accepts."""
+"""A local SMTP server that keeps every mail it accepts."""
 
 import asyncio
 import ssl
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from email.utils import unquote
 from typing import Any, Self, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
@@ -19,12 +20,12 @@ from bot.fakes.smtp_connections import ConnectionCount, CountedSmtp
 
 __all__ = ["Inbox", "ReceivedMail", "SmtpFault"]
 
-_PATIENCE_SECONDS = 60
+_IDLE_TIMEOUT = 60
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:
-    """A mail as it arrived: parsed, to the byte, and in its envelope."""
+    """A mail: parsed, as raw bytes, and with its envelope."""
 
     message: EmailMessage
     raw: bytes = field(repr=False)
@@ -33,6 +34,11 @@ class ReceivedMail:
     arrived_at: datetime
     encrypted: bool
     user: str = ""
+
+    @property
+    def delivery_id(self) -> str:
+        """The delivery that the mail carries, from its Message-ID."""
+        return unquote(str(self.message["Message-ID"])).partition("@")[0]
 
     @property
     def text(self) -> str:
@@ -48,10 +54,11 @@ class ReceivedMail:
 
 
 class Inbox:
-    """Speaks plain SMTP; with `tls`, STARTTLS or, if `implicit_tls`, TLS from the first byte.
+    """An SMTP server on loopback.
 
-    With `login`, a user's name and password, it takes mail from that user alone. With
-    `most_connections`, it answers 421 to those beyond, as Microsoft 365 does.
+    It speaks plain SMTP; with `tls`, STARTTLS or, if `implicit_tls`, TLS from the first byte. With
+    `login`, a user name and password, it accepts mail from that user only. Above `max_connections`
+    it replies 421, as Microsoft 365 does.
     """
 
     def __init__(
@@ -61,9 +68,9 @@ class Inbox:
         tls: ssl.SSLContext | None = None,
         implicit_tls: bool = False,
         login: tuple[str, str] | None = None,
-        most_connections: int | None = None,
+        max_connections: int | None = None,
     ) -> None:
-        self.connections = ConnectionCount(most_connections)
+        self.connections = ConnectionCount(max_connections)
         self.port = port or 0
         self._tls = tls
         self._implicit_tls = implicit_tls
@@ -80,7 +87,7 @@ class Inbox:
         server = await loop.create_server(self._protocol, "127.0.0.1", self.port, ssl=encrypted)
         self.port = server.sockets[0].getsockname()[1]
         self._closing.push_async_callback(server.wait_closed)
-        self._closing.callback(self._end_connections)
+        self._closing.callback(self._abort_connections)
         self._closing.callback(server.close)
         return self
 
@@ -96,19 +103,23 @@ class Inbox:
 
     @property
     def mails(self) -> list[ReceivedMail]:
-        """Every mail that was accepted, whether or not its reply got through."""
+        """All accepted mails, including those whose reply was lost."""
         return list(self.arrivals)
 
     def plan_faults(self, command: str, faults: Iterable[SmtpFault | None]) -> None:
-        """What the next MAIL, RCPT, DATA or QUIT commands run into, one each; None is one that works."""
+        """Queue faults for the next MAIL, RCPT, DATA or QUIT commands; None is a command that works."""
         self.faults.add(command, faults)
 
     def clear_faults(self) -> None:
-        """Forget the faults that have not happened yet."""
+        """Remove all faults that are queued or repeated."""
         self.faults.clear()
 
     async def wait_for(self, count: int, timeout: float = HANG_TIMEOUT) -> list[ReceivedMail]:  # noqa: ASYNC109 - as in Arrivals
-        """The accepted mails, as soon as there are at least `count`; TimeoutError otherwise."""
+        """Return the accepted mails as soon as there are at least `count`.
+
+        Raises:
+            TimeoutError: if there are not.
+        """
         return await self.arrivals.wait_for(count, timeout)
 
     def _protocol(self) -> SMTP:
@@ -117,8 +128,8 @@ class Inbox:
             self.connections,
             self,
             hostname="localhost",
-            ident="inbox",
-            timeout=_PATIENCE_SECONDS,
+            ident="local",
+            timeout=_IDLE_TIMEOUT,
             tls_context=None if self._implicit_tls else self._tls,
             require_starttls=bool(self._tls) and not self._implicit_tls,
             auth_require_tls=False,
@@ -126,49 +137,54 @@ class Inbox:
             loop=asyncio.get_running_loop(),
         )
 
-    def _end_connections(self) -> None:
+    def _abort_connections(self) -> None:
         for connection in list(self._connections):
             _transport(connection).abort()
 
     def _authenticate(
         self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any
     ) -> AuthResult:
-        given = (data.login.decode(), data.password.decode())
-        known = given == self._login
-        return AuthResult(success=known, handled=False, auth_data=given[0] if known else None)
+        login = (data.login.decode(), data.password.decode())
+        valid = login == self._login
+        return AuthResult(success=valid, handled=False, auth_data=login[0] if valid else None)
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self._login and not session.authenticated:
             return "530 5.7.0 Authentication required"
-        refused = await self._run_into("MAIL", server)
-        if not refused:
+        refusal = await self._apply_fault("MAIL", server)
+        if not refusal:
             envelope.mail_from = address
             envelope.mail_options.extend(options)
-        return refused or "250 OK"
+        return refusal or "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        refused = await self._run_into("RCPT", server)
-        if not refused:
+        refusal = await self._apply_fault("RCPT", server)
+        if not refusal:
             envelope.rcpt_tos.append(address)
-        return refused or "250 OK"
+        return refusal or "250 OK"
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         mail = _received(server, session, envelope)
-        return await self._run_into("DATA", server, mail) or "250 OK"
+        return await self._apply_fault("DATA", server, mail) or "250 OK"
 
     async def handle_QUIT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, _session: Session, _envelope: Envelope
     ) -> str:
-        return await self._run_into("QUIT", server) or "221 Bye"
+        return await self._apply_fault("QUIT", server) or "221 Bye"
 
-    async def _run_into(self, command: str, server: SMTP, mail: ReceivedMail | None = None) -> str:
-        """The reply of the command's fault; empty if there is none, and then the mail is kept."""
+    async def _apply_fault(
+        self, command: str, server: SMTP, mail: ReceivedMail | None = None
+    ) -> str:
+        """Return the reply of the command's fault, or an empty string if the command works.
+
+        A mail is kept if the command works, or if the fault says so.
+        """
         self.commands.append(command)
         fault = self.faults.next(command)
         if mail and (fault is None or fault.kept):
@@ -178,21 +194,21 @@ class Inbox:
         if not fault.reply:
             if not fault.hangs:
                 _transport(server).close()
-            await _until_the_connection_is_closed()
+            await _wait_until_closed()
         if fault.reply.startswith("421"):
             await server.push(fault.reply)
             _transport(server).close()
-            await _until_the_connection_is_closed()
+            await _wait_until_closed()
         return fault.reply
 
 
 def _transport(connected: SMTP) -> asyncio.Transport:
-    """The type allows for none, which a connection that is being served always has."""
+    """Return the transport, which an open connection always has."""
     return cast("asyncio.Transport", connected.transport)
 
 
-async def _until_the_connection_is_closed() -> None:
-    """The server cancels the coroutine that serves a connection as soon as that is lost."""
+async def _wait_until_closed() -> None:
+    """Wait for the server to cancel this coroutine, which it does when the connection is closed."""
     await asyncio.Event().wait()
 
 

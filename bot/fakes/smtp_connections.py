@@ -1,4 +1,4 @@
-"""Counts the connections to the inbox, and refuses those that are too many."""
+"""Counts the connections to the local SMTP server, and refuses those above a limit."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,17 +9,17 @@ from aiosmtpd.smtp import SMTP
 
 @dataclass
 class ConnectionCount:
-    """How many connections there are; at `limit`, no further one is served."""
+    """Counts of connections; while `limit` are open, further ones are refused."""
 
     limit: int | None = None
-    now: int = 0
-    most: int = 0
+    open: int = 0
+    peak: int = 0
     served: int = 0
     refused: int = 0
 
 
 class CountedSmtp(SMTP):
-    """Makes itself known while it is connected, so that closing the inbox leaves nothing open."""
+    """Adds itself to `connections` while it is open, so that closing the server can close it."""
 
     def __init__(
         self, connections: set[SMTP], count: ConnectionCount, *args: Any, **options: Any
@@ -30,22 +30,22 @@ class CountedSmtp(SMTP):
         self._is_served = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if not self._is_served and self._count.now == self._count.limit:
+        if not self._is_served and self._count.open == self._count.limit:
             self._count.refused += 1
             refused = cast("asyncio.Transport", transport)
             refused.write(b"421 4.3.2 Too many concurrent connections\r\n")
             refused.close()
             return
-        if not self._is_served:  # not again after STARTTLS
-            self._count.now += 1
+        if not self._is_served:  # called again after STARTTLS
+            self._count.open += 1
             self._count.served += 1
-            self._count.most = max(self._count.most, self._count.now)
+            self._count.peak = max(self._count.peak, self._count.open)
         self._is_served = True
         super().connection_made(transport)
         self._connections.add(self)
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._is_served:
-            self._count.now -= 1
+            self._count.open -= 1
             self._connections.discard(self)
             super().connection_lost(error)

@@ -1,1 +1,1 @@
-"""The playground: the whole bot at work on one page."""
+"""The playground: the whole bot on this machine, with a page to try it. Never loaded in production."""

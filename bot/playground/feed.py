@@ -1,4 +1,4 @@
-"""What the page is told: records that are replaced by newer ones, in the order they first came."""
+"""The live feed of the page: records in the order of their first appearance, each in its latest version."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -6,63 +6,66 @@ from dataclasses import dataclass
 from typing import Any
 
 FeedItem = Mapping[str, Any]
-"""JSON with a `kind`."""
+"""A JSON object with a `kind`."""
 
-MOST_OF_A_KIND = 400
-"""More than anybody reads, and little enough for a page to draw."""
+MAX_PER_KIND = 400
+"""More than anyone scrolls through, and few enough for a page to render."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is new; `position` is where to go on from."""
+    """New records; `position` is where to continue."""
 
     position: int
     records: tuple[FeedItem, ...]
 
 
 class Feed:
-    """The newest record under each name; of each kind the latest few hundred. For one event loop."""
+    """Keeps the latest record under each name, and the latest few hundred of each kind.
+
+    Belongs to one event loop.
+    """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], tuple[int, FeedItem]] = {}
+        self._records: dict[tuple[str, str], tuple[int, FeedItem]] = {}
         self._position = 0
-        self._grown = asyncio.Event()
-        self._ended = False
+        self._changed = asyncio.Event()
+        self._closed = False
 
-    def tell(self, kind: str, name: str, /, **fields: Any) -> None:
-        """Add a record, or put it in the place of the one that has this kind and name."""
+    def publish(self, kind: str, name: str, /, **fields: Any) -> None:
+        """Add a record, or replace the one of the same kind and name."""
         record = {"kind": kind, **fields}
-        known = self._kept.get((kind, name))
+        known = self._records.get((kind, name))
         if known is not None and known[1] == record:
             return
         self._position += 1
-        self._kept[kind, name] = (self._position, record)
+        self._records[kind, name] = (self._position, record)
         if known is None:
-            self._forget_the_oldest(kind)
-        self._wake()
+            self._drop_oldest(kind)
+        self._notify()
 
-    def end(self) -> None:
-        """Whoever follows gets what is left, and then no more."""
-        self._ended = True
-        self._wake()
+    def close(self) -> None:
+        """End the feed: followers get the remaining records and then stop."""
+        self._closed = True
+        self._notify()
 
     async def follow(self, position: int = 0) -> AsyncIterator[Batch]:
-        """What is newer than `position`, at once, and then what comes until `end`."""
+        """Yield records newer than `position`, then new ones as they come, until `close`."""
         while True:
-            news = tuple(record for seq, record in self._kept.values() if seq > position)
-            if news:
+            new = tuple(record for seq, record in self._records.values() if seq > position)
+            if new:
                 position = self._position
-                yield Batch(position, news)
-            elif self._ended:
+                yield Batch(position, new)
+            elif self._closed:
                 return
             else:
-                await self._grown.wait()
+                await self._changed.wait()
 
-    def _forget_the_oldest(self, kind: str) -> None:
-        names = [key for key in self._kept if key[0] == kind]
-        for key in names[:-MOST_OF_A_KIND]:
-            del self._kept[key]
+    def _drop_oldest(self, kind: str) -> None:
+        names = [key for key in self._records if key[0] == kind]
+        for key in names[:-MAX_PER_KIND]:
+            del self._records[key]
 
-    def _wake(self) -> None:
-        self._grown.set()
-        self._grown = asyncio.Event()
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

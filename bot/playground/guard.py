@@ -1,4 +1,4 @@
-"""What keeps other web pages out of the playground, and the playground's page from loading theirs."""
+"""Protects the playground from other sites' pages, and its page from loading anything of theirs."""
 
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
@@ -7,8 +7,8 @@ from aiohttp import web
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-NAME = "juicebox-playground"
-"""How the playground names itself in `Server`, so that a second one knows the first."""
+SERVER_NAME = "juicebox-playground"
+"""The `Server` header, by which a second playground recognizes the first."""
 
 _LOOPBACK = {"127.0.0.1", "localhost"}
 _PAGE_POLICY = (
@@ -20,24 +20,24 @@ MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';"
     " style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 )
-"""A mail may be looked at, and its links opened; nothing of it runs or is loaded."""
+"""Lets a mail be shown and its links be opened, but runs no script and loads nothing."""
 
 
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what another site's page makes a browser send: a foreign Host, Origin or form."""
-    if _part("hostname", f"//{request.host}") not in _LOOPBACK:
+    """Refuse requests from another site's page: a foreign Host or Origin, or a form."""
+    if _url_part("hostname", f"//{request.host}") not in _LOOPBACK:
         raise web.HTTPForbidden(text="the playground answers to 127.0.0.1 and localhost only")
     origin = request.headers.get("Origin")
-    if origin is not None and _part("netloc", origin) != request.host:
-        raise web.HTTPForbidden(text="another site's page has no business here")
+    if origin is not None and _url_part("netloc", origin) != request.host:
+        raise web.HTTPForbidden(text="requests from another site's page are refused")
     if request.method == "POST" and request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="Content-Type must be application/json")
     return await handler(request)
 
 
-def _part(name: str, url: str) -> str | None:
-    """That part of the address; None where it is none."""
+def _url_part(name: str, url: str) -> str | None:
+    """Return that part of the URL, or None if the URL is malformed."""
     try:
         part: str | None = getattr(urlsplit(url), name)
     except ValueError:
@@ -45,9 +45,9 @@ def _part(name: str, url: str) -> str | None:
     return part
 
 
-async def sign_off(_: web.Request, response: web.StreamResponse) -> None:
-    """The headers of every answer."""
-    response.headers["Server"] = NAME
+async def add_security_headers(_: web.Request, response: web.StreamResponse) -> None:
+    """Set the headers of every response."""
+    response.headers["Server"] = SERVER_NAME
     response.headers.setdefault("Content-Security-Policy", _PAGE_POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"

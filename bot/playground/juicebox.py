@@ -1,4 +1,4 @@
-"""Plays Juicebox: signs events and posts them, and again where the bot could not take them in."""
+"""A simulated Juicebox: signs events, posts them to the webhook, and retries what was not accepted."""
 
 import asyncio
 import itertools
@@ -13,48 +13,51 @@ from pydantic_core import from_json
 
 from bot.errors import BotError
 from bot.intake.signature import HEADER, sign
-from bot.playground.feed import MOST_OF_A_KIND, Feed
-from bot.playground.server_timing import durations
+from bot.playground.feed import MAX_PER_KIND, Feed
+from bot.playground.server_timing import parse_server_timing
 
-_PATIENCE = aiohttp.ClientTimeout(total=15)
-_MOST_ATTEMPTS = 20
-_AGAIN_SECONDS = 5.0
-"""After an answer that names no `Retry-After`, and after none at all."""
-_UNAVAILABLE = 500
+_REQUEST_TIMEOUT = 15
+_MAX_ATTEMPTS = 20
+_RETRY_INTERVAL = 5.0
+_SERVER_ERROR = 500
 
 
 class NothingSent(BotError):
-    """There is nothing yet that could be sent again."""
+    """No event has been sent yet, so there is none to repeat."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of one POST. `at` is when it began, in seconds since 1970; `ms` what it took."""
+class WebhookResponse:
+    """The result of one POST.
+
+    `at` is when it began, in seconds since 1970; `ms` its duration; `retry_after` the seconds that
+    the webhook asks to wait, if it does; `timings` the milliseconds of each step on the server.
+    """
 
     at: float
     ms: float
     status: int | None = None
     body: str = ""
     error: str | None = None
-    retry_after: float = _AGAIN_SECONDS
-    laps: Mapping[str, float] = field(default_factory=dict)
+    retry_after: float | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def wants_it_again(self) -> bool:
-        return self.status is None or self.status >= _UNAVAILABLE
+    def should_retry(self) -> bool:
+        return self.status is None or self.status >= _SERVER_ERROR
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A body on its way, with the signature that goes along."""
+class SignedBody:
+    """A body with its signature, and the label that the page shows for it."""
 
     label: str
     body: bytes
     signature: str
 
     @property
-    def names(self) -> tuple[str | None, str]:
-        """The event's id and type, as far as the body is one."""
+    def event(self) -> tuple[str | None, str]:
+        """The event's id and type; None and an empty string if the body has none."""
         try:
             given = from_json(self.body)
         except ValueError:
@@ -69,53 +72,58 @@ class Letter:
 
 
 class Juicebox:
-    """Posts to one webhook, and tells the feed of every answer.
+    """Posts to one webhook, and publishes every response to the feed.
 
-    `secret` is what it signs with. `postings` has, for the latest events, each POST in its order;
-    `answered` is called after each.
+    `secret` signs the bodies. After a response without `Retry-After`, or none at all, it waits
+    `retry_interval` seconds. `postings` holds the responses for each of the latest events, in
+    order; `on_response` is called after each.
     """
 
-    def __init__(self, url: str, secret: str, feed: Feed) -> None:
+    def __init__(
+        self, url: str, secret: str, feed: Feed, *, retry_interval: float = _RETRY_INTERVAL
+    ) -> None:
         self._url = url
         self._secret = secret.encode()
         self._feed = feed
+        self._retry_interval = retry_interval
         self._numbers = itertools.count(1)
-        self._work: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._last: bytes | None = None
-        self.postings: dict[str, list[Answer]] = {}
-        self.answered: Callable[[], None] = lambda: None
+        self.postings: dict[str, list[WebhookResponse]] = {}
+        self.on_response: Callable[[], None] = lambda: None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(timeout=_PATIENCE)
+        timeout = aiohttp.ClientTimeout(total=_REQUEST_TIMEOUT)
+        self._session = aiohttp.ClientSession(timeout=timeout)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._work:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._work, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._session.close()
 
-    def send(self, body: bytes, label: str, *, genuine: bool = True) -> int:
-        """Post the body in the background; `genuine` decides whether its signature holds."""
+    def send(self, body: bytes, label: str, *, valid_signature: bool = True) -> int:
+        """Post the body in the background, and return its number in the feed."""
         n = next(self._numbers)
-        if genuine:
+        if valid_signature:
             self._last = body
-        secret = self._secret if genuine else b"not the secret"
-        self._start(self._deliver(n, Letter(label, body, sign(body, secret))))
+        secret = self._secret if valid_signature else b"not the secret"
+        self._start(self._deliver(n, SignedBody(label, body, sign(body, secret))))
         return n
 
     def send_again(self) -> int:
-        """Post the last body that was sent before, as it was.
+        """Post the last body again, unchanged.
 
         Raises:
             NothingSent: if there is none.
         """
         if self._last is None:
-            raise NothingSent("nothing has been sent yet that could be sent again")
+            raise NothingSent("nothing has been sent yet, so there is nothing to send again")
         return self.send(self._last, "Duplicate")
 
-    def burst(self, bodies: Sequence[bytes], label: str) -> int:
-        """Post them all at once; they share one answer, which counts."""
+    def send_burst(self, bodies: Sequence[bytes], label: str) -> int:
+        """Post all bodies at once; the feed shows one record with the count of each status."""
         n = next(self._numbers)
         self._last = bodies[-1]
         self._start(self._deliver_all(n, label, bodies))
@@ -123,80 +131,89 @@ class Juicebox:
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _deliver(self, n: int, letter: Letter) -> None:
-        for attempt in range(1, _MOST_ATTEMPTS + 1):
-            answer = await self._post(letter)
-            again = answer.retry_after if answer.wants_it_again else None
-            self._tell(n, letter, answer, attempt=attempt, again_in_s=again)
-            if again is None:
+    async def _deliver(self, n: int, signed: SignedBody) -> None:
+        for attempt in range(1, _MAX_ATTEMPTS + 1):
+            response = await self._post(signed)
+            delay = self._retry_delay([response])
+            self._publish(n, signed, response, attempt=attempt, retry_in_s=delay)
+            if delay is None:
                 return
-            await asyncio.sleep(again)
+            await asyncio.sleep(delay)
 
     async def _deliver_all(self, n: int, label: str, bodies: Sequence[bytes]) -> None:
-        letters = [Letter(label, body, sign(body, self._secret)) for body in bodies]
-        answers: dict[bytes, Answer] = {}
-        waiting = letters
-        for attempt in range(1, _MOST_ATTEMPTS + 1):
-            fresh = await asyncio.gather(*map(self._post, waiting))
-            answers |= {letter.body: a for letter, a in zip(waiting, fresh, strict=True)}
-            waiting = [letter for letter in waiting if answers[letter.body].wants_it_again]
-            pauses = [answers[letter.body].retry_after for letter in waiting]
-            again = max(pauses, default=None)
-            statuses = Counter(str(answer.status or "none") for answer in answers.values())
-            slowest = max(fresh, key=lambda answer: answer.ms)
-            count = {"count": len(letters), "statuses": dict(statuses)}
-            self._tell(n, letters[0], slowest, attempt=attempt, again_in_s=again, **count)
-            if again is None:
+        everything = [SignedBody(label, body, sign(body, self._secret)) for body in bodies]
+        responses: dict[bytes, WebhookResponse] = {}
+        remaining = everything
+        for attempt in range(1, _MAX_ATTEMPTS + 1):
+            latest = await asyncio.gather(*map(self._post, remaining))
+            responses |= {s.body: r for s, r in zip(remaining, latest, strict=True)}
+            delay = self._retry_delay(latest)
+            statuses = Counter(str(r.status or "none") for r in responses.values())
+            slowest = max(latest, key=lambda response: response.ms)
+            counts = {"count": len(everything), "statuses": dict(statuses)}
+            self._publish(n, everything[0], slowest, attempt=attempt, retry_in_s=delay, **counts)
+            if delay is None:
                 return
-            await asyncio.sleep(again)
+            remaining = [s for s in remaining if responses[s.body].should_retry]
+            await asyncio.sleep(delay)
 
-    async def _post(self, letter: Letter) -> Answer:
-        headers = {HEADER.decode(): letter.signature, "Content-Type": "application/json"}
+    def _retry_delay(self, responses: Sequence[WebhookResponse]) -> float | None:
+        """Return the seconds until the next attempt, or None if no response asks for one."""
+        delays = [
+            self._retry_interval if r.retry_after is None else r.retry_after
+            for r in responses
+            if r.should_retry
+        ]
+        return max(delays, default=None)
+
+    async def _post(self, signed: SignedBody) -> WebhookResponse:
+        headers = {HEADER.decode(): signed.signature, "Content-Type": "application/json"}
         at, began = time.time(), time.perf_counter()
         try:
-            async with self._session.post(self._url, data=letter.body, headers=headers) as reply:
+            async with self._session.post(self._url, data=signed.body, headers=headers) as reply:
                 body = await reply.text(errors="replace")
-        except (aiohttp.ClientError, OSError) as fault:
-            why = "no answer in time" if isinstance(fault, TimeoutError) else "cannot be reached"
-            return self._keep(letter, Answer(at, _ms_since(began), error=f"the bot: {why}"))
-        answer = Answer(
+        except (aiohttp.ClientError, OSError) as error:
+            reason = "no answer in time" if isinstance(error, TimeoutError) else "cannot be reached"
+            response = WebhookResponse(at, _ms_since(began), error=f"the bot: {reason}")
+            return self._keep(signed, response)
+        response = WebhookResponse(
             at=at,
             ms=_ms_since(began),
             status=reply.status,
             body=body,
             retry_after=_seconds(reply.headers.get("Retry-After", "")),
-            laps=durations(reply.headers.get("Server-Timing", "")),
+            timings=parse_server_timing(reply.headers.get("Server-Timing", "")),
         )
-        return self._keep(letter, answer)
+        return self._keep(signed, response)
 
-    def _keep(self, letter: Letter, answer: Answer) -> Answer:
-        event_id, _ = letter.names
+    def _keep(self, signed: SignedBody, response: WebhookResponse) -> WebhookResponse:
+        event_id, _ = signed.event
         if event_id is not None:
-            self.postings.setdefault(event_id, []).append(answer)
-            while len(self.postings) > MOST_OF_A_KIND:
+            self.postings.setdefault(event_id, []).append(response)
+            while len(self.postings) > MAX_PER_KIND:
                 del self.postings[next(iter(self.postings))]
-        self.answered()
-        return answer
+        self.on_response()
+        return response
 
-    def _tell(self, n: int, letter: Letter, answer: Answer, **more: Any) -> None:
-        event_id, event_type = letter.names
-        self._feed.tell(
-            "answer",
+    def _publish(self, n: int, signed: SignedBody, response: WebhookResponse, **more: Any) -> None:
+        event_id, event_type = signed.event
+        self._feed.publish(
+            "response",
             str(n),
             n=n,
-            label=letter.label,
+            label=signed.label,
             event_id=event_id,
             type=event_type,
-            at=answer.at * 1000,
-            status=answer.status,
-            body=answer.body,
-            error=answer.error,
-            ms=round(answer.ms, 1),
-            request_body=letter.body.decode(errors="replace"),
-            signature=letter.signature,
+            at=response.at * 1000,
+            status=response.status,
+            body=response.body,
+            error=response.error,
+            ms=round(response.ms, 1),
+            request_body=signed.body.decode(errors="replace"),
+            signature=signed.signature,
             **more,
         )
 
@@ -205,5 +222,5 @@ def _ms_since(began: float) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def _seconds(retry_after: str) -> float:
-    return float(retry_after) if retry_after.isdecimal() else _AGAIN_SECONDS
+def _seconds(retry_after: str) -> float | None:
+    return float(retry_after) if retry_after.isdecimal() else None

@@ -1,4 +1,4 @@
-"""A mail's HTML as the page frames it: in the reader's scheme or the other one, links to new tabs."""
+"""A mail's HTML for the page's frame: in either color scheme, with links that open in new tabs."""
 
 import re
 from enum import StrEnum
@@ -16,9 +16,9 @@ class Scheme(StrEnum):
 _ALWAYS, _NEVER = "(min-width: 0)", "(max-width: 0)"
 
 
-def shown_in(scheme: Scheme, html: str) -> str:
-    """The mail as a reader sees it whose system prefers this scheme, whatever this browser's does."""
+def render_in_scheme(scheme: Scheme, html: str) -> str:
+    """Return the mail as shown to a reader who prefers this scheme, whatever this browser prefers."""
     condition = _ALWAYS if scheme is Scheme.DARK else _NEVER
-    chosen = _STYLE.sub(lambda style: _DARK.sub(condition, style[0]), html)
+    styled = _STYLE.sub(lambda style: _DARK.sub(condition, style[0]), html)
     base = '<base target="_blank">'
-    return _HEAD.sub(lambda head: head[0] + base, chosen, count=1)
+    return _HEAD.sub(lambda head: head[0] + base, styled, count=1)

@@ -1,4 +1,4 @@
-"""One sample event of every type, and what should become of it."""
+"""One sample event of every type, and the deliveries and records to expect of it."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,7 @@ Audiences = Mapping[Audience, tuple[Destination, ...]]
 
 @dataclass(frozen=True, slots=True)
 class ExpectedEvent:
-    """An event, the body that carries it, and what its handler asks for."""
+    """An event, its body, and what its handler asks for."""
 
     event: Event
     body: bytes = field(repr=False)
@@ -28,7 +28,7 @@ class ExpectedEvent:
 
 
 def fresh_body(given: Mapping[str, object], now: datetime) -> bytes:
-    """The object as Juicebox sends an event, with a new id and this moment's timestamp."""
+    """Return the object as JSON, with a new id and the timestamp `now`, in Juicebox's field order."""
     fresh = {"id": f"evt_{uuid4().hex[:12]}", "timestamp": now.isoformat(timespec="milliseconds")}
     rest = {name: value for name, value in given.items() if name not in fresh}
     ordered = {"id": fresh["id"], "type": None, "timestamp": fresh["timestamp"], **rest}
@@ -55,8 +55,8 @@ def _sample(handler: Handler, audiences: Audiences, now: datetime) -> ExpectedEv
     return ExpectedEvent(event, body, tuple(deliveries), tuple(records))
 
 
-class Tally:
-    """What should arrive, and what did, by delivery id."""
+class ArrivalCheck:
+    """Compares the deliveries that arrive with those expected, by id."""
 
     def __init__(self, samples: Iterable[ExpectedEvent]) -> None:
         self._expected = {d.id: d for sample in samples for d in sample.deliveries}
@@ -68,8 +68,8 @@ class Tally:
         if not self._missing:
             self.completed.set()
 
-    def block_errors(self, arrived: Iterable[str]) -> Iterator[str]:
-        """Which of these did not arrive, arrived again, or should not have arrived."""
+    def problems(self, arrived: Iterable[str]) -> Iterator[str]:
+        """Yield a line for each delivery that is missing, arrived twice or was not expected."""
         counts = Counter(arrived)
         for delivery_id, delivery in self._expected.items():
             count = counts.pop(delivery_id, 0)
@@ -77,4 +77,4 @@ class Tally:
                 often = "did not arrive" if count == 0 else f"arrived {count} times"
                 yield f"{delivery.notification.event_type} to {delivery.destination} {often}"
         for delivery_id in counts:
-            yield f"something arrived that nobody sent: {delivery_id or 'it has no id'}"
+            yield f"unexpected arrival: {delivery_id or 'a message without a delivery id'}"

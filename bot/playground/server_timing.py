@@ -1,4 +1,4 @@
-"""Reads the `Server-Timing` header: how long each step on the server took.
+"""Reads the `Server-Timing` header: the duration of each step on the server.
 
 https://www.w3.org/TR/server-timing/
 """
@@ -9,6 +9,6 @@ from collections.abc import Mapping
 _METRIC = re.compile(r"([\w-]+)\s*;\s*dur=(\d+(?:\.\d+)?)")
 
 
-def durations(header: str) -> Mapping[str, float]:
-    """Milliseconds by the step's name, in the order of the header; what is unreadable is left out."""
+def parse_server_timing(header: str) -> Mapping[str, float]:
+    """Return milliseconds by step, in the order of the header; unreadable entries are left out."""
     return {name: float(ms) for name, ms in _METRIC.findall(header)}

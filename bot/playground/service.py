@@ -1,4 +1,4 @@
-"""A process that the demo starts, watches and ends, as often as it is told to."""
+"""A process that the playground starts, watches and stops."""
 
 import asyncio
 import contextlib
@@ -12,17 +12,17 @@ from typing import Never, Self
 from bot.errors import BotError
 
 _ROOT = Path(__file__).parents[2]
-_PATIENCE_SECONDS = 10
-_LINES_SHOWN = 15
+_STOP_TIMEOUT = 10.0
+_LOG_TAIL_LINES = 15
 
 
 class ServiceDied(BotError):
-    """A process that should run has ended; the text ends with the last lines that it wrote."""
+    """A process ended unexpectedly; the message ends with the last lines of its output."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What is run, and the file that what it writes is added to."""
+    """A command to run; its output is appended to the file `log`."""
 
     name: str
     command: Sequence[str]
@@ -30,10 +30,10 @@ class Program:
     log: Path
 
     async def start(self) -> Process:
-        """Run it from the project's folder.
+        """Run the command in the project's folder.
 
-        It gets a session of its own, so that Ctrl-C reaches the demo alone, which ends what it has
-        started in order and Redis last.
+        The process gets its own session, so that Ctrl-C reaches only the demo, which then stops
+        its processes in order, Redis last.
         """
         with self.log.open("ab") as output:
             return await asyncio.create_subprocess_exec(
@@ -48,18 +48,21 @@ class Program:
 
 
 class Service:
-    """Runs a program, and notices when it ends without having been told to."""
+    """Runs a program, and detects when it ends unexpectedly. `stop_timeout` is in seconds."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, stop_timeout: float = _STOP_TIMEOUT) -> None:
         self._program = program
+        self._stop_timeout = stop_timeout
         self.process: Process | None = None
         self._started = asyncio.Event()
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def running(cls, program: Program) -> AsyncIterator[Self]:
-        """The service, started; what runs of it in the end is stopped."""
-        service = cls(program)
+    async def running(
+        cls, program: Program, *, stop_timeout: float = _STOP_TIMEOUT
+    ) -> AsyncIterator[Self]:
+        """Start the service, and stop it at the end."""
+        service = cls(program, stop_timeout=stop_timeout)
         await service.start()
         try:
             yield service
@@ -67,38 +70,38 @@ class Service:
             await service.stop()
 
     async def start(self) -> None:
-        """Start the program, if it does not run."""
+        """Start the program unless it is running."""
         if self.process is None:
             self.process = await self._program.start()
             self._started.set()
 
     async def stop(self) -> None:
-        """SIGTERM, which lets it finish what it does, and SIGKILL if that takes too long."""
-        process = self._let_go()
+        """Send SIGTERM, so that the program can finish its work, and SIGKILL after the timeout."""
+        process = self._detach()
         if process is None:
             return
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(self._stop_timeout):
                 await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()
 
     async def kill(self) -> None:
-        """SIGKILL, in the middle of whatever it does."""
-        process = self._let_go()
+        """Send SIGKILL."""
+        process = self._detach()
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
 
     async def watch(self) -> Never:
-        """Wait for what should not happen.
+        """Wait until the program ends unexpectedly.
 
         Raises:
-            ServiceDied: as soon as the program has ended without having been told to.
+            ServiceDied: if it ends without `stop` or `kill`.
         """
         while True:
             await self._started.wait()
@@ -106,19 +109,19 @@ class Service:
             if process is not None:
                 code = await process.wait()
                 if process is self.process:
-                    raise ServiceDied(self._obituary(code))
+                    raise ServiceDied(self._exit_report(code))
 
-    def said(self) -> str:
-        """The last lines that the program wrote."""
+    def log_tail(self) -> str:
+        """Return the last lines of the program's output."""
         lines = self._program.log.read_text(errors="replace").splitlines()
-        return "\n".join(f"  {line}" for line in lines[-_LINES_SHOWN:])
+        return "\n".join(f"  {line}" for line in lines[-_LOG_TAIL_LINES:])
 
-    def _obituary(self, code: int) -> str:
+    def _exit_report(self, code: int) -> str:
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        return f"the {self._program.name} process {how}; it last wrote:\n{self.said()}"
+        return f"the {self._program.name} process {how}; its last output:\n{self.log_tail()}"
 
-    def _let_go(self) -> Process | None:
-        """The process, which from now on is expected to end."""
+    def _detach(self) -> Process | None:
+        """Return the process, whose end is expected from now on."""
         process, self.process = self.process, None
         self._started.clear()
         return process

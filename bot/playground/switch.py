@@ -1,4 +1,4 @@
-"""Something that runs, and that can be switched off and on again."""
+"""A process that can be stopped and started again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,46 +16,46 @@ Step = Callable[[], Awaitable[None]]
 
 
 class Switch:
-    """One change at a time, each to its end: nobody who stops waiting for it leaves it half-done."""
+    """Performs one change at a time, and finishes it even if its caller is cancelled."""
 
-    def __init__(self, *, on: Step, off: Step, changed: Callable[[], None]) -> None:
-        self._on = on
-        self._off = off
-        self._changed = changed
+    def __init__(self, *, start: Step, stop: Step, on_change: Callable[[], None]) -> None:
+        self._start = start
+        self._stop = stop
+        self._on_change = on_change
         self._lock = asyncio.Lock()
-        self._work: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.power = Power.RUNNING
 
     async def turn_on(self) -> None:
-        await self._start(self._turn(Power.STARTING, self._on, Power.RUNNING))
+        await self._finish(self._change(Power.STARTING, self._start, Power.RUNNING))
 
-    async def turn_off(self, how: Step | None = None) -> None:
-        """Stop it, by `how` if that is given."""
-        await self._start(self._turn(Power.STOPPING, how or self._off, Power.STOPPED))
+    async def turn_off(self, stop: Step | None = None) -> None:
+        """Stop the process, with `stop` in place of the usual way if it is given."""
+        await self._finish(self._change(Power.STOPPING, stop or self._stop, Power.STOPPED))
 
-    async def settle(self) -> None:
-        """Wait for what is under way."""
-        await asyncio.gather(*self._work, return_exceptions=True)
+    async def wait_for_changes(self) -> None:
+        """Wait for changes in progress."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _start(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._work.add(task)
-        task.add_done_callback(self._work.discard)
+    async def _finish(self, change: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(change)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         await asyncio.shield(task)
 
-    async def _turn(self, meanwhile: Power, change: Step, then: Power) -> None:
+    async def _change(self, meanwhile: Power, step: Step, target: Power) -> None:
         async with self._lock:
             before = self.power
-            if before is then:
+            if before is target:
                 return
-            self._become(meanwhile)
+            self._set(meanwhile)
             try:
-                await change()
+                await step()
             except BaseException:
-                self._become(before)
+                self._set(before)
                 raise
-            self._become(then)
+            self._set(target)
 
-    def _become(self, power: Power) -> None:
+    def _set(self, power: Power) -> None:
         self.power = power
-        self._changed()
+        self._on_change()

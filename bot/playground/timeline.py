@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.model import Delivery, Destination, duration
-from bot.playground.juicebox import Answer
+from bot.playground.juicebox import WebhookResponse
 from bot.views.event import EventView, TimelineStep, destination_of
 
 Row = Mapping[str, Any]
@@ -19,7 +19,7 @@ _OK = 200
 def timeline_record(
     event: EventView,
     *,
-    postings: Sequence[Answer],
+    postings: Sequence[WebhookResponse],
     arrivals: Mapping[str, Sequence[float]],
     where: Where,
     kills: Sequence[float] = (),
@@ -50,7 +50,7 @@ def timeline_record(
     }
 
 
-def _posted(postings: Sequence[Answer], steps: Sequence[TimelineStep]) -> Iterator[Row]:
+def _posted(postings: Sequence[WebhookResponse], steps: Sequence[TimelineStep]) -> Iterator[Row]:
     """Yield each POST with its answer; the webhook answers 200 to a duplicate as well."""
     stored = _stored_at(steps)
     accepted = [a for a in postings if a.status == _OK]
@@ -63,7 +63,7 @@ def _posted(postings: Sequence[Answer], steps: Sequence[TimelineStep]) -> Iterat
         yield _row(answer.at * 1000, "posted", detail=detail)
 
 
-def _received(steps: Sequence[TimelineStep], postings: Sequence[Answer]) -> Iterator[Row]:
+def _received(steps: Sequence[TimelineStep], postings: Sequence[WebhookResponse]) -> Iterator[Row]:
     """Yield received, verified and queued, as far as the answer's `Server-Timing` tells them apart.
 
     The bot keeps the time at which it began to store the event; the other times are calculated from
@@ -72,11 +72,11 @@ def _received(steps: Sequence[TimelineStep], postings: Sequence[Answer]) -> Iter
     stored = _stored_at(steps)
     if stored is None:
         return
-    answer = next((a for a in postings if a.laps and a.at * 1000 <= stored + 1), None)
+    answer = next((a for a in postings if a.timings and a.at * 1000 <= stored + 1), None)
     if answer is None:
         yield _row(stored, "received")
         return
-    durations = answer.laps
+    durations = answer.timings
     verified = stored - durations.get("parse", 0)
     received = verified - durations.get("verify", 0) - durations.get("read", 0)
     shift = max(0.0, answer.at * 1000 - received)

@@ -10,9 +10,9 @@ from redis.exceptions import RedisError
 from bot.clock import pause
 from bot.errors import CorruptRecord
 from bot.model import Delivery
+from bot.playground.cancellation import is_cancelled
 from bot.playground.feed import Feed
-from bot.playground.juicebox import Answer
-from bot.playground.racing import is_cancelled
+from bot.playground.juicebox import WebhookResponse
 from bot.playground.timeline import Where, timeline_record
 from bot.store import Store
 from bot.store.events import StoredEvent
@@ -38,7 +38,7 @@ class Watch:
         self,
         store: Store,
         feed: Feed,
-        postings: Mapping[str, Sequence[Answer]],
+        postings: Mapping[str, Sequence[WebhookResponse]],
         where: Where,
         *,
         busy_interval: float = _BUSY_INTERVAL,
@@ -108,7 +108,7 @@ class Watch:
         accepted = {
             event_id
             for event_id, answers in self._postings.items()
-            if event_id not in self._versions and any(answer.laps for answer in answers)
+            if event_id not in self._versions and any(answer.timings for answer in answers)
         }
         found = []
         for event_id in (self._in_progress | accepted) - latest:
@@ -135,7 +135,7 @@ class Watch:
             where=self._where,
             kills=self._kills,
         )
-        self._feed.tell("trail", event_id, **record)
+        self._feed.publish("trail", event_id, **record)
         self._versions[event_id] = version
 
     def _version(self, stored: StoredEvent, deliveries: Sequence[Delivery]) -> _Version:

@@ -1,4 +1,4 @@
-"""Blocks to draw alone on the page, and what is drawn of them."""
+"""Renders single blocks on the page."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,7 @@ async def show(page: "Page", *blocks: Json) -> None:
 
 
 async def html(page: "Page", *blocks: Json) -> str:
-    """What is inside the first block."""
+    """Return the HTML inside the first block."""
     await show(page, *blocks)
     return await page.locator("#slack > *").first.inner_html()
 

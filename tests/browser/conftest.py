@@ -1,4 +1,4 @@
-"""A real browser for the tests of the playground's page: at the playground, or at its modules alone."""
+"""A real browser for tests of the whole playground's page, or of its modules alone."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -11,7 +11,7 @@ import pytest_asyncio
 from aiohttp import web
 
 import bot.playground
-from bot.playground.guard import sign_off
+from bot.playground.guard import add_security_headers
 from tests.polling import HANG_TIMEOUT
 from tests.running_playground import ROOT, Visitor, playground, visiting
 
@@ -39,7 +39,7 @@ ALONE = """<!doctype html>
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser belongs to one event loop, and is started once: all its tests share both."""
+    """Run all browser tests in one event loop, to which the one browser belongs."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> "AsyncIterator[Browser]":
-    """A headless Chromium; the test is skipped where there is none."""
+    """Return a headless Chromium, or skip the test if there is none."""
     if CHROMIUM is None:
         pytest.skip("there is no Chromium on the PATH (Debian: apt-get install chromium)")
     if find_spec("playwright") is None:
@@ -64,41 +64,41 @@ async def browser() -> "AsyncIterator[Browser]":
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def blank_page(browser: "Browser") -> "AsyncIterator[Page]":
-    """An empty page. What its console calls an error or a warning fails the test."""
-    block_errors: list[str] = []
+    """Yield an empty page; an error or warning in its console fails the test."""
+    problems: list[str] = []
 
-    def hear(message: "ConsoleMessage") -> None:
+    def on_console(message: "ConsoleMessage") -> None:
         if message.type in {"error", "warning"}:
-            block_errors.append(f"{message.type}: {message.text}")
+            problems.append(f"{message.type}: {message.text}")
 
     context = await browser.new_context(
         viewport={"width": 1440, "height": 900}, timezone_id="UTC", locale="en-US"
     )
     context.set_default_timeout(HANG_TIMEOUT * 1_000)
     opened = await context.new_page()
-    opened.on("console", hear)
-    opened.on("pageerror", lambda error: block_errors.append(f"uncaught: {error}"))
+    opened.on("console", on_console)
+    opened.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
     yield opened
     await context.close()
-    assert block_errors == []
+    assert problems == []
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """Where one playground is, for the tests of a module."""
+    """Run one playground for all tests of a module, and yield its URL."""
     with playground() as (address, _):
         yield address
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visitor(url: str) -> AsyncIterator[Visitor]:
-    async with visiting(url) as guest:
-        yield guest
+    async with visiting(url) as client:
+        yield client
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(blank_page: "Page", url: str) -> "Page":
-    """The playground's page, once it is live."""
+    """Open the playground's page and wait until it is live."""
     await blank_page.goto(url)
     await blank_page.locator("#live[data-state=live]").wait_for()
     await blank_page.get_by_role("log", name="Messages").wait_for()
@@ -107,7 +107,7 @@ async def page(blank_page: "Page", url: str) -> "Page":
 
 @pytest.fixture(scope="session")
 def screens() -> Path:
-    """Where pictures are put for a person to look at."""
+    """Return the folder for screenshots, which are for people to look at."""
     folder = ROOT / ".screens"
     folder.mkdir(exist_ok=True)
     return folder
@@ -115,13 +115,13 @@ def screens() -> Path:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def page_server() -> AsyncIterator[str]:
-    """Serves the page's files, and a document without any, with the playground's own headers."""
+    """Serve the page's files and an empty document, with the playground's headers."""
 
     async def alone(_: web.Request) -> web.Response:
         return web.Response(text=ALONE, content_type="text/html")
 
     app = web.Application()
-    app.on_response_prepare.append(sign_off)
+    app.on_response_prepare.append(add_security_headers)
     app.router.add_get("/alone", alone)
     app.router.add_static("/", PAGE_FILES)
     runner = web.AppRunner(app)
@@ -134,7 +134,7 @@ async def page_server() -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def static_page(blank_page: "Page", page_server: str) -> "Page":
-    """A document under the page's policy, in which its modules can be imported."""
+    """Open an empty document with the page's security policy, to import its modules."""
     response: Response | None = await blank_page.goto(f"{page_server}/alone")
     assert response is not None
     assert "script-src 'self'" in response.headers["content-security-policy"]

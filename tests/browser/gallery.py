@@ -1,4 +1,4 @@
-"""One message of everything that Slack draws from Block Kit."""
+"""A message with every block and element that Slack supports."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The Slack panel without a playground: a test tells it what there is, and sees what it asks for."""
+"""The Slack panel without a playground: tests send it records and see its requests."""
 
 import time
 from typing import TYPE_CHECKING, Any
@@ -36,7 +36,7 @@ CHANNELS = [
 
 
 def message(seconds: float, text: str = "", **more: Any) -> Json:
-    """What the bot says that many seconds after `START`."""
+    """Return a message of the bot, that many seconds after `START`."""
     said = {
         "kind": "message",
         "channel": "C1",
@@ -53,7 +53,7 @@ BY_PERSON = {"user": "U1", "name": "recruiter", "bot": False}
 
 
 async def mounted(page: "Page") -> "Page":
-    """That page, once the panel is there and has its channels."""
+    """Mount the panel with its channels on this page."""
     await page.evaluate(MOUNT)
     await tell(page, *CHANNELS)
     return page

@@ -1,4 +1,4 @@
-"""Buttons and menus on the playground's page: what pressing them asks, opens and sends."""
+"""Buttons and menus on the page: confirmation, links and requests."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
 
 
-async def test_a_pressed_button_says_which_it_was(static_page: "Page") -> None:
+async def test_a_pressed_button_is_identified(static_page: "Page") -> None:
     await show(
         static_page,
         actions(
@@ -21,7 +21,7 @@ async def test_a_pressed_button_says_which_it_was(static_page: "Page") -> None:
     assert await pressed(static_page) == [["b1", "a", None], ["b1", "b", None]]
 
 
-async def test_a_button_with_an_address_opens_it_in_a_new_tab_and_is_pressed(
+async def test_a_button_with_a_url_opens_it_in_a_new_tab_and_is_pressed(
     static_page: "Page",
 ) -> None:
     here = static_page.url
@@ -41,7 +41,7 @@ async def test_a_button_with_an_address_opens_it_in_a_new_tab_and_is_pressed(
     assert await static_page.get_by_role("button", name="Bad").get_attribute("href") is None
 
 
-async def test_what_asks_for_it_is_confirmed_first(static_page: "Page") -> None:
+async def test_a_button_can_ask_for_confirmation(static_page: "Page") -> None:
     await show(static_page, actions(button("a", "Delete it", confirm=SURE)))
     asks = static_page.get_by_role("dialog", name="Delete it?")
     for answer, after in (("Keep", []), ("Escape", []), ("Delete", [["b1", "a", None]])):
@@ -55,7 +55,7 @@ async def test_what_asks_for_it_is_confirmed_first(static_page: "Page") -> None:
         assert await pressed(static_page) == after
 
 
-async def test_an_address_is_opened_only_once_that_is_confirmed(static_page: "Page") -> None:
+async def test_a_url_is_opened_only_after_confirmation(static_page: "Page") -> None:
     here = static_page.url
     await show(static_page, actions(button("a", "Open", url=f"{here}?opened", confirm=SURE)))
     await static_page.get_by_role("link", name="Open").click()
@@ -69,7 +69,7 @@ async def test_an_address_is_opened_only_once_that_is_confirmed(static_page: "Pa
     assert await pressed(static_page) == [["b1", "a", None]]
 
 
-async def test_a_menu_says_what_was_chosen(static_page: "Page") -> None:
+async def test_the_chosen_option_of_a_menu_is_sent(static_page: "Page") -> None:
     options = [option("One &amp; only", "1"), option("Two", "2")]
     menu = {"type": "static_select", "options": options}
     await show(
@@ -96,7 +96,7 @@ async def test_a_menu_says_what_was_chosen(static_page: "Page") -> None:
     assert await pressed(static_page) == [["b1", "a", "1"]]
 
 
-async def test_the_menu_behind_three_dots_works_by_mouse_and_keys(static_page: "Page") -> None:
+async def test_an_overflow_menu_works_by_mouse_and_keyboard(static_page: "Page") -> None:
     overflow = {
         "type": "overflow",
         "action_id": "o",

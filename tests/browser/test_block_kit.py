@@ -1,4 +1,4 @@
-"""Block Kit on the playground's page: how each block is shown."""
+"""Block Kit on the page: how each block is rendered."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ MESSAGES = {file.name: json.loads(file.read_text(encoding="utf-8")) for file in 
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 
 
-async def test_every_message_of_the_bot_is_shown_whole(static_page: "Page") -> None:
+async def test_every_message_of_the_bot_is_rendered_completely(static_page: "Page") -> None:
     """Nothing of it is unsupported, nothing is left as an entity, and each word of it is there."""
     assert MESSAGES
     for name, message in MESSAGES.items():
@@ -46,7 +46,7 @@ def _plain_texts(blocks: Sequence[Json]) -> list[str]:
     return found
 
 
-async def test_texts_are_shown_by_their_kind(static_page: "Page") -> None:
+async def test_texts_are_rendered_by_type(static_page: "Page") -> None:
     header = {"type": "header", "text": plain("*Done* &amp; &lt;dusted&gt; :tada:")}
     assert (
         await html(static_page, header)
@@ -68,7 +68,7 @@ async def test_texts_are_shown_by_their_kind(static_page: "Page") -> None:
     assert await html(static_page, markdown) == "<span><em>a</em></span><span>b</span>"
 
 
-async def test_fields_stand_in_two_columns(static_page: "Page") -> None:
+async def test_fields_are_in_two_columns(static_page: "Page") -> None:
     await show(static_page, {"type": "section", "fields": [plain(name) for name in "abcd"]})
     a, b, c, _ = [
         await field.bounding_box()
@@ -81,7 +81,7 @@ async def test_fields_stand_in_two_columns(static_page: "Page") -> None:
     assert a["x"] == c["x"] < b["x"]
 
 
-async def test_images_of_elsewhere_are_words_and_nothing_is_loaded(static_page: "Page") -> None:
+async def test_external_images_are_shown_as_text_and_not_loaded(static_page: "Page") -> None:
     """The console says nothing either: `page` would fail."""
     asked: list[str] = []
     static_page.on("request", lambda request: asked.append(request.url))
@@ -109,7 +109,7 @@ async def test_images_of_elsewhere_are_words_and_nothing_is_loaded(static_page: 
     assert not [url for url in asked if "example.com" in url]
 
 
-async def test_rich_text_is_shown_with_its_styles_lists_and_mentions(static_page: "Page") -> None:
+async def test_rich_text_has_styles_lists_and_mentions(static_page: "Page") -> None:
     def text(words: str, **style: bool) -> Json:
         return {"type": "text", "text": words, "style": style}
 
@@ -163,7 +163,7 @@ async def test_rich_text_is_shown_with_its_styles_lists_and_mentions(static_page
         assert expected in shown
 
 
-async def test_markdown_is_shown_as_far_as_slack_knows_it(static_page: "Page") -> None:
+async def test_markdown_is_rendered_as_far_as_slack_supports_it(static_page: "Page") -> None:
     text = """# A *heading*
 **bold** _it_ ~~gone~~ `a*b*` [link](https://example.com) [no](javascript:alert(1)) <i>
 second line :tada:
@@ -197,7 +197,7 @@ snake_case_name"""
     assert 'href="javascript' not in shown
 
 
-async def test_what_is_not_known_is_named(static_page: "Page") -> None:
+async def test_unknown_types_are_named(static_page: "Page") -> None:
     await show(
         static_page, {"type": "video"}, {"type": "__proto__"}, actions({"type": "datepicker"})
     )

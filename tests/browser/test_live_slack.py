@@ -1,4 +1,4 @@
-"""What the local Slack takes in is seen on the page: whatever Block Kit has, edits and threads."""
+"""Messages that the local Slack accepts appear on the page, with all blocks, edits and threads."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,14 +13,14 @@ from tests.browser.gallery import EVERYTHING
 from tests.running_playground import Visitor
 
 HIGH = {"width": 1440, "height": 2400}
-"""All of a long message on one picture."""
+"""Fits a long message on one screenshot."""
 TOKEN = {"Authorization": "Bearer xoxb-demo"}
 Call = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def call(visitor: Visitor) -> Call:
-    """Calls the local Slack as the bot does."""
+    """Return a function that calls the local Slack as the bot does."""
     api = (await visitor.now("hello"))["slack_url"]
 
     async def answer(method: str, **arguments: Any) -> dict[str, Any]:
@@ -36,13 +36,13 @@ async def call(visitor: Visitor) -> Call:
 
 
 async def posted(page: Page, call: Call, **message: Any) -> tuple[str, Locator]:
-    """Post it; its `ts`, and where it is drawn."""
+    """Post a message; return its `ts` and its element."""
     reply = await call("chat.postMessage", channel="C0RECRUIT", text="a text", **message)
     assert reply["ok"], reply
     return reply["ts"], page.locator(f'.slack-message[data-ts="{reply["ts"]}"]')
 
 
-async def test_everything_of_block_kit_is_drawn(page: Page, call: Call, screens: Path) -> None:
+async def test_all_of_block_kit_is_rendered(page: Page, call: Call, screens: Path) -> None:
     _, message = await posted(page, call, blocks=EVERYTHING)
     await expect(message.locator(".slack-block")).to_have_count(len(EVERYTHING))
     await expect(message.locator(".slack-unsupported")).to_have_count(0)
@@ -55,7 +55,7 @@ async def test_everything_of_block_kit_is_drawn(page: Page, call: Call, screens:
     await expect(message.locator(".slack-fields > div")).to_have_count(3)
 
 
-async def test_an_edit_and_a_thread_are_seen(page: Page, call: Call) -> None:
+async def test_an_edit_and_a_thread_appear(page: Page, call: Call) -> None:
     ts, message = await posted(page, call)
     await call("chat.postMessage", channel="C0RECRUIT", text="a reply", thread_ts=ts)
     thread = page.locator(f'details[data-thread="{ts}"]')

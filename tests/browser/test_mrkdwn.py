@@ -1,4 +1,4 @@
-"""Slack's markup on the playground's page: what is shown of it, and what must never be."""
+"""Slack's mrkdwn on the page."""
 
 import asyncio
 from typing import TYPE_CHECKING, Any
@@ -127,23 +127,21 @@ HOSTILE = {
 @pytest.mark.parametrize(
     "cases", [MARKS, LINES, ENTITIES, AUTOMATIC], ids=["marks", "lines", "entities", "automatic"]
 )
-async def test_each_mark_is_shown_as_slack_shows_it(
-    static_page: "Page", cases: dict[str, str]
-) -> None:
+async def test_markup_is_rendered_like_slack(static_page: "Page", cases: dict[str, str]) -> None:
     assert await shown(static_page, cases) == cases
 
 
-async def test_a_verbatim_text_has_no_links_but_those_that_are_marked(static_page: "Page") -> None:
+async def test_a_verbatim_text_has_only_explicit_links(static_page: "Page") -> None:
     assert await shown(static_page, AUTOMATIC, verbatim=True) == {text: text for text in AUTOMATIC}
     assert await shown(static_page, ENTITIES, verbatim=True) == ENTITIES
 
 
-async def test_a_hostile_text_is_text_and_runs_nothing(static_page: "Page") -> None:
+async def test_a_hostile_text_is_shown_as_text_and_runs_nothing(static_page: "Page") -> None:
     assert await shown(static_page, HOSTILE) == HOSTILE
     assert await static_page.evaluate("window.ran") is None
 
 
-async def test_a_link_opens_in_a_new_tab_that_knows_nothing_of_this_one(
+async def test_a_link_opens_in_a_new_tab_without_opener(
     static_page: "Page",
 ) -> None:
     attributes = await static_page.evaluate("""async () => {
@@ -154,7 +152,7 @@ async def test_a_link_opens_in_a_new_tab_that_knows_nothing_of_this_one(
     assert attributes == ["_blank", "noopener noreferrer"]
 
 
-async def test_a_long_row_of_marks_is_read_in_the_end(static_page: "Page") -> None:
+async def test_a_long_row_of_marks_is_parsed_in_time(static_page: "Page") -> None:
     """A parser that tries every combination would never end: these are as long as Slack lets a text be."""
     rows = [
         mark * (3000 // len(mark))
@@ -171,7 +169,7 @@ async def test_a_long_row_of_marks_is_read_in_the_end(static_page: "Page") -> No
     assert read == len(rows)
 
 
-async def test_dates_are_shown_as_slack_writes_them(static_page: "Page") -> None:
+async def test_dates_are_formatted_like_slack(static_page: "Page") -> None:
     """The 18th of February 2014, 14:39:42 UTC, in a browser whose time zone is UTC."""
     formats = {
         "{date_num}": "2014-02-18",
@@ -196,7 +194,7 @@ async def test_dates_are_shown_as_slack_writes_them(static_page: "Page") -> None
     ] == '<a href="https://example.com/?a=1&amp;b=2">2014-02-18</a>'
 
 
-async def test_a_date_near_now_is_called_as_people_call_it(static_page: "Page") -> None:
+async def test_a_date_near_now_is_relative(static_page: "Page") -> None:
     days = await static_page.evaluate("""async () => {
       const { slackDate } = await import("/slack_date.js");
       const now = Math.floor(Date.now() / 1000);

@@ -1,4 +1,4 @@
-"""The page shows the whole product at work: what is sent on the left arrives in the middle and right."""
+"""The page of the playground: events sent on the left arrive in Slack and in the inbox."""
 
 import re
 from pathlib import Path
@@ -10,20 +10,20 @@ from playwright.async_api import Locator, Page, expect
 from tests.running_playground import Visitor
 
 RECRUITERS, ALERTS = "recruiting", "juicebox-alerts"
-TOLD = {
+HEADLINES = {
     "search.completed": (RECRUITERS, "Search completed with 1,204 results"),
     "export.ready": (RECRUITERS, "Export ready: 1,204 records"),
     "quota.warning": (ALERTS, "Juicebox quota at 84.0%"),
     "key.rotated": (ALERTS, "Juicebox API key rotated"),
 }
 HIGH = {"width": 1440, "height": 2400}
-"""All of a long message on one picture."""
+"""Fits a long message on one screenshot."""
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
-async def fair_weather(visitor: Visitor) -> None:
+async def no_failures(visitor: Visitor) -> None:
     fine = {"fault": "none"}
-    await visitor.ask("/weather", slack=fine, smtp=fine, worker="running", redis="running")
+    await visitor.call("/failures", slack=fine, smtp=fine, worker="running", redis="running")
 
 
 def panel(page: Page, name: str) -> Locator:
@@ -31,31 +31,31 @@ def panel(page: Page, name: str) -> Locator:
 
 
 async def send(page: Page, button: str) -> str:
-    """Press one of Juicebox's buttons; the event's id, once the webhook has answered."""
-    answers = panel(page, "Juicebox").get_by_role("list", name="Answers of the webhook")
+    """Press one of Juicebox's buttons; return the event's id once the webhook has responded."""
+    responses = panel(page, "Juicebox").get_by_role("list", name="Webhook responses")
     async with page.expect_response("**/send") as sent:
         await page.get_by_role("button", name=button, exact=True).click()
     n = (await (await sent.value).json())["n"]
-    return await answers.locator(f'> li[data-n="{n}"] button.as-link').inner_text()
+    return await responses.locator(f'> li[data-n="{n}"] button.as-link').inner_text()
 
 
 async def open_channel(page: Page, name: str) -> Locator:
-    """The messages of a channel."""
+    """Open a channel and return its messages."""
     await panel(page, "Slack").get_by_role("button", name=re.compile(f"^{name}")).click()
     return page.get_by_role("log", name="Messages")
 
 
-def trail_of(page: Page, event_id: str) -> Locator:
-    return panel(page, "Trails").get_by_role("button", name=event_id)
+def timeline_of(page: Page, event_id: str) -> Locator:
+    return panel(page, "Event timeline").get_by_role("button", name=event_id)
 
 
-@pytest.mark.parametrize("event_type", TOLD)
+@pytest.mark.parametrize("event_type", HEADLINES)
 async def test_an_event_becomes_a_message_and_a_mail(
     page: Page, screens: Path, event_type: str
 ) -> None:
-    channel, headline = TOLD[event_type]
+    channel, headline = HEADLINES[event_type]
     event_id = await send(page, event_type)
-    await expect(trail_of(page, event_id)).to_contain_text("Arrived")
+    await expect(timeline_of(page, event_id)).to_contain_text("Delivered")
     log = await open_channel(page, channel)
     message = log.locator(".slack-message").filter(has_text=event_id).last
     await expect(message).to_contain_text(headline)
@@ -73,17 +73,17 @@ async def test_an_event_becomes_a_message_and_a_mail(
             await inbox.locator(".mail-body").screenshot(path=screens / name)
 
 
-async def test_an_event_that_tells_nobody_is_kept(page: Page) -> None:
+async def test_an_event_that_notifies_nobody_is_recorded(page: Page) -> None:
     event_id = await send(page, "profile.enriched")
-    await expect(trail_of(page, event_id)).to_contain_text("Kept")
+    await expect(timeline_of(page, event_id)).to_contain_text("Recorded")
 
 
-async def test_the_way_of_an_event_is_told_in_milliseconds(page: Page) -> None:
+async def test_the_timeline_of_an_event_has_milliseconds(page: Page) -> None:
     event_id = await send(page, "export.ready")
-    row = trail_of(page, event_id)
-    await expect(row).to_contain_text("Arrived")
+    row = timeline_of(page, event_id)
+    await expect(row).to_contain_text("Delivered")
     await row.click()
-    lanes = panel(page, "Trails").locator(".lane")
+    lanes = panel(page, "Event timeline").locator(".lane")
     await expect(lanes).to_have_count(4)
     await expect(lanes.nth(0)).to_have_text(
         re.compile(r"Web.*posted.*received\+[\d.]+ ms.*verified\+.* ms.*queued\+.* ms", re.DOTALL)
@@ -93,7 +93,7 @@ async def test_the_way_of_an_event_is_told_in_milliseconds(page: Page) -> None:
     )
 
 
-async def test_a_command_is_answered_to_who_asks(page: Page, screens: Path) -> None:
+async def test_a_command_is_answered_ephemerally(page: Page, screens: Path) -> None:
     await send(page, "search.completed")
     log = await open_channel(page, RECRUITERS)
     box = page.get_by_role("combobox", name="Message #recruiting")
@@ -111,7 +111,7 @@ async def test_a_command_is_answered_to_who_asks(page: Page, screens: Path) -> N
     await expect(log.locator(".is-ephemeral").last).to_contain_text("is not a valid command")
 
 
-async def test_the_home_tab_is_asked_for_and_refreshed(page: Page, screens: Path) -> None:
+async def test_the_home_tab_is_loaded_and_refreshed(page: Page, screens: Path) -> None:
     await page.get_by_role("button", name="juicebox: Home").click()
     home = page.get_by_role("region", name="Home tab")
     await expect(home).to_contain_text("Juicebox finishes a search")
@@ -121,7 +121,7 @@ async def test_the_home_tab_is_asked_for_and_refreshed(page: Page, screens: Path
     await home.screenshot(path=screens / "home.png")
 
 
-async def test_a_button_opens_its_link_and_the_bot_is_told(page: Page) -> None:
+async def test_a_button_opens_its_link_and_the_bot_gets_the_interaction(page: Page) -> None:
     event_id = await send(page, "export.ready")
     log = await open_channel(page, RECRUITERS)
     message = log.locator(".slack-message").filter(has_text=event_id)
@@ -135,48 +135,48 @@ async def test_a_button_opens_its_link_and_the_bot_is_told(page: Page) -> None:
     assert (await answered.value).status == 200
 
 
-async def test_a_rate_limit_is_seen_and_survived(page: Page, screens: Path) -> None:
-    weather = panel(page, "Weather")
-    limit = weather.get_by_role("button", name="429", exact=True)
-    await weather.get_by_label("for the").select_option("next call")
+async def test_a_rate_limit_is_shown_and_overcome(page: Page, screens: Path) -> None:
+    failures = panel(page, "Simulate failures")
+    limit = failures.get_by_role("button", name="429", exact=True)
+    await failures.get_by_label("for the").select_option("next call")
     await limit.click()
-    await expect(weather).to_contain_text("1 left")
-    await weather.get_by_label("for the").select_option("until cleared")
+    await expect(failures).to_contain_text("1 left")
+    await failures.get_by_label("for the").select_option("until cleared")
     await limit.click()
     event_id = await send(page, "quota.warning")
-    row = trail_of(page, event_id)
-    await expect(row).to_contain_text("Again")
+    row = timeline_of(page, event_id)
+    await expect(row).to_contain_text("Retry")
     await row.click()
     await page.screenshot(path=screens / "rate-limit.png")
-    await weather.get_by_role("button", name="Clear all").click()
-    await expect(row).to_contain_text("Arrived")
-    await expect(weather.get_by_role("button", name="Clear all")).to_be_hidden()
+    await failures.get_by_role("button", name="Clear all").click()
+    await expect(row).to_contain_text("Delivered")
+    await expect(failures.get_by_role("button", name="Clear all")).to_be_hidden()
 
 
-async def test_a_dead_letter_is_told_and_sent_again(page: Page, screens: Path) -> None:
-    weather = panel(page, "Weather")
-    await weather.get_by_label("for the").select_option("until cleared")
-    await weather.get_by_role("group", name="Mail").get_by_role("button", name="550").click()
+async def test_a_dead_letter_is_shown_and_retried(page: Page, screens: Path) -> None:
+    failures = panel(page, "Simulate failures")
+    await failures.get_by_label("for the").select_option("until cleared")
+    await failures.get_by_role("group", name="Mail").get_by_role("button", name="550").click()
     event_id = await send(page, "search.completed")
-    row = trail_of(page, event_id)
+    row = timeline_of(page, event_id)
     await expect(row).to_contain_text("Dead letter")
     log = await open_channel(page, ALERTS)
     notice = log.locator(".slack-message").filter(has_text=event_id)
     await expect(notice).to_contain_text("550")
     await notice.screenshot(path=screens / "dead-letter.message.png")
-    await weather.get_by_role("button", name="Clear all").click()
-    await expect(weather.get_by_role("button", name="Clear all")).to_be_hidden()
+    await failures.get_by_role("button", name="Clear all").click()
+    await expect(failures.get_by_role("button", name="Clear all")).to_be_hidden()
     await row.click()
     await page.screenshot(path=screens / "dead-letter.png")
-    await panel(page, "Trails").get_by_role("button", name="Try again").click()
-    await expect(row).to_contain_text("Arrived")
+    await panel(page, "Event timeline").get_by_role("button", name="Retry").click()
+    await expect(row).to_contain_text("Delivered")
 
 
 async def test_a_hostile_payload_is_shown_as_text_and_runs_nothing(
     page: Page, screens: Path
 ) -> None:
     event_id = await send(page, "Hostile payload")
-    await expect(trail_of(page, event_id)).to_contain_text("Arrived")
+    await expect(timeline_of(page, event_id)).to_contain_text("Delivered")
     log = await open_channel(page, RECRUITERS)
     message = log.locator(".slack-message").filter(has_text=event_id)
     await expect(message).to_contain_text("<!channel> <!here> <@U0OPERATOR>")
@@ -189,7 +189,7 @@ async def test_a_hostile_payload_is_shown_as_text_and_runs_nothing(
     assert await page.title() == "Juicebox bot: the playground"
 
 
-async def test_the_editor_sends_what_was_typed_and_says_what_is_no_json(page: Page) -> None:
+async def test_the_editor_sends_its_text_and_reports_invalid_json(page: Page) -> None:
     editor = page.get_by_role("textbox", name="Event")
     await editor.fill('{"type": "search.completed", "data": {"searchId": "x", "resultCount": 7}')
     await expect(panel(page, "Juicebox")).to_contain_text("Not JSON:")
@@ -200,19 +200,19 @@ async def test_the_editor_sends_what_was_typed_and_says_what_is_no_json(page: Pa
     await expect(log).to_contain_text("Search completed with 7 results")
 
 
-async def test_a_bad_signature_and_a_duplicate_are_answered_as_the_webhook_does(
+async def test_a_bad_signature_and_a_duplicate_get_the_responses_of_the_webhook(
     page: Page,
 ) -> None:
     await page.get_by_role("button", name="Bad signature").click()
-    answers = page.get_by_role("list", name="Answers of the webhook")
-    await expect(answers.locator("> li").first).to_contain_text("Invalid signature")
+    responses = page.get_by_role("list", name="Webhook responses")
+    await expect(responses.locator("> li").first).to_contain_text("Invalid signature")
     first = await send(page, "search.completed")
     assert await send(page, "Send again") == first
-    await answers.locator("> li").first.get_by_text("The request").click()
-    await expect(answers.locator("pre").first).to_contain_text("x-juicebox-signature: sha256=")
+    await responses.locator("> li").first.get_by_text("Request").click()
+    await expect(responses.locator("pre").first).to_contain_text("x-juicebox-signature: sha256=")
 
 
-async def test_a_mail_shows_what_it_is_made_of(page: Page) -> None:
+async def test_the_headers_text_and_source_of_a_mail_are_shown(page: Page) -> None:
     await send(page, "search.completed")
     inbox = panel(page, "Inbox")
     await inbox.locator(".mail-row").first.wait_for()
@@ -221,5 +221,5 @@ async def test_a_mail_shows_what_it_is_made_of(page: Page) -> None:
     await inbox.get_by_role("button", name="Text", exact=True).click()
     await expect(inbox.locator(".mail-text")).to_contain_text("Search completed with")
     await inbox.get_by_role("button", name="Source").click()
-    source = inbox.get_by_role("link", name="The mail as it came")
+    source = inbox.get_by_role("link", name="Open the raw message")
     assert re.fullmatch(r"/mails/\d+\.eml", await source.get_attribute("href") or "")

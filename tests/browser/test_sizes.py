@@ -1,4 +1,4 @@
-"""The page fits a desk and a hand, and whoever cannot see it or has no mouse can use it too."""
+"""The page fits large and small screens, and is accessible."""
 
 import re
 from pathlib import Path
@@ -15,65 +15,71 @@ AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 needs_axe = pytest.mark.skipif(
     not AXE.exists(), reason="axe-core is not here: make node_modules fetches it"
 )
-DESKS = [(1440, 900), (1180, 800)]
-HANDS = [(390, 844), (360, 640)]
-PANELS = ["Juicebox", "Slack", "Inbox", "Trails"]
+LARGE_SCREENS = [(1440, 900), (1180, 800)]
+PHONES = [(390, 844), (360, 640)]
+PANELS = {
+    "Juicebox": "Juicebox",
+    "Slack": "Slack",
+    "Inbox": "Inbox",
+    "Timeline": "Event timeline",
+}
+"""The accessible name of each panel, by the label of its tab."""
 
 
 @pytest_asyncio.fixture(autouse=True, loop_scope="session")
-async def something_to_see(visitor: Visitor, page: Page) -> None:
-    await visitor.ask("/send", what="hostile")
-    await visitor.ask("/send", what="export.ready")
+async def some_events(visitor: Visitor, page: Page) -> None:
+    await visitor.call("/send", what="hostile")
+    await visitor.call("/send", what="export.ready")
     await page.locator(".mail-row").nth(1).wait_for()
-    await page.locator(".trail-row").nth(1).wait_for()
+    await page.locator(".timeline-row").nth(1).wait_for()
 
 
-async def fits(page: Page) -> None:
-    """Return as soon as the page is neither wider nor higher than the window."""
+async def expect_to_fit(page: Page) -> None:
+    """Wait until the page is neither wider nor higher than the window."""
     await page.wait_for_function(
         "document.documentElement.scrollWidth === innerWidth"
         " && document.documentElement.scrollHeight === innerHeight"
     )
 
 
-@pytest.mark.parametrize(("width", "height"), DESKS)
-async def test_everything_is_on_one_screen_on_a_desk(
+@pytest.mark.parametrize(("width", "height"), LARGE_SCREENS)
+async def test_all_panels_fit_on_a_large_screen(
     page: Page, screens: Path, width: int, height: int
 ) -> None:
     await page.set_viewport_size({"width": width, "height": height})
-    await fits(page)
-    for name in PANELS:
+    await expect_to_fit(page)
+    for name in PANELS.values():
         await expect(page.get_by_role("region", name=name, exact=True)).to_be_in_viewport()
     for scheme in ("light", "dark"):
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
         await page.screenshot(path=screens / f"page.{width}.{scheme}.png")
 
 
-@pytest.mark.parametrize(("width", "height"), HANDS)
-async def test_one_panel_at_a_time_is_on_a_small_screen(
+@pytest.mark.parametrize(("width", "height"), PHONES)
+async def test_a_phone_shows_one_panel_at_a_time(
     page: Page, screens: Path, width: int, height: int
 ) -> None:
     await page.set_viewport_size({"width": width, "height": height})
     tabs = page.get_by_role("navigation", name="Panels")
-    for name in PANELS:
-        await tabs.get_by_role("button", name=name).click()
+    for tab, name in PANELS.items():
+        await tabs.get_by_role("button", name=tab).click()
         shown = page.get_by_role("region", name=name, exact=True)
         await expect(shown).to_be_in_viewport()
-        for other in set(PANELS) - {name}:
+        for other in set(PANELS.values()) - {name}:
             await expect(page.get_by_role("region", name=other, exact=True)).to_be_hidden()
-        await fits(page)
-        await page.screenshot(path=screens / f"page.{width}.{name.lower()}.png")
+        await expect_to_fit(page)
+        await page.screenshot(path=screens / f"page.{width}.{tab.lower()}.png")
 
 
-async def test_between_the_two_slack_and_inbox_take_turns(page: Page, screens: Path) -> None:
+async def test_a_tablet_shows_slack_or_inbox(page: Page, screens: Path) -> None:
     await page.set_viewport_size({"width": 820, "height": 1180})
     for name, other in (("Inbox", "Slack"), ("Slack", "Inbox")):
         tabs = page.get_by_role("navigation", name="Panels")
         await tabs.get_by_role("button", name=name).click()
-        for shown in ("Juicebox", name, "Trails"):
+        for shown in ("Juicebox", name, "Event timeline"):
             await expect(page.get_by_role("region", name=shown, exact=True)).to_be_in_viewport()
         await expect(page.get_by_role("region", name=other, exact=True)).to_be_hidden()
-        await fits(page)
+        await expect_to_fit(page)
         await page.screenshot(path=screens / f"page.820.{name.lower()}.png")
 
 
@@ -84,39 +90,39 @@ async def test_a_tab_says_where_something_is_new(page: Page, visitor: Visitor) -
     await slack.click()
     await expect(slack).to_have_accessible_name("Slack")
     await tabs.get_by_role("button", name="Inbox").click()
-    await visitor.ask("/send", what="key.rotated")
+    await visitor.call("/send", what="key.rotated")
     await expect(slack).to_have_accessible_name(re.compile(r"Slack,? \d+ new"))
 
 
-async def test_it_can_be_used_by_keyboard_alone(page: Page) -> None:
+async def test_the_page_can_be_used_by_keyboard(page: Page) -> None:
     button = page.get_by_role("button", name="search.completed", exact=True)
     for _ in range(60):
         await page.keyboard.press("Tab")
         if await button.evaluate("element => element === document.activeElement"):
             break
-    answers = page.get_by_role("list", name="Answers of the webhook")
+    responses = page.get_by_role("list", name="Webhook responses")
     async with page.expect_response("**/send") as sent:
         await page.keyboard.press("Enter")
     n = (await (await sent.value).json())["n"]
-    await expect(answers.locator(f'> li[data-n="{n}"]')).to_be_visible()
+    await expect(responses.locator(f'> li[data-n="{n}"]')).to_be_visible()
     outline = await button.evaluate("element => getComputedStyle(element).outlineStyle")
     assert outline == "solid"
 
 
-async def test_the_weather_keeps_the_focus_while_it_changes(page: Page) -> None:
-    weather = page.get_by_role("region", name="Weather")
-    await weather.get_by_label("for the").select_option("until cleared")
-    button = weather.get_by_role("button", name="451")
+async def test_the_failure_buttons_keep_the_focus(page: Page) -> None:
+    failures = page.get_by_role("region", name="Simulate failures")
+    await failures.get_by_label("for the").select_option("until cleared")
+    button = failures.get_by_role("button", name="451")
     await button.focus()
     await page.keyboard.press("Enter")
     await expect(button).to_have_attribute("aria-pressed", "true")
     await expect(button).to_be_focused()
-    await weather.get_by_role("button", name="Clear all").click()
+    await failures.get_by_role("button", name="Clear all").click()
     await expect(button).to_have_attribute("aria-pressed", "false")
 
 
 async def violations(page: Page) -> list[str]:
-    """What axe-core calls serious or critical."""
+    """Return the violations that axe-core rates as serious or critical."""
     await page.evaluate(AXE.read_text())
     found: dict[str, Any] = await page.evaluate("axe.run(document, {iframes: false})")
     return [

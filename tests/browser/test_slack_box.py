@@ -1,4 +1,4 @@
-"""The message box of the Slack panel: what is typed, offered, sent and brought back."""
+"""The message box of the Slack panel: typing, suggestions, sending and history."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ async def panel(static_page: "Page") -> "Page":
     return await mounted(static_page)
 
 
-async def test_enter_says_it_and_arrows_bring_it_back(panel: "Page") -> None:
+async def test_enter_sends_and_arrow_keys_recall(panel: "Page") -> None:
     assert await box(panel).get_attribute("placeholder") == "Message #recruiting"
     for text in ("/juicebox status", "hello"):
         await box(panel).fill(text)
@@ -33,7 +33,7 @@ async def test_enter_says_it_and_arrows_bring_it_back(panel: "Page") -> None:
     assert recalled == ["hello", "/juicebox status", "/juicebox status", "hello", ""]
 
 
-async def test_what_could_not_be_said_is_not_lost(panel: "Page") -> None:
+async def test_a_message_that_could_not_be_sent_is_restored(panel: "Page") -> None:
     await panel.evaluate("() => { window.answer = null; }")
     await box(panel).fill("hello")
     await panel.get_by_role("button", name="Send").click()
@@ -42,7 +42,7 @@ async def test_what_could_not_be_said_is_not_lost(panel: "Page") -> None:
     )
 
 
-async def test_commands_are_offered_while_one_is_typed(panel: "Page") -> None:
+async def test_commands_are_suggested_while_typing(panel: "Page") -> None:
     offered = panel.get_by_role("option")
     await box(panel).press_sequentially("/")
     assert await offered.count() == 3

@@ -1,4 +1,4 @@
-"""The Slack panel of the playground's page: where messages appear, and what is pressed in them."""
+"""The Slack panel of the page: messages and interactions."""
 
 from typing import TYPE_CHECKING
 
@@ -16,17 +16,17 @@ async def panel(static_page: "Page") -> "Page":
     return await mounted(static_page)
 
 
-async def test_a_message_says_who_when_and_what(panel: "Page") -> None:
+async def test_a_message_has_author_time_and_text(panel: "Page") -> None:
     await tell(panel, message(0, "*Done* &amp; <!here>", event_id="evt_1"))
     assert (
         " ".join((await log(panel).inner_text()).split())
-        == "Today 🧃 juicebox APP 11:06 AM Done & @here trail"
+        == "Today 🧃 juicebox APP 11:06 AM Done & @here timeline"
     )
-    await panel.get_by_role("button", name="Show the trail of evt_1").click()
+    await panel.get_by_role("button", name="Show the timeline of evt_1").click()
     assert await panel.evaluate("window.focused") == ["evt_1"]
 
 
-async def test_one_author_at_a_time_is_named_once(panel: "Page") -> None:
+async def test_consecutive_messages_of_one_author_are_grouped(panel: "Page") -> None:
     await tell(
         panel,
         message(-90_000, "yesterday"),
@@ -42,12 +42,12 @@ async def test_one_author_at_a_time_is_named_once(panel: "Page") -> None:
     assert await log(panel).get_by_text("Only visible to you").count() == 1
 
 
-async def test_messages_stand_in_the_order_in_which_they_were_said(panel: "Page") -> None:
+async def test_messages_are_in_order_of_time(panel: "Page") -> None:
     await tell(panel, message(20, "b"), message(10, "a"), message(30, "c"))
     assert await log(panel).locator(".slack-text").all_inner_texts() == ["a", "b", "c"]
 
 
-async def test_an_edit_replaces_the_message_and_a_deletion_takes_it_away(panel: "Page") -> None:
+async def test_an_edit_replaces_a_message_and_a_deletion_removes_it(panel: "Page") -> None:
     await tell(panel, message(0, "running"), message(1000, "another"))
     await tell(panel, message(0, "done", edited_at=(START + 5) * 1000))
     said = log(panel).locator(".slack-said")
@@ -57,7 +57,7 @@ async def test_an_edit_replaces_the_message_and_a_deletion_takes_it_away(panel: 
     assert await log(panel).locator(".slack-text").all_inner_texts() == ["another"]
 
 
-async def test_replies_are_behind_a_line_that_counts_them(panel: "Page") -> None:
+async def test_replies_are_behind_a_line_with_their_number(panel: "Page") -> None:
     parent = message(0, "a question")
     answers = [message(at, f"reply {at}", thread_ts=parent["ts"]) for at in (10, 20)]
     await tell(panel, parent, answers[0], message(30, "elsewhere"))
@@ -72,7 +72,7 @@ async def test_replies_are_behind_a_line_that_counts_them(panel: "Page") -> None
     ]
 
 
-async def test_what_comes_elsewhere_is_counted_until_it_is_seen(panel: "Page") -> None:
+async def test_unread_messages_are_counted(panel: "Page") -> None:
     await tell(panel, message(0, "an alert", channel="C2"), message(5, "another", channel="C2"))
     await tell(panel, message(5, "another, edited", channel="C2"))
     await place(panel, "alerts").filter(has_text="2 unread").click()
@@ -88,7 +88,7 @@ async def test_what_comes_elsewhere_is_counted_until_it_is_seen(panel: "Page") -
     assert await place(panel, "recruiting").get_attribute("aria-current") == "true"
 
 
-async def test_the_end_is_followed_unless_the_reader_has_gone_up(panel: "Page") -> None:
+async def test_the_log_follows_the_end_unless_it_was_scrolled_up(panel: "Page") -> None:
     def is_at_end(wanted: str) -> str:
         return f"({{ scrollHeight, scrollTop, clientHeight }}) => {wanted}(scrollHeight - scrollTop - clientHeight < 5)"
 
@@ -108,7 +108,7 @@ async def test_the_end_is_followed_unless_the_reader_has_gone_up(panel: "Page") 
     await panel.wait_for_function(is_at_end(""), arg=list_of)
 
 
-async def test_the_home_tab_is_asked_for_and_keeps_the_focus_when_it_is_drawn_again(
+async def test_the_home_tab_is_loaded_and_keeps_the_focus_when_redrawn(
     panel: "Page",
 ) -> None:
     button = {
@@ -134,7 +134,7 @@ async def test_the_home_tab_is_asked_for_and_keeps_the_focus_when_it_is_drawn_ag
     assert await posted(panel) == [["/slack/home", {}], ["/slack/press", pressed]]
 
 
-async def test_a_press_in_a_message_says_which_message_it_was(panel: "Page") -> None:
+async def test_an_interaction_identifies_its_message(panel: "Page") -> None:
     button = {
         "type": "button",
         "action_id": "again",

@@ -1,4 +1,4 @@
-"""The page writes durations as the bot does, and what is below a second in milliseconds."""
+"""The page formats durations as the bot does, and those below a second in milliseconds."""
 
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ BELOW_A_SECOND = [
 ]
 
 
-async def test_a_duration_is_said_in_its_units(static_page: "Page") -> None:
+async def test_durations_are_formatted(static_page: "Page") -> None:
     cases = [*BELOW_A_SECOND, *FROM_A_SECOND_ON]
     said = await static_page.evaluate(
         """async (lengths) => {

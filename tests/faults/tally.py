@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from bot.clock import utc_now
-from bot.fakes.deliveries import delivery_of_mail, delivery_of_post
 from bot.model import Delivery, DeliveryState, EventState, Transport
 from bot.store.events import StoredEvent, dead_member
 from bot.store.queue import LEASE_KEY
@@ -78,9 +77,9 @@ class _Account:
         self._dead: set[str] | None = None
         self._arrived: Counter[str] = Counter()
         for post in deployment.slack.posts:
-            self._arrived[delivery_of_post(post)] += 1
+            self._arrived[post.delivery_id] += 1
         for mail in deployment.inbox.mails:
-            self._arrived[delivery_of_mail(mail)] += 1
+            self._arrived[mail.delivery_id] += 1
 
     async def of(self, event_id: str) -> Sequence[str]:
         """What is wrong with this event."""

@@ -19,7 +19,7 @@ POST = "chat.postMessage"
 @pytest.fixture
 async def office() -> AsyncIterator[Inbox]:
     """A mail server that takes three connections, as Microsoft 365 does."""
-    async with Inbox(most_connections=3) as inbox:
+    async with Inbox(max_connections=3) as inbox:
         yield inbox
 
 
@@ -46,7 +46,7 @@ async def test_70_mails_at_a_server_of_three_connections_all_arrive_once_at_the_
     arrived = Counter(str(mail.message["Message-ID"]) for mail in office.mails)
     assert arrived == Counter(d.receipt for d in deliveries)
     assert set(arrived.values()) == {1}
-    assert office.connections.most <= 2
+    assert office.connections.peak <= 2
     assert office.connections.refused == 0
     assert office.connections.served < len(events)
 
@@ -82,7 +82,7 @@ async def test_a_mail_server_that_does_not_answer_holds_up_no_message_in_slack(
         await asyncio.gather(*(web.receive(envelope(event)) for event in events))
         await deployment.slack.wait_for(len(events))
         assert office.commands.count("DATA") <= 2
-        assert office.connections.most <= 2
+        assert office.connections.peak <= 2
         worker.process.terminate()
         async with asyncio.timeout(HANG_TIMEOUT):
             assert await worker.process.wait() == 0, worker.log()

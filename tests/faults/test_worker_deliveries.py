@@ -8,7 +8,6 @@ from itertools import pairwise
 import pytest
 
 from bot.clock import utc_now
-from bot.fakes.deliveries import delivery_of_post
 from bot.fakes.faults import HttpFault, SmtpFault
 from bot.fakes.slack.api import Call
 from bot.model import Delivery, DeliveryState, Transport
@@ -75,9 +74,7 @@ async def test_a_message_that_slack_took_without_an_answer_is_found_and_not_post
     assert len(slack.calls(POST)) == len(slack.posts) == len(events)
     for event_id in events:
         delivery = await delivering.slack_delivery(event_id)
-        receipts = [
-            f"{p.channel}/{p.ts}" for p in slack.posts if delivery_of_post(p) == delivery.id
-        ]
+        receipts = [f"{p.channel}/{p.ts}" for p in slack.posts if p.delivery_id == delivery.id]
         assert [delivery.receipt] == receipts
 
 

@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from bot.fakes.deliveries import delivery_of_mail
 from tests.app import envelope
 from tests.faults.deployment import Deployment, Running
 from tests.faults.paused_at import PAUSED
@@ -25,7 +24,7 @@ async def _has_said(worker: Running, what: str) -> bool:
 
 async def mails_of(deployment: Deployment, event_id: str) -> int:
     ids = {delivery.id for delivery in await deployment.store.ledger.of_event(event_id)}
-    return sum(delivery_of_mail(mail) in ids for mail in deployment.inbox.mails)
+    return sum(mail.delivery_id in ids for mail in deployment.inbox.mails)
 
 
 @pytest.mark.case(24)

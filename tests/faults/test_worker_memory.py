@@ -51,7 +51,7 @@ async def test_a_full_redis_refuses_new_events_keeps_the_old_ones_and_recovers(
         for event_id in kept:
             await juicebox.send(envelope(event_id))
         slack.plan_faults(POST, [None])
-        slack.faults.changed = lambda: fill(deployment.redis)
+        slack.faults.on_change = lambda: fill(deployment.redis)
         async with deployment.worker() as worker:
             await slack.wait_for(1)
             for event_id in refused:

@@ -7,7 +7,6 @@ import time
 import pytest
 from redis.asyncio import Redis
 
-from bot.fakes.deliveries import delivery_of_post
 from bot.fakes.faults import HttpFault, SmtpFault
 from bot.model import DeliveryState, Transport
 from bot.store.queue import JOB_KEY, LEASE_KEY, QUEUE
@@ -58,7 +57,7 @@ async def test_a_message_whose_sender_was_killed_is_found_in_the_channel_and_not
     await tally.audit(deployment, events, runs=len(events))
     assert tally.seconds <= RECOVERY_SECONDS or not whole
     assert len(slack.calls(POST)) == len(events)
-    receipts = {delivery_of_post(post): f"{post.channel}/{post.ts}" for post in slack.posts}
+    receipts = {post.delivery_id: f"{post.channel}/{post.ts}" for post in slack.posts}
     found = await deployment.store.ledger.of_events(events)
     assert receipts == {
         d.id: d.receipt

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pytest
 
 from bot.clock import utc_now
-from bot.fakes.deliveries import delivery_of_mail, delivery_of_post
 from bot.intake.signature import sign, sign_standard
 from bot.model import Delivery, EventState
 from bot.registry import load_registry
@@ -135,8 +134,8 @@ async def test_every_event_of_a_guide_is_understood_and_delivered_once(
 def arrived(deployment: Deployment, deliveries: list[Delivery]) -> Mapping[str, int]:
     """How many messages came of these deliveries, by where."""
     ids = {delivery.id for delivery in deliveries}
-    posts = [post for post in deployment.slack.posts if delivery_of_post(post) in ids]
-    mails = [mail for mail in deployment.inbox.mails if delivery_of_mail(mail) in ids]
+    posts = [post for post in deployment.slack.posts if post.delivery_id in ids]
+    mails = [mail for mail in deployment.inbox.mails if mail.delivery_id in ids]
     return +Counter({"slack": len(posts), "email": len(mails)})
 
 

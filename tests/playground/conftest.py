@@ -1,4 +1,4 @@
-"""One playground for the tests of a module, and somebody who visits it."""
+"""One playground for all tests of a module, and a client of it."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -15,6 +15,6 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 async def visitor(url: str) -> AsyncIterator[Visitor]:
-    async with visiting(url) as guest:
-        await guest.ask("/weather", slack={"fault": "none"}, smtp={"fault": "none"})
-        yield guest
+    async with visiting(url) as client:
+        await client.call("/failures", slack={"fault": "none"}, smtp={"fault": "none"})
+        yield client

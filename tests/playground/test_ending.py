@@ -1,4 +1,4 @@
-"""The playground says why it cannot start, and ends everything that it has started."""
+"""The playground reports why it cannot start, and stops everything that it started."""
 
 import os
 import signal
@@ -21,16 +21,16 @@ def demo(*options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_second_demo_is_told_of_the_first(url: str) -> None:
+def test_a_second_demo_reports_the_first(url: str) -> None:
     port = url.rpartition(":")[2]
     done = demo("--port", port)
     assert done.returncode == 1
     assert done.stdout.startswith(
-        f"a demo runs already: open http://127.0.0.1:{port}, or end it first"
+        f"a demo is already running: open http://127.0.0.1:{port}, or stop it first"
     )
 
 
-def test_a_port_that_another_program_has_is_told() -> None:
+def test_a_port_of_another_program_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         done = demo("--port", str(port))
@@ -42,7 +42,7 @@ def test_a_port_that_another_program_has_is_told() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-async def test_a_signal_ends_everything_that_it_started(number: signal.Signals) -> None:
+async def test_a_signal_stops_everything(number: signal.Signals) -> None:
     with playground() as (url, process):
         started = children(process.pid)
         assert len(started) == PROCESSES
@@ -50,19 +50,19 @@ async def test_a_signal_ends_everything_that_it_started(number: signal.Signals) 
             kinds = []
             async for record in visitor.records():
                 kinds.append(record["kind"])
-                if record["kind"] == "weather":
+                if record["kind"] == "failures":
                     process.send_signal(number)
             assert kinds[-1] == "stopped"
         assert process.wait(timeout=HANG_TIMEOUT) == 0
         assert [pid for pid in started if is_alive(pid)] == []
 
 
-def test_a_process_that_dies_ends_everything_and_is_told() -> None:
+def test_a_dead_process_stops_everything_and_is_reported() -> None:
     with playground() as (_, process):
         assert process.stdout is not None
         started = children(process.pid)
         os.kill(started[-1], signal.SIGKILL)
-        said = process.stdout.read()
+        output = process.stdout.read()
         assert process.wait(timeout=HANG_TIMEOUT) == 1
         assert [pid for pid in started if is_alive(pid)] == []
-    assert "process was ended by SIGKILL; it last wrote:" in said
+    assert "process was ended by SIGKILL; its last output:" in output

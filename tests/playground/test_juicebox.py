@@ -1,4 +1,4 @@
-"""Juicebox is played as it is: signed events, and again where the bot could not take them in."""
+"""The simulated Juicebox signs events, and retries those that the bot did not accept."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -13,21 +13,20 @@ from bot.clock import utc_now
 from bot.errors import InvalidSignature
 from bot.fakes.redis_server import free_port
 from bot.intake.signature import HEADER, verify
-from bot.playground import juicebox as module
 from bot.playground.feed import Feed, FeedItem
 from bot.playground.juicebox import Juicebox, NothingSent
 from tests.polling import HANG_TIMEOUT
 
 SECRET = "whsec_test"
 BODY = b'{"id": "evt_1", "type": "search.completed"}'
-Answering = Callable[[int], web.Response]
+Responder = Callable[[int], web.Response]
 
 
 class Webhook:
-    """Answers as a test says, and keeps what was posted, with whether its signature held."""
+    """Responds as the test wants; keeps each body, and whether its signature was valid."""
 
-    def __init__(self, answer: Answering) -> None:
-        self._answer = answer
+    def __init__(self, respond: Responder) -> None:
+        self._respond = respond
         self.posted: list[tuple[bytes, bool]] = []
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -38,7 +37,7 @@ class Webhook:
             self.posted.append((body, True))
         except InvalidSignature:
             self.posted.append((body, False))
-        return self._answer(len(self.posted))
+        return self._respond(len(self.posted))
 
 
 def received(_: int) -> web.Response:
@@ -47,8 +46,8 @@ def received(_: int) -> web.Response:
 
 
 @asynccontextmanager
-async def playing(answer: Answering) -> AsyncIterator[tuple[Juicebox, Feed, Webhook]]:
-    webhook = Webhook(answer)
+async def simulated_juicebox(respond: Responder) -> AsyncIterator[tuple[Juicebox, Feed, Webhook]]:
+    webhook = Webhook(respond)
     app = web.Application()
     app.router.add_post("/hook", webhook.handle)
     feed = Feed()
@@ -59,7 +58,7 @@ async def playing(answer: Answering) -> AsyncIterator[tuple[Juicebox, Feed, Webh
         yield j, feed, webhook
 
 
-async def answer_that(feed: Feed, wanted: Callable[[FeedItem], bool]) -> FeedItem:
+async def response_where(feed: Feed, wanted: Callable[[FeedItem], bool]) -> FeedItem:
     async with asyncio.timeout(HANG_TIMEOUT):
         async for batch in feed.follow():
             for record in batch.records:
@@ -72,105 +71,103 @@ def with_status(status: int | None) -> Callable[[FeedItem], bool]:
     return lambda record: record["status"] == status
 
 
-async def test_an_event_is_signed_and_its_answer_told() -> None:
-    async with playing(received) as (juicebox, feed, webhook):
+async def test_an_event_is_signed_and_its_response_published() -> None:
+    async with simulated_juicebox(received) as (juicebox, feed, webhook):
         n = juicebox.send(BODY, "search.completed")
-        told = await answer_that(feed, with_status(200))
+        record = await response_where(feed, with_status(200))
         assert webhook.posted == [(BODY, True)]
-    assert {key: told[key] for key in ("kind", "n", "label", "event_id", "type", "attempt")} == {
-        "kind": "answer",
+    assert {key: record[key] for key in ("kind", "n", "label", "event_id", "type", "attempt")} == {
+        "kind": "response",
         "n": n,
         "label": "search.completed",
         "event_id": "evt_1",
         "type": "search.completed",
         "attempt": 1,
     }
-    assert (told["body"], told["again_in_s"]) == ('{"received": true}', None)
-    assert told["request_body"] == BODY.decode()
-    assert told["signature"].startswith("sha256=")
+    assert (record["body"], record["retry_in_s"]) == ('{"received": true}', None)
+    assert record["request_body"] == BODY.decode()
+    assert record["signature"].startswith("sha256=")
     [posting] = juicebox.postings["evt_1"]
-    assert posting.laps == {"read": 0.5, "accept": 1.5}
+    assert posting.timings == {"read": 0.5, "accept": 1.5}
 
 
-async def test_a_bad_signature_is_bad_and_is_not_what_is_sent_again() -> None:
-    async with playing(received) as (juicebox, feed, webhook):
+async def test_an_event_with_a_bad_signature_is_not_the_one_sent_again() -> None:
+    async with simulated_juicebox(received) as (juicebox, feed, webhook):
         juicebox.send(BODY, "first")
-        await answer_that(feed, lambda told: told["label"] == "first")
-        juicebox.send(b"{}", "bad", genuine=False)
-        await answer_that(feed, lambda told: told["label"] == "bad")
+        await response_where(feed, lambda r: r["label"] == "first")
+        juicebox.send(b"{}", "bad", valid_signature=False)
+        await response_where(feed, lambda r: r["label"] == "bad")
         juicebox.send_again()
-        await answer_that(feed, lambda told: told["label"] == "Duplicate")
+        await response_where(feed, lambda r: r["label"] == "Duplicate")
         assert webhook.posted == [(BODY, True), (b"{}", False), (BODY, True)]
 
 
-async def test_after_a_burst_its_last_event_is_sent_again() -> None:
-    async with playing(received) as (juicebox, feed, webhook):
-        juicebox.burst([b'{"id": "evt_1"}', b'{"id": "evt_2"}'], "Burst of 2")
-        await answer_that(feed, lambda told: told["label"] == "Burst of 2")
+async def test_the_last_event_of_a_burst_is_sent_again() -> None:
+    async with simulated_juicebox(received) as (juicebox, feed, webhook):
+        juicebox.send_burst([b'{"id": "evt_1"}', b'{"id": "evt_2"}'], "Burst of 2")
+        await response_where(feed, lambda r: r["label"] == "Burst of 2")
         juicebox.send_again()
-        await answer_that(feed, lambda told: told["label"] == "Duplicate")
+        await response_where(feed, lambda r: r["label"] == "Duplicate")
         assert webhook.posted[-1] == (b'{"id": "evt_2"}', True)
 
 
-async def test_there_is_nothing_to_send_again_at_first() -> None:
-    async with playing(received) as (juicebox, _, _):
+async def test_nothing_can_be_sent_again_at_first() -> None:
+    async with simulated_juicebox(received) as (juicebox, _, _):
         with pytest.raises(NothingSent, match="nothing has been sent yet"):
             juicebox.send_again()
 
 
-async def test_what_the_bot_cannot_take_in_is_sent_again_when_it_says() -> None:
-    def at_first_away(count: int) -> web.Response:
+async def test_a_503_is_retried_after_its_retry_after() -> None:
+    def unavailable_once(count: int) -> web.Response:
         return (
             received(count) if count > 1 else web.Response(status=503, headers={"Retry-After": "0"})
         )
 
-    async with playing(at_first_away) as (juicebox, feed, webhook):
+    async with simulated_juicebox(unavailable_once) as (juicebox, feed, webhook):
         juicebox.send(BODY, "search.completed")
-        told = await answer_that(feed, with_status(200))
+        record = await response_where(feed, with_status(200))
         assert webhook.posted == [(BODY, True)] * 2
-    assert told["attempt"] == 2
+    assert record["attempt"] == 2
     assert [posting.status for posting in juicebox.postings["evt_1"]] == [503, 200]
 
 
 @pytest.mark.parametrize("status", [400, 401, 413])
-async def test_what_is_refused_is_not_sent_again(status: int) -> None:
-    async with playing(lambda _: web.Response(status=status)) as (juicebox, feed, _):
+async def test_a_refused_event_is_not_retried(status: int) -> None:
+    async with simulated_juicebox(lambda _: web.Response(status=status)) as (juicebox, feed, _):
         juicebox.send(BODY, "search.completed")
-        assert (await answer_that(feed, with_status(status)))["again_in_s"] is None
+        assert (await response_where(feed, with_status(status)))["retry_in_s"] is None
 
 
-async def test_a_bot_that_is_away_is_told_and_tried_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "_AGAIN_SECONDS", 60.0)
+async def test_an_unreachable_bot_is_retried() -> None:
     feed = Feed()
-    async with Juicebox(f"http://127.0.0.1:{free_port()}/", SECRET, feed) as juicebox:
+    url = f"http://127.0.0.1:{free_port()}/"
+    async with Juicebox(url, SECRET, feed, retry_interval=60) as juicebox:
         juicebox.send(BODY, "search.completed")
-        told = await answer_that(feed, with_status(None))
-    assert told["error"] == "the bot: cannot be reached"
-    assert told["again_in_s"] > 0
+        record = await response_where(feed, with_status(None))
+    assert record["error"] == "the bot: cannot be reached"
+    assert record["retry_in_s"] == 60
 
 
-async def test_a_burst_is_told_as_one_and_repeats_only_what_was_not_taken_in() -> None:
-    def one_of_them_away(count: int) -> web.Response:
+async def test_a_burst_is_one_record_and_retries_only_what_was_not_accepted() -> None:
+    def first_unavailable(count: int) -> web.Response:
         return (
             web.Response(status=503, headers={"Retry-After": "0"})
             if count == 1
             else received(count)
         )
 
-    async with playing(one_of_them_away) as (juicebox, feed, webhook):
-        juicebox.burst([b'{"id": "evt_%d"}' % n for n in range(5)], "Burst of 5")
-        told = await answer_that(feed, lambda told: told["attempt"] == 2)
+    async with simulated_juicebox(first_unavailable) as (juicebox, feed, webhook):
+        juicebox.send_burst([b'{"id": "evt_%d"}' % n for n in range(5)], "Burst of 5")
+        record = await response_where(feed, lambda r: r["attempt"] == 2)
         assert len(webhook.posted) == 6
-    assert (told["label"], told["count"], told["statuses"]) == ("Burst of 5", 5, {"200": 5})
+    assert (record["label"], record["count"], record["statuses"]) == ("Burst of 5", 5, {"200": 5})
 
 
 @pytest.mark.parametrize("body", [b"nonsense", b"[1]", b'{"id": 7, "type": null}', b""])
-async def test_a_body_that_is_no_event_is_sent_all_the_same(body: bytes) -> None:
-    async with playing(received) as (juicebox, feed, webhook):
+async def test_a_body_that_is_not_an_event_is_sent_too(body: bytes) -> None:
+    async with simulated_juicebox(received) as (juicebox, feed, webhook):
         juicebox.send(body, "From the editor")
-        told: Any = await answer_that(feed, with_status(200))
+        record: Any = await response_where(feed, with_status(200))
         assert webhook.posted == [(body, True)]
-    assert (told["event_id"], told["type"]) == (None, "")
+    assert (record["event_id"], record["type"]) == (None, "")
     assert juicebox.postings == {}

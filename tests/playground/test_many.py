@@ -1,20 +1,20 @@
-"""Many events at once are told as one answer, and each of them to its end."""
+"""Many events at once share one response record, and each gets a complete timeline."""
 
 from tests.running_playground import Visitor
 
 
-async def test_every_event_of_many_is_told_to_its_end(visitor: Visitor) -> None:
-    """More than are looked at as the latest, while nothing is done about any of them."""
-    await visitor.ask("/weather", worker="stopped")
+async def test_every_event_of_many_has_a_complete_timeline(visitor: Visitor) -> None:
+    """Send more events than the watcher reads as the latest, while none is handled."""
+    await visitor.call("/failures", worker="stopped")
     first = await visitor.send("unknown")
-    numbers = [(await visitor.ask("/send", what="burst"))["n"] for _ in range(3)]
+    numbers = [(await visitor.call("/send", what="burst"))["n"] for _ in range(3)]
     for n in numbers:
-        await visitor.until(lambda r, n=n: r["kind"] == "answer" and r["n"] == n)
-    await visitor.ask("/weather", worker="running")
+        await visitor.until(lambda r, n=n: r["kind"] == "response" and r["n"] == n)
+    await visitor.call("/failures", worker="running")
     await visitor.trail(first, lambda t: t["state"] == "unhandled")
 
 
-async def test_a_burst_is_told_as_one(visitor: Visitor) -> None:
-    n = (await visitor.ask("/send", what="burst"))["n"]
-    answer = await visitor.until(lambda r: r["kind"] == "answer" and r["n"] == n)
-    assert (answer["count"], answer["statuses"]) == (50, {"200": 50})
+async def test_a_burst_has_one_response_record(visitor: Visitor) -> None:
+    n = (await visitor.call("/send", what="burst"))["n"]
+    response = await visitor.until(lambda r: r["kind"] == "response" and r["n"] == n)
+    assert (response["count"], response["statuses"]) == (50, {"200": 50})

@@ -1,4 +1,4 @@
-"""The demo on the terminal runs the whole bot, and ends by itself: with 0 only if all arrived."""
+"""`demo --once` runs the whole bot and exits with 0 only if everything arrived."""
 
 import asyncio
 import io
@@ -15,9 +15,10 @@ import pytest
 
 from bot.fakes.slack.api import HttpFault, LocalSlack
 from bot.model import Transport
-from bot.playground import once, stage
+from bot.playground import deployment, once
 from bot.playground.run import run_demo
-from bot.playground.samples import ExpectedEvent, Tally, samples_of
+from bot.playground.samples import ArrivalCheck, ExpectedEvent, samples_of
+from bot.transports.terminal.console import Console
 from tests.polling import HANG_TIMEOUT
 from tests.running_playground import children, is_alive
 
@@ -26,7 +27,7 @@ DEMO = [sys.executable, "-m", "bot", "demo"]
 
 
 def test_once_shows_every_message_and_mail_and_ends_with_0() -> None:
-    # Neither the settings that are lying around nor a proxy have a say in the demo.
+    # The environment's settings and proxies must not affect the demo.
     environment = {**os.environ, "RETENTION_DAYS": "nonsense", "HTTPS_PROXY": "http://127.0.0.1:1"}
     done = subprocess.run(  # noqa: S603 - our own command line
         [*DEMO, "--once"],
@@ -48,12 +49,12 @@ def test_once_shows_every_message_and_mail_and_ends_with_0() -> None:
     ]
     assert "│ Export ready: 1,204 records" in lines
     assert "│ Subject: Juicebox quota at 84.0%" in lines
-    assert "profile.enriched: kept as profile prof_2x9d4w; nobody is told" in lines
+    assert "profile.enriched: stored as profile prof_2x9d4w; nobody is notified" in lines
     assert "\x1b" not in done.stdout
 
 
 @pytest.mark.parametrize(("options", "code"), [(["--once"], 1), (["--port", "0"], 0)])
-def test_a_signal_while_it_starts_ends_everything(options: list[str], code: int) -> None:
+def test_a_signal_during_the_start_stops_everything(options: list[str], code: int) -> None:
     with subprocess.Popen(  # noqa: S603 - our own command line
         [*DEMO, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -71,7 +72,7 @@ def test_a_signal_while_it_starts_ends_everything(options: list[str], code: int)
 
 
 class Terminal(io.StringIO):
-    """A terminal at which somebody presses Ctrl-C on reading `cue`."""
+    """A terminal that sends SIGINT as soon as `cue` is written."""
 
     def __init__(self, cue: str) -> None:
         super().__init__()
@@ -86,7 +87,7 @@ class Terminal(io.StringIO):
         return super().write(text)
 
 
-def test_once_that_is_stopped_has_not_seen_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     terminal = Terminal("Mail server")
@@ -94,85 +95,87 @@ def test_once_that_is_stopped_has_not_seen_everything(monkeypatch: pytest.Monkey
     assert terminal.getvalue().startswith("\x1b[1mStarting\x1b[0m\n\x1b[2m  Redis")
 
 
-def test_once_tells_that_everything_arrived() -> None:
+def test_a_complete_run_exits_with_0() -> None:
     stream = io.StringIO()
     assert run_demo(once=True, port=0, stream=stream) == 0
     assert stream.getvalue().splitlines()[-1].startswith("Everything arrived, each once")
 
 
-class GivenUpAfterTheMails(Tally):
-    """Time is up as soon as all mails are there."""
+class TimeoutAfterMails(ArrivalCheck):
+    """Raises TimeoutError as soon as all mails have arrived."""
 
-    class _TimeIsUp(asyncio.Event):
+    class _TimeoutEvent(asyncio.Event):
         async def wait(self) -> Literal[True]:
             await super().wait()
             raise TimeoutError
 
     def __init__(self, samples: Iterable[ExpectedEvent]) -> None:
         super().__init__(samples)
-        self.completed = self._TimeIsUp()
+        self.completed = self._TimeoutEvent()
         self._missing = {
             name for name, d in self._expected.items() if d.destination.transport is Transport.EMAIL
         }
 
 
-def test_messages_that_do_not_arrive_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_messages_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken_slack(**options: Any) -> LocalSlack:
         api = LocalSlack(**options)
         api.plan_faults("chat.postMessage", [HttpFault.error("channel_not_found")] * 20)
         return api
 
-    monkeypatch.setattr(stage, "LocalSlack", broken_slack)
-    monkeypatch.setattr(once, "Tally", GivenUpAfterTheMails)
+    monkeypatch.setattr(deployment, "LocalSlack", broken_slack)
+    monkeypatch.setattr(once, "ArrivalCheck", TimeoutAfterMails)
     stream = io.StringIO()
     assert run_demo(once=True, port=0, stream=stream) == 1
     lines = stream.getvalue().splitlines()
     assert "Not everything arrived within 30 s." in lines
     assert "  search.completed to slack:C0RECRUIT did not arrive" in lines
-    assert "  The worker last wrote:" in lines
+    assert "  The worker's last output:" in lines
     assert not any("to email:" in line for line in lines)
 
 
-def test_an_event_that_is_not_handled_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def spoiled(*given: Any) -> list[ExpectedEvent]:
+def test_an_unhandled_event_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def invalid_samples(*given: Any) -> list[ExpectedEvent]:
         [sample] = [s for s in samples_of(*given) if s.event.type == "profile.enriched"]
         body = sample.body.replace(b'"profileId"', b'"nothing"')
         return [replace(sample, body=body)]
 
-    monkeypatch.setattr(once, "samples_of", spoiled)
+    monkeypatch.setattr(once, "samples_of", invalid_samples)
     stream = io.StringIO()
     assert run_demo(once=True, port=0, stream=stream) == 1
     lines = stream.getvalue().splitlines()
-    assert "  profile.enriched was left dead" in lines
+    assert "  profile.enriched was not handled, its state is dead" in lines
     assert "  profile.enriched left no record of profile prof_2x9d4w" in lines
 
 
-def failure() -> str:
+def failed_run() -> str:
     stream = io.StringIO()
     assert run_demo(once=True, port=0, stream=stream) == 1
     return stream.getvalue()
 
 
-def test_a_webhook_that_is_refused_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "sign", lambda body, secret: "sha256=wrong")
-    said = failure()
-    assert 'the webhook answered 401: {"error":"Invalid signature"}' in said
+def test_a_refused_webhook_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployment, "sign", lambda body, secret: "sha256=wrong")
+    output = failed_run()
+    assert 'the webhook answered 401: {"error":"Invalid signature"}' in output
 
 
-def test_a_bot_that_does_not_get_ready_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage, "_START_SECONDS", 0.01)
-    assert "the bot was not ready within 0.01 s: it cannot be reached" in failure()
+async def test_a_start_timeout_is_reported() -> None:
+    late = "the bot was not ready within 0.01 s: it cannot be reached"
+    with pytest.raises(deployment.DemoFailed, match=late):
+        async with deployment.local_deployment(Console(io.StringIO()), start_timeout=0.01):
+            pass
 
 
-def test_a_bot_that_does_not_start_is_told_with_its_own_words(
+def test_a_failed_start_is_reported_with_its_output(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole = stage._environment
+    environment = deployment._environment
     empty = {"SLACK_CHANNEL": "", "EMAIL_TO": ""}
-    monkeypatch.setattr(stage, "_environment", lambda *given: {**whole(*given), **empty})
-    said = failure()
-    assert "process ended with 2; it last wrote:" in said
-    assert "SLACK_CHANNEL or EMAIL_TO is missing: nobody would be told" in said
+    monkeypatch.setattr(deployment, "_environment", lambda *given: {**environment(*given), **empty})
+    output = failed_run()
+    assert "process ended with 2; its last output:" in output
+    assert "SLACK_CHANNEL or EMAIL_TO is missing: nobody would be told" in output
 
 
 def test_a_machine_without_redis_is_told_what_to_install(
@@ -180,7 +183,7 @@ def test_a_machine_without_redis_is_told_what_to_install(
 ) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert failure().splitlines() == [
+    assert failed_run().splitlines() == [
         "Starting",
         (
             "no redis-server found: install one (apt-get install redis-server, brew install redis)"

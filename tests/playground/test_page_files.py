@@ -1,4 +1,4 @@
-"""What the page's files list is what the bot knows."""
+"""The page's files agree with the bot, and load and run nothing foreign."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands.slack_manifest import manifest
-from bot.playground.site import PAGE
+from bot.playground.pages import PAGE
 from bot.rendering.templates import TEMPLATES
 
 HELP = (
@@ -17,32 +17,32 @@ HELP = (
 )
 
 
-def typed() -> list[str]:
-    """The commands that the message box offers."""
+def offered_commands() -> list[str]:
+    """Return the commands that the message box offers."""
     source = (PAGE / "slack_commands.js").read_text()
-    offered = re.findall(r'writes: "(/juicebox [^"]*)", takes: "([^"]*)"', source)
-    return [(writes + takes).strip() for writes, takes in offered]
+    offered = re.findall(r'command: "(/juicebox [^"]*)", argument: "([^"]*)"', source)
+    return [(command + argument).strip() for command, argument in offered]
 
 
-def test_the_box_offers_what_help_explains() -> None:
-    assert typed()
-    assert set(typed()) == set(re.findall(r"`(/juicebox [^`]+)`", HELP))
+def test_the_message_box_offers_the_commands_in_help() -> None:
+    assert offered_commands()
+    assert set(offered_commands()) == set(re.findall(r"`(/juicebox [^`]+)`", HELP))
 
 
-def test_the_manifest_hints_at_what_the_box_offers() -> None:
+def test_the_manifest_hints_at_the_same_commands() -> None:
     [command] = manifest("https://bot.example.com/slack/events")["features"]["slash_commands"]
     hinted = {f"/juicebox {words}" for words in command["usage_hint"].split(" | ")}
-    assert hinted == set(typed())
+    assert hinted == set(offered_commands())
 
 
 @pytest.mark.parametrize("path", sorted(PAGE.glob("*.js")), ids=lambda path: path.name)
-def test_nothing_of_an_event_can_become_markup(path: Path) -> None:
+def test_no_file_writes_markup(path: Path) -> None:
     source = path.read_text()
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", source)
 
 
 @pytest.mark.parametrize("path", sorted(PAGE.iterdir()), ids=lambda path: path.name)
-def test_a_file_of_the_page_is_short_and_loads_nothing_from_elsewhere(path: Path) -> None:
+def test_a_file_is_short_and_loads_nothing_from_other_sites(path: Path) -> None:
     source = path.read_text()
     assert len(source.splitlines()) <= 250
     assert not re.search(r"(?:src|href|url\(|import .* from) *[\"'(=]+https?://", source)

@@ -1,9 +1,9 @@
-"""What should become of the samples is known before they are sent, and held against what arrives."""
+"""The expected deliveries of the samples are known in advance and compared with those that arrive."""
 
 import pytest
 
-from bot.playground.samples import ExpectedEvent, Tally, samples_of
-from bot.playground.stage import AUDIENCES
+from bot.playground.deployment import AUDIENCES
+from bot.playground.samples import ArrivalCheck, ExpectedEvent, samples_of
 from bot.registry import load_registry
 from tests.factories import NOW
 
@@ -19,39 +19,39 @@ def ids(samples: list[ExpectedEvent]) -> list[str]:
 
 
 def test_every_type_of_event_has_a_sample(samples: list[ExpectedEvent]) -> None:
-    told = {s.event.type: [str(d.destination) for d in s.deliveries] for s in samples}
+    deliveries = {s.event.type: [str(d.destination) for d in s.deliveries] for s in samples}
     recruiters = ["slack:C0RECRUIT", "email:recruiter@example.com"]
     operators = ["slack:C0ALERTS", "email:operator@example.com"]
-    assert told == {
+    assert deliveries == {
         "export.ready": recruiters,
         "key.rotated": operators,
         "profile.enriched": [],
         "quota.warning": operators,
         "search.completed": recruiters,
     }
-    kept = {s.event.type: [r.kind for r in s.records] for s in samples}
-    assert kept["profile.enriched"] == ["profile"]
+    records = {s.event.type: [r.kind for r in s.records] for s in samples}
+    assert records["profile.enriched"] == ["profile"]
 
 
-def test_the_tally_is_complete_when_all_is_there(
+def test_the_check_is_complete_when_everything_arrived(
     samples: list[ExpectedEvent], ids: list[str]
 ) -> None:
-    tally = Tally(samples)
-    tally.arrived("dlv_of_another")
+    check = ArrivalCheck(samples)
+    check.arrived("dlv_of_another")
     for delivery_id in ids[:-1]:
-        tally.arrived(delivery_id)
-    assert not tally.completed.is_set()
-    tally.arrived(ids[-1])
-    assert tally.completed.is_set()
-    assert list(tally.block_errors(ids)) == []
+        check.arrived(delivery_id)
+    assert not check.completed.is_set()
+    check.arrived(ids[-1])
+    assert check.completed.is_set()
+    assert list(check.problems(ids)) == []
 
 
-def test_what_is_missing_doubled_or_strange_is_told(
+def test_missing_repeated_and_unexpected_deliveries_are_reported(
     samples: list[ExpectedEvent], ids: list[str]
 ) -> None:
-    assert list(Tally(samples).block_errors([*ids[1:], ids[1], "dlv_other", ""])) == [
+    assert list(ArrivalCheck(samples).problems([*ids[1:], ids[1], "dlv_other", ""])) == [
         "export.ready to slack:C0RECRUIT did not arrive",
         "export.ready to email:recruiter@example.com arrived 2 times",
-        "something arrived that nobody sent: dlv_other",
-        "something arrived that nobody sent: it has no id",
+        "unexpected arrival: dlv_other",
+        "unexpected arrival: a message without a delivery id",
     ]

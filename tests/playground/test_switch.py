@@ -1,4 +1,4 @@
-"""What is switched off is off when that returns, and no change is left half-done."""
+"""A change of the switch is complete when it returns, and is finished even if its caller leaves."""
 
 import asyncio
 
@@ -8,64 +8,64 @@ from bot.playground.switch import Power, Switch
 
 
 class Machine:
-    """Starts and stops when the test lets it, and writes down what it was told."""
+    """Starts and stops when the test allows it, and records each call."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.calls: list[str] = []
         self.powers: list[Power] = []
-        self.may_go_on = asyncio.Event()
-        self.may_go_on.set()
-        self.switch = Switch(on=self.start, off=self.stop, changed=self.changed)
+        self.allowed = asyncio.Event()
+        self.allowed.set()
+        self.switch = Switch(start=self.start, stop=self.stop, on_change=self.on_change)
 
     async def start(self) -> None:
-        await self.may_go_on.wait()
-        self.heard.append("start")
+        await self.allowed.wait()
+        self.calls.append("start")
 
     async def stop(self) -> None:
-        await self.may_go_on.wait()
-        self.heard.append("stop")
+        await self.allowed.wait()
+        self.calls.append("stop")
 
-    def changed(self) -> None:
+    def on_change(self) -> None:
         self.powers.append(self.switch.power)
 
 
-async def test_it_goes_off_and_on_again_and_tells_each_step() -> None:
+async def test_each_step_of_a_stop_and_start_is_reported() -> None:
     machine = Machine()
     await machine.switch.turn_off()
     await machine.switch.turn_on()
-    assert machine.heard == ["stop", "start"]
+    assert machine.calls == ["stop", "start"]
     assert machine.powers == ["stopping", "stopped", "starting", "running"]
 
 
-async def test_what_is_as_wanted_is_left_alone() -> None:
+async def test_a_change_to_the_current_state_does_nothing() -> None:
     machine = Machine()
     await machine.switch.turn_on()
     await machine.switch.turn_off()
     await machine.switch.turn_off()
-    assert machine.heard == ["stop"]
+    assert machine.calls == ["stop"]
 
 
-async def test_whoever_stops_waiting_leaves_nothing_half_done() -> None:
+async def test_a_change_is_finished_if_its_caller_is_cancelled() -> None:
     machine = Machine()
-    machine.may_go_on.clear()
-    impatient = asyncio.create_task(machine.switch.turn_off())
+    machine.allowed.clear()
+    caller = asyncio.create_task(machine.switch.turn_off())
     await asyncio.sleep(0)
-    impatient.cancel()
-    await asyncio.gather(impatient, return_exceptions=True)
+    caller.cancel()
+    await asyncio.gather(caller, return_exceptions=True)
     assert machine.switch.power is not Power.STOPPED
-    machine.may_go_on.set()
-    await machine.switch.settle()
-    assert (machine.heard, machine.switch.power) == (["stop"], Power.STOPPED)
+    machine.allowed.set()
+    await machine.switch.wait_for_changes()
+    assert (machine.calls, machine.switch.power) == (["stop"], Power.STOPPED)
 
 
-async def test_two_changes_take_turns() -> None:
+async def test_changes_run_one_after_the_other() -> None:
     machine = Machine()
     await asyncio.gather(machine.switch.turn_off(), machine.switch.turn_on())
-    assert machine.heard == ["stop", "start"]
+    assert machine.calls == ["stop", "start"]
     assert machine.switch.power is Power.RUNNING
 
 
-async def test_a_change_that_fails_is_told_and_changes_nothing() -> None:
+async def test_a_failed_change_restores_the_state() -> None:
     machine = Machine()
 
     async def broken() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.model import Delivery, DeliveryState, Destination, EventState, Step, Transport
-from bot.playground.juicebox import Answer
+from bot.playground.juicebox import WebhookResponse
 from bot.playground.timeline import timeline_record
 from bot.store.events import StoredEvent
 from bot.views.event import view_of
@@ -31,7 +31,7 @@ def where(destination: Destination) -> str:
 
 def record(
     *steps: Step,
-    postings: tuple[Answer, ...] = (),
+    postings: tuple[WebhookResponse, ...] = (),
     deliveries: tuple[Delivery, ...] = (),
     arrivals: dict[str, list[float]] | None = None,
     state: EventState = EventState.HANDLED,
@@ -51,11 +51,11 @@ def steps_of(row: Any) -> list[tuple[str, float]]:
     return [(step["what"], round(step["at"] - T0 * 1000, 3)) for step in row["steps"]]
 
 
-POSTED = Answer(
+POSTED = WebhookResponse(
     at=T0 - 0.002,
     ms=3.5,
     status=200,
-    laps={"read": 0.25, "verify": 0.125, "parse": 0.5, "accept": 1.0},
+    timings={"read": 0.25, "verify": 0.125, "parse": 0.5, "accept": 1.0},
 )
 RECEIVED = Step(NOW, "received")
 
@@ -89,8 +89,8 @@ def test_an_event_that_the_playground_did_not_post_has_no_posting() -> None:
 
 
 def test_postings_that_were_not_accepted_are_listed_first() -> None:
-    away = Answer(at=T0 - 5, ms=1.0, status=503)
-    unreachable = Answer(at=T0 - 6, ms=1.0, error="the bot: cannot be reached")
+    away = WebhookResponse(at=T0 - 5, ms=1.0, status=503)
+    unreachable = WebhookResponse(at=T0 - 6, ms=1.0, error="the bot: cannot be reached")
     row = record(RECEIVED, postings=(unreachable, away, POSTED))
     assert [what for what, _ in steps_of(row)] == [
         *["posted"] * 3,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.model import DeliveryState, Step
-from bot.playground.juicebox import Answer
+from bot.playground.juicebox import WebhookResponse
 from bot.playground.timeline import timeline_record
 from bot.views.event import view_of
 from tests.factories import MAIL, NOW, SLACK, make_delivery
@@ -26,7 +26,7 @@ def test_a_duplicate_is_explained() -> None:
 
 
 def test_a_posting_after_a_lost_answer_is_a_duplicate() -> None:
-    lost = Answer(at=T0 - 0.002, ms=15_000, error="the bot: no answer in time")
+    lost = WebhookResponse(at=T0 - 0.002, ms=15_000, error="the bot: no answer in time")
     again = replace(POSTED, at=T0 + 20)
     assert details(record(RECEIVED, postings=(lost, again)), "posted") == [
         "the bot: no answer in time after 15000.0 ms",
@@ -35,7 +35,7 @@ def test_a_posting_after_a_lost_answer_is_a_duplicate() -> None:
 
 
 def test_a_refused_posting_is_not_a_duplicate() -> None:
-    forged = Answer(at=T0 + 5, ms=1.0, status=401)
+    forged = WebhookResponse(at=T0 + 5, ms=1.0, status=401)
     postings = details(record(RECEIVED, postings=(POSTED, forged)), "posted")
     assert postings[1] == "answered 401 after 1.0 ms"
 

@@ -13,7 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.clock import utc_now
 from bot.fakes.redis_server import RedisServer
 from bot.fakes.slack.api import LocalSlack
-from bot.fakes.slack.block_ids import elements
+from bot.fakes.slack.block_ids import interactive_elements
 from bot.fakes.slack.person import HOME, Person
 from bot.slack_app.endpoint import SlackEndpoint
 from bot.store import Store
@@ -67,7 +67,7 @@ async def test_the_home_tab_is_opened_and_refreshed(
     await recruiter.open_home()
     first = slack_api.workspace.home_of("U0RECRUITER")
     assert first is not None
-    [button] = elements(first.view["blocks"])
+    [button] = interactive_elements(first.view["blocks"])
     event = make_event("evt_later", timestamp=utc_now())
     await store.events.accept(event, body_of(event), utc_now())
     await recruiter.press(HOME, None, button.block_id, button.given["action_id"])

@@ -1,1 +1,1 @@
-"""The local Slack: a small server of the Web API on a workspace in memory, as strict as Slack is."""
+"""A local Slack: its Web API, a workspace in memory, and a user who works in it."""

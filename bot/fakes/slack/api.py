@@ -1,4 +1,4 @@
-"""A local Slack: the HTTP in front of a workspace in memory, as faithful as the bot can tell."""
+"""A local Slack Web API, backed by a workspace in memory."""
 
 import asyncio
 import math
@@ -15,7 +15,7 @@ from bot.fakes.arrivals import HANG_TIMEOUT, Arrivals
 from bot.fakes.faults import FaultPlan, HttpFault
 from bot.fakes.slack.arguments import SlackError
 from bot.fakes.slack.methods import METHODS, Method
-from bot.fakes.slack.responses import InvalidResponseUrl, Responses
+from bot.fakes.slack.responses import InvalidResponseUrl, ResponseUrls
 from bot.fakes.slack.workspace import TEAM, Post, Workspace
 from bot.transports.slack.scopes import SCOPES
 
@@ -24,7 +24,7 @@ __all__ = ["Call", "HttpFault", "LocalSlack"]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a method; `at` is on the API's monotonic clock, in seconds."""
+    """One call of a method; `at` is the time on the API's monotonic clock, in seconds."""
 
     method: str
     arguments: Mapping[str, Any] = field(repr=False)
@@ -34,7 +34,7 @@ class Call:
 class LocalSlack:
     """Serves Slack's Web API on loopback, in the event loop that enters it.
 
-    With `messages_per_second`, a channel that is posted to faster answers 429 as Slack does:
+    With `messages_per_second`, faster posts to one channel get 429, as from Slack:
     docs.slack.dev/apis/web-api/rate-limits
     """
 
@@ -42,7 +42,7 @@ class LocalSlack:
         self,
         port: int | None = None,
         *,
-        token: str = "xoxb-test-token",  # noqa: S107 - it opens nothing but this
+        token: str = "xoxb-test-token",  # noqa: S107 - valid here only
         scopes: Iterable[str] = SCOPES,
         messages_per_second: float | None = None,
         workspace: Workspace | None = None,
@@ -53,7 +53,7 @@ class LocalSlack:
         self.scopes = tuple(scopes)
         self.messages_per_second = messages_per_second
         self.workspace = workspace or Workspace()
-        self._responses = Responses(self.workspace)
+        self._response_urls = ResponseUrls(self.workspace)
         self._calls: Arrivals[Call] = Arrivals("calls")
         self.faults: FaultPlan[HttpFault] = FaultPlan()
         self._last_post: dict[str, float] = {}
@@ -80,31 +80,35 @@ class LocalSlack:
 
     @property
     def posts(self) -> list[Post]:
-        """Every message that was accepted, whether or not its reply got through."""
+        """All accepted messages, including those whose reply was lost."""
         return list(self.workspace.posts)
 
     def calls(self, method: str | None = None) -> list[Call]:
-        """Every call, refused and failed ones too."""
+        """Return all calls, including refused and failed ones."""
         return [c for c in self._calls if method in (None, c.method)]
 
     def response_url(self, channel: str, original: Post | None = None) -> str:
-        """An address at which the bot may answer in this channel, five times within half an hour.
+        """Return a response URL for this channel, which works five times within half an hour.
 
-        What was pressed in `original` may replace that message, or take it away.
+        With `original`, the message that was interacted with, a response may replace or delete it.
         """
-        token = self._responses.create(channel, original)
+        token = self._response_urls.create(channel, original)
         return f"http://127.0.0.1:{self.port}/commands/{TEAM}/1/{token}"
 
     def plan_faults(self, method: str, faults: Iterable[HttpFault | None]) -> None:
-        """What the next calls of the method run into, one each; None is a call that works."""
+        """Queue faults for the next calls of the method; None is a call that works."""
         self.faults.add(method, faults)
 
     def clear_faults(self) -> None:
-        """Forget the faults that have not happened yet."""
+        """Remove all faults that are queued or repeated."""
         self.faults.clear()
 
     async def wait_for(self, count: int, timeout: float = HANG_TIMEOUT) -> list[Post]:  # noqa: ASYNC109 - as in Arrivals
-        """The accepted messages, as soon as there are at least `count`; TimeoutError otherwise."""
+        """Return the accepted messages as soon as there are at least `count`.
+
+        Raises:
+            TimeoutError: if there are not.
+        """
         return await self.workspace.posts.wait_for(count, timeout)
 
     async def wait_for_calls(
@@ -113,7 +117,11 @@ class LocalSlack:
         count: int,
         timeout: float = HANG_TIMEOUT,  # noqa: ASYNC109 - as in Arrivals
     ) -> list[Call]:
-        """The calls of the method, as soon as there are at least `count`; TimeoutError otherwise."""
+        """Return the calls of the method as soon as there are at least `count`.
+
+        Raises:
+            TimeoutError: if there are not.
+        """
         async with asyncio.timeout(timeout):
             while len(self.calls(method)) < count:
                 await self._calls.wait_for(len(self._calls) + 1, timeout)
@@ -123,36 +131,36 @@ class LocalSlack:
         name = request.match_info["method"]
         try:
             given = await _arguments(request)
-        except SlackError as refusal:
-            return self._answer(refusal.reply)
-        given_token = _token(request, given)
+        except SlackError as error:
+            return self._reply(error.reply)
+        token = _token(request, given)
         self._calls.add(Call(name, given, self._monotonic()))
         fault = self.faults.next(name)
         if fault and not fault.accepted:
             return await _fail(request, fault)
         try:
-            method = self._permitted(name, given_token, given)
+            method = self._authorize(name, token, given)
             if name == "chat.postMessage":
-                self._wait_for_the_pace(str(given.get("channel", "")))
+                self._check_rate_limit(str(given.get("channel", "")))
             reply = method(self.workspace, given)
             if name == "chat.postMessage":
                 self._last_post[reply["channel"]] = self._monotonic()
-        except _Paced as rate_limited:
-            headers = {"Retry-After": str(rate_limited.seconds)}
-            return self._answer({"ok": False, "error": "ratelimited"}, 429, headers)
-        except SlackError as refusal:
-            return self._answer(refusal.reply)
-        return await _fail(request, fault) if fault else self._answer(reply)
+        except _RateLimited as limited:
+            headers = {"Retry-After": str(limited.retry_after)}
+            return self._reply({"ok": False, "error": "ratelimited"}, 429, headers)
+        except SlackError as error:
+            return self._reply(error.reply)
+        return await _fail(request, fault) if fault else self._reply(reply)
 
     async def _respond(self, request: web.Request) -> web.Response:
         try:
-            self._responses.take(request.match_info["token"], await _arguments(request))
-        except SlackError as refusal:
-            status = 404 if isinstance(refusal, InvalidResponseUrl) else 400
-            return web.json_response(refusal.reply, status=status)
+            self._response_urls.post(request.match_info["token"], await _arguments(request))
+        except SlackError as error:
+            status = 404 if isinstance(error, InvalidResponseUrl) else 400
+            return web.json_response(error.reply, status=status)
         return web.Response(text="ok")
 
-    def _permitted(self, name: str, token: str, given: Mapping[str, Any]) -> Method:
+    def _authorize(self, name: str, token: str, given: Mapping[str, Any]) -> Method:
         method = METHODS.get(name)
         if method is None:
             raise SlackError("unknown_method", req_method=name)
@@ -160,37 +168,37 @@ class LocalSlack:
             raise SlackError("not_authed")
         if token != self.token:
             raise SlackError("invalid_auth")
-        needs = method.needs(self.workspace, given)
-        if needs and not set(needs) & set(self.scopes):
+        required = method.required_scopes(self.workspace, given)
+        if required and not set(required) & set(self.scopes):
             provided = ",".join(self.scopes)
-            raise SlackError("missing_scope", needed=needs[0], provided=provided)
+            raise SlackError("missing_scope", needed=required[0], provided=provided)
         return method
 
-    def _wait_for_the_pace(self, id_or_name: str) -> None:
-        """Refuse a message that comes too soon after the last one that the channel took."""
+    def _check_rate_limit(self, id_or_name: str) -> None:
+        """Refuse a message that comes too soon after the channel's last one."""
         channel = self.workspace.find(id_or_name)
         if not self.messages_per_second or channel is None:
             return
         last = self._last_post.get(channel.id, -math.inf)
         wait = last + 1 / self.messages_per_second - self._monotonic()
         if wait > 0:
-            raise _Paced(math.ceil(wait))
+            raise _RateLimited(math.ceil(wait))
 
-    def _answer(
+    def _reply(
         self, reply: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
     ) -> web.Response:
         scopes = {"x-oauth-scopes": ",".join(self.scopes)}
         return web.json_response(reply, status=status, headers={**scopes, **(headers or {})})
 
 
-class _Paced(Exception):
-    def __init__(self, seconds: int) -> None:
-        super().__init__(seconds)
-        self.seconds = seconds
+class _RateLimited(Exception):
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:
-    """The query, the form or the JSON object; a body's wins over the query's."""
+    """Return the arguments in the query, overridden by those in the form or JSON body."""
     given: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
         try:

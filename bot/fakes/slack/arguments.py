@@ -1,4 +1,4 @@
-"""What the methods of Slack's Web API are asked, and how they refuse it."""
+"""The arguments of the Web API's methods, and the error for those that Slack refuses."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ Reply = Mapping[str, Any]
 
 
 class SlackError(Exception):
-    """`ok: false`, with Slack's name for what is wrong."""
+    """A reply with `ok: false` and Slack's name for the error."""
 
     def __init__(self, error: str, **details: Any) -> None:
         super().__init__(error)
@@ -18,7 +18,7 @@ class SlackError(Exception):
 
 
 def _decoded(value: object) -> object:
-    """In a form or a query, whatever is not a string is JSON."""
+    """Decode JSON, which is how a form or a query holds anything but a string."""
     return from_json(value) if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""Names for blocks and elements that the sender left without, as Slack gives them."""
+"""Ids for blocks and elements that were posted without any; Slack generates these too."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ _INTERACTIVE = {"button", "overflow", "static_select"}
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Something that can be pressed, and the block in which it stands."""
+    """An interactive element, and the id of its block."""
 
     block_id: str
     given: Mapping[str, Any]
 
     def option(self, value: str | None) -> Mapping[str, Any] | None:
-        """The choice of that value, if this is a menu that has it."""
+        """Return the option with this value, or None if there is none."""
         return next((o for o in self.given.get("options", ()) if o["value"] == value), None)
 
 
 def with_block_ids(blocks: Sequence[Block]) -> list[Block]:
-    """The blocks, each with a `block_id`, and whatever can be pressed with an `action_id`."""
+    """Return the blocks with a `block_id` each, and their interactive elements with an `action_id`."""
     return [_block(block, f"b{index}") for index, block in enumerate(blocks)]
 
 
-def elements(blocks: Sequence[Block]) -> Iterator[Element]:
-    """Everything that can be pressed in these blocks."""
+def interactive_elements(blocks: Sequence[Block]) -> Iterator[Element]:
+    """Yield the interactive elements of these blocks."""
     for block in with_block_ids(blocks):
         for given in (*block.get("elements", ()), block.get("accessory", {})):
             if given.get("type") in _INTERACTIVE:

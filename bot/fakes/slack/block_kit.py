@@ -1,4 +1,4 @@
-"""Block Kit as Slack takes it: what a message's blocks may be, and what is wrong with those that may not.
+"""Validates Block Kit blocks as Slack does.
 
 Limits: docs.slack.dev/reference/block-kit/blocks, …/block-elements and …/composition-objects.
 """
@@ -26,7 +26,7 @@ def _chars(limit: int) -> StringConstraints:
     return StringConstraints(min_length=1, max_length=limit)
 
 
-def _a_url(value: str) -> str:
+def _valid_url(value: str) -> str:
     AnyUrl(value)
     return value
 
@@ -34,21 +34,21 @@ def _a_url(value: str) -> str:
 Name = Annotated[str, _chars(255)]
 Label = Annotated[str, _chars(75)]
 Description = Annotated[str, _chars(2_000)]
-Words = Annotated[str, _chars(3_000)]
-Url = Annotated[str, _chars(3_000), AfterValidator(_a_url)]
+TextValue = Annotated[str, _chars(3_000)]
+Url = Annotated[str, _chars(3_000), AfterValidator(_valid_url)]
 PublicUrl = Annotated[Url, StringConstraints(pattern="^https?://")]
-"""Of an image. Slack takes a `slack_file` too, if it has that file: this workspace has none."""
+"""The URL of an image. Slack also accepts a `slack_file`; this workspace has no files."""
 
 
 class PlainText(Part):
     type: Literal["plain_text"]
-    text: Words
+    text: TextValue
     emoji: bool = True
 
 
 class Mrkdwn(Part):
     type: Literal["mrkdwn"]
-    text: Words
+    text: TextValue
     verbatim: bool = False
 
 
@@ -133,7 +133,7 @@ class Section(Block):
     expand: bool = False
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _has_text_or_fields(self) -> Self:
         if self.text is None and not self.fields:
             raise ValueError("must have text or fields")
         return self
@@ -186,30 +186,30 @@ _TAGS = frozenset(
 _blocks = TypeAdapter(list[AnyBlock])
 
 
-def block_errors(blocks: Sequence[object], most: int = MAX_BLOCKS) -> list[str]:
-    """What Slack would refuse these blocks for, each with where it is; empty if it would take them."""
-    if len(blocks) > most:
-        return [f"no more than {most} items allowed [json-pointer:/blocks]"]
+def block_errors(blocks: Sequence[object], limit: int = MAX_BLOCKS) -> list[str]:
+    """Return Slack's errors for these blocks, each with its JSON pointer; empty if they are valid."""
+    if len(blocks) > limit:
+        return [f"no more than {limit} items allowed [json-pointer:/blocks]"]
     try:
         _blocks.validate_python(list(blocks))
     except ValidationError as error:
-        return [_complaint(e["loc"], e["msg"]) for e in error.errors()]
-    return [*_repeated(blocks)]
+        return [_error(e["loc"], e["msg"]) for e in error.errors()]
+    return list(_duplicate_ids(blocks))
 
 
-def _complaint(loc: tuple[int | str, ...], message: str) -> str:
+def _error(loc: tuple[int | str, ...], message: str) -> str:
     pointer = "/".join(map(str, ("", "blocks", *_without_tags(loc))))
     return f"{message.removeprefix('Value error, ')} [json-pointer:{pointer}]"
 
 
 def _without_tags(loc: tuple[int | str, ...]) -> Iterator[int | str]:
-    """Pydantic names the type that it matched, where a JSON pointer has nothing."""
+    """Drop the names of the matched types, which pydantic adds to the path."""
     for before, part in zip(("", *loc), loc, strict=False):
         if part not in _TAGS or (part == "text" and isinstance(before, str)):
             yield part
 
 
-def _repeated(blocks: Sequence[Any]) -> Iterator[str]:
+def _duplicate_ids(blocks: Sequence[Any]) -> Iterator[str]:
     seen: set[str] = set()
     for index, block in enumerate(blocks):
         names = [block.get("block_id")]
@@ -225,7 +225,7 @@ def _repeated(blocks: Sequence[Any]) -> Iterator[str]:
 
 
 def text_length(value: object) -> int:
-    """How many characters all the texts in these blocks have together."""
+    """Return the total number of characters in all texts of these blocks."""
     match value:
         case {"text": str(text), **rest}:
             return len(text) + text_length(list(rest.values()))

@@ -1,4 +1,4 @@
-"""`chat.*`: messages posted, changed, taken away, and shown to one person alone.
+"""The `chat.*` methods: post, update and delete messages, and post ephemeral ones.
 
 https://docs.slack.dev/reference/methods/chat.postMessage
 """
@@ -18,94 +18,94 @@ from bot.fakes.slack.arguments import (
     UpdateMessage,
 )
 from bot.fakes.slack.block_kit import MAX_BLOCKS, MAX_TEXT, block_errors, text_length
-from bot.fakes.slack.conversations import channel_of, membership
+from bot.fakes.slack.conversations import check_membership, find_channel
 from bot.fakes.slack.workspace import BOT_USER, Conversation, Post, Workspace
 
 _MAX_PLAIN_TEXT = 40_000
 
 
-def post_message(workspace: Workspace, asked: PostMessage) -> Reply:
-    channel = _open_to_posts(workspace, asked.channel)
-    _fit_to_post(asked.text, asked.blocks)
-    if asked.thread_ts is not None:
-        _thread(channel, asked.thread_ts)
+def post_message(workspace: Workspace, request: PostMessage) -> Reply:
+    channel = _writable_channel(workspace, request.channel)
+    _check_content(request.text, request.blocks)
+    if request.thread_ts is not None:
+        _check_thread(channel, request.thread_ts)
     post = workspace.say(
         channel.id,
-        asked.text,
-        blocks=asked.blocks,
-        metadata=_metadata(asked.metadata),
-        unfurl_links=asked.unfurl_links,
-        unfurl_media=asked.unfurl_media,
-        thread_ts=asked.thread_ts,
+        request.text,
+        blocks=request.blocks,
+        metadata=_metadata(request.metadata),
+        unfurl_links=request.unfurl_links,
+        unfurl_media=request.unfurl_media,
+        thread_ts=request.thread_ts,
     )
     message = post.api_object(with_metadata=True)
     return {"channel": channel.id, "ts": post.ts, "message": message}
 
 
-def update_message(workspace: Workspace, asked: UpdateMessage) -> Reply:
-    post = _own_message(workspace, asked.channel, asked.ts, "cant_update_message")
-    _fit_to_post(asked.text, asked.blocks)
-    edited = workspace.edit(post, text=asked.text, blocks=asked.blocks)
+def update_message(workspace: Workspace, request: UpdateMessage) -> Reply:
+    post = _own_message(workspace, request.channel, request.ts, "cant_update_message")
+    _check_content(request.text, request.blocks)
+    edited = workspace.edit(post, text=request.text, blocks=request.blocks)
     message = edited.api_object(with_metadata=False)
     return {"channel": post.channel, "ts": post.ts, "text": edited.text, "message": message}
 
 
-def delete_message(workspace: Workspace, asked: DeleteMessage) -> Reply:
-    post = _own_message(workspace, asked.channel, asked.ts, "cant_delete_message")
+def delete_message(workspace: Workspace, request: DeleteMessage) -> Reply:
+    post = _own_message(workspace, request.channel, request.ts, "cant_delete_message")
     workspace.edit(post, deleted=True)
     return {"channel": post.channel, "ts": post.ts}
 
 
-def post_ephemeral(workspace: Workspace, asked: PostEphemeral) -> Reply:
-    channel = _open_to_posts(workspace, asked.channel)
-    if asked.user not in workspace.people or channel.user not in {"", asked.user}:
+def post_ephemeral(workspace: Workspace, request: PostEphemeral) -> Reply:
+    channel = _writable_channel(workspace, request.channel)
+    if request.user not in workspace.people or channel.user not in {"", request.user}:
         raise SlackError("user_not_in_channel")
-    _fit_to_post(asked.text, asked.blocks)
-    shown = workspace.post_ephemeral(channel.id, asked.text, blocks=asked.blocks)
+    _check_content(request.text, request.blocks)
+    shown = workspace.post_ephemeral(channel.id, request.text, blocks=request.blocks)
     return {"message_ts": shown.ts}
 
 
-def check_blocks(blocks: Sequence[object], most: int = MAX_BLOCKS) -> None:
-    """Refuse what Slack would, with each complaint.
+def check_blocks(blocks: Sequence[object], limit: int = MAX_BLOCKS) -> None:
+    """Check that the blocks are valid.
 
     Raises:
-        SlackRefusal: invalid_blocks.
+        SlackError: invalid_blocks, with each error.
     """
-    reject(block_errors(blocks, most))
+    raise_for_block_errors(block_errors(blocks, limit))
 
 
-def reject(wrong: Sequence[str]) -> None:
-    """Refuse blocks for these complaints, if there are any."""
-    if wrong:
-        told = [f"[ERROR] {complaint}" for complaint in wrong]
-        raise SlackError("invalid_blocks", errors=wrong, response_metadata={"messages": told})
+def raise_for_block_errors(errors: Sequence[str]) -> None:
+    """Raise SlackError if there are any errors."""
+    if errors:
+        messages = [f"[ERROR] {error}" for error in errors]
+        raise SlackError("invalid_blocks", errors=errors, response_metadata={"messages": messages})
 
 
-def _open_to_posts(workspace: Workspace, channel_id: str) -> Conversation:
-    channel = channel_of(workspace, channel_id)
+def _writable_channel(workspace: Workspace, channel_id: str) -> Conversation:
+    channel = find_channel(workspace, channel_id)
     if channel.is_archived:
         raise SlackError("is_archived")
-    membership(channel)
+    check_membership(channel)
     return channel
 
 
-def _thread(channel: Conversation, ts: str) -> None:
+def _check_thread(channel: Conversation, ts: str) -> None:
     parent = channel.post(ts)
     if parent is None or parent.thread_ts:
         raise SlackError("thread_not_found")
 
 
-def _own_message(workspace: Workspace, channel_id: str, ts: str, refusal: str) -> Post:
-    channel = channel_of(workspace, channel_id)
+def _own_message(workspace: Workspace, channel_id: str, ts: str, error: str) -> Post:
+    channel = find_channel(workspace, channel_id)
     post = channel.post(ts)
     if post is None:
         raise SlackError("message_not_found")
     if post.user != BOT_USER:
-        raise SlackError(refusal)
+        raise SlackError(error)
     return post
 
 
-def _fit_to_post(text: str, blocks: Sequence[object]) -> None:
+def _check_content(text: str, blocks: Sequence[object]) -> None:
     if not text and not blocks:
         raise SlackError("no_text")
     check_blocks(blocks)

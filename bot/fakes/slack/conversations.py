@@ -1,4 +1,4 @@
-"""`conversations.*`: what was said, which channels there are, and direct messages.
+"""The `conversations.*` methods: history, channels and direct messages.
 
 https://docs.slack.dev/reference/methods/conversations.history
 """
@@ -18,21 +18,21 @@ from bot.fakes.slack.arguments import (
 from bot.fakes.slack.workspace import BOT_USER, Conversation, Workspace
 
 
-def history(workspace: Workspace, asked: History) -> Reply:
-    channel = channel_of(workspace, asked.channel)
-    membership(channel)
+def history(workspace: Workspace, request: History) -> Reply:
+    channel = find_channel(workspace, request.channel)
+    check_membership(channel)
 
     def wanted(ts: float) -> bool:
-        if asked.inclusive:
-            return asked.oldest <= ts <= asked.latest
-        return asked.oldest < ts < asked.latest
+        if request.inclusive:
+            return request.oldest <= ts <= request.latest
+        return request.oldest < ts < request.latest
 
-    # Replies are in their thread only.
+    # Replies are part of their thread only.
     newest_first = [p for p in reversed(channel.posts) if wanted(float(p.ts)) and not p.thread_ts]
-    posts, cursor = _page(newest_first, asked)
+    posts, cursor = _page(newest_first, request)
     return {
         "messages": [
-            p.api_object(with_metadata=asked.include_all_metadata) | channel.thread(p.ts)
+            p.api_object(with_metadata=request.include_all_metadata) | channel.thread(p.ts)
             for p in posts
         ],
         "has_more": bool(cursor),
@@ -41,15 +41,15 @@ def history(workspace: Workspace, asked: History) -> Reply:
     }
 
 
-def channel_info(workspace: Workspace, asked: ChannelInfo) -> Reply:
-    channel = workspace.conversations.get(asked.channel)
+def channel_info(workspace: Workspace, request: ChannelInfo) -> Reply:
+    channel = workspace.conversations.get(request.channel)
     if channel is None:
         raise SlackError("channel_not_found")
     return {"channel": channel.api_object()}
 
 
-def list_channels(workspace: Workspace, asked: ListChannels) -> Reply:
-    types = {kind.strip() for kind in asked.types.split(",")}
+def list_channels(workspace: Workspace, request: ListChannels) -> Reply:
+    types = {kind.strip() for kind in request.types.split(",")}
     if not types <= {"public_channel", "private_channel", "mpim", "im"}:
         raise SlackError("invalid_types")
     visible = [
@@ -57,44 +57,44 @@ def list_channels(workspace: Workspace, asked: ListChannels) -> Reply:
         for c in workspace.channels()
         if ("private_channel" if c.is_private else "public_channel") in types
         and (c.is_member or not c.is_private)
-        and not (c.is_archived and asked.exclude_archived)
+        and not (c.is_archived and request.exclude_archived)
     ]
-    channels, cursor = _page(visible, asked)
+    channels, cursor = _page(visible, request)
     return {
         "channels": [c.api_object() for c in channels],
         "response_metadata": {"next_cursor": cursor},
     }
 
 
-def open_conversation(workspace: Workspace, asked: OpenConversation) -> Reply:
-    if not asked.users:
+def open_conversation(workspace: Workspace, request: OpenConversation) -> Reply:
+    if not request.users:
         raise SlackError("users_list_not_supplied")
-    if asked.users not in workspace.people:
+    if request.users not in workspace.people:
         raise SlackError("user_not_found")
-    if asked.users == BOT_USER:
+    if request.users == BOT_USER:
         raise SlackError("cannot_dm_bot")
-    return {"channel": {"id": workspace.direct_message(asked.users).id}}
+    return {"channel": {"id": workspace.direct_message(request.users).id}}
 
 
-def channel_of(workspace: Workspace, id_or_name: str) -> Conversation:
+def find_channel(workspace: Workspace, id_or_name: str) -> Conversation:
     found = workspace.find(id_or_name)
     if found is None or (found.is_private and not found.is_member):
         raise SlackError("channel_not_found")
     return found
 
 
-def membership(channel: Conversation) -> None:
+def check_membership(channel: Conversation) -> None:
     if not channel.is_member:
         raise SlackError("not_in_channel")
 
 
-def _page(items: Sequence[Any], asked: Page) -> tuple[Sequence[Any], str]:
-    """The items of the page that was asked for, and the cursor of the next one."""
+def _page(items: Sequence[Any], request: Page) -> tuple[Sequence[Any], str]:
+    """Return the items of the requested page, and the cursor of the next one."""
     start = 0
-    if asked.cursor:
-        number = asked.cursor.removeprefix("next:")
-        if not asked.cursor.startswith("next:") or not number.isdigit():
+    if request.cursor:
+        number = request.cursor.removeprefix("next:")
+        if not request.cursor.startswith("next:") or not number.isdigit():
             raise SlackError("invalid_cursor")
         start = int(number)
-    end = start + asked.limit
+    end = start + request.limit
     return items[start:end], f"next:{end}" if end < len(items) else ""

@@ -1,7 +1,7 @@
 """The methods of Slack's Web API that the bot calls, on a workspace in memory.
 
-Each takes its arguments as Slack documents them at docs.slack.dev/reference/methods, and gives what
-its reply says besides `ok`.
+Each takes its arguments as documented at docs.slack.dev/reference/methods, and returns its reply
+without `ok`.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,20 +42,20 @@ def auth_test(workspace: Workspace, _: Arguments) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How a method is called: what it takes, and the scopes of which any one permits it.
+    """A method, its arguments, and the scopes of which one is required.
 
-    `by_kind`: the first is for public channels, the second for private ones, the third for direct
-    messages.
+    With `scope_by_type`, the first is required for public channels, the second for private ones,
+    and the third for direct messages.
     """
 
     call: Callable[[Workspace, Any], Reply]
-    takes: type[Arguments]
+    arguments: type[Arguments]
     scopes: tuple[str, ...] = ()
-    by_kind: bool = False
+    scope_by_type: bool = False
 
-    def needs(self, workspace: Workspace, given: Mapping[str, Any]) -> tuple[str, ...]:
-        """The scopes of which any one permits this call."""
-        channel = workspace.find(str(given.get("channel", ""))) if self.by_kind else None
+    def required_scopes(self, workspace: Workspace, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the scopes of which one is required for this call."""
+        channel = workspace.find(str(given.get("channel", ""))) if self.scope_by_type else None
         if channel is None:
             return self.scopes
         return (self.scopes[2 if channel.user else int(channel.is_private)],)
@@ -65,7 +65,7 @@ class Method:
 
     def _read(self, given: Mapping[str, Any]) -> Arguments:
         try:
-            return self.takes.model_validate(given)
+            return self.arguments.model_validate(given)
         except ValidationError as error:
             first = error.errors()[0]
             name = str(first["loc"][0])
@@ -86,7 +86,7 @@ METHODS: Mapping[str, Method] = {
         conversations.history,
         History,
         ("channels:history", "groups:history", "im:history"),
-        by_kind=True,
+        scope_by_type=True,
     ),
     "conversations.info": Method(
         conversations.channel_info, ChannelInfo, ("channels:read", "groups:read")

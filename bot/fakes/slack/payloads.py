@@ -1,4 +1,4 @@
-"""What Slack sends an app when a person does something, with every field that it documents.
+"""The payloads that Slack sends to an app, with all documented fields.
 
 https://docs.slack.dev/interactivity/implementing-slash-commands
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
@@ -17,7 +17,7 @@ from bot.fakes.slack.workspace import APP, BOT_USER, TEAM, Conversation, Home, P
 
 FORM = "application/x-www-form-urlencoded"
 _TEAM_DOMAIN = "juicebox-demo"
-_TOKEN = "deprecated-verification-token"  # noqa: S105 - Slack still sends one, and nobody should read it
+_TOKEN = "deprecated-verification-token"  # noqa: S105 - Slack still sends one; apps must ignore it
 
 Payload = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ class User:
 
 
 def slash_command(
-    who: User, channel: Conversation, text: str, response_url: str
+    user: User, channel: Conversation, text: str, response_url: str
 ) -> Mapping[str, str]:
     return {
         "token": _TOKEN,
@@ -37,8 +37,8 @@ def slash_command(
         "team_domain": _TEAM_DOMAIN,
         "channel_id": channel.id,
         "channel_name": _name_of(channel),
-        "user_id": who.id,
-        "user_name": who.name,
+        "user_id": user.id,
+        "user_name": user.name,
         "command": "/juicebox",
         "text": text,
         "api_app_id": APP,
@@ -49,7 +49,7 @@ def slash_command(
 
 
 def message_source(post: Post, channel: Conversation, response_url: str) -> Payload:
-    """Where something was pressed: in a message of the channel."""
+    """Return the part of a payload that describes a message with an interactive element."""
     return {
         **_message_source(post, channel, response_url, ephemeral=False),
         "message": {
@@ -61,7 +61,7 @@ def message_source(post: Post, channel: Conversation, response_url: str) -> Payl
 
 
 def ephemeral_source(post: Post, channel: Conversation, response_url: str) -> Payload:
-    """Where something was pressed: in a message that one person sees, of which Slack keeps no copy."""
+    """Return the same for an ephemeral message, of which Slack sends no copy."""
     return _message_source(post, channel, response_url, ephemeral=True)
 
 
@@ -82,7 +82,7 @@ def _message_source(
 
 
 def view_source(home: Home) -> Payload:
-    """Where something was pressed: in the Home tab."""
+    """Return the same for the Home tab."""
     view = view_object(home)
     return {
         "container": {"type": "view", "view_id": home.id},
@@ -90,26 +90,26 @@ def view_source(home: Home) -> Payload:
     }
 
 
-def block_actions(who: User, where: Payload, element: Element, value: str | None) -> Payload:
+def block_actions(user: User, source: Payload, element: Element, value: str | None) -> Payload:
     return {
         "type": "block_actions",
-        "user": {"id": who.id, "username": who.name, "name": who.name, "team_id": TEAM},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM},
         "api_app_id": APP,
         "token": _TOKEN,
         "trigger_id": _trigger(),
         "team": {"id": TEAM, "domain": _TEAM_DOMAIN},
         "enterprise": None,
         "is_enterprise_install": False,
-        **where,
+        **source,
         "actions": [_action(element, value)],
     }
 
 
-def home_opened(user: str, channel: str, home: Home | None) -> Payload:
+def home_opened(user_id: str, channel: str, home: Home | None) -> Payload:
     now = time.time()
     event: dict[str, Any] = {
         "type": "app_home_opened",
-        "user": user,
+        "user": user_id,
         "channel": channel,
         "tab": "home",
         "event_ts": f"{now:.6f}",

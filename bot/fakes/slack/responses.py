@@ -1,4 +1,4 @@
-"""Response URLs: through one of these the bot may answer a command or a button later on.
+"""Response URLs, by which an app responds to a command or an interaction later.
 
 https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 """
@@ -15,16 +15,16 @@ from bot.fakes.slack.arguments import SlackError
 from bot.fakes.slack.chat import check_blocks
 from bot.fakes.slack.workspace import Post, Workspace
 
-_USES = 5
-_SECONDS = 30 * 60
+_MAX_USES = 5
+_LIFETIME = 30 * 60
 
 
 class InvalidResponseUrl(SlackError):
-    """The address is not one at which the bot may answer, or no longer."""
+    """The response URL is unknown, expired or used up."""
 
 
-class Answer(BaseModel):
-    """What the bot says, at once or later."""
+class Response(BaseModel):
+    """The message in a response, whether immediate or by a response URL."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -36,72 +36,72 @@ class Answer(BaseModel):
 
 
 @dataclass(slots=True)
-class _Handed:
+class _ResponseUrl:
     channel: str
-    until: float
+    expires_at: float
     original: Post | None
-    uses: int = _USES
+    remaining_uses: int = _MAX_USES
 
 
-class Responses:
-    """Hands out the ends of addresses, and shows what is posted there; `clock` gives seconds."""
+class ResponseUrls:
+    """Creates response URLs, and shows what is posted to them; `clock` returns seconds."""
 
     def __init__(self, workspace: Workspace, clock: Callable[[], float] = time.monotonic) -> None:
         self._workspace = workspace
         self._clock = clock
-        self._handed: dict[str, _Handed] = {}
+        self._urls: dict[str, _ResponseUrl] = {}
 
     def create(self, channel: str, original: Post | None = None) -> str:
-        """The end of an address for answers in this channel, to what was pressed in `original`."""
+        """Return the token of a new URL, for an interaction with `original` if that is given."""
         token = uuid4().hex
-        self._handed[token] = _Handed(channel, self._clock() + _SECONDS, original)
+        self._urls[token] = _ResponseUrl(channel, self._clock() + _LIFETIME, original)
         return token
 
-    def take(self, token: str, given: object) -> None:
-        """Show what was posted.
+    def post(self, token: str, given: object) -> None:
+        """Show what was posted to the URL.
 
         Raises:
-            NoSuchUrl: if the address is unknown, too old or used up.
-            SlackRefusal: if the message is unfit.
+            InvalidResponseUrl: if the URL is unknown, expired or used up.
+            SlackError: if Slack would refuse the message.
         """
-        handed = self._handed.get(token)
-        if handed is None:
+        url = self._urls.get(token)
+        if url is None:
             raise InvalidResponseUrl("invalid_url")
-        if self._clock() > handed.until:
+        if self._clock() > url.expires_at:
             raise InvalidResponseUrl("expired_url")
-        if handed.uses == 0:
+        if url.remaining_uses == 0:
             raise InvalidResponseUrl("used_url")
-        handed.uses -= 1
-        show(self._workspace, handed.channel, given, handed.original)
+        url.remaining_uses -= 1
+        show(self._workspace, url.channel, given, url.original)
 
 
 def show(workspace: Workspace, channel: str, given: object, original: Post | None = None) -> None:
-    """Show the bot's answer to one person, or to all of the channel, or instead of `original`.
+    """Show a response as an ephemeral message, to the whole channel, or in place of `original`.
 
     Raises:
-        SlackRefusal: if it is not a message that Slack would take.
+        SlackError: if Slack would refuse the message.
     """
     try:
-        answer = Answer.model_validate(given)
+        response = Response.model_validate(given)
     except ValidationError:
         raise SlackError("invalid_payload") from None
-    shown = original and _as_it_is_now(workspace, original)
-    if answer.delete_original:
-        if shown:
-            workspace.edit(shown, deleted=True)
+    target = original and _current(workspace, original)
+    if response.delete_original:
+        if target:
+            workspace.edit(target, deleted=True)
         return
-    if not answer.text and not answer.blocks:
+    if not response.text and not response.blocks:
         raise SlackError("no_text")
-    check_blocks(answer.blocks)
-    said: Mapping[str, Any] = {"text": answer.text, "blocks": answer.blocks}
-    if shown and answer.replace_original:
-        workspace.edit(shown, **said)
-    elif answer.response_type == "in_channel":
-        workspace.say(channel, **said)
+    check_blocks(response.blocks)
+    content: Mapping[str, Any] = {"text": response.text, "blocks": response.blocks}
+    if target and response.replace_original:
+        workspace.edit(target, **content)
+    elif response.response_type == "in_channel":
+        workspace.say(channel, **content)
     else:
-        workspace.post_ephemeral(channel, **said)
+        workspace.post_ephemeral(channel, **content)
 
 
-def _as_it_is_now(workspace: Workspace, post: Post) -> Post | None:
-    kept = workspace.conversations[post.channel].post(post.ts)
-    return kept or workspace.find_ephemeral(post.channel, post.ts)
+def _current(workspace: Workspace, post: Post) -> Post | None:
+    stored = workspace.conversations[post.channel].post(post.ts)
+    return stored or workspace.find_ephemeral(post.channel, post.ts)

@@ -1,4 +1,4 @@
-"""The rich text of a message as Slack takes it.
+"""Models of a rich text block.
 
 docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Part(BaseModel):
-    """Slack refuses a property that it does not know."""
+    """Refuses unknown properties, as Slack does."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 

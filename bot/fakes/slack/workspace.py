@@ -1,4 +1,4 @@
-"""A Slack workspace in memory: its channels, its people and what was said."""
+"""A Slack workspace in memory: its conversations, its users and their messages."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ RECRUITER = "U0RECRUITER"
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A message that was accepted. `ts` is Slack's name for it within its channel."""
+    """A message that was accepted. `ts` identifies it within its channel."""
 
     channel: str
     ts: str
@@ -32,8 +32,14 @@ class Post:
     """Seconds since 1970."""
     deleted: bool = False
 
+    @property
+    def delivery_id(self) -> str:
+        """The delivery that the message carries, from its metadata; empty if there is none."""
+        payload = self.metadata["event_payload"] if self.metadata else {}
+        return str(payload.get("delivery_id", ""))
+
     def api_object(self, *, with_metadata: bool) -> dict[str, Any]:
-        told: dict[str, Any] = {
+        message: dict[str, Any] = {
             "type": "message",
             "user": self.user,
             "ts": self.ts,
@@ -41,16 +47,16 @@ class Post:
             "text": self.text,
         }
         if self.user == BOT_USER:
-            told |= {"bot_id": BOT, "app_id": APP}
+            message |= {"bot_id": BOT, "app_id": APP}
         if self.blocks:
-            told["blocks"] = list(self.blocks)
+            message["blocks"] = list(self.blocks)
         if self.thread_ts:
-            told["thread_ts"] = self.thread_ts
+            message["thread_ts"] = self.thread_ts
         if self.edited_at is not None:
-            told["edited"] = {"user": self.user, "ts": f"{self.edited_at:.6f}"}
+            message["edited"] = {"user": self.user, "ts": f"{self.edited_at:.6f}"}
         if with_metadata and self.metadata:
-            told["metadata"] = self.metadata
-        return told
+            message["metadata"] = self.metadata
+        return message
 
 
 @dataclass(slots=True)
@@ -69,7 +75,7 @@ class Conversation:
         return next((post for post in self.posts if post.ts == ts), None)
 
     def thread(self, ts: str) -> Mapping[str, Any]:
-        """What Slack adds to a message that has been replied to."""
+        """Return the fields that Slack adds to a message with replies."""
         replies = [post for post in self.posts if post.thread_ts == ts]
         if not replies:
             return {}
@@ -103,7 +109,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What the bot's Home tab shows one person. Publishing another with an old `hash` is refused."""
+    """The bot's Home tab of one user; `hash` identifies its version."""
 
     user: str
     view: Mapping[str, Any]
@@ -115,7 +121,7 @@ class Home:
 
 
 class Workspace:
-    """`clock` gives seconds since 1970, from which each message gets its `ts`."""
+    """`clock` returns seconds since 1970, from which each message gets its `ts`."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
@@ -127,11 +133,11 @@ class Workspace:
             "U0OPERATOR": "operator",
         }
         self.has_home_tab = True
-        """Whether the Home tab is switched on in the app's settings."""
+        """Whether the Home tab is enabled in the app's settings."""
         self.conversations: dict[str, Conversation] = {}
         self.posts: Arrivals[Post] = Arrivals("messages")
         self.edits: Arrivals[Post] = Arrivals("edits")
-        self.ephemeral_messages: Arrivals[Post] = Arrivals("messages that one person sees")
+        self.ephemeral_messages: Arrivals[Post] = Arrivals("ephemeral messages")
         self.homes: Arrivals[Home] = Arrivals("views")
         self.add(Conversation("C0RECRUIT", "recruiting"))
         self.add(Conversation("C0ALERTS", "juicebox-alerts"))
@@ -141,7 +147,7 @@ class Workspace:
         return conversation
 
     def find(self, id_or_name: str) -> Conversation | None:
-        """By id, by `name` or `#name`; the direct message for a user's id."""
+        """Find a conversation by its id, by `name` or `#name`, or by the id of a user."""
         known = self.conversations.get(id_or_name)
         if known or not id_or_name:
             return known
@@ -158,27 +164,27 @@ class Workspace:
         return self.conversations.get(channel) or self.add(Conversation(channel, user=user))
 
     def say(self, channel: str, text: str, **details: Any) -> Post:
-        """Post a message, whoever says it; `details` are the rest of `Post`."""
+        """Post a message; `details` are further fields of `Post`."""
         post = Post(channel=channel, ts=self._next_ts(), text=text, **details)
         self.conversations[channel].posts.append(post)
         self.posts.add(post)
         return post
 
     def post_ephemeral(self, channel: str, text: str, **details: Any) -> Post:
-        """Show a message to one person, and keep it nowhere."""
+        """Show a message to one user; the conversation does not keep it."""
         post = Post(channel=channel, ts=self._next_ts(), text=text, **details)
         self.ephemeral_messages.add(post)
         return post
 
     def find_ephemeral(self, channel: str, ts: str) -> Post | None:
-        """A message that one person sees, as it is now."""
+        """Return the current version of an ephemeral message, or None if there is none."""
         states = [w for w in self.ephemeral_messages if (w.channel, w.ts) == (channel, ts)]
         return states[-1] if states and not states[-1].deleted else None
 
     def edit(self, post: Post, **changes: Any) -> Post:
-        """Change what a message says, or take it away with `deleted`.
+        """Change a message, or remove it with `deleted=True`.
 
-        It comes again: among the edits, or among the whispers if it is one.
+        The new version is added to `edits`, or to `ephemeral_messages` for an ephemeral one.
         """
         edited = replace(post, edited_at=self._clock(), **changes)
         posts = self.conversations[post.channel].posts
@@ -191,13 +197,13 @@ class Workspace:
         return edited
 
     def publish(self, user: str, view: Mapping[str, Any]) -> Home:
-        """Show a person another Home tab of the bot."""
+        """Replace the bot's Home tab of a user."""
         home = Home(user, view, self._next_ts())
         self.homes.add(home)
         return home
 
     def home_of(self, user: str) -> Home | None:
-        """What the Home tab shows, or None if nothing was ever published."""
+        """Return the user's Home tab, or None if nothing was published."""
         return next((home for home in reversed([*self.homes]) if home.user == user), None)
 
     def _next_ts(self) -> str:

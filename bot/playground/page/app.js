@@ -1,25 +1,25 @@
-// Puts the page together: one feed, four panels, the weather.
+// Assembles the page: the feed, four panels and the simulated failures.
 
 import { Feed } from "./feed.js";
 import { mount as mountInbox } from "./inbox.js";
 import { mount as mountJuicebox } from "./juicebox.js";
 import { mount as mountSlack } from "./slack.js";
 import { mountTabs } from "./tabs.js";
-import { mount as mountTrails } from "./trails.js";
-import { mount as mountWeather } from "./weather.js";
+import { mount as mountTimelines } from "./timelines.js";
+import { mount as mountFailures } from "./failures.js";
 
 const NOTICE_MS = 6000;
 const byId = (id) => document.getElementById(id);
 
-function showState(state, says) {
+function showState(state, text) {
   const live = byId("live");
-  live.textContent = says;
+  live.textContent = text;
   live.dataset.state = state;
 }
 
 let hiding = 0;
 
-/** Tell the reader something for a few seconds. */
+/** Show a notice for a few seconds. */
 function notice(text) {
   const element = byId("notice");
   element.textContent = text;
@@ -28,21 +28,21 @@ function notice(text) {
   hiding = setTimeout(() => (element.hidden = true), NOTICE_MS);
 }
 
-/** What the server answers; null, with a notice, if it does not do what it is asked. */
+/** The result of a request to the server; null, with a notice, if it fails. */
 async function post(path, body) {
   try {
     const headers = { "Content-Type": "application/json" };
-    const answer = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
-    const given = await answer.json().catch(() => ({ error: `${answer.status} ${answer.statusText}` }));
-    if (answer.ok) return given;
-    notice(given.error);
+    const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+    const result = await response.json().catch(() => ({ error: `${response.status} ${response.statusText}` }));
+    if (response.ok) return result;
+    notice(result.error);
   } catch {
-    notice("The demo does not answer. Does it still run?");
+    notice("The demo does not respond. Is it still running?");
   }
   return null;
 }
 
-/** Look at an event's trail; `quiet` where the reader has asked for something else as well. */
+/** Show an event's timeline; with `quiet`, without opening or pinning it. */
 function focusEvent(eventId, { quiet = false } = {}) {
   if (eventId) feed.emit({ kind: "focus", event_id: eventId, quiet });
 }
@@ -52,9 +52,9 @@ const hello = await feed.open();
 const page = { hello, post, notice, focusEvent, on: (kind, handler) => feed.on(kind, handler) };
 
 mountTabs(byId("tabs"), page);
-mountWeather(byId("weather"), page);
+mountFailures(byId("failures"), page);
 mountJuicebox(byId("juicebox"), page);
 mountSlack(byId("slack"), page);
 mountInbox(byId("inbox"), page);
-mountTrails(byId("trails"), page);
+mountTimelines(byId("timelines"), page);
 feed.settle();

@@ -1,4 +1,4 @@
-// What can be pressed in a message: buttons and menus.
+// Interactive elements of a message: buttons and menus.
 // https://docs.slack.dev/reference/block-kit/block-elements
 
 import { h } from "./dom.js";
@@ -8,10 +8,10 @@ import { overflowMenu } from "./overflow_menu.js";
 import { picture } from "./picture.js";
 
 /**
- * The element as it is seen.
+ * Render an element.
  *
- * `press(value)` is called once it was pressed, and confirmed where it asks for that; the value is the
- * chosen option's, or null. `textOf` makes nodes of a text object.
+ * `press(value)` is called after an interaction, confirmed if the element asks for that; the value is
+ * that of the chosen option, or null. `textOf` renders a text object.
  */
 export function elementView(element, press, textOf) {
   const view = ELEMENTS.get(element.type);
@@ -35,7 +35,7 @@ function button(element, press, textOf) {
   return h("a", { ...attributes, ...NEW_TAB, href: url, onclick: followed }, textOf(text));
 }
 
-/** A link is followed once the question is answered with yes, and Slack tells the bot of it. */
+/** Follow a link once it is confirmed; the bot gets the interaction too. */
 function following(url, confirm, textOf, press) {
   return async (event) => {
     if (!confirm) return press();

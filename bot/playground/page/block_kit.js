@@ -1,4 +1,4 @@
-// Block Kit as elements of the page, in the look that Slack gives it.
+// Renders Block Kit blocks in the look of Slack.
 // https://docs.slack.dev/reference/block-kit/blocks
 
 import { h } from "./dom.js";
@@ -12,7 +12,7 @@ import { plainText } from "./slack_text.js";
 /**
  * The blocks of a message or a view.
  *
- * `names` is as mrkdwn() has it; `press(block, element, value)` is called for whatever is pressed.
+ * `names` is as for mrkdwn(); `press(block, element, value)` is called for interactions.
  */
 export function blocksView(blocks, names, press) {
   const textOf = (text) => textView(text, names);

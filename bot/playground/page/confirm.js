@@ -1,9 +1,9 @@
-// Asks before something is pressed for good.
+// The confirmation dialog of a button or menu.
 // https://docs.slack.dev/reference/block-kit/composition-objects/confirmation-dialog-object
 
 import { h } from "./dom.js";
 
-/** Whether the answer is yes; it is where there is nothing to ask. `pressed` is what it is about. */
+/** Resolves to whether the action is confirmed; without a dialog it is. `pressed` is the element. */
 export function confirmed(asked, textOf, pressed) {
   if (!asked) return Promise.resolve(true);
   const { title, text, confirm, deny, style } = asked;
@@ -18,7 +18,7 @@ export function confirmed(asked, textOf, pressed) {
     heading,
     h("p", {}, textOf(text)),
     h("div", { class: "slack-confirm-buttons" }, answer("no", deny, ""), answer("yes", confirm, `is-${style ?? "primary"}`)));
-    // In the panel, whose colours it takes; a modal dialog is on top of everything wherever it is.
+    // Inside the panel, to inherit its colours; a modal dialog is always on top.
     (pressed.closest(".slack") ?? document.body).append(dialog);
     dialog.showModal();
   });

@@ -1,10 +1,10 @@
-// Builds elements of the page. What comes from an event goes in as text, and never as markup.
+// Builds elements of the page. Data is inserted as text, never as markup.
 
 /**
  * An element with attributes and children.
  *
- * A value of `false`, `null` or `undefined` leaves its attribute or child out; a function under
- * `on<event>` listens; a string among the children becomes text.
+ * Attributes and children that are `false`, `null` or `undefined` are omitted; `on<event>` takes a
+ * listener; a string becomes a text node.
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -17,7 +17,7 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Replace everything in `parent`. */
+/** Replace the children of `parent`. */
 export function fill(parent, ...children) {
   parent.replaceChildren(...children.flat(Infinity).filter((c) => c !== false && c !== null && c !== undefined));
   return parent;

@@ -1,12 +1,12 @@
-// An event as JSON, to be written by hand: it is checked while somebody types, signed and sent.
+// An editor for an event as JSON, which is checked while typing, then signed and sent.
 
 import { h } from "./dom.js";
-import { whatIsWrong } from "./json_check.js";
+import { findError } from "./json_check.js";
 
-/** The editor; `show` puts a body into it, unless somebody is writing there. */
+/** The editor; `show` replaces its text, unless it has the focus. */
 export function mountEditor(page) {
-  const says = h("span", {});
-  const goThere = h("button", { type: "button", class: "as-link", hidden: true }, "Go there");
+  const message = h("span", {});
+  const goTo = h("button", { type: "button", class: "as-link", hidden: true }, "Go to the error");
   const text = h("textarea", {
     id: "editor",
     rows: 10,
@@ -18,18 +18,18 @@ export function mountEditor(page) {
   const fresh = h("input", { type: "checkbox", id: "fresh", checked: true });
 
   const check = () => {
-    const wrong = whatIsWrong(text.value);
-    says.textContent = wrong.says;
-    goThere.hidden = wrong.at === null;
-    text.setAttribute("aria-invalid", String(Boolean(wrong.says)));
-    return wrong;
+    const error = findError(text.value);
+    message.textContent = error.message;
+    goTo.hidden = error.at === null;
+    text.setAttribute("aria-invalid", String(Boolean(error.message)));
+    return error;
   };
   const send = () => page.post("/send", { body: text.value, fresh: fresh.checked });
   const format = () => {
-    if (!check().says) text.value = JSON.stringify(JSON.parse(text.value), null, 2);
+    if (!check().message) text.value = JSON.stringify(JSON.parse(text.value), null, 2);
   };
-  goThere.addEventListener("click", () => {
-    const { at } = whatIsWrong(text.value);
+  goTo.addEventListener("click", () => {
+    const { at } = findError(text.value);
     text.focus();
     text.setSelectionRange(at, at + 1);
   });
@@ -44,17 +44,17 @@ export function mountEditor(page) {
     check();
   };
   show(firstOf(page.hello.samples));
-  return { element: frame({ text, says, goThere, fresh, send, format }), show };
+  return { element: frame({ text, message, goTo, fresh, send, format }), show };
 }
 
-const frame = ({ text, says, goThere, fresh, send, format }) =>
+const frame = ({ text, message, goTo, fresh, send, format }) =>
   h("div", { class: "editor" },
     h("div", { class: "editor-head" },
       h("label", { for: "editor" }, "Event"),
       h("button", { type: "button", class: "as-link", onclick: format }, "Format")),
     text,
-    h("p", { class: "editor-says", id: "editor-says", role: "status" }, says, " ", goThere),
-    h("label", { class: "editor-fresh", for: "fresh" }, fresh, "New id and time for each send"),
+    h("p", { class: "editor-says", id: "editor-says", role: "status" }, message, " ", goTo),
+    h("label", { class: "editor-fresh", for: "fresh" }, fresh, "New id and timestamp each time"),
     h("button", { type: "button", class: "is-main", onclick: send, "aria-keyshortcuts": "Control+Enter Meta+Enter" },
       "Sign and send", h("kbd", { "aria-hidden": "true" }, "Ctrl ↵")));
 

@@ -1,4 +1,4 @@
-// The emoji that people write by name; what is not among them stays as it was written.
+// Emoji by name; unknown names stay as they are.
 
 const NAMES = {
   "+1": "👍", thumbsup: "👍", "-1": "👎", thumbsdown: "👎", wave: "👋", clap: "👏", pray: "🙏",
@@ -31,8 +31,8 @@ const NAMES = {
   "skin-tone-4": "🏽", "skin-tone-5": "🏾", "skin-tone-6": "🏿",
 };
 
-/** The emoji of that name; null if it is not among them. */
+/** The emoji of that name, or null. */
 export const emojiNamed = (name) => (Object.hasOwn(NAMES, name) ? NAMES[name] : null);
 
-/** Text with each `:name:` in it made an emoji. */
+/** The text with each known `:name:` replaced. */
 export const withEmoji = (text) => text.replace(/:([a-z0-9_+-]+):/g, (written, name) => emojiNamed(name) ?? written);

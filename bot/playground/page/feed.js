@@ -1,19 +1,19 @@
-// What the server tells: records of many kinds, those of the past first.
+// The live feed of the server: records of several kinds, past ones first.
 
-const GONE = "The demo has ended: run make demo again.";
+const GONE = "The demo has stopped. Start it again with make demo.";
 
-/** Follows `/live`; a handler that comes late is told of the past too. */
+/** Follows `/live`; a handler that is added late gets the past records too. */
 export class Feed {
   #handlers = new Map();
   #past = [];
   #run = null;
 
-  /** `onState` hears "live", "lost" or "ended", with a sentence. */
+  /** `onState` gets "live", "lost" or "ended", and a text. */
   constructor(onState) {
     this.onState = onState;
   }
 
-  /** Resolves to the first record, which says what this demo is made of. */
+  /** Resolves to the first record, which describes this demo. */
   open() {
     return new Promise((resolve) => {
       const source = new EventSource("/live");
@@ -27,12 +27,12 @@ export class Feed {
     for (const record of this.#past ?? []) if (record.kind === kind) handler(record);
   }
 
-  /** Everybody listens now: the past need not be kept for those who come late. */
+  /** All handlers have been added: stop keeping the past records. */
   settle() {
     this.#past = null;
   }
 
-  /** Tell the handlers of something that happens on the page itself. */
+  /** Call the handlers with a record of the page itself. */
   emit(record) {
     for (const handler of this.#handlers.get(record.kind) ?? []) handler(record);
   }

@@ -1,10 +1,10 @@
-// The inbox: a list of the mails that the real SMTP server took in, and one of them, opened.
+// The inbox: a list of the mails that the SMTP server accepted, and the selected one.
 
 import { h } from "./dom.js";
 import { mailView } from "./mail.js";
 import { clock } from "./time.js";
 
-const TOGETHER_MS = 100;
+const BATCH_MS = 100;
 
 export function mount(root, page) {
   const mails = new Map();
@@ -12,7 +12,7 @@ export function mount(root, page) {
   const rows = rowList((n) => choose(n));
   const hint = h("p", { class: "empty" },
     h("strong", {}, "Mails appear here"),
-    h("span", {}, "Send an event: whom it concerns is told in Slack and by mail, and this is their mailbox."));
+    h("span", {}, "Send an event to see the mails that recruiters and operators get."));
   root.append(h("div", { class: "panel-head" }, h("h2", {}, "Inbox"), rows.count), hint, rows.element, view.element);
 
   let chosen = false;
@@ -25,11 +25,11 @@ export function mount(root, page) {
     open(n);
     page.focusEvent(mails.get(n).event_id, { quiet: true });
   };
-  const openLatest = afterwards(() => {
+  const openLatest = debounced(() => {
     if (!chosen) open(Math.max(...mails.keys()));
   });
   page.on("mail", (mail) => {
-    if (mails.has(mail.n)) return; // a connection that was lost may bring it again
+    if (mails.has(mail.n)) return; // sent again after a reconnect
     hint.hidden = true;
     mails.set(mail.n, mail);
     rows.add(mail);
@@ -43,7 +43,7 @@ function rowList(choose) {
   const unread = new Set();
   let opened = null;
   const count = h("span", { class: "inbox-count", role: "status" });
-  const element = h("ul", { class: "mail-list", "aria-label": "Mails, the latest first" });
+  const element = h("ul", { class: "mail-list", "aria-label": "Mails, latest first" });
   const tell = () => (count.textContent = unread.size ? `${unread.size} unread` : "");
   return {
     element,
@@ -68,18 +68,18 @@ function rowList(choose) {
   };
 }
 
-/** Once for a whole batch: fifty mails that come together open one of them, not fifty. */
-function afterwards(act) {
+/** Debounce: fifty mails that arrive together open one of them, not fifty. */
+function debounced(act) {
   let waiting = 0;
   return () => {
     clearTimeout(waiting);
-    waiting = setTimeout(act, TOGETHER_MS);
+    waiting = setTimeout(act, BATCH_MS);
   };
 }
 
 const BLOCKS = /[\u2580-\u259f]+/g;
 
-/** The first lines below the subject, with which a mail's text begins; a bar drawn in blocks is no text. */
+/** The first lines after the subject, without bars drawn in block characters. */
 function snippetOf({ text, subject }) {
   const lines = text.split("\n").map((line) => line.replace(BLOCKS, "").trim());
   return lines.filter((line) => line && line !== subject).slice(0, 3).join(" · ");

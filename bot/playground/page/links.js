@@ -1,10 +1,10 @@
-// Links that may be followed: everything else is shown as the text that it is.
+// Safe links; any other URL is shown as text.
 
 import { h } from "./dom.js";
 
 const ALLOWED = new Set(["http:", "https:", "mailto:"]);
 
-/** The address if it is one that is safe to follow, else null. */
+/** The URL if its scheme is safe, else null. */
 export function safeUrl(url) {
   try {
     return ALLOWED.has(new URL(url).protocol) ? url : null;
@@ -13,7 +13,7 @@ export function safeUrl(url) {
   }
 }
 
-/** A link that opens in a new tab, or plain text where it would be none. */
+/** A link that opens in a new tab, or plain text if the URL is not safe. */
 export function link(url, ...label) {
   const safe = safeUrl(url);
   if (!safe) return h("span", {}, ...(label.length ? label : [url]));

@@ -1,12 +1,12 @@
-// One mail: as a mail program shows it, at two widths and in two schemes, and what it is made of.
+// One mail: rendered at two widths and in two schemes, its text, headers and source.
 
 import { fill, h } from "./dom.js";
 
 const WIDTHS = { Desktop: 640, Phone: 375 };
 const CHOICES = {
-  kind: ["What to show", ["HTML", "Text", "Headers", "Source"]],
+  kind: ["View", ["HTML", "Text", "Headers", "Source"]],
   width: ["Width", Object.keys(WIDTHS)],
-  scheme: ["Scheme", ["Light", "Dark"]],
+  scheme: ["Color scheme", ["Light", "Dark"]],
 };
 const BODIES = { HTML: framed, Text: plain, Headers: headers, Source: source };
 
@@ -20,7 +20,7 @@ export function mailView(page) {
     fit(body, choice);
   };
   const tools = toolsOf(choice, draw);
-  const element = h("article", { class: "mail", "aria-label": "The opened mail", hidden: true }, head, tools, body);
+  const element = h("article", { class: "mail", "aria-label": "Mail", hidden: true }, head, tools, body);
   new ResizeObserver(() => fit(body, choice)).observe(body);
   return {
     element,
@@ -38,11 +38,11 @@ const headOf = (mail, page) => [
   h("p", { class: "mail-envelope", title: `${mail.from} to ${mail.to.join(", ")}` },
     h("span", {}, "from "), mail.from, h("span", {}, " to "), mail.to.join(", ")),
   mail.event_id
-    ? h("button", { type: "button", class: "as-link", onclick: () => page.focusEvent(mail.event_id) }, "Its trail")
+    ? h("button", { type: "button", class: "as-link", onclick: () => page.focusEvent(mail.event_id) }, "Timeline")
     : null,
 ];
 
-/** Buttons that change the choice; width and scheme are there for the HTML only. */
+/** Buttons that change the choice; width and scheme apply to the HTML only. */
 function toolsOf(choice, draw) {
   const tools = h("div", { class: "mail-tools", "data-kind": choice.kind });
   for (const [name, [label, values]] of Object.entries(CHOICES)) {
@@ -70,7 +70,7 @@ function press(buttons, value) {
 
 function framed(mail, { width, scheme }) {
   return h("iframe", {
-    title: `${mail.subject}, as a mail program shows it`,
+    title: `${mail.subject}, rendered`,
     sandbox: "allow-popups allow-popups-to-escape-sandbox",
     class: `is-${scheme.toLowerCase()}`,
     src: `/mails/${mail.n}.html?scheme=${scheme.toLowerCase()}`,
@@ -79,29 +79,29 @@ function framed(mail, { width, scheme }) {
 }
 
 function plain(mail) {
-  return h("pre", { class: "mail-text", tabindex: "0", "aria-label": "The text of the mail" }, mail.text);
+  return h("pre", { class: "mail-text", tabindex: "0", "aria-label": "Text of the mail" }, mail.text);
 }
 
 function headers(mail) {
   const rows = mail.headers.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)));
-  return h("div", { class: "mail-headers", tabindex: "0", role: "region", "aria-label": "The headers of the mail" }, h("dl", {}, rows));
+  return h("div", { class: "mail-headers", tabindex: "0", role: "region", "aria-label": "Headers of the mail" }, h("dl", {}, rows));
 }
 
 function source(mail) {
   const address = `/mails/${mail.n}.eml`;
-  const text = h("pre", { tabindex: "0", "aria-label": "The source of the mail" }, "…");
-  fetch(address).then((answer) => answer.text()).then(
+  const text = h("pre", { tabindex: "0", "aria-label": "Source of the mail" }, "…");
+  fetch(address).then((response) => response.text()).then(
     (raw) => (text.textContent = raw),
-    () => (text.textContent = "The demo does not answer."),
+    () => (text.textContent = "The demo does not respond."),
   );
   return h("div", { class: "mail-source" },
     h("p", {},
-      h("a", { href: address, target: "_blank", rel: "noopener" }, "The mail as it came, to the byte"),
+      h("a", { href: address, target: "_blank", rel: "noopener" }, "Open the raw message"),
       ` (${mail.size.toLocaleString()} bytes)`),
     text);
 }
 
-/** A mail that is wider than the panel is made smaller, as a mail program on a small screen does. */
+/** Scale down a mail that is wider than the panel, as mail programs do on small screens. */
 function fit(body, { width }) {
   const frame = body.querySelector("iframe");
   if (!frame) return;

@@ -1,4 +1,4 @@
-// The `markdown` block: as much of Markdown as Slack shows in one.
+// Renders the `markdown` block: the subset of Markdown that Slack supports.
 // https://docs.slack.dev/reference/block-kit/blocks/markdown-block
 
 import { h } from "./dom.js";
@@ -27,7 +27,7 @@ const INLINE = new RegExp(
 
 export const markdown = (text) => blocks(text.replace(/\r\n?/g, "\n").split("\n"));
 
-/** One view for each run of lines that belong together. */
+/** Render each run of lines that belong together. */
 function blocks(lines) {
   const views = [];
   let at = 0;
@@ -39,7 +39,7 @@ function blocks(lines) {
   return views;
 }
 
-/** How many lines from there on are like that. */
+/** The lines from `from` on for which `isLike` holds. */
 function run(lines, from, isLike) {
   let end = from;
   while (end < lines.length && isLike(lines[end])) end++;
@@ -67,7 +67,7 @@ const READERS = [
   },
   (lines, at) => (ITEM.test(lines[at]) ? { length: 1, view: item(ITEM.exec(lines[at])) } : null),
   (lines, at) => {
-    // The first line is taken whatever it is like: every reader before this one has left it.
+    // The first line always belongs to the paragraph: no other reader has taken it.
     const said = [lines[at], ...run(lines, at + 1, (line) => !isOther(line))];
     return { length: said.length, view: h("p", {}, broken(said.map(inline))) };
   },

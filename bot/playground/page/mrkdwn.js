@@ -1,4 +1,4 @@
-// Slack's markup as elements of the page: what goes over whole lines.
+// Renders mrkdwn: code blocks, quotes and lines.
 // https://docs.slack.dev/messaging/formatting-message-text
 
 import { h } from "./dom.js";
@@ -10,11 +10,10 @@ const QUOTE = /^(?:&gt;|>) ?/;
 const QUOTE_TO_THE_END = /^(?:&gt;|>){3} ?/;
 
 /**
- * What a `mrkdwn` text says, as a list of nodes.
+ * Render a `mrkdwn` text as a list of nodes.
  *
- * `names` knows what ids stand for: `user(id)`, `channel(id)`, and, if there is any to be had,
- * `isMe(id)`, `channelNamed(name)` and `open(channelId)`. A `verbatim` text has no links but those that
- * are marked as such.
+ * `names` resolves ids: `user(id)`, `channel(id)`, and optionally `isMe(id)`, `channelNamed(name)` and
+ * `open(channelId)`. A `verbatim` text has only explicit links.
  */
 export function mrkdwn(text, names, verbatim = false) {
   const reading = { names, verbatim, within: "" };
@@ -32,7 +31,7 @@ function fenced(code) {
   return [h("pre", { class: "slack-pre" }, unmarked(code.replace(/^\n|\n$/g, "")))];
 }
 
-/** The line break after preformatted text ends it, and is none of its own. */
+/** Drop the line break that ends preformatted text. */
 function quotesAndLines(text, reading, afterFence) {
   const lines = (afterFence ? text.replace(/^\n/, "") : text).split("\n");
   return runsOf(lines).flatMap(({ isQuote, said }) => {

@@ -1,4 +1,4 @@
-// What stands between `<` and `>` in Slack's markup: links, mentions, dates.
+// Renders `<…>` of mrkdwn: links, mentions and dates.
 // https://docs.slack.dev/messaging/formatting-message-text#advanced
 
 import { h } from "./dom.js";
@@ -19,7 +19,7 @@ export function entityView(entity, names) {
   return link(unescape(target), ...(label ? [label] : []));
 }
 
-/** `loud` as Slack marks whatever calls the reader; with `open` it can be followed. */
+/** A mention; `loud` highlights one of the reader, and `open` makes it a button. */
 export function mention(text, { loud = false, open = null } = {}) {
   const style = loud ? "slack-mention is-loud" : "slack-mention";
   return open ? h("button", { type: "button", class: style, onclick: open }, text) : h("span", { class: style }, text);

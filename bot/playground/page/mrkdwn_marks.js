@@ -1,7 +1,7 @@
-// Slack's markup as elements of the page: what goes inside one line.
+// Renders mrkdwn within one line.
 // https://docs.slack.dev/messaging/formatting-message-text
 //
-// A scanner, and no single pattern: what it reads may be hostile, and each mark costs one look ahead.
+// A scanner rather than one regular expression, so that hostile input takes linear time.
 
 import { h } from "./dom.js";
 import { emojiNamed } from "./emoji.js";
@@ -27,7 +27,7 @@ const TRAILING = /[.,;:!?'"\]}*_~]+$/;
 const isWord = (character) => character !== undefined && WORD.test(character);
 const isSpace = (character) => character === undefined || /\s/.test(character);
 
-/** The nodes of one line; `within` names the marks that are open around it. */
+/** Render one line; `reading.within` has the enclosing marks. */
 export function marked(line, reading) {
   const nodes = [];
   const unclosed = new Set();
@@ -47,7 +47,7 @@ export function marked(line, reading) {
   return plain ? [...nodes, unescape(plain)] : nodes;
 }
 
-/** What code shows of marked links and mentions: their labels. */
+/** Replace links and mentions in code by their labels. */
 export const unmarked = (code) =>
   unescape(code.replace(/<((?:https?:|mailto:|[@#!])[^<>|\n]*)(?:\|([^<>\n]*))?>/g, (_, target, label) => label || target));
 
@@ -63,7 +63,7 @@ function spanAt(line, at, { names }) {
   return node ? { node, end: at + match[0].length } : null;
 }
 
-/** What Slack links by itself, unless the text is `verbatim`: addresses, and names of channels. */
+/** Automatic links, unless the text is `verbatim`: URLs, mail addresses and channel names. */
 function automaticAt(line, at, { names, verbatim }) {
   if (verbatim || isWord(line[at - 1])) return null;
   const url = found(URL_LIKE, line, at)?.[0];
@@ -80,7 +80,7 @@ function addressView(written, at) {
   return { node: link(unescape(url)), end: at + url.length };
 }
 
-/** `*bold*`, `_italic_`, `~strike~`: at the edges of words only, and never one within itself. */
+/** `*bold*`, `_italic_`, `~strike~`: at word boundaries only, and never nested in themselves. */
 function pairAt(line, at, reading, unclosed) {
   const mark = line[at];
   if (!Object.hasOwn(TAGS, mark) || reading.within.includes(mark) || unclosed.has(mark)) return null;
@@ -88,7 +88,7 @@ function pairAt(line, at, reading, unclosed) {
   if (!opens) return null;
   const end = closing(line, at);
   if (end < 0) {
-    // No later mark of this kind finds an end either: without this a row of marks takes quadratic time.
+    // No later mark of this kind can close either; without this, a row of marks takes quadratic time.
     unclosed.add(mark);
     return null;
   }

@@ -1,11 +1,11 @@
-// Slack's menu behind three dots: it opens over everything, and closes when something else is pressed.
+// The overflow menu: it opens above everything, and closes on a click elsewhere.
 
 import { h } from "./dom.js";
 
 const GAP = 4;
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
-/** `items` are the links and buttons in it; `action` tells this menu from others. */
+/** `items` are its links and buttons; `action` is its action_id. */
 export function overflowMenu(items, action) {
   const opener = h("button", {
     type: "button",
@@ -36,7 +36,7 @@ function step(event, items) {
   items.at((items.indexOf(document.activeElement) + by) % items.length).focus();
 }
 
-/** Below what opens it, or above where there is more room; its nearer edge is the opener's. */
+/** Place the menu below or above its button, where there is more room, aligned to the nearer edge. */
 function placeBelow(menu, { left, right, top, bottom }) {
   const isLow = bottom > innerHeight / 2;
   const isRight = right > innerWidth / 2;

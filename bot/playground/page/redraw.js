@@ -1,6 +1,6 @@
-// Draws again without the reader's noticing: once for many changes, and with the focus where it was.
+// Redraws once for many changes, and keeps the focus.
 
-/** Calls of the result do `work` once, after whatever is going on now. */
+/** Returns a function that runs `work` once in the next microtask, however often it is called. */
 export function soon(work) {
   let isWaiting = false;
   return () => {
@@ -13,7 +13,7 @@ export function soon(work) {
   };
 }
 
-/** If `redraw` takes away the focused element, the one that stands for it now gets the focus. */
+/** Redraw; if the focused element is replaced, focus its replacement. */
 export function keepingFocus(root, redraw) {
   const held = root.contains(document.activeElement) ? document.activeElement : null;
   const path = held && pathOf(held);
@@ -29,7 +29,7 @@ function pathOf(element) {
   return `${ts ? `[data-ts="${CSS.escape(ts)}"] ` : ""}[data-action="${CSS.escape(action)}"]`;
 }
 
-/** Put the nodes there without touching those that are in their place already. */
+/** Set the children of `parent` without touching those already in place. */
 export function place(parent, nodes) {
   const wanted = new Set(nodes);
   for (const node of [...parent.childNodes]) if (!wanted.has(node)) node.remove();

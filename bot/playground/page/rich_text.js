@@ -1,4 +1,4 @@
-// A rich_text block as elements of the page.
+// Renders a rich_text block.
 // https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 
 import { h } from "./dom.js";
@@ -56,7 +56,7 @@ function styled(node, style = {}) {
     .reduce((inner, name) => h(TAGS[name], { class: name === "code" ? "slack-code" : null }, inner), node);
 }
 
-/** `1f469-200d-1f4bb`: the code points of an emoji. */
+/** An emoji from its code points, such as `1f469-200d-1f4bb`. */
 function fromHex(unicode) {
   const points = unicode.split("-").map((point) => Number.parseInt(point, 16));
   return points.every((point) => point >= 0 && point <= 0x10ffff) ? String.fromCodePoint(...points) : unicode;

@@ -1,4 +1,4 @@
-// The Slack panel: channels, their messages, the Home tab, and a box to type in.
+// The Slack panel: channels, their messages, the Home tab and the message box.
 
 import { blocksView } from "./block_kit.js";
 import { fill, h } from "./dom.js";
@@ -50,14 +50,14 @@ export function mount(root, page) {
       side.draw({ channels, unread, current });
       if (current === HOME) drawHome();
       else if (channel) {
-        box.say(channel);
+        box.setChannel(channel);
         log.draw([...(messages.get(current)?.values() ?? [])]);
       }
     });
   });
 
   function drawHome() {
-    const empty = h("p", { class: "hint" }, "The bot is asked for its Home tab …");
+    const empty = h("p", { class: "hint" }, "Loading the Home tab …");
     fill(homeView, home ? blocksView(home, names, (...pressed) => press(null, ...pressed)) : empty);
   }
 
@@ -81,7 +81,7 @@ export function mount(root, page) {
   });
 }
 
-/** What ids stand for, as mrkdwn() asks. */
+/** Names for ids, as mrkdwn() needs them. */
 function namesOf({ person, bot }, channels, open) {
   const people = new Map([person, bot].map(({ id, name }) => [id, name]));
   return {

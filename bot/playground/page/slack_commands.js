@@ -1,16 +1,16 @@
-// What Slack shows while a slash command is typed: the commands that begin like that.
+// Suggestions while a slash command is typed.
 // https://www.w3.org/WAI/ARIA/apg/patterns/combobox/
 
 import { fill, h } from "./dom.js";
 
 const COMMANDS = [
-  { writes: "/juicebox status", takes: "", says: "How things stand, and what happened lately" },
-  { writes: "/juicebox status ", takes: "<event id>", says: "One event's whole way" },
-  { writes: "/juicebox help", takes: "", says: "What the bot can be asked" },
+  { command: "/juicebox status", argument: "", description: "Current state and recent events" },
+  { command: "/juicebox status ", argument: "<event id>", description: "Everything about one event" },
+  { command: "/juicebox help", argument: "", description: "List of commands" },
 ];
 
-/** The list above `input`; `written` is called when a command was written into it. */
-export function commandList(input, written) {
+/** The list above `input`; `onChoice` is called when a command was put into it. */
+export function commandList(input, onChoice) {
   let shown = [];
   let at = 0;
   const list = h("ul", { class: "slack-commands", id: "slack-commands", role: "listbox", "aria-label": "Commands", hidden: true });
@@ -32,24 +32,24 @@ export function commandList(input, written) {
     else input.setAttribute("aria-activedescendant", list.children[at].id);
   }
   function choose(index) {
-    input.value = shown[index].writes;
+    input.value = shown[index].command;
     close();
     input.focus();
-    written();
+    onChoice();
   }
   const close = () => show([]);
 
   input.addEventListener("input", () => {
     const text = input.value;
-    const begun = text.startsWith("/") ? COMMANDS.filter(({ writes }) => writes.startsWith(text) && writes !== text) : [];
-    // What is complete already is sent by Enter, though it may be the beginning of something longer.
-    show(begun, COMMANDS.some(({ writes }) => writes === text) ? -1 : 0);
+    const begun = text.startsWith("/") ? COMMANDS.filter(({ command }) => command.startsWith(text) && command !== text) : [];
+    // Enter sends a complete command, even if a longer one begins with it.
+    show(begun, COMMANDS.some(({ command }) => command === text) ? -1 : 0);
   });
   input.addEventListener("blur", close);
   close();
 
-  /** Whether the key that was pressed is for the list. */
-  function take(event) {
+  /** Handle a key if it is for the list, and return whether it was. */
+  function handleKey(event) {
     const act = list.hidden ? null : {
       ArrowDown: () => (at = (at + 1) % shown.length),
       ArrowUp: () => (at = (Math.max(at, 0) + shown.length - 1) % shown.length),
@@ -63,11 +63,11 @@ export function commandList(input, written) {
     mark();
     return true;
   }
-  return { element: list, take, close };
+  return { element: list, handleKey, close };
 }
 
-function optionView({ writes, takes, says }, index, choose) {
-  // The box keeps the focus: a press on the list must not take it away before it is a click.
+function optionView({ command, argument, description }, index, choose) {
+  // The input keeps the focus: mousedown must not take it away before the click.
   const attributes = { role: "option", id: `slack-command-${index}`, onclick: choose, onmousedown: (event) => event.preventDefault() };
-  return h("li", attributes, h("span", {}, h("strong", {}, writes), takes ? h("em", {}, takes) : null), h("small", {}, says));
+  return h("li", attributes, h("span", {}, h("strong", {}, command), argument ? h("em", {}, argument) : null), h("small", {}, description));
 }

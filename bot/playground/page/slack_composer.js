@@ -1,15 +1,15 @@
-// Slack's message box: Enter sends, ArrowUp brings back what was typed before, `/` shows the commands.
+// The message box: Enter sends, ArrowUp recalls earlier messages, `/` shows the commands.
 
 import { h } from "./dom.js";
 import { commandList } from "./slack_commands.js";
 
-const LONGEST = "4000";
+const MAX_LENGTH = "4000";
 
-/** `send(text)` resolves to null if it could not be said: then the text is put back. */
+/** `send(text)` resolves to null if it failed; the text is then restored. */
 export function composer(send) {
   const past = [];
   let place = 0;
-  const input = h("input", { class: "slack-input", autocomplete: "off", enterkeyhint: "send", maxlength: LONGEST });
+  const input = h("input", { class: "slack-input", autocomplete: "off", enterkeyhint: "send", maxlength: MAX_LENGTH });
   const button = h("button", { type: "submit", class: "slack-send", "aria-label": "Send", disabled: true }, "➤");
   const commands = commandList(input, () => changed());
   const element = h("form", { class: "slack-box" },
@@ -48,13 +48,13 @@ export function composer(send) {
   });
   input.addEventListener("input", changed);
   input.addEventListener("keydown", (event) => {
-    if (!event.isComposing && !commands.take(event)) recall(event);
+    if (!event.isComposing && !commands.handleKey(event)) recall(event);
   });
 
-  /** The box is for what is said in that channel. */
-  function say({ direct, name }) {
+  /** Set the channel that messages are sent to. */
+  function setChannel({ direct, name }) {
     input.placeholder = `Message ${direct ? "" : "#"}${name}`;
     input.setAttribute("aria-label", input.placeholder);
   }
-  return { element, say };
+  return { element, setChannel };
 }

@@ -1,4 +1,4 @@
-// Slack's dates, in the reader's own time zone.
+// Renders Slack dates in the reader's time zone.
 // https://docs.slack.dev/messaging/formatting-message-text#date-formatting
 
 const DAY_MS = 86_400_000;
@@ -18,7 +18,7 @@ function ordinal(day) {
 
 const long = (moment) => `${month(moment)} ${ordinal(moment.getDate())}, ${moment.getFullYear()}`;
 
-/** "today", "yesterday" or "tomorrow" where it is; else as `otherwise` has it. */
+/** "today", "yesterday" or "tomorrow", else the result of `otherwise`. */
 function pretty(moment, otherwise) {
   const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
   const days = Math.round((midnight(moment) - midnight(new Date())) / DAY_MS);
@@ -48,7 +48,7 @@ const TOKENS = {
   ago,
 };
 
-/** The format with its tokens replaced; null if the seconds or a token make no sense. */
+/** The format with its tokens replaced; null if the seconds or a token are invalid. */
 export function slackDate(seconds, format) {
   const moment = new Date(Number(seconds) * 1000);
   if (!/^-?\d+$/.test(String(seconds)) || Number.isNaN(moment.getTime())) return null;

@@ -1,10 +1,10 @@
-// The line above a channel's messages: where the reader is.
+// The header above the messages: the channel's name.
 
 import { fill, h } from "./dom.js";
 import { avatar } from "./slack_message.js";
 import { signOf } from "./slack_sidebar.js";
 
-/** `draw(channel)`; without a channel it is the Home tab of `bot`. */
+/** `draw(channel)` shows a channel; without one, the Home tab of `bot`. */
 export function channelHeader(bot) {
   const element = h("header", { class: "slack-channel" });
   const app = { bot: true, name: bot.name };

@@ -1,14 +1,14 @@
-// The messages of one channel, in their order, with the replies below the message that they answer.
+// The messages of one channel in order, with replies below their parent.
 
 import { h } from "./dom.js";
 import { place } from "./redraw.js";
-import { dayOf, goesOn, messageView, saidOn } from "./slack_message.js";
+import { dayOf, isContinuation, messageView, dayKey } from "./slack_message.js";
 import { threadView } from "./slack_thread.js";
 
-const NEAR_THE_END_PX = 60;
-const EMPTY = "What the bot posts appears here. Type /juicebox status to ask it.";
+const END_TOLERANCE_PX = 60;
+const EMPTY = "Messages of the bot appear here. Try typing /juicebox status.";
 
-/** `draw` fills `element`; it stays where the reader is, and follows the end if that is there. */
+/** `draw` fills `element`; the scroll position stays, or follows the end if it is there. */
 export function messageLog(dress) {
   const list = h("ol", { class: "slack-messages" });
   const log = h("div", { class: "slack-log", role: "log", "aria-live": "polite", "aria-label": "Messages", tabindex: "0" }, list);
@@ -27,10 +27,10 @@ export function messageLog(dress) {
     follow();
   }
   log.addEventListener("scroll", () => {
-    isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_THE_END_PX;
+    isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < END_TOLERANCE_PX;
     more.hidden ||= isAtEnd;
   });
-  // The panel may be hidden while messages come, or change its size.
+  // The panel may be hidden while messages arrive, or change its size.
   const sizes = new ResizeObserver(follow);
   sizes.observe(log);
   sizes.observe(list);
@@ -58,27 +58,27 @@ function itemsOf(messages, viewOf, known) {
   const { top, replies } = arranged(messages);
   return top.flatMap((message, index) => {
     const before = top[index - 1];
-    const isNewDay = !before || saidOn(before) !== saidOn(message);
-    const goesOnHere = !isNewDay && goesOn(message, before) && !replies.has(before.ts);
-    const answers = replies.get(message.ts);
+    const isNewDay = !before || dayKey(before) !== dayKey(message);
+    const isGrouped = !isNewDay && isContinuation(message, before) && !replies.has(before.ts);
+    const itsReplies = replies.get(message.ts);
     return [
       ...(isNewDay ? [dayView(known.days, message)] : []),
-      viewOf(message, goesOnHere),
-      ...(answers ? [threadView(known.threads, message, answers, viewOf)] : []),
+      viewOf(message, isGrouped),
+      ...(itsReplies ? [threadView(known.threads, message, itsReplies, viewOf)] : []),
     ];
   });
 }
 
-/** The same view each time: one that is put there anew would be read out anew. */
+/** Reuse the view of a day, so that screen readers do not announce it again. */
 function dayView(days, message) {
-  const day = saidOn(message);
+  const day = dayKey(message);
   if (!days.has(day)) days.set(day, h("li", { class: "slack-day" }, h("span")));
   const view = days.get(day);
   if (view.textContent !== dayOf(message)) view.firstChild.textContent = dayOf(message);
   return view;
 }
 
-/** The messages in the order in which they were said; the replies apart, by what they answer. */
+/** The messages in order of time; replies separately, by their parent. */
 function arranged(messages) {
   const inOrder = [...messages].sort((a, b) => Number(a.ts) - Number(b.ts));
   const known = new Set(inOrder.map(({ ts }) => ts));

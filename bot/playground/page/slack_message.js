@@ -1,4 +1,4 @@
-// One message as Slack shows it: who, when, what, and whether it was edited.
+// One message in the look of Slack.
 
 import { blocksView } from "./block_kit.js";
 import { h } from "./dom.js";
@@ -9,10 +9,10 @@ const GROUPED_WITHIN_MS = 300_000;
 const ONLY_EMOJI = /^(?:\s*(?::[a-z0-9_+-]+:|\p{Extended_Pictographic}\ufe0f?)){1,23}\s*$/u;
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
-/** When it was said, in milliseconds since 1970. */
-export const saidAt = ({ ts }) => Number.parseFloat(ts) * 1000;
+/** The time of a message, in milliseconds since 1970. */
+export const timeOf = ({ ts }) => Number.parseFloat(ts) * 1000;
 
-/** `names`, `press` as blocksView() has them; `isGrouped` leaves out who says it. */
+/** `names` and `press` are as for blocksView(); `isGrouped` omits the author. */
 export function messageView(message, { names, press, focus, isGrouped }) {
   const { bot, name, ephemeral, edited_at: editedAt } = message;
   const looks = ["slack-message", ephemeral && "is-ephemeral", isGrouped && "is-grouped"].filter(Boolean).join(" ");
@@ -24,25 +24,25 @@ export function messageView(message, { names, press, focus, isGrouped }) {
     isGrouped ? h("span", { class: "slack-gutter" }, h("span", { class: "sr-only" }, name), time) : avatar(message),
     h("div", { class: "slack-said" },
       isGrouped ? null : head,
-      saidBy(message, names, press),
+      contentOf(message, names, press),
       editedAt ? [" ", h("span", { class: "slack-edited", title: FULL.format(editedAt) }, "(edited)")] : null),
-    trailButton(message, focus));
+    timelineButton(message, focus));
 }
 
 const timeView = (message) =>
-  h("time", { class: "slack-at", datetime: new Date(saidAt(message)).toISOString(), title: FULL.format(saidAt(message)) },
-    clock(saidAt(message)));
+  h("time", { class: "slack-at", datetime: new Date(timeOf(message)).toISOString(), title: FULL.format(timeOf(message)) },
+    clock(timeOf(message)));
 
-function saidBy(message, names, press) {
+function contentOf(message, names, press) {
   const { blocks, text } = message;
   if (blocks.length) return blocksView(blocks, names, (...pressed) => press(message, ...pressed));
   return h("div", { class: `slack-text ${ONLY_EMOJI.test(text) ? "is-jumbo" : ""}` }, mrkdwn(text, names));
 }
 
-function trailButton({ event_id: eventId }, focus) {
+function timelineButton({ event_id: eventId }, focus) {
   if (!eventId) return null;
-  const label = `Show the trail of ${eventId}`;
-  return h("button", { type: "button", class: "slack-trail", title: label, "aria-label": label, onclick: () => focus(eventId) }, "trail");
+  const label = `Show the timeline of ${eventId}`;
+  return h("button", { type: "button", class: "slack-timeline", title: label, "aria-label": label, onclick: () => focus(eventId) }, "timeline");
 }
 
 export function avatar({ bot, name }) {
@@ -50,19 +50,19 @@ export function avatar({ bot, name }) {
   return h("span", { class: `slack-avatar ${bot ? "is-bot" : ""}`, "aria-hidden": "true" }, letter);
 }
 
-/** Whether a message goes on where the one before it ended: same author, less than five minutes. */
-export function goesOn(message, before) {
+/** Whether a message is grouped with the previous one: same author, less than five minutes later. */
+export function isContinuation(message, before) {
   return before.user === message.user && before.ephemeral === message.ephemeral
-    && saidAt(message) - saidAt(before) < GROUPED_WITHIN_MS;
+    && timeOf(message) - timeOf(before) < GROUPED_WITHIN_MS;
 }
 
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", month: "long", day: "numeric" });
 
-/** The day on which it was said, in a form that no other day has. */
-export const saidOn = (message) => new Date(saidAt(message)).toDateString();
+/** A unique name for the day of a message. */
+export const dayKey = (message) => new Date(timeOf(message)).toDateString();
 
-/** What stands above the first message of a day. */
+/** The heading above the first message of a day. */
 export function dayOf(message) {
-  const isToday = saidOn(message) === new Date().toDateString();
-  return isToday ? "Today" : DAY.format(saidAt(message));
+  const isToday = dayKey(message) === new Date().toDateString();
+  return isToday ? "Today" : DAY.format(timeOf(message));
 }

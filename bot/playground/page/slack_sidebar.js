@@ -1,14 +1,14 @@
-// Slack's sidebar: the bot's Home tab, the channels, and direct messages.
+// The sidebar: the bot's Home tab, channels and direct messages.
 
 import { h } from "./dom.js";
 import { place } from "./redraw.js";
 
 export const HOME = "home";
 
-/** What stands before a channel's name. */
+/** The sign before a channel's name. */
 export const signOf = (channel) => (channel.direct ? "●" : channel.private ? "🔒" : "#");
 
-/** `select(id)` is called for the place that the reader goes to. */
+/** `select(id)` is called when a place is chosen. */
 export function sidebar(hello, select) {
   const list = h("div", { class: "slack-places" });
   const element = h("nav", { class: "slack-sidebar", "aria-label": "Slack's channels" },

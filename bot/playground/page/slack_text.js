@@ -1,17 +1,17 @@
-// What is common to every text of Slack: three escaped characters, lines, and emoji by their names.
+// Parts of all Slack texts: escaped characters, lines and emoji names.
 
 import { h } from "./dom.js";
 import { withEmoji } from "./emoji.js";
 
 const ENTITIES = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
 
-/** Slack decodes these three, and no other, in whatever it shows; in `plain_text` too. */
+/** Decode the three entities that Slack decodes, also in `plain_text`. */
 export const unescape = (text) => text.replace(/&(?:lt|gt|amp);/g, (entity) => ENTITIES[entity]);
 
-/** The nodes of each line, with a break between one line and the next. */
+/** The nodes of all lines, with a <br> between lines. */
 export const broken = (lines) => lines.flatMap((nodes, index) => (index ? [h("br"), ...nodes] : nodes));
 
-/** A `plain_text` object's text: nothing is marked up but emoji, and those only if `emoji` is not false. */
+/** The text of a `plain_text` object; emoji names are replaced unless `emoji` is false. */
 export function plainText({ text, emoji }) {
   const shown = unescape(emoji === false ? text : withEmoji(text));
   return broken(shown.split("\n").map((line) => [line]));

@@ -1,11 +1,11 @@
-// The replies to a message: a line that says how many, and opens them.
+// The replies to a message, behind a line with their number.
 
 import { fill, h } from "./dom.js";
 import { place } from "./redraw.js";
-import { avatar, saidAt } from "./slack_message.js";
+import { avatar, timeOf } from "./slack_message.js";
 import { clock } from "./time.js";
 
-/** `threads` keeps each thread's view, so that one that was opened stays open. */
+/** `threads` keeps each thread's view, so that an open one stays open. */
 export function threadView(threads, message, replies, viewOf) {
   const key = `${message.channel} ${message.ts}`;
   const thread = threads.get(key) ?? newThread(message.ts);
@@ -14,7 +14,7 @@ export function threadView(threads, message, replies, viewOf) {
   fill(thread.summary,
     [...authors.values()].map(avatar),
     h("span", { class: "slack-replies" }, replies.length === 1 ? "1 reply" : `${replies.length} replies`),
-    h("span", { class: "slack-at" }, `Last reply at ${clock(saidAt(replies.at(-1)))}`));
+    h("span", { class: "slack-at" }, `Last reply at ${clock(timeOf(replies.at(-1)))}`));
   place(thread.list, replies.map((reply) => viewOf(reply, false)));
   return thread.item;
 }

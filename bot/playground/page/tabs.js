@@ -1,15 +1,15 @@
-// On a narrow screen not every panel is in sight: tabs, which count what is new behind them.
+// Tabs for narrow screens, each with the number of new records in its panel.
 
 import { h } from "./dom.js";
 
 const PANELS = [
-  { name: "juicebox", label: "Juicebox", kind: "answer", key: (record) => record.n, at: (record) => record.at },
+  { name: "juicebox", label: "Juicebox", kind: "response", key: (record) => record.n, at: (record) => record.at },
   { name: "slack", label: "Slack", kind: "message", key: (record) => `${record.channel}${record.ts}`, at: (record) => record.ts * 1000 },
   { name: "inbox", label: "Inbox", kind: "mail", key: (record) => record.n, at: (record) => record.at },
-  { name: "trails", label: "Trails", kind: "trail", key: (record) => record.event_id, at: (record) => record.sent_at ?? 0 },
+  { name: "timelines", label: "Timeline", kind: "trail", key: (record) => record.event_id, at: (record) => record.sent_at ?? 0 },
 ];
 const PHONE = matchMedia("(max-width: 719px)");
-const MOST = 99;
+const MAX_COUNT = 99;
 
 export function mountTabs(root, page) {
   const opened = Date.now();
@@ -21,14 +21,14 @@ export function mountTabs(root, page) {
   for (const { name, kind, key, at } of PANELS) {
     root.append(tabs.get(name).element);
     page.on(kind, (record) => {
-      // What the feed tells of the time before this page was opened is no news.
+      // Records from before the page was opened are not new.
       if (at(record) > opened && document.body.dataset.shown !== name) tabs.get(name).count(key(record));
     });
   }
   page.on("focus", ({ quiet }) => {
-    if (PHONE.matches && !quiet) show("trails");
+    if (PHONE.matches && !quiet) show("timelines");
   });
-  // A tablet has tabs for Slack and Inbox only: the other two are always in sight there.
+  // A tablet has tabs for Slack and Inbox only; the other two panels are always visible.
   const settle = () => {
     const { shown } = document.body.dataset;
     show(PHONE.matches || shown === "inbox" ? shown : "slack");
@@ -39,12 +39,12 @@ export function mountTabs(root, page) {
 
 function tabOf({ name, label }, onclick) {
   const fresh = new Set();
-  const news = h("span", { class: "tabs-news", hidden: true });
+  const badge = h("span", { class: "tabs-count", hidden: true });
   const element = h("button", { type: "button", "data-panel": name, onclick },
-    h("span", { class: "tabs-icon", "aria-hidden": "true" }), label, news);
+    h("span", { class: "tabs-icon", "aria-hidden": "true" }), label, badge);
   const tell = () => {
-    news.hidden = fresh.size === 0;
-    news.replaceChildren(fresh.size > MOST ? `${MOST}+` : String(fresh.size), h("span", { class: "sr-only" }, " new"));
+    badge.hidden = fresh.size === 0;
+    badge.replaceChildren(fresh.size > MAX_COUNT ? `${MAX_COUNT}+` : String(fresh.size), h("span", { class: "sr-only" }, " new"));
   };
   return {
     element,

@@ -1,17 +1,17 @@
-// Moments and durations as people read them; moments are milliseconds since 1970.
+// Times and durations in words; times are milliseconds since 1970.
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
 const TICK_MS = 500;
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-/** `14:32`, or as the reader's country has it. */
+/** `14:32`, or as the reader's locale has it. */
 export const clock = (ms) => CLOCK.format(ms);
 
 /**
- * `0.4 ms`, `214 ms`, `2.3 s`, `3 min 6 s`, `2 h 5 min`, `3 days 4 h`: how long something took.
+ * A duration: `0.4 ms`, `214 ms`, `2.3 s`, `3 min 6 s`, `2 h 5 min`, `3 days 4 h`.
  *
- * What is negative counts as 0. From a second on, the rules are those of `bot/model/durations.py`.
+ * Negative durations count as 0. From one second on, the rules are those of `bot/model/durations.py`.
  */
 export function duration(length) {
   const ms = Math.max(0, length);
@@ -26,7 +26,7 @@ export function duration(length) {
   return `${days} ${days === 1 ? "day" : "days"} ${Math.floor((seconds % DAY) / HOUR)} h`;
 }
 
-/** `43 s`, `2 min`: how long it still takes until then; empty once it is past. */
+/** The time left: `43 s`, `2 min`; empty once it is over. */
 export function until(ms) {
   const seconds = Math.ceil((ms - Date.now()) / 1000);
   if (seconds <= 0) return "";
@@ -35,8 +35,8 @@ export function until(ms) {
 
 const ticking = new Map();
 
-/** Keep the element's text at what `words` gives, for as long as it is on the page. */
-export function keepTelling(element, words) {
+/** Update the element's text from `words` for as long as it is on the page. */
+export function liveText(element, words) {
   element.textContent = words();
   if (ticking.size === 0) setTimeout(tick, TICK_MS);
   ticking.set(element, words);

@@ -1,4 +1,4 @@
-"""Calls the local Slack as any program could."""
+"""A client of the local Slack's Web API."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,7 +12,7 @@ BEARER = {"Authorization": "Bearer xoxb-test-token"}
 
 
 class Caller:
-    """Calls the API as any HTTP client would."""
+    """Calls methods of the API over HTTP."""
 
     def __init__(self, api: LocalSlack, session: aiohttp.ClientSession) -> None:
         self._api = api

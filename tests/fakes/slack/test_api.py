@@ -1,4 +1,4 @@
-"""The local Slack's methods: what they take, what they answer, what they refuse."""
+"""The methods of the local Slack: arguments, replies and errors."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from bot.fakes.slack.workspace import Conversation
 from tests.fakes.slack.conftest import BEARER, Caller
 
 
-async def test_a_message_is_posted_and_kept(slack_api: LocalSlack, call: Caller) -> None:
+async def test_a_message_is_posted_and_stored(slack_api: LocalSlack, call: Caller) -> None:
     reply = await call(
         "chat.postMessage",
         channel="C0RECRUIT",
@@ -30,9 +30,7 @@ async def test_a_message_is_posted_and_kept(slack_api: LocalSlack, call: Caller)
     assert (post.unfurl_links, post.unfurl_media) == (False, False)
 
 
-async def test_a_form_and_a_query_are_understood_like_json(
-    slack_api: LocalSlack, call: Caller
-) -> None:
+async def test_forms_and_queries_work_like_json(slack_api: LocalSlack, call: Caller) -> None:
     form = {"channel": "#recruiting", "text": "a form", "unfurl_links": "0"}
     blocks = json.dumps([{"type": "divider"}])
     async with call.raw("POST", "chat.postMessage", data={**form, "blocks": blocks}) as answer:
@@ -48,7 +46,7 @@ async def test_a_form_and_a_query_are_understood_like_json(
     assert slack_api.posts[0].unfurl_links is False
 
 
-async def test_the_bot_learns_who_it_is_and_what_it_may_do(call: Caller) -> None:
+async def test_auth_test_returns_the_bot_and_its_scopes(call: Caller) -> None:
     async with call.raw("POST", "auth.test") as answer:
         reply = await answer.json()
         scopes = answer.headers["x-oauth-scopes"].split(",")
@@ -64,14 +62,12 @@ async def test_the_bot_learns_who_it_is_and_what_it_may_do(call: Caller) -> None
         ({"Authorization": "Basic xoxb-test-token"}, "not_authed"),
     ],
 )
-async def test_only_the_bots_token_is_let_in(
-    call: Caller, headers: dict[str, str], error: str
-) -> None:
+async def test_other_tokens_are_refused(call: Caller, headers: dict[str, str], error: str) -> None:
     async with call.raw("POST", "auth.test", headers=headers) as answer:
         assert await answer.json() == {"ok": False, "error": error}
 
 
-async def test_a_scope_that_was_not_granted_is_named() -> None:
+async def test_a_missing_scope_is_named() -> None:
     async with (
         LocalSlack(scopes=("chat:write",)) as api,
         aiohttp.ClientSession(headers=BEARER) as session,
@@ -115,7 +111,7 @@ async def test_a_scope_that_was_not_granted_is_named() -> None:
         ("chat.dance", {}, "unknown_method"),
     ],
 )
-async def test_what_slack_refuses_is_refused_by_the_same_name(
+async def test_invalid_calls_get_the_errors_of_slack(
     slack_api: LocalSlack, call: Caller, method: str, arguments: dict[str, Any], error: str
 ) -> None:
     slack_api.workspace.add(Conversation("C0OTHER", "other", is_member=False))
@@ -133,9 +129,7 @@ async def test_bodies_that_are_not_json_objects_are_refused(call: Caller) -> Non
             assert (await answer.json())["error"] == error
 
 
-async def test_invalid_blocks_are_refused_with_what_is_wrong(
-    slack_api: LocalSlack, call: Caller
-) -> None:
+async def test_invalid_blocks_are_refused_with_details(slack_api: LocalSlack, call: Caller) -> None:
     blocks = [{"type": "header", "text": {"type": "plain_text", "text": ""}}]
     reply = await call("chat.postMessage", channel="C0RECRUIT", text="x", blocks=blocks)
     assert reply["error"] == "invalid_blocks"
@@ -145,13 +139,13 @@ async def test_invalid_blocks_are_refused_with_what_is_wrong(
     assert slack_api.posts == []
 
 
-async def test_blocks_with_too_much_text_together_are_refused(call: Caller) -> None:
+async def test_blocks_with_too_much_text_are_refused(call: Caller) -> None:
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3_000}}
     reply = await call("chat.postMessage", channel="C0RECRUIT", text="x", blocks=[section] * 5)
     assert reply["error"] == "msg_blocks_too_long"
 
 
-async def test_history_comes_in_pages_the_newest_first(slack_api: LocalSlack, call: Caller) -> None:
+async def test_history_is_paginated_newest_first(slack_api: LocalSlack, call: Caller) -> None:
     for number in range(5):
         slack_api.workspace.say("C0RECRUIT", f"message {number}")
     first = await call("conversations.history", channel="C0RECRUIT", limit=3)
@@ -173,7 +167,7 @@ async def test_history_begins_after_oldest(slack_api: LocalSlack, call: Caller) 
     assert [m["text"] for m in same["messages"]] == ["message 2", "message 1"]
 
 
-async def test_metadata_is_told_on_request_only(slack_api: LocalSlack, call: Caller) -> None:
+async def test_metadata_is_returned_on_request_only(slack_api: LocalSlack, call: Caller) -> None:
     metadata = {"event_type": "x", "event_payload": {}}
     slack_api.workspace.say("C0RECRUIT", "hello", metadata=metadata)
     [without] = (await call("conversations.history", channel="C0RECRUIT"))["messages"]
@@ -187,7 +181,7 @@ async def test_metadata_is_told_on_request_only(slack_api: LocalSlack, call: Cal
     assert with_it["metadata"] == metadata
 
 
-async def test_another_persons_message_is_not_the_bots(slack_api: LocalSlack, call: Caller) -> None:
+async def test_only_messages_of_the_bot_have_a_bot_id(slack_api: LocalSlack, call: Caller) -> None:
     slack_api.workspace.say("C0RECRUIT", "hi", user="U0RECRUITER")
     slack_api.workspace.say("C0RECRUIT", "hi yourself")
     own, theirs = (await call("conversations.history", channel="C0RECRUIT"))["messages"]
@@ -195,7 +189,7 @@ async def test_another_persons_message_is_not_the_bots(slack_api: LocalSlack, ca
     assert own["bot_id"] == "B0BOT"
 
 
-async def test_channels_are_listed_in_pages(slack_api: LocalSlack, call: Caller) -> None:
+async def test_channel_lists_are_paginated(slack_api: LocalSlack, call: Caller) -> None:
     slack_api.workspace.add(Conversation("C0OLD", "old", is_archived=True))
     slack_api.workspace.add(Conversation("C0PRIVATE", "private", is_private=True))
     slack_api.workspace.add(Conversation("C0SECRET", "secret", is_private=True, is_member=False))
@@ -207,7 +201,7 @@ async def test_channels_are_listed_in_pages(slack_api: LocalSlack, call: Caller)
     assert [c["name"] for c in private["channels"]] == ["private"]
 
 
-async def test_a_channels_information_says_whether_the_bot_is_in_it(
+async def test_channel_info_includes_the_membership_of_the_bot(
     slack_api: LocalSlack, call: Caller
 ) -> None:
     slack_api.workspace.add(Conversation("C0OTHER", "other", is_member=False))

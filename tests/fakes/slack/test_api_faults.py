@@ -1,4 +1,4 @@
-"""The local Slack's faults, and how a test waits for what it gets."""
+"""Faults of the local Slack, and waiting for its messages and calls."""
 
 import asyncio
 
@@ -19,9 +19,7 @@ async def test_every_call_is_recorded_with_its_time(slack_api: LocalSlack, call:
     assert posted.at > slack_api.calls("auth.test")[0].at
 
 
-async def test_scripted_faults_happen_once_and_in_order(
-    slack_api: LocalSlack, call: Caller
-) -> None:
+async def test_planned_faults_happen_once_and_in_order(slack_api: LocalSlack, call: Caller) -> None:
     slack_api.plan_faults(
         "chat.postMessage",
         [HttpFault.status(503), None, HttpFault.error("fatal_error"), HttpFault.rate_limited(7)],
@@ -36,7 +34,7 @@ async def test_scripted_faults_happen_once_and_in_order(
     assert len(slack_api.posts) == 2
 
 
-async def test_forgotten_faults_do_not_happen(slack_api: LocalSlack, call: Caller) -> None:
+async def test_cleared_faults_do_not_happen(slack_api: LocalSlack, call: Caller) -> None:
     slack_api.plan_faults("auth.test", [HttpFault.status(500)])
     slack_api.clear_faults()
     assert (await call("auth.test"))["ok"] is True
@@ -58,21 +56,21 @@ async def test_a_garbled_reply_keeps_the_message(slack_api: LocalSlack, call: Ca
     assert len(slack_api.posts) == 1
 
 
-async def test_a_hanging_call_outlasts_its_caller(slack_api: LocalSlack, call: Caller) -> None:
+async def test_a_hanging_call_never_returns(slack_api: LocalSlack, call: Caller) -> None:
     slack_api.plan_faults("auth.test", [HttpFault.hang()])
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await call("auth.test")
 
 
-async def test_a_channel_takes_a_message_a_second_when_paced() -> None:
+async def test_a_channel_can_be_limited_to_one_message_per_second() -> None:
     async with (
         LocalSlack(messages_per_second=1) as api,
         aiohttp.ClientSession() as session,
     ):
         call = Caller(api, session)
-        unfit = await call("chat.postMessage", channel="C0RECRUIT", text="")
-        assert unfit["error"] == "no_text"
+        invalid = await call("chat.postMessage", channel="C0RECRUIT", text="")
+        assert invalid["error"] == "no_text"
         assert (await call("chat.postMessage", channel="#recruiting", text="x"))["ok"] is True
         assert (await call("chat.postMessage", channel="C0ALERTS", text="x"))["ok"] is True
         again = {"channel": "C0RECRUIT", "text": "x"}
@@ -107,7 +105,7 @@ async def test_a_given_port_is_served() -> None:
         ("im:history", "D0RECRUITER"),
     ],
 )
-async def test_history_takes_the_scope_of_its_kind_of_conversation(
+async def test_history_requires_the_scope_of_its_conversation_type(
     scope: str, permitted: str
 ) -> None:
     async with LocalSlack(scopes=[scope]) as api, aiohttp.ClientSession() as session:

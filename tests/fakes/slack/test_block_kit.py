@@ -1,4 +1,4 @@
-"""Blocks that Slack takes are taken, and those that it refuses are refused, each for what is wrong."""
+"""Blocks are validated as Slack does it, and each error has a JSON pointer."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def actions(*elements: Json) -> Json:
 
 OPTION = {"text": plain(), "value": "a"}
 
-TAKEN: list[Json] = [
+VALID: list[Json] = [
     {"type": "header", "text": plain("x" * 150), "block_id": "b"},
     {"type": "divider"},
     section(text=mrkdwn("x" * 3_000)),
@@ -74,13 +74,13 @@ TAKEN: list[Json] = [
 ]
 
 
-@pytest.mark.parametrize("block", TAKEN, ids=lambda b: b["type"])
-def test_what_slack_takes_is_taken(block: Json) -> None:
+@pytest.mark.parametrize("block", VALID, ids=lambda b: b["type"])
+def test_valid_blocks_have_no_errors(block: Json) -> None:
     assert block_errors([block]) == []
 
 
 @pytest.mark.parametrize(
-    ("block", "complaint"),
+    ("block", "error"),
     [
         ({"type": "heading"}, "/blocks/0]"),
         ({}, "/blocks/0]"),
@@ -148,10 +148,10 @@ def test_what_slack_takes_is_taken(block: Json) -> None:
         ),
     ],
 )
-def test_what_slack_refuses_is_refused(block: Json, complaint: str) -> None:
-    told = block_errors([block])
-    assert len(told) >= 1
-    assert complaint in told[0]
+def test_invalid_blocks_have_an_error(block: Json, error: str) -> None:
+    errors = block_errors([block])
+    assert len(errors) >= 1
+    assert error in errors[0]
 
 
 def test_a_message_has_at_most_fifty_blocks() -> None:
@@ -159,7 +159,7 @@ def test_a_message_has_at_most_fifty_blocks() -> None:
     assert len(block_errors([{"type": "divider"}] * 51)) == 1
 
 
-def test_a_block_id_is_used_once() -> None:
+def test_block_ids_are_unique() -> None:
     assert block_errors([section(block_id="a"), section(block_id="b")]) == []
     assert block_errors([section(block_id="a"), section(block_id="a")]) == [
         "block_id 'a' is used twice [json-pointer:/blocks/1/block_id]"

@@ -1,4 +1,4 @@
-"""The local Slack changes, takes away and whispers messages as Slack does."""
+"""The local Slack updates and deletes messages, and posts ephemeral ones, as Slack does."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ async def posted(call: Caller, **more: Any) -> dict[str, Any]:
     return await call("chat.postMessage", channel="C0RECRUIT", text="before", **more)
 
 
-async def test_a_message_is_changed_and_says_so(call: Caller, slack_api: LocalSlack) -> None:
+async def test_an_updated_message_is_marked_as_edited(call: Caller, slack_api: LocalSlack) -> None:
     ts = (await posted(call))["ts"]
     changed = await call("chat.update", channel="C0RECRUIT", ts=ts, text="after", blocks=DIVIDER)
     assert (changed["ok"], changed["ts"], changed["text"]) == (True, ts, "after")
@@ -27,7 +27,7 @@ async def test_a_message_is_changed_and_says_so(call: Caller, slack_api: LocalSl
     assert edit.edited_at is not None
 
 
-async def test_a_message_is_taken_away(call: Caller, slack_api: LocalSlack) -> None:
+async def test_a_message_is_deleted(call: Caller, slack_api: LocalSlack) -> None:
     ts = (await posted(call))["ts"]
     assert (await call("chat.delete", channel="C0RECRUIT", ts=ts))["ok"]
     assert (await call("conversations.history", channel="C0RECRUIT"))["messages"] == []
@@ -39,7 +39,7 @@ async def test_a_message_is_taken_away(call: Caller, slack_api: LocalSlack) -> N
     ("method", "refusal"),
     [("chat.update", "cant_update_message"), ("chat.delete", "cant_delete_message")],
 )
-async def test_other_peoples_messages_are_left_alone(
+async def test_messages_of_other_users_are_refused(
     call: Caller, slack_api: LocalSlack, method: str, refusal: str
 ) -> None:
     post = slack_api.workspace.say("C0RECRUIT", "mine", user="U0RECRUITER")
@@ -49,7 +49,7 @@ async def test_other_peoples_messages_are_left_alone(
     assert missing["error"] == "message_not_found"
 
 
-async def test_a_change_is_as_strict_as_a_new_message(call: Caller) -> None:
+async def test_an_update_is_validated_like_a_new_message(call: Caller) -> None:
     ts = (await posted(call))["ts"]
     bad = await call("chat.update", channel="C0RECRUIT", ts=ts, blocks=[{"type": "nonsense"}])
     assert bad["error"] == "invalid_blocks"
@@ -57,7 +57,7 @@ async def test_a_change_is_as_strict_as_a_new_message(call: Caller) -> None:
     assert empty["error"] == "no_text"
 
 
-async def test_an_ephemeral_message_is_seen_and_not_kept(
+async def test_an_ephemeral_message_is_shown_and_not_stored(
     call: Caller, slack_api: LocalSlack
 ) -> None:
     shown = await call(
@@ -71,7 +71,7 @@ async def test_an_ephemeral_message_is_seen_and_not_kept(
 @pytest.mark.parametrize(
     ("channel", "user"), [("C0RECRUIT", "U0NOBODY"), ("D0OPERATOR", "U0RECRUITER")]
 )
-async def test_only_who_is_in_a_channel_is_whispered_to(
+async def test_ephemeral_messages_require_membership(
     call: Caller, slack_api: LocalSlack, channel: str, user: str
 ) -> None:
     slack_api.workspace.direct_message("U0OPERATOR")
@@ -79,7 +79,7 @@ async def test_only_who_is_in_a_channel_is_whispered_to(
     assert stranger["error"] == "user_not_in_channel"
 
 
-async def test_nothing_is_whispered_in_an_archived_channel(
+async def test_ephemeral_messages_require_an_open_channel(
     call: Caller, slack_api: LocalSlack
 ) -> None:
     slack_api.workspace.add(Conversation("C0OLD", "old", is_archived=True))
@@ -87,9 +87,7 @@ async def test_nothing_is_whispered_in_an_archived_channel(
     assert late["error"] == "is_archived"
 
 
-async def test_a_reply_is_in_its_thread_and_counted_there(
-    call: Caller, slack_api: LocalSlack
-) -> None:
+async def test_a_reply_belongs_to_its_thread(call: Caller, slack_api: LocalSlack) -> None:
     ts = (await posted(call))["ts"]
     replies = [await posted(call, thread_ts=ts) for _ in range(2)]
     assert replies[0]["message"]["thread_ts"] == ts
@@ -104,7 +102,7 @@ async def test_a_reply_is_in_its_thread_and_counted_there(
     assert [post.thread_ts for post in slack_api.posts] == [None, ts, ts]
 
 
-async def test_a_thread_begins_with_a_message_of_its_channel(
+async def test_a_thread_requires_a_message_of_the_channel(
     call: Caller, slack_api: LocalSlack
 ) -> None:
     elsewhere = slack_api.workspace.say("C0ALERTS", "elsewhere")

@@ -1,19 +1,22 @@
-"""What a person does in the local Slack reaches the bot as Slack would send it, and its answer is seen."""
+"""Messages and commands of a user reach the bot as Slack sends them; its response is shown."""
 
 import asyncio
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.fakes.slack import person as module
 from bot.fakes.slack.api import LocalSlack
-from tests.fakes.slack.at_work import at_work, ephemeral_messages, nothing, saying
+from tests.fakes.slack.person_and_app import (
+    empty_response,
+    ephemeral_messages,
+    person_and_app,
+    responding,
+)
 
 
-async def test_what_is_typed_is_said(slack_api: LocalSlack) -> None:
-    async with at_work(slack_api, nothing) as (person, app):
+async def test_a_typed_message_is_posted(slack_api: LocalSlack) -> None:
+    async with person_and_app(slack_api, empty_response) as (person, app):
         await person.say("C0RECRUIT", "hello <!channel>")
         assert app.bodies == []
     [post] = slack_api.posts
@@ -22,7 +25,7 @@ async def test_what_is_typed_is_said(slack_api: LocalSlack) -> None:
 
 
 async def test_a_command_is_sent_with_all_its_fields(slack_api: LocalSlack) -> None:
-    async with at_work(slack_api, saying({"text": "an answer"})) as (person, app):
+    async with person_and_app(slack_api, responding({"text": "an answer"})) as (person, app):
         await person.say("C0RECRUIT", "/juicebox  status evt_1 ")
         sent = app.fields
     assert {name: sent[name] for name in ("command", "text", "channel_id", "channel_name")} == {
@@ -37,31 +40,31 @@ async def test_a_command_is_sent_with_all_its_fields(slack_api: LocalSlack) -> N
     assert slack_api.posts == []
 
 
-async def test_an_answer_for_all_is_posted(slack_api: LocalSlack) -> None:
+async def test_an_in_channel_response_is_posted(slack_api: LocalSlack) -> None:
     answer = {"response_type": "in_channel", "text": "for all", "blocks": [{"type": "divider"}]}
-    async with at_work(slack_api, saying(answer)) as (person, _):
+    async with person_and_app(slack_api, responding(answer)) as (person, _):
         await person.say("C0RECRUIT", "/juicebox")
     [post] = slack_api.posts
     assert (post.text, ephemeral_messages(slack_api)) == ("for all", [])
 
 
-async def test_no_answer_shows_nothing(slack_api: LocalSlack) -> None:
-    async with at_work(slack_api, nothing) as (person, _):
+async def test_an_empty_response_shows_nothing(slack_api: LocalSlack) -> None:
+    async with person_and_app(slack_api, empty_response) as (person, _):
         await person.say("C0RECRUIT", "/juicebox status")
     assert (slack_api.posts, ephemeral_messages(slack_api)) == ([], [])
 
 
-async def test_plain_text_is_an_answer_too(slack_api: LocalSlack) -> None:
+async def test_plain_text_is_a_response_too(slack_api: LocalSlack) -> None:
     async def plain() -> web.Response:
         return web.Response(text="plain words")
 
-    async with at_work(slack_api, plain) as (person, _):
+    async with person_and_app(slack_api, plain) as (person, _):
         await person.say("C0RECRUIT", "/juicebox")
     assert [w.text for w in ephemeral_messages(slack_api)] == ["plain words"]
 
 
-async def test_a_command_of_no_app_is_answered_by_slackbot(slack_api: LocalSlack) -> None:
-    async with at_work(slack_api, nothing) as (person, app):
+async def test_slackbot_answers_an_unknown_command(slack_api: LocalSlack) -> None:
+    async with person_and_app(slack_api, empty_response) as (person, app):
         await person.say("C0RECRUIT", "/juicer status")
         assert app.bodies == []
     [shown] = ephemeral_messages(slack_api)
@@ -69,25 +72,22 @@ async def test_a_command_of_no_app_is_answered_by_slackbot(slack_api: LocalSlack
     assert shown.user == "USLACKBOT"
 
 
-async def test_a_bot_that_answers_an_error_is_told_of(slack_api: LocalSlack) -> None:
+async def test_an_error_response_is_shown(slack_api: LocalSlack) -> None:
     async def broken() -> web.Response:
         return web.Response(status=500)
 
-    async with at_work(slack_api, broken) as (person, _):
+    async with person_and_app(slack_api, broken) as (person, _):
         await person.say("C0RECRUIT", "/juicebox")
     [shown] = ephemeral_messages(slack_api)
     assert shown.text == '/juicebox failed with the error "dispatch_failed"'
 
 
-async def test_a_bot_that_takes_too_long_is_told_of(
-    slack_api: LocalSlack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_timeout_is_shown(slack_api: LocalSlack) -> None:
     async def hanging() -> web.Response:
         await asyncio.Event().wait()
         return web.Response()
 
-    monkeypatch.setattr(module, "_PATIENCE", aiohttp.ClientTimeout(total=0.05))
-    async with at_work(slack_api, hanging) as (person, _):
+    async with person_and_app(slack_api, hanging, timeout=0.05) as (person, _):
         await person.say("C0RECRUIT", "/juicebox")
     [shown] = ephemeral_messages(slack_api)
     assert shown.text == '/juicebox failed with the error "operation_timeout"'
@@ -101,10 +101,10 @@ async def test_a_bot_that_takes_too_long_is_told_of(
         ({"response_type": "loud", "text": "x"}, "invalid_payload"),
     ],
 )
-async def test_an_answer_that_slack_would_refuse_is_refused(
+async def test_an_invalid_response_is_shown_as_an_error(
     slack_api: LocalSlack, answer: dict[str, Any], error: str
 ) -> None:
-    async with at_work(slack_api, saying(answer)) as (person, _):
+    async with person_and_app(slack_api, responding(answer)) as (person, _):
         await person.say("C0RECRUIT", "/juicebox")
     assert [w.text for w in ephemeral_messages(slack_api)] == [
         f'/juicebox failed with the error "{error}"'

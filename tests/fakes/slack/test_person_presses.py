@@ -1,4 +1,4 @@
-"""What a person presses or opens in the local Slack reaches the bot as Slack would send it."""
+"""Interactions of a user in the local Slack reach the bot as Slack sends them."""
 
 import json
 
@@ -9,7 +9,7 @@ from aiohttp import web
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.person import NotFound
 from bot.fakes.slack.workspace import Conversation
-from tests.fakes.slack.at_work import at_work, ephemeral_messages, nothing
+from tests.fakes.slack.person_and_app import empty_response, ephemeral_messages, person_and_app
 
 BUTTON = {
     "type": "button",
@@ -26,9 +26,9 @@ MENU = {
 ACTIONS = [{"type": "divider"}, {"type": "actions", "elements": [BUTTON, MENU]}]
 
 
-async def test_a_button_says_which_it_is_and_where(slack_api: LocalSlack) -> None:
+async def test_a_pressed_button_and_its_message_are_identified(slack_api: LocalSlack) -> None:
     post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
-    async with at_work(slack_api, nothing) as (person, app):
+    async with person_and_app(slack_api, empty_response) as (person, app):
         await person.press("C0RECRUIT", post.ts, "b1", "again")
         sent = app.payload
     [action] = sent["actions"]
@@ -46,20 +46,20 @@ async def test_a_button_says_which_it_is_and_where(slack_api: LocalSlack) -> Non
     assert (sent["channel"]["id"], sent["message"]["ts"]) == ("C0RECRUIT", post.ts)
 
 
-async def test_a_menu_says_what_was_chosen(slack_api: LocalSlack) -> None:
+async def test_the_chosen_option_of_a_menu_is_sent(slack_api: LocalSlack) -> None:
     post = slack_api.workspace.say("C0RECRUIT", "choose", blocks=ACTIONS)
-    async with at_work(slack_api, nothing) as (person, app):
+    async with person_and_app(slack_api, empty_response) as (person, app):
         await person.press("C0RECRUIT", post.ts, "b1", "b1a1", "two")
         [action] = app.payload["actions"]
     assert action["selected_option"]["value"] == "two"
 
 
-async def test_a_button_of_an_answer_and_of_the_home_tab_can_be_pressed(
+async def test_buttons_of_ephemeral_messages_and_the_home_tab_can_be_pressed(
     slack_api: LocalSlack,
 ) -> None:
     shown = slack_api.workspace.post_ephemeral("C0RECRUIT", "an answer", blocks=ACTIONS)
     slack_api.workspace.publish("U0RECRUITER", {"type": "home", "blocks": ACTIONS})
-    async with at_work(slack_api, nothing) as (person, app):
+    async with person_and_app(slack_api, empty_response) as (person, app):
         await person.press("C0RECRUIT", shown.ts, "b1", "again")
         assert app.payload["container"]["type"] == "message"
         await person.press("home", None, "b1", "again")
@@ -67,9 +67,9 @@ async def test_a_button_of_an_answer_and_of_the_home_tab_can_be_pressed(
         assert "message" not in app.payload
 
 
-async def test_the_bot_may_answer_a_button_later(slack_api: LocalSlack) -> None:
+async def test_the_bot_can_use_the_response_url(slack_api: LocalSlack) -> None:
     post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
-    async with at_work(slack_api, nothing) as (person, app):
+    async with person_and_app(slack_api, empty_response) as (person, app):
         await person.press("C0RECRUIT", post.ts, "b1", "again")
         url = app.payload["response_url"]
     async with aiohttp.ClientSession() as session:
@@ -83,12 +83,12 @@ async def test_the_bot_may_answer_a_button_later(slack_api: LocalSlack) -> None:
     assert [w.text for w in ephemeral_messages(slack_api)] == ["later"] * 5
 
 
-async def test_a_button_that_is_not_answered_shows_a_warning(slack_api: LocalSlack) -> None:
+async def test_a_failed_interaction_shows_a_warning(slack_api: LocalSlack) -> None:
     async def broken() -> web.Response:
         return web.Response(status=500)
 
     post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
-    async with at_work(slack_api, broken) as (person, _):
+    async with person_and_app(slack_api, broken) as (person, _):
         await person.press("C0RECRUIT", post.ts, "b1", "again")
         await person.open_home()
     assert [w.channel for w in ephemeral_messages(slack_api)] == ["C0RECRUIT", "D0RECRUITER"]
@@ -96,7 +96,7 @@ async def test_a_button_that_is_not_answered_shows_a_warning(slack_api: LocalSla
 
 
 async def test_opening_the_home_tab_is_an_event(slack_api: LocalSlack) -> None:
-    async with at_work(slack_api, nothing) as (person, app):
+    async with person_and_app(slack_api, empty_response) as (person, app):
         await person.open_home()
         first = json.loads(app.bodies[-1])
         slack_api.workspace.publish("U0RECRUITER", {"type": "home", "blocks": []})
@@ -123,43 +123,43 @@ async def test_opening_the_home_tab_is_an_event(slack_api: LocalSlack) -> None:
         ("home", None, "again"),
     ],
 )
-async def test_what_is_not_there_cannot_be_pressed(
+async def test_a_missing_element_cannot_be_pressed(
     slack_api: LocalSlack, channel: str, ts: str | None, action: str
 ) -> None:
-    async with at_work(slack_api, nothing) as (person, app):
+    async with person_and_app(slack_api, empty_response) as (person, app):
         with pytest.raises(NotFound):
             await person.press(channel, ts, "b1", action)
         post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
-        with pytest.raises(NotFound, match="nothing to press called other"):
+        with pytest.raises(NotFound, match="no element other"):
             await person.press("C0RECRUIT", post.ts, "b1", "other")
         with pytest.raises(NotFound):
             await person.say("C0NOWHERE", "hello")
         assert app.bodies == []
 
 
-async def test_an_option_that_a_menu_does_not_have_cannot_be_chosen(slack_api: LocalSlack) -> None:
+async def test_a_missing_option_cannot_be_chosen(slack_api: LocalSlack) -> None:
     post = slack_api.workspace.say("C0RECRUIT", "choose", blocks=ACTIONS)
-    async with at_work(slack_api, nothing) as (person, app):
+    async with person_and_app(slack_api, empty_response) as (person, app):
         for value in ("three", None):
             with pytest.raises(NotFound, match="no option"):
                 await person.press("C0RECRUIT", post.ts, "b1", "b1a1", value)
         assert app.bodies == []
 
 
-async def test_slack_sends_no_copy_of_a_message_that_one_person_sees(slack_api: LocalSlack) -> None:
+async def test_slack_sends_no_copy_of_an_ephemeral_message(slack_api: LocalSlack) -> None:
     shown = slack_api.workspace.post_ephemeral("C0RECRUIT", "an answer", blocks=ACTIONS)
-    async with at_work(slack_api, nothing) as (person, app):
+    async with person_and_app(slack_api, empty_response) as (person, app):
         await person.press("C0RECRUIT", shown.ts, "b1", "again")
         sent = app.payload
     assert sent["container"]["is_ephemeral"] is True
     assert "message" not in sent
 
 
-async def test_a_button_says_in_which_channel_it_stands(slack_api: LocalSlack) -> None:
+async def test_a_payload_names_the_channel(slack_api: LocalSlack) -> None:
     slack_api.workspace.add(Conversation("C0SECRET", "secret", is_private=True))
     direct = slack_api.workspace.direct_message("U0RECRUITER").id
     names = []
-    async with at_work(slack_api, nothing) as (person, app):
+    async with person_and_app(slack_api, empty_response) as (person, app):
         for channel in ("C0RECRUIT", "C0SECRET", direct):
             post = slack_api.workspace.say(channel, "press", blocks=ACTIONS)
             await person.press(channel, post.ts, "b1", "again")
@@ -167,9 +167,12 @@ async def test_a_button_says_in_which_channel_it_stands(slack_api: LocalSlack) -
     assert names == ["recruiting", "privategroup", "directmessage"]
 
 
-async def test_what_was_pressed_is_changed_by_the_answer(slack_api: LocalSlack) -> None:
+async def test_a_response_can_replace_the_message(slack_api: LocalSlack) -> None:
     post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
-    async with at_work(slack_api, nothing) as (person, app), aiohttp.ClientSession() as session:
+    async with (
+        person_and_app(slack_api, empty_response) as (person, app),
+        aiohttp.ClientSession() as session,
+    ):
         await person.press("C0RECRUIT", post.ts, "b1", "again")
         changed = {"text": "pressed", "replace_original": True}
         async with session.post(app.payload["response_url"], json=changed) as answer:

@@ -1,4 +1,4 @@
-"""What the bot says later on, through the address that came with a command or a button."""
+"""Response URLs of commands and interactions."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.arguments import SlackError
-from bot.fakes.slack.responses import Responses
+from bot.fakes.slack.responses import ResponseUrls
 from bot.fakes.slack.workspace import Workspace
 
 Answer = Callable[..., Awaitable[tuple[int, str]]]
@@ -25,11 +25,13 @@ async def answer() -> AsyncIterator[Answer]:
         yield post
 
 
-async def test_an_address_looks_like_slacks(slack_api: LocalSlack) -> None:
+async def test_a_response_url_looks_like_one_of_slack(slack_api: LocalSlack) -> None:
     assert "/commands/T0JUICEBOX/" in slack_api.response_url("C0RECRUIT")
 
 
-async def test_an_answer_is_for_one_or_for_all(slack_api: LocalSlack, answer: Answer) -> None:
+async def test_a_response_is_ephemeral_or_in_the_channel(
+    slack_api: LocalSlack, answer: Answer
+) -> None:
     url = slack_api.response_url("C0RECRUIT")
     assert await answer(url, text="for one") == (200, "ok")
     assert await answer(url, text="for all", response_type="in_channel") == (200, "ok")
@@ -37,9 +39,7 @@ async def test_an_answer_is_for_one_or_for_all(slack_api: LocalSlack, answer: An
     assert [p.text for p in slack_api.posts] == ["for all"]
 
 
-async def test_the_message_that_was_pressed_is_replaced(
-    slack_api: LocalSlack, answer: Answer
-) -> None:
+async def test_a_response_replaces_the_original(slack_api: LocalSlack, answer: Answer) -> None:
     post = slack_api.workspace.say("C0RECRUIT", "before")
     url = slack_api.response_url("C0RECRUIT", post)
     await answer(url, text="after", replace_original=True)
@@ -52,9 +52,7 @@ async def test_the_message_that_was_pressed_is_replaced(
     assert len(slack_api.posts) == 1
 
 
-async def test_the_message_that_was_pressed_is_taken_away(
-    slack_api: LocalSlack, answer: Answer
-) -> None:
+async def test_a_response_deletes_the_original(slack_api: LocalSlack, answer: Answer) -> None:
     post = slack_api.workspace.say("C0RECRUIT", "before")
     url = slack_api.response_url("C0RECRUIT", post)
     for _ in range(2):
@@ -62,7 +60,7 @@ async def test_the_message_that_was_pressed_is_taken_away(
     assert [e.deleted for e in slack_api.workspace.edits] == [True]
 
 
-async def test_a_message_that_one_person_sees_is_replaced_and_taken_away(
+async def test_an_ephemeral_original_is_replaced_and_deleted(
     slack_api: LocalSlack, answer: Answer
 ) -> None:
     post_ephemeral = slack_api.workspace.post_ephemeral("C0RECRUIT", "before")
@@ -79,7 +77,7 @@ async def test_a_message_that_one_person_sees_is_replaced_and_taken_away(
     assert [*slack_api.workspace.edits] == []
 
 
-async def test_where_nothing_was_pressed_a_replacement_is_a_new_message(
+async def test_without_an_original_a_replacement_is_a_new_message(
     slack_api: LocalSlack, answer: Answer
 ) -> None:
     url = slack_api.response_url("C0RECRUIT")
@@ -95,7 +93,7 @@ async def test_where_nothing_was_pressed_a_replacement_is_a_new_message(
         ({"text": "x", "response_type": "loud"}, "invalid_payload"),
     ],
 )
-async def test_what_slack_would_refuse_is_refused(
+async def test_an_invalid_response_is_refused(
     slack_api: LocalSlack, answer: Answer, said: dict[str, Any], error: str
 ) -> None:
     status, text = await answer(slack_api.response_url("C0RECRUIT"), **said)
@@ -104,14 +102,14 @@ async def test_what_slack_would_refuse_is_refused(
     assert [*slack_api.workspace.ephemeral_messages] == []
 
 
-def test_an_address_is_good_for_half_an_hour() -> None:
+def test_a_response_url_expires_after_half_an_hour() -> None:
     now = [0.0]
     workspace = Workspace()
-    responses = Responses(workspace, lambda: now[0])
+    responses = ResponseUrls(workspace, lambda: now[0])
     token = responses.create("C0RECRUIT")
     now[0] = 30 * 60
-    responses.take(token, {"text": "in time"})
+    responses.post(token, {"text": "in time"})
     now[0] += 1
     with pytest.raises(SlackError, match="expired_url"):
-        responses.take(token, {"text": "too late"})
+        responses.post(token, {"text": "too late"})
     assert [w.text for w in workspace.ephemeral_messages] == ["in time"]

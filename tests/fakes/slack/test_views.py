@@ -1,4 +1,4 @@
-"""The local Slack shows a Home tab, and is strict about what may stand there."""
+"""The local Slack publishes Home tabs and validates them."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ def home(*blocks: Any, **more: Any) -> dict[str, Any]:
     return {"type": "home", "blocks": list(blocks), **more}
 
 
-async def test_the_last_view_is_what_is_shown(call: Caller, slack_api: LocalSlack) -> None:
+async def test_the_latest_view_is_shown(call: Caller, slack_api: LocalSlack) -> None:
     assert slack_api.workspace.home_of("U0RECRUITER") is None
     for text in ("first", "second"):
         view = home({"type": "header", "text": {"type": "plain_text", "text": text}})
@@ -28,14 +28,14 @@ async def test_the_last_view_is_what_is_shown(call: Caller, slack_api: LocalSlac
     assert slack_api.workspace.home_of("U0OPERATOR") is None
 
 
-async def test_a_view_takes_a_hundred_blocks_and_no_more(call: Caller) -> None:
+async def test_a_view_has_at_most_a_hundred_blocks(call: Caller) -> None:
     full = await call("views.publish", user_id="U0RECRUITER", view=home(*[DIVIDER] * 100))
     assert full["ok"]
     over = await call("views.publish", user_id="U0RECRUITER", view=home(*[DIVIDER] * 101))
     assert over["error"] == "invalid_blocks"
 
 
-async def test_a_view_that_somebody_else_has_replaced_is_not_overwritten(call: Caller) -> None:
+async def test_an_outdated_hash_is_refused(call: Caller) -> None:
     old = (await call("views.publish", user_id="U0RECRUITER", view=home()))["view"]["hash"]
     new = await call("views.publish", user_id="U0RECRUITER", view=home(), hash=old)
     assert new["ok"]
@@ -57,15 +57,11 @@ async def test_a_view_that_somebody_else_has_replaced_is_not_overwritten(call: C
         ("U0RECRUITER", "nonsense", "invalid_arguments"),
     ],
 )
-async def test_what_slack_refuses_is_refused(
-    call: Caller, user: str, view: Any, error: str
-) -> None:
+async def test_invalid_views_are_refused(call: Caller, user: str, view: Any, error: str) -> None:
     assert (await call("views.publish", user_id=user, view=view))["error"] == error
 
 
-async def test_an_app_whose_home_tab_is_switched_off_has_none(
-    slack_api: LocalSlack, call: Caller
-) -> None:
+async def test_a_disabled_home_tab_refuses_views(slack_api: LocalSlack, call: Caller) -> None:
     slack_api.workspace.has_home_tab = False
     reply = await call("views.publish", user_id="U0RECRUITER", view=home())
     assert reply["error"] == "not_enabled"

@@ -72,7 +72,7 @@ async def test_an_idle_connection_is_closed_and_its_slot_released(
         return not await redis.exists(keys.smtp_slots("127.0.0.1", inbox.port))
 
     await until(released)
-    assert inbox.connections.now == 0
+    assert inbox.connections.open == 0
     assert inbox.commands[-1] == "QUIT"
 
 
@@ -84,13 +84,13 @@ async def test_there_are_never_more_connections_than_slots_whoever_sends(
     assert sorted(m.recipients[0] for m in inbox.mails) == sorted(
         d.destination.address for d in deliveries
     )
-    assert inbox.connections.most <= 2
+    assert inbox.connections.peak <= 2
 
 
 async def test_a_server_that_takes_fewer_connections_than_it_is_asked_for_gets_every_mail_once(
     deliveries: list[OutgoingMail], sender_to: MakeSender
 ) -> None:
-    async with Inbox(most_connections=3) as inbox:
+    async with Inbox(max_connections=3) as inbox:
         senders = [sender_to(inbox.url, connections=10, idle=0.05, load_wait=0.1) for _ in range(2)]
         await send_all(senders, deliveries)
         for sender in senders:
@@ -99,7 +99,7 @@ async def test_a_server_that_takes_fewer_connections_than_it_is_asked_for_gets_e
         d.destination.address for d in deliveries
     )
     assert inbox.connections.refused > 0
-    assert inbox.connections.most <= 3
+    assert inbox.connections.peak <= 3
 
 
 async def test_one_process_opens_ten_connections_at_most(
@@ -111,7 +111,7 @@ async def test_one_process_opens_ten_connections_at_most(
         *(sender.send(message, check_lease) for message in deliveries), return_exceptions=True
     )
     assert [getattr(error, "reason", "") for error in outcomes].count(WAITING) == 10
-    assert inbox.connections.most == 10
+    assert inbox.connections.peak == 10
 
 
 @pytest.mark.parametrize(

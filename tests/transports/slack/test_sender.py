@@ -143,7 +143,9 @@ async def test_a_look_that_fails_for_good_says_what_to_grant(
 async def test_a_look_that_fails_for_now_is_repeated_later(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
-    slack_api.plan_faults("conversations.history", [HttpFault.status(500), HttpFault.rate_limited(3)])
+    slack_api.plan_faults(
+        "conversations.history", [HttpFault.status(500), HttpFault.rate_limited(3)]
+    )
     message = make_message("C0RECRUIT", maybe_delivered=True)
     assert (await failure(sender, message)).retry is True
     rate_limited = await failure(sender, message)

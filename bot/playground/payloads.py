@@ -1,4 +1,4 @@
-"""The bodies that the page's buttons post: a sample of each type, and what a bot has to withstand."""
+"""The bodies that the page's buttons post: a sample of each type, and input that must do no harm."""
 
 import json
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ HOSTILE: Mapping[str, JsonValue] = {
         " javascript:alert(1) \u202ereversed\u202c \u0000\u001b[31mred"
     ),
 }
-"""For a handler that shows its data: markup of every channel, and a few control characters."""
+"""Data of a search.completed event with markup for every transport and some control characters."""
 
 UNKNOWN_TYPE = "candidate.replied"
 _UNKNOWN: Mapping[str, JsonValue] = {"candidateId": "cand_7k2m", "channel": "email"}
 
 
-class Bodies:
-    """Makes bodies as Juicebox would send them; each has an id of its own."""
+class SamplePayloads:
+    """Makes bodies as Juicebox sends them, each with a new event id."""
 
     def __init__(self, registry: Registry) -> None:
         handlers = [registry.get(name) for name in registry.types]
@@ -37,11 +37,11 @@ class Bodies:
         return tuple(self._handlers)
 
     def data(self, now: datetime) -> Mapping[str, Mapping[str, JsonValue]]:
-        """What the sample event of each type says, with its moments counted from `now`."""
+        """Return the data of each type's sample event, with times relative to `now`."""
         return {name: handler.sample_at(now) for name, handler in self._handlers.items()}
 
     def body(self, what: str, now: datetime) -> bytes:
-        """The body of `hostile`, `unknown` or a type's sample.
+        """Return the body for `hostile`, `unknown` or a type's sample.
 
         Raises:
             KeyError: if there is no such sample.
@@ -51,10 +51,10 @@ class Bodies:
         return fresh_body({"type": event_type, "data": data}, now)
 
 
-def renewed(text: str, now: datetime) -> bytes:
-    """The JSON object written anew, with a new id and this moment's timestamp; anything else as it is.
+def with_new_id(text: str, now: datetime) -> bytes:
+    """Return the JSON object with a new id and timestamp; return anything else unchanged.
 
-    What would not survive being written anew, as 1e999 would not, is left as it is too.
+    JSON that Python cannot write again, such as 1e999, is returned unchanged too.
     """
     try:
         given = from_json(text)

@@ -1,4 +1,4 @@
-"""The trails follow the newest event unless one is pinned, and tell notices from deliveries."""
+"""The event timeline selects the newest event unless one pinned, and separates failure notices."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 MOUNT = """async () => {
-  for (const name of ["layout.css", "trails.css", "trail_view.css"]) {
+  for (const name of ["layout.css", "timelines.css", "timeline_view.css"]) {
     const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `/${name}` });
     const loaded = new Promise((resolve) => (link.onload = resolve));
     document.head.append(link);
     await loaded;
   }
-  document.body.innerHTML = '<section class="panel trails" id="trails"></section>';
+  document.body.innerHTML = '<section class="panel timelines" id="timelines"></section>';
   document.body.style.display = "block";
-  const root = document.getElementById("trails");
+  const root = document.getElementById("timelines");
   root.style.height = "100vh";
-  const { mount } = await import("/trails.js");
+  const { mount } = await import("/timelines.js");
   const handlers = {};
   window.tell = (...records) => records.forEach((record) => handlers[record.kind].forEach((handle) => handle(record)));
   mount(root, { on: (kind, handler) => (handlers[kind] ??= []).push(handler), post: () => {} });
@@ -54,8 +54,8 @@ def delivery(name: str, where: str, state: str = "sent") -> Json:
     }
 
 
-def trail(number: int, **changes: Any) -> Json:
-    """A trail of an event that begins that many seconds after the first one."""
+def timeline(number: int, **changes: Any) -> Json:
+    """Return the record of an event that begins that many seconds after the first one."""
     return {
         "kind": "trail",
         "event_id": f"evt_{number}",
@@ -76,7 +76,7 @@ def trail(number: int, **changes: Any) -> Json:
     }
 
 
-INVALID = trail(
+INVALID = timeline(
     9,
     type="export.ready",
     state="dead",
@@ -103,48 +103,48 @@ async def tell(panel: "Page", *records: Json) -> None:
 
 
 def row(panel: "Page", number: int) -> Locator:
-    return panel.locator(".trail-row").filter(has_text=f"evt_{number}")
+    return panel.locator(".timeline-row").filter(has_text=f"evt_{number}")
 
 
 def shown(panel: "Page") -> Locator:
-    return panel.locator(".trail-head code")
+    return panel.locator(".timeline-head code")
 
 
-async def test_the_newest_event_is_followed(panel: "Page") -> None:
-    await tell(panel, trail(1), trail(2))
+async def test_the_newest_event_is_selected(panel: "Page") -> None:
+    await tell(panel, timeline(1), timeline(2))
     await expect(shown(panel)).to_have_text("evt_2")
-    await tell(panel, trail(1, state="accepted"))
+    await tell(panel, timeline(1, state="accepted"))
     await expect(shown(panel)).to_have_text("evt_2")
-    await tell(panel, trail(3))
+    await tell(panel, timeline(3))
     await expect(shown(panel)).to_have_text("evt_3")
     await expect(row(panel, 3)).to_have_attribute("aria-current", "true")
-    await expect(panel.locator(".trail-side")).to_contain_text("3 events · follows the newest")
+    await expect(panel.locator(".timeline-side")).to_contain_text("3 events · newest selected")
 
 
-async def test_an_older_event_that_is_told_late_is_not_the_newest(panel: "Page") -> None:
-    await tell(panel, trail(5), trail(2))
+async def test_an_older_event_that_arrives_late_is_not_selected(panel: "Page") -> None:
+    await tell(panel, timeline(5), timeline(2))
     await expect(shown(panel)).to_have_text("evt_5")
 
 
-async def test_a_pinned_event_stays_until_it_is_unpinned(panel: "Page", screens: Path) -> None:
-    await tell(panel, trail(1), trail(2))
+async def test_a_pinned_event_stays_selected(panel: "Page", screens: Path) -> None:
+    await tell(panel, timeline(1), timeline(2))
     await row(panel, 1).click()
-    await tell(panel, trail(3))
+    await tell(panel, timeline(3))
     await expect(shown(panel)).to_have_text("evt_1")
     await expect(row(panel, 1)).to_have_attribute("aria-pressed", "true")
-    await expect(panel.locator(".trail-side")).to_contain_text("3 events · one is pinned")
-    await panel.screenshot(path=screens / "trails.pinned.png")
+    await expect(panel.locator(".timeline-side")).to_contain_text("3 events · one pinned")
+    await panel.screenshot(path=screens / "timelines.pinned.png")
     await row(panel, 1).click()
     await expect(shown(panel)).to_have_text("evt_3")
     await expect(row(panel, 1)).to_have_attribute("aria-pressed", "false")
 
 
 async def test_an_event_is_pinned_and_unpinned_by_keyboard(panel: "Page") -> None:
-    await tell(panel, trail(1))
+    await tell(panel, timeline(1))
     pin = panel.get_by_role("button", name="Pin", exact=True)
     await pin.focus()
     await panel.keyboard.press("Enter")
-    await tell(panel, trail(2))
+    await tell(panel, timeline(2))
     await expect(shown(panel)).to_have_text("evt_1")
     unpin = panel.get_by_role("button", name="Unpin", exact=True)
     await expect(unpin).to_be_focused()
@@ -152,38 +152,38 @@ async def test_an_event_is_pinned_and_unpinned_by_keyboard(panel: "Page") -> Non
     await expect(shown(panel)).to_have_text("evt_2")
 
 
-async def test_what_the_reader_opens_elsewhere_pins_nothing_unless_its_trail_was_asked_for(
+async def test_an_event_is_pinned_only_when_its_timeline_is_opened(
     panel: "Page",
 ) -> None:
-    await tell(panel, trail(1), trail(2))
+    await tell(panel, timeline(1), timeline(2))
     opened = {"kind": "focus", "event_id": "evt_1"}
     await tell(panel, {**opened, "quiet": True})
     await expect(shown(panel)).to_have_text("evt_1")
-    await tell(panel, trail(3))
+    await tell(panel, timeline(3))
     await expect(shown(panel)).to_have_text("evt_3")
-    await tell(panel, {**opened, "quiet": False}, trail(4))
+    await tell(panel, {**opened, "quiet": False}, timeline(4))
     await expect(shown(panel)).to_have_text("evt_1")
     await tell(panel, {**opened, "event_id": "evt_2", "quiet": True})
     await expect(shown(panel)).to_have_text("evt_1")
 
 
-async def test_an_event_that_was_refused_can_be_unpinned(panel: "Page") -> None:
-    await tell(panel, trail(1), {"kind": "focus", "event_id": "evt_refused", "quiet": False})
-    await expect(panel.locator(".trail-body")).to_contain_text("The bot has kept nothing")
+async def test_a_refused_event_can_be_unpinned(panel: "Page") -> None:
+    await tell(panel, timeline(1), {"kind": "focus", "event_id": "evt_refused", "quiet": False})
+    await expect(panel.locator(".timeline-body")).to_contain_text(
+        "The bot has not stored this event"
+    )
     await panel.get_by_role("button", name="Unpin", exact=True).click()
     await expect(shown(panel)).to_have_text("evt_1")
 
 
-async def test_notices_are_told_apart_from_deliveries(panel: "Page", screens: Path) -> None:
+async def test_failure_notices_are_separate_from_deliveries(panel: "Page", screens: Path) -> None:
     await tell(panel, INVALID)
     await expect(row(panel, 9)).to_contain_text("Dead letter")
     await expect(row(panel, 9).locator(".place")).to_have_count(0)
-    body = panel.locator(".trail-body")
+    body = panel.locator(".timeline-body")
     deliveries, notices = body.locator(".lanes").nth(0), body.locator(".lanes").nth(1)
     await expect(deliveries).not_to_contain_text("juicebox-alerts")
     await expect(notices).to_contain_text("#juicebox-alerts")
     await expect(notices).to_contain_text("operator@example.com")
-    await expect(body.locator(".lanes-title")).to_have_text(
-        "Notice of the failure, to the operators"
-    )
-    await panel.screenshot(path=screens / "trails.notices.png")
+    await expect(body.locator(".lanes-title")).to_have_text("Failure notice to operators")
+    await panel.screenshot(path=screens / "timelines.notices.png")

@@ -1,4 +1,4 @@
-"""The playground's page and its doors, over HTTP on loopback."""
+"""The playground's HTTP application: the page, its live feed, the mails and the API."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,50 +12,59 @@ from pydantic_core import to_json
 
 from bot.errors import BotError
 from bot.fakes.smtp import ReceivedMail
-from bot.playground.control import Asked, Change, Control, OpenHome, Press, Retry, Say, Send
+from bot.playground.api import (
+    ApiRequest,
+    OpenHome,
+    PlaygroundApi,
+    PressInSlack,
+    Retry,
+    SayInSlack,
+    SendEvent,
+    SimulateFailures,
+)
 from bot.playground.feed import Feed, FeedItem
-from bot.playground.guard import MAIL_POLICY, guard, sign_off
-from bot.playground.mail_view import Scheme, shown_in
+from bot.playground.guard import MAIL_POLICY, add_security_headers, guard
+from bot.playground.mail_view import Scheme, render_in_scheme
 
 PAGE = Path(__file__).parent / "page"
-_COME_BACK_MS = 1000
-"""How soon a page whose connection was lost tries again."""
-_LARGEST = 2_000_000
+_RECONNECT_INTERVAL_MS = 1000
+_MAX_REQUEST_SIZE = 2_000_000
 _POSITION = re.compile(r"(?P<run>\w+)\.(?P<position>[0-9]{1,15})")
 
-A = TypeVar("A", bound=Asked)
+R = TypeVar("R", bound=ApiRequest)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Site:
-    """Serves the page, its feed, the mails, and what can be asked of `control`.
-
-    `hello` makes what a page is told first.
-    """
+class Pages:
+    """Serves the page, its feed, the mails and the API. `hello` makes the first record of the feed."""
 
     def __init__(
-        self, feed: Feed, control: Control, mails: list[ReceivedMail], hello: Callable[[], FeedItem]
+        self,
+        feed: Feed,
+        api: PlaygroundApi,
+        mails: list[ReceivedMail],
+        hello: Callable[[], FeedItem],
     ) -> None:
         self._feed = feed
-        self._control = control
+        self._api = api
         self._mails = mails
         self._run = uuid4().hex[:8]
         self._hello = hello
 
     def application(self) -> web.Application:
-        control = self._control
-        app = web.Application(middlewares=[guard], client_max_size=_LARGEST)
-        app.on_response_prepare.append(sign_off)
+        api = self._api
+        app = web.Application(middlewares=[guard], client_max_size=_MAX_REQUEST_SIZE)
+        app.on_response_prepare.append(add_security_headers)
         app.router.add_get("/", self._index)
         app.router.add_get("/live", self._live)
         app.router.add_get(r"/mails/{number:\d{1,9}}.html", self._mail_html)
         app.router.add_get(r"/mails/{number:\d{1,9}}.eml", self._mail_raw)
-        app.router.add_post("/send", _door(Send, control.send))
-        app.router.add_post("/slack/say", _door(Say, control.say))
-        app.router.add_post("/slack/press", _door(Press, control.press))
-        app.router.add_post("/slack/home", _door(OpenHome, control.open_home))
-        app.router.add_post("/weather", _door(Change, control.change))
-        app.router.add_post("/retry", _door(Retry, control.retry))
+        app.router.add_post("/send", _endpoint(SendEvent, api.send))
+        app.router.add_post("/slack/say", _endpoint(SayInSlack, api.say))
+        app.router.add_post("/slack/press", _endpoint(PressInSlack, api.press))
+        app.router.add_post("/slack/home", _endpoint(OpenHome, api.open_home))
+        app.router.add_post("/failures", _endpoint(SimulateFailures, api.simulate))
+        app.router.add_post("/retry", _endpoint(Retry, api.retry))
         app.router.add_static("/", PAGE)
         return app
 
@@ -63,17 +72,17 @@ class Site:
         return web.FileResponse(PAGE / "index.html")
 
     async def _live(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: everything so far, or what a page that comes back has missed.
+        """Send the feed as server-sent events, from where a reconnecting page left off.
 
         https://html.spec.whatwg.org/multipage/server-sent-events.html
         """
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         hello = {"kind": "hello", "run": self._run, **self._hello()}
-        await response.write(_event(hello) + f"retry: {_COME_BACK_MS}\n\n".encode())
+        await response.write(_sse(hello) + f"retry: {_RECONNECT_INTERVAL_MS}\n\n".encode())
         async for batch in self._feed.follow(self._position(request)):
             *most, last = batch.records
-            events = [*map(_event, most), _event(last, f"{self._run}.{batch.position}")]
+            events = [*map(_sse, most), _sse(last, f"{self._run}.{batch.position}")]
             await response.write(b"".join(events))
         return response
 
@@ -85,8 +94,8 @@ class Site:
         mail = self._mail(request)
         scheme = Scheme.DARK if request.query.get("scheme") == Scheme.DARK else Scheme.LIGHT
         headers = {"Content-Security-Policy": MAIL_POLICY}
-        shown = shown_in(scheme, mail.html)
-        return web.Response(text=shown, content_type="text/html", headers=headers)
+        html = render_in_scheme(scheme, mail.html)
+        return web.Response(text=html, content_type="text/html", headers=headers)
 
     async def _mail_raw(self, request: web.Request) -> web.Response:
         raw = self._mail(request).raw
@@ -99,25 +108,24 @@ class Site:
         return self._mails[number - 1]
 
 
-def _event(record: FeedItem, position: str = "") -> bytes:
-    named = f"id: {position}\n".encode() if position else b""
-    return named + b"data: " + to_json(record, inf_nan_mode="null") + b"\n\n"
+def _sse(record: FeedItem, position: str = "") -> bytes:
+    event_id = f"id: {position}\n".encode() if position else b""
+    return event_id + b"data: " + to_json(record, inf_nan_mode="null") + b"\n\n"
 
 
-def _door(kind: type[A], do: Callable[[A], Awaitable[Mapping[str, Any] | None]]) -> Handler:
-    """A handler that reads what is asked, does it, and answers in JSON."""
+def _endpoint(model: type[R], act: Callable[[R], Awaitable[Mapping[str, Any] | None]]) -> Handler:
+    """Return a handler that parses the request, calls `act` and responds with its result as JSON."""
 
     async def handle(request: web.Request) -> web.Response:
         try:
-            asked = kind.model_validate_json(await request.read())
-            done = await do(asked)
+            result = await act(model.model_validate_json(await request.read()))
         except ValidationError as error:
             first = error.errors()[0]
             name = ".".join(map(str, first["loc"])) or "the body"
             return _json({"error": f"{name}: {first['msg']}"}, 400)
         except BotError as error:
             return _json({"error": str(error)}, 409)
-        return _json(done or {})
+        return _json(result or {})
 
     return handle
 

@@ -1,4 +1,4 @@
-"""Work ends early when something else happens, and always cleans up."""
+"""Work stops on a signal or when another task fails, and always cleans up."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ from typing import Never
 
 import pytest
 
-from bot.playground.racing import Interrupted, is_cancelled, race, stop_signal
+from bot.playground.cancellation import Interrupted, is_cancelled, run_until, stop_signal
 from tests.polling import HANG_TIMEOUT
 
 
@@ -21,19 +21,19 @@ async def fail() -> Never:
     raise LookupError("died")
 
 
-async def test_work_that_ends_first_gives_its_result() -> None:
+async def test_the_result_of_work_is_returned() -> None:
     async def work() -> int:
         return 5
 
-    assert await race(work(), never()) == 5
+    assert await run_until(work(), never()) == 5
 
 
-async def test_work_that_fails_raises() -> None:
+async def test_an_error_of_work_is_raised() -> None:
     with pytest.raises(LookupError, match="died"):
-        await race(fail(), never())
+        await run_until(fail(), never())
 
 
-async def test_whatever_ends_the_race_waits_for_the_work_to_clean_up() -> None:
+async def test_a_stop_and_a_cancellation_wait_for_the_work_to_clean_up() -> None:
     cleaned = []
 
     async def work() -> None:
@@ -44,15 +44,15 @@ async def test_whatever_ends_the_race_waits_for_the_work_to_clean_up() -> None:
             cleaned.append(1)
 
     with pytest.raises(LookupError, match="died"):
-        await race(work(), never(), fail())
+        await run_until(work(), never(), fail())
     assert cleaned == [1]
 
-    racing = asyncio.create_task(race(work(), never()))
+    running = asyncio.create_task(run_until(work(), never()))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    racing.cancel()
+    running.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await racing
+        await running
     assert cleaned == [1, 1]
 
 
@@ -61,12 +61,12 @@ async def test_a_signal_stops_the_work(number: signal.Signals) -> None:
     with stop_signal() as stop:
         os.kill(os.getpid(), number)
         with pytest.raises(Interrupted):
-            await race(never(), stop())
+            await run_until(never(), stop())
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-async def test_a_cancellation_that_a_call_swallows_is_noticed_all_the_same() -> None:
-    """redis-py 5.3 swallows one now and then; nothing may go on for ever because of that."""
+async def test_a_swallowed_cancellation_is_detected() -> None:
+    """redis-py 5.3 swallows a CancelledError now and then; a loop must end anyway."""
     waiting = asyncio.Event()
     rounds = 0
 

@@ -1,4 +1,4 @@
-"""A person at work in the local Slack, and an app that answers as a test says."""
+"""A user of the local Slack, and an app that responds as a test wants."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,21 +16,21 @@ from bot.fakes.slack.person import Person
 from bot.fakes.slack.workspace import Post
 
 SECRET = "slack-signing-secret"
-Answering = Callable[[], Awaitable[web.Response]]
+Responder = Callable[[], Awaitable[web.Response]]
 
 
 @dataclass
 class App:
-    """Takes Slack's requests, and answers as a test says; an unsigned one fails the test."""
+    """Receives Slack's requests and responds as the test wants; checks their signatures."""
 
-    answer: Answering
+    respond: Responder
     bodies: list[str] = field(default_factory=list)
 
     async def handle(self, request: web.Request) -> web.Response:
         body = await request.text()
         assert SignatureVerifier(SECRET).is_valid_request(body, dict(request.headers))
         self.bodies.append(body)
-        return await self.answer()
+        return await self.respond()
 
     @property
     def fields(self) -> dict[str, str]:
@@ -43,24 +43,28 @@ class App:
 
 
 @asynccontextmanager
-async def at_work(slack: LocalSlack, answer: Answering) -> AsyncIterator[tuple[Person, App]]:
-    app = App(answer)
+async def person_and_app(
+    slack: LocalSlack,
+    respond: Responder,
+    timeout: float = 3,  # noqa: ASYNC109 - passed on
+) -> AsyncIterator[tuple[Person, App]]:
+    app = App(respond)
     server = web.Application()
     server.router.add_post("/slack/events", app.handle)
     async with TestServer(server) as running:
         url = str(running.make_url("/slack/events"))
-        async with Person(url, SECRET, slack, "U0RECRUITER") as person:
+        async with Person(url, SECRET, slack, "U0RECRUITER", timeout=timeout) as person:
             yield person, app
 
 
-def saying(given: Any) -> Answering:
-    async def answer() -> web.Response:
+def responding(given: Any) -> Responder:
+    async def respond() -> web.Response:
         return web.json_response(given)
 
-    return answer
+    return respond
 
 
-async def nothing() -> web.Response:
+async def empty_response() -> web.Response:
     return web.Response()
 
 

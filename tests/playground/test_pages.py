@@ -1,4 +1,4 @@
-"""The playground's doors refuse what makes no sense, and other sites' pages."""
+"""The playground's endpoints refuse invalid requests and requests from other sites' pages."""
 
 from datetime import UTC, datetime
 
@@ -14,12 +14,12 @@ from tests.running_playground import Visitor, states
         ("/send", {"what": "nonsense"}, 409, "there is no sample 'nonsense'"),
         ("/send", {"what": "burst", "more": 1}, 400, "more: Extra inputs are not permitted"),
         (
-            "/weather",
-            {"slack": {"fault": "fog"}},
+            "/failures",
+            {"slack": {"fault": "fire"}},
             409,
-            "there is no fault 'fog': there are none, 429",
+            "there is no fault 'fire': there are none, 429",
         ),
-        ("/weather", {"redis": "killed"}, 400, "redis: Input should be 'running' or 'stopped'"),
+        ("/failures", {"redis": "killed"}, 400, "redis: Input should be 'running' or 'stopped'"),
         (
             "/slack/say",
             {"channel": "C0NOWHERE", "text": "hi"},
@@ -35,7 +35,7 @@ from tests.running_playground import Visitor, states
         ("/retry", {"id": "evt_none"}, 409, "there is no event or delivery evt_none"),
     ],
 )
-async def test_what_makes_no_sense_is_refused_in_a_sentence(
+async def test_an_invalid_request_is_refused_with_a_sentence(
     visitor: Visitor, path: str, what: dict[str, object], status: int, says: str
 ) -> None:
     code, error = await visitor.refused(path, **what)
@@ -55,15 +55,15 @@ async def test_what_makes_no_sense_is_refused_in_a_sentence(
         ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
     ],
 )
-async def test_other_sites_pages_are_kept_out(
+async def test_requests_from_other_sites_are_refused(
     visitor: Visitor, headers: dict[str, str], status: int
 ) -> None:
     given = {"Content-Type": "application/json", **headers}
-    answer = await visitor.http.post("/send", content=b'{"what": "burst"}', headers=given)
-    assert answer.status_code == status
+    response = await visitor.http.post("/send", content=b'{"what": "burst"}', headers=given)
+    assert response.status_code == status
 
 
-async def test_the_page_loads_nothing_from_elsewhere(visitor: Visitor) -> None:
+async def test_the_page_loads_nothing_from_other_sites(visitor: Visitor) -> None:
     page = await visitor.http.get("/")
     assert page.status_code == 200
     policy = page.headers["content-security-policy"]
@@ -72,13 +72,13 @@ async def test_the_page_loads_nothing_from_elsewhere(visitor: Visitor) -> None:
     assert page.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_the_editors_samples_are_of_the_moment(visitor: Visitor) -> None:
+async def test_the_samples_have_current_times(visitor: Visitor) -> None:
     samples = {s["type"]: s["data"] for s in (await visitor.now("hello"))["samples"]}
     expires_at = datetime.fromisoformat(samples["export.ready"]["expiresAt"])
     assert expires_at > datetime.now(UTC)
 
 
-async def test_a_page_that_comes_back_is_told_only_what_it_missed(visitor: Visitor) -> None:
+async def test_a_reconnecting_page_gets_only_what_it_missed(visitor: Visitor) -> None:
     before = await visitor.send("search.completed")
     await visitor.trail(before, lambda trail: states(trail) == {"sent"})
     for kind in ("message", "mail"):

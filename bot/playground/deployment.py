@@ -1,4 +1,4 @@
-"""The whole bot on this machine: its own Redis, Slack and mail server, and its real processes."""
+"""A local deployment of the bot: its own Redis, Slack and mail server, and its real processes."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
 from bot.intake.signature import HEADER, sign
 from bot.model import Audience, Destination, Transport
-from bot.playground.racing import race
+from bot.playground.cancellation import run_until
 from bot.playground.service import Program, Service
 from bot.settings import Settings
 from bot.store import Store
@@ -27,11 +27,11 @@ from bot.store.connection import connect
 from bot.transports.terminal.console import Console
 from bot.transports.terminal.lines import Weight
 
-SECRET = "whsec_demo"  # noqa: S105 - it protects nothing but this demo
-SIGNING_SECRET = "demo-signing-secret"  # noqa: S105 - as above
-_TOKEN = "xoxb-demo"  # noqa: S105 - it opens nothing but the local Slack
-_START_SECONDS = 120
-_LOOK_SECONDS = 0.05
+SECRET = "whsec_demo"  # noqa: S105 - valid in this deployment only
+SIGNING_SECRET = "demo-signing-secret"  # noqa: S105 - valid in this deployment only
+_TOKEN = "xoxb-demo"  # noqa: S105 - valid in this deployment only
+_START_TIMEOUT = 120.0
+_READY_POLL_INTERVAL = 0.05
 _UNREACHABLE = "it cannot be reached"
 _OK = 200
 
@@ -50,12 +50,12 @@ AUDIENCES = {
 
 
 class DemoFailed(BotError):
-    """The demo does not work here; the text says what was seen."""
+    """The demo does not work on this machine; the message says what was observed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """Everything that runs."""
+class LocalDeployment:
+    """The running servers and processes."""
 
     slack: LocalSlack
     inbox: Inbox
@@ -73,7 +73,7 @@ class Stage:
         """Post a webhook as Juicebox does.
 
         Raises:
-            DemoFailed: unless the bot accepts it.
+            DemoFailed: if the bot does not accept it.
         """
         headers = {
             HEADER.decode(): sign(body, SECRET.encode()),
@@ -81,82 +81,87 @@ class Stage:
         }
         async with (
             aiohttp.ClientSession() as session,
-            session.post(self.webhook_url, data=body, headers=headers) as answer,
+            session.post(self.webhook_url, data=body, headers=headers) as response,
         ):
-            status, said = answer.status, await answer.text()
+            status, text = response.status, await response.text()
         if status != _OK:
-            raise DemoFailed(f"the webhook answered {status}: {said}")
+            raise DemoFailed(f"the webhook answered {status}: {text}")
 
-    async def race(self, work: Coroutine[Any, Any, T], *ends: Coroutine[Any, Any, None]) -> T:
-        """What `work` gives; it ends at once if one of the bot's processes does."""
-        return await race(work, self.web.watch(), self.worker.watch(), *ends)
+    async def run_until(self, work: Coroutine[Any, Any, T], *stops: Coroutine[Any, Any, None]) -> T:
+        """Return the result of `work`; raise at once if one of the bot's processes ends."""
+        return await run_until(work, self.web.watch(), self.worker.watch(), *stops)
 
 
 @asynccontextmanager
-async def stage(console: Console) -> AsyncIterator[Stage]:
-    """Start everything, tell each step on the console, and end everything in the reverse order.
+async def local_deployment(
+    console: Console, *, start_timeout: float = _START_TIMEOUT
+) -> AsyncIterator[LocalDeployment]:
+    """Start everything, print each step, and stop everything in reverse order at the end.
+
+    `start_timeout` is in seconds.
 
     Raises:
         NoRedisServer: if there is no redis-server on this machine.
-        ServiceDied, DemoFailed: if the bot does not come up.
+        ServiceDied, DemoFailed: if the bot does not start.
     """
 
-    def say(step: str) -> None:
+    def print_step(step: str) -> None:
         console.say(f"  {step}", Weight.ASIDE)
 
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="juicebox-demo-")))
         redis = stack.enter_context(redis_server("--appendonly", "yes"))
-        say(f"Redis         {redis.url}")
+        print_step(f"Redis         {redis.url}")
         slack = await stack.enter_async_context(LocalSlack(token=_TOKEN, messages_per_second=1))
-        say(f"Slack         {slack.url}")
+        print_step(f"Slack         {slack.url}")
         inbox = await stack.enter_async_context(Inbox())
-        say(f"Mail server   {inbox.url}")
+        print_step(f"Mail server   {inbox.url}")
         store = Store(connect(redis.url, timeout=timedelta(seconds=5)), retention=timedelta(days=1))
         stack.push_async_callback(store.redis.aclose)
         port = free_port()
         environment = _environment(redis.url, slack.url, inbox.url, port)
 
-        async def bot(name: str, *options: str) -> Service:
+        async def start(name: str, *options: str) -> Service:
             command = [sys.executable, "-m", "bot", name, *options]
             program = Program(name, command, environment, folder / f"{name}.log")
             return await stack.enter_async_context(Service.running(program))
 
-        web = await bot("web", "--host", "127.0.0.1")
-        worker = await bot("worker")
-        ready = Stage(slack, inbox, store, f"http://127.0.0.1:{port}", redis, web, worker)
-        await ready.race(_until_ready(ready))
-        say(f"Web, worker   {ready.url}")
-        yield ready
+        web = await start("web", "--host", "127.0.0.1")
+        worker = await start("worker")
+        url = f"http://127.0.0.1:{port}"
+        deployment = LocalDeployment(slack, inbox, store, url, redis, web, worker)
+        await deployment.run_until(_wait_until_ready(url, start_timeout))
+        print_step(f"Web, worker   {url}")
+        yield deployment
 
 
-async def _until_ready(ready: Stage) -> None:
-    seen = _UNREACHABLE
+async def _wait_until_ready(url: str, timeout: float) -> None:  # noqa: ASYNC109 - becomes part of the error
+    problem = _UNREACHABLE
     try:
-        async with asyncio.timeout(_START_SECONDS), aiohttp.ClientSession() as session:
-            while seen := await _why_not_ready(session, ready.url):  # noqa: ASYNC110 - another process gets ready
-                await asyncio.sleep(_LOOK_SECONDS)
+        async with asyncio.timeout(timeout), aiohttp.ClientSession() as session:
+            while problem := await _readiness_problem(session, url):  # noqa: ASYNC110 - another process gets ready
+                await asyncio.sleep(_READY_POLL_INTERVAL)
     except TimeoutError:
-        raise DemoFailed(f"the bot was not ready within {_START_SECONDS} s: {seen}") from None
+        raise DemoFailed(f"the bot was not ready within {timeout:g} s: {problem}") from None
 
 
-async def _why_not_ready(session: aiohttp.ClientSession, url: str) -> str:
-    """Empty as soon as the bot is ready."""
+async def _readiness_problem(session: aiohttp.ClientSession, url: str) -> str:
+    """Return why the bot is not ready, or an empty string once it is."""
     try:
-        async with session.get(f"{url}/readyz") as answer:
-            return "" if answer.status == _OK else await answer.text()
+        async with session.get(f"{url}/readyz") as response:
+            return "" if response.status == _OK else await response.text()
     except aiohttp.ClientError:
         return _UNREACHABLE
 
 
 def _environment(redis: str, slack: str, smtp: str, port: int) -> Mapping[str, str]:
-    """This process's own, without any setting of the bot's and without proxies, and then ours."""
-    ours = {name.upper() for name in Settings.model_fields}
+    """Return this process's environment without proxies and with every setting of the bot replaced."""
+    settings = {name.upper() for name in Settings.model_fields}
     proxies = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
-    kept = {k: v for k, v in os.environ.items() if k.upper() not in ours | proxies}
+    inherited = {k: v for k, v in os.environ.items() if k.upper() not in settings | proxies}
     recruiters, operators = AUDIENCES[Audience.RECRUITERS], AUDIENCES[Audience.OPERATORS]
     return {
-        **kept,
+        **inherited,
         "PYTHONUNBUFFERED": "1",
         "JUICEBOX_WEBHOOK_SECRET": SECRET,
         "JUICEBOX_API_KEY": "jb_live_the_old_one",

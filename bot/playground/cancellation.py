@@ -1,4 +1,4 @@
-"""Work that ends early when something else happens."""
+"""Work that stops early: on a signal, or when another task fails."""
 
 import asyncio
 import signal
@@ -12,16 +12,17 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(Exception):
-    """Somebody asked this program to end."""
+    """A signal asked this program to stop."""
 
 
-async def race(work: Coroutine[Any, Any, T], *ends: Coroutine[Any, Any, None]) -> T:
-    """What `work` gives; or what the first of the `ends` raises, once `work` has cleaned up.
+async def run_until(work: Coroutine[Any, Any, T], *stops: Coroutine[Any, Any, None]) -> T:
+    """Return the result of `work`, unless one of the `stops` raises first.
 
-    The `ends` do not end in any other way.
+    The exception of a stop is raised once `work` is cancelled and has cleaned up. Stops end in no
+    other way.
     """
     first = asyncio.create_task(work)
-    tasks: Sequence[asyncio.Task[Any]] = [first, *map(asyncio.create_task, ends)]
+    tasks: Sequence[asyncio.Task[Any]] = [first, *map(asyncio.create_task, stops)]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -34,9 +35,9 @@ async def race(work: Coroutine[Any, Any, T], *ends: Coroutine[Any, Any, None]) -
 
 
 def is_cancelled() -> bool:
-    """Whether this task was cancelled, also where a call in between has swallowed that.
+    """Return whether this task was cancelled, even if a call swallowed the CancelledError.
 
-    redis-py 5.3 does so now and then; a loop around its calls would go on for ever.
+    redis-py 5.3 swallows it now and then; a loop around its calls would never end.
     """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
@@ -44,14 +45,17 @@ def is_cancelled() -> bool:
 
 @contextmanager
 def stop_signal() -> Iterator[Callable[[], Coroutine[Any, Any, Never]]]:
-    """What raises Stopped on Ctrl-C, SIGTERM and SIGHUP; pressing Ctrl-C again changes nothing."""
-    told = asyncio.Event()
+    """Yield a coroutine function that raises Interrupted on SIGINT, SIGTERM or SIGHUP.
+
+    Further signals have no effect.
+    """
+    received = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, received.set)
 
     async def wait() -> Never:
-        await told.wait()
+        await received.wait()
         raise Interrupted
 
     try:

@@ -1,18 +1,18 @@
-// How much of the screen the trails take: dragged, set by the arrow keys, or folded away.
+// The height of the event timeline: by dragging, by arrow keys, or collapsed.
 
 import { h } from "./dom.js";
 
-const LEAST = 120;
-const MOST_SHARE = 0.7;
+const MIN_HEIGHT = 120;
+const MAX_SHARE = 0.7;
 const STEP = 24;
-const FOLDED = 42;
+const COLLAPSED_HEIGHT = 42;
 
-/** `handle` goes to the panel's edge, `fold` into its head; `open` unfolds it. */
+/** `handle` belongs at the panel's edge, `fold` in its head; `open` expands it. */
 export function mountSize(panel) {
   let height = null;
-  const most = () => Math.round(panel.parentElement.clientHeight * MOST_SHARE);
+  const most = () => Math.round(panel.parentElement.clientHeight * MAX_SHARE);
   const resize = (wanted) => {
-    height = Math.max(LEAST, Math.min(most(), Math.round(wanted)));
+    height = Math.max(MIN_HEIGHT, Math.min(most(), Math.round(wanted)));
     apply();
   };
   const set = (folded) => {
@@ -20,14 +20,14 @@ export function mountSize(panel) {
     apply();
   };
   const handle = handleOf(panel, resize);
-  const fold = h("button", { type: "button", class: "trails-fold", onclick: () => set(!panel.classList.contains("is-folded")) });
+  const fold = h("button", { type: "button", class: "timelines-fold", onclick: () => set(!panel.classList.contains("is-folded")) });
 
   function apply() {
     const folded = panel.classList.contains("is-folded");
-    const shown = folded ? FOLDED : height;
-    panel.parentElement.style.setProperty("--trails-height", shown && `${shown}px`);
+    const shown = folded ? COLLAPSED_HEIGHT : height;
+    panel.parentElement.style.setProperty("--timelines-height", shown && `${shown}px`);
     fold.setAttribute("aria-expanded", String(!folded));
-    fold.setAttribute("aria-label", folded ? "Unfold the trails" : "Fold the trails");
+    fold.setAttribute("aria-label", folded ? "Expand the event timeline" : "Collapse the event timeline");
     handle.setAttribute("aria-valuemax", String(most()));
     handle.setAttribute("aria-valuenow", String(height ?? panel.clientHeight));
   }
@@ -38,11 +38,11 @@ export function mountSize(panel) {
 /** A separator as https://www.w3.org/WAI/ARIA/apg/patterns/windowsplitter/ has it. */
 function handleOf(panel, resize) {
   const handle = h("div", {
-    class: "trails-handle",
+    class: "timelines-handle",
     role: "separator",
     "aria-orientation": "horizontal",
-    "aria-label": "Height of Trails",
-    "aria-valuemin": String(LEAST),
+    "aria-label": "Height of the event timeline",
+    "aria-valuemin": String(MIN_HEIGHT),
     tabindex: "0",
   });
   handle.addEventListener("keydown", (event) => {

@@ -1,4 +1,4 @@
-"""The playground as a whole: real processes, and everything that its page can do."""
+"""The whole playground: real processes, and everything that its page can do."""
 
 import re
 
@@ -9,7 +9,7 @@ def details(trail: Record, what: str) -> list[str]:
     return [step["detail"] for step in trail["steps"] if step["what"] == what]
 
 
-async def test_an_event_goes_all_the_way_and_each_step_is_told(visitor: Visitor) -> None:
+async def test_the_timeline_has_every_step_of_an_event(visitor: Visitor) -> None:
     event_id = await visitor.send("export.ready")
     trail = await visitor.trail(
         event_id, lambda t: [s["what"] for s in t["steps"]].count("sent") == 2
@@ -29,7 +29,7 @@ async def test_an_event_goes_all_the_way_and_each_step_is_told(visitor: Visitor)
     assert ["List-ID", "<recruiters.juicebox-bot.example.com>"] in mail["headers"]
 
 
-async def test_a_mail_is_framed_in_either_scheme_and_can_do_nothing(visitor: Visitor) -> None:
+async def test_a_mail_is_sandboxed_in_either_scheme(visitor: Visitor) -> None:
     await visitor.send("search.completed")
     n = (await visitor.now("mail"))["n"]
     light = await visitor.http.get(f"/mails/{n}.html?scheme=light")
@@ -58,20 +58,20 @@ async def test_a_duplicate_notifies_once(visitor: Visitor) -> None:
 
 
 async def test_a_bad_signature_is_refused(visitor: Visitor) -> None:
-    n = (await visitor.ask("/send", what="bad_signature"))["n"]
-    answer = await visitor.until(lambda r: r["kind"] == "answer" and r["n"] == n)
-    assert (answer["status"], answer["body"]) == (401, '{"error":"Invalid signature"}')
+    n = (await visitor.call("/send", what="bad_signature"))["n"]
+    response = await visitor.until(lambda r: r["kind"] == "response" and r["n"] == n)
+    assert (response["status"], response["body"]) == (401, '{"error":"Invalid signature"}')
 
 
-async def test_an_unknown_type_is_kept_and_tells_nobody(visitor: Visitor) -> None:
+async def test_an_unknown_type_is_stored_and_notifies_nobody(visitor: Visitor) -> None:
     event_id = await visitor.send("unknown")
     trail = await visitor.trail(event_id, lambda t: t["state"] == "unhandled")
     assert trail["deliveries"] == []
     assert trail["steps"][-1]["what"] == "no handler"
 
 
-async def test_a_rate_limit_is_waited_for_and_uses_up_no_attempt(visitor: Visitor) -> None:
-    await visitor.ask("/weather", slack={"fault": "429", "for": 1})
+async def test_a_rate_limit_delays_the_message_and_uses_no_attempt(visitor: Visitor) -> None:
+    await visitor.call("/failures", slack={"fault": "429", "for": 1})
     event_id = await visitor.send("key.rotated")
     arrived = await visitor.trail(event_id, lambda t: states(t) == {"sent"})
     lane = [s["what"] for s in arrived["steps"] if s["where"] == "#juicebox-alerts"]
@@ -80,12 +80,12 @@ async def test_a_rate_limit_is_waited_for_and_uses_up_no_attempt(visitor: Visito
         r"rate limited, waits 3 s, uses no attempt \(.*\)", details(arrived, "retrying")[0]
     )
     assert [d["attempts"] for d in arrived["deliveries"]] == [1, 1]
-    weather = await visitor.now("weather")
-    assert weather["slack"] == {"fault": "none", "left": 0}
+    failures = await visitor.now("failures")
+    assert failures["slack"] == {"fault": "none", "remaining": 0}
 
 
 async def test_a_lost_reply_posts_nothing_twice(visitor: Visitor) -> None:
-    await visitor.ask("/weather", slack={"fault": "lost_reply", "for": 1})
+    await visitor.call("/failures", slack={"fault": "lost_reply", "for": 1})
     event_id = await visitor.send("search.completed")
     trail = await visitor.trail(event_id, lambda t: states(t) == {"sent"})
     lane = [s["what"] for s in trail["steps"] if s["where"] == "#recruiting"]
@@ -93,50 +93,52 @@ async def test_a_lost_reply_posts_nothing_twice(visitor: Visitor) -> None:
     assert "found in the channel, not posted again" in details(trail, "sent")
 
 
-async def test_a_dead_letter_is_told_and_sent_again_by_hand(visitor: Visitor) -> None:
-    await visitor.ask("/weather", smtp={"fault": "550", "for": None})
-    assert (await visitor.now("weather"))["smtp"] == {"fault": "550", "left": None}
-    await visitor.ask("/weather", smtp={"fault": "550", "for": 1})
+async def test_a_dead_letter_is_retried_on_request(visitor: Visitor) -> None:
+    await visitor.call("/failures", smtp={"fault": "550", "for": None})
+    assert (await visitor.now("failures"))["smtp"] == {"fault": "550", "remaining": None}
+    await visitor.call("/failures", smtp={"fault": "550", "for": 1})
     event_id = await visitor.send("search.completed")
     dead = await visitor.trail(event_id, lambda t: t["dead"])
     [failed] = [d for d in dead["deliveries"] if d["state"] == "failed"]
     assert failed["where"] == "recruiter@example.com"
-    said = (await visitor.ask("/retry", id=event_id))["said"]
-    assert said == [f"{failed['id']}: is sent again to email:recruiter@example.com"]
+    lines = (await visitor.call("/retry", id=event_id))["lines"]
+    assert lines == [f"{failed['id']}: is sent again to email:recruiter@example.com"]
     await visitor.trail(event_id, lambda t: not t["dead"] and states(t) == {"sent"})
 
 
-async def test_the_worker_is_stopped_killed_and_started(visitor: Visitor) -> None:
-    await visitor.ask("/weather", worker="stopped")
-    assert (await visitor.now("weather"))["worker"] == "stopped"
+async def test_the_worker_can_be_stopped_killed_and_started(visitor: Visitor) -> None:
+    await visitor.call("/failures", worker="stopped")
+    assert (await visitor.now("failures"))["worker"] == "stopped"
     event_id = await visitor.send("search.completed")
     waiting = await visitor.trail(event_id, lambda _: True)
     assert waiting["state"] == "accepted"
-    await visitor.ask("/weather", worker="running")
+    await visitor.call("/failures", worker="running")
     await visitor.trail(event_id, lambda t: states(t) == {"sent"})
-    await visitor.ask("/weather", worker="killed")
-    assert (await visitor.now("weather"))["worker"] == "running"
+    await visitor.call("/failures", worker="killed")
+    assert (await visitor.now("failures"))["worker"] == "running"
     event_id = await visitor.send("search.completed")
     await visitor.trail(event_id, lambda t: states(t) == {"sent"})
 
 
-async def test_what_was_accepted_outlives_a_stop_of_redis(visitor: Visitor) -> None:
-    await visitor.ask("/weather", worker="stopped")
+async def test_an_accepted_event_survives_a_restart_of_redis(visitor: Visitor) -> None:
+    await visitor.call("/failures", worker="stopped")
     event_id = await visitor.send("search.completed")
-    await visitor.ask("/weather", redis="stopped")
-    await visitor.ask("/weather", redis="running", worker="running")
+    await visitor.call("/failures", redis="stopped")
+    await visitor.call("/failures", redis="running", worker="running")
     trail = await visitor.trail(event_id, lambda t: states(t) == {"sent"})
     assert [step["what"] for step in trail["steps"]].count("received") == 1
 
 
-async def test_what_redis_could_not_keep_is_sent_again_and_arrives_once(visitor: Visitor) -> None:
-    await visitor.ask("/weather", redis="stopped")
-    n = (await visitor.ask("/send", what="search.completed"))["n"]
-    refused = await visitor.until(lambda r: r["kind"] == "answer" and r["n"] == n)
+async def test_an_event_that_could_not_be_stored_is_retried_and_arrives_once(
+    visitor: Visitor,
+) -> None:
+    await visitor.call("/failures", redis="stopped")
+    n = (await visitor.call("/send", what="search.completed"))["n"]
+    refused = await visitor.until(lambda r: r["kind"] == "response" and r["n"] == n)
     assert refused["status"] == 503
-    assert refused["again_in_s"] == 5
+    assert refused["retry_in_s"] == 5
     assert (await visitor.refused("/retry", id="evt_1"))[0] == 409
-    await visitor.ask("/weather", redis="running")
+    await visitor.call("/failures", redis="running")
     trail = await visitor.trail(refused["event_id"], lambda t: states(t) == {"sent"})
     steps = [step["what"] for step in trail["steps"]]
     refused_first = steps[: steps.index("received")]
