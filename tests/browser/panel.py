@@ -14,7 +14,7 @@ MOUNT = """async () => {
   window.posted = [];
   window.focused = [];
   window.answer = {};
-  window.tell = (...records) => records.forEach((record) => handlers[record.kind].forEach((handle) => handle(record)));
+  window.publish = (...records) => records.forEach((record) => handlers[record.kind].forEach((handle) => handle(record)));
   document.getElementById("slack").style.height = "100vh";
   mount(document.getElementById("slack"), {
     hello: { person: { id: "U1", name: "recruiter" }, bot: { id: "UBOT", name: "juicebox" } },
@@ -55,12 +55,12 @@ BY_PERSON = {"user": "U1", "name": "recruiter", "bot": False}
 async def mounted(page: "Page") -> "Page":
     """Mount the panel with its channels on this page."""
     await page.evaluate(MOUNT)
-    await tell(page, *CHANNELS)
+    await publish(page, *CHANNELS)
     return page
 
 
-async def tell(page: "Page", *records: Json) -> None:
-    await page.evaluate("(records) => window.tell(...records)", list(records))
+async def publish(page: "Page", *records: Json) -> None:
+    await page.evaluate("(records) => window.publish(...records)", list(records))
 
 
 async def posted(page: "Page") -> list[list[Any]]:

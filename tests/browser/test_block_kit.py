@@ -17,7 +17,7 @@ PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAA
 
 
 async def test_every_message_of_the_bot_is_rendered_completely(static_page: "Page") -> None:
-    """Nothing of it is unsupported, nothing is left as an entity, and each word of it is there."""
+    """No block is unsupported, no entity is left undecoded, and every text appears."""
     assert MESSAGES
     for name, message in MESSAGES.items():
         blocks = message["blocks"]
@@ -25,15 +25,15 @@ async def test_every_message_of_the_bot_is_rendered_completely(static_page: "Pag
         panel = static_page.locator("#slack")
         assert await panel.locator(".slack-unsupported").count() == 0, name
         assert await panel.locator("> *").count() == len(blocks)
-        says = await panel.inner_text()
-        assert "&amp;" not in says
-        assert "&lt;" not in says
+        text = await panel.inner_text()
+        assert "&amp;" not in text
+        assert "&lt;" not in text
         for words in _plain_texts(blocks):
-            assert words in " ".join(says.split()), name
+            assert words in " ".join(text.split()), name
 
 
 def _plain_texts(blocks: Sequence[Json]) -> list[str]:
-    """The words of each `plain_text` in the blocks, as Slack decodes them."""
+    """Return the text of each `plain_text` in the blocks, decoded."""
     found: list[str] = []
 
     def keep(part: Json) -> Json:
@@ -82,7 +82,7 @@ async def test_fields_are_in_two_columns(static_page: "Page") -> None:
 
 
 async def test_external_images_are_shown_as_text_and_not_loaded(static_page: "Page") -> None:
-    """The console says nothing either: `page` would fail."""
+    """Errors in the console would fail the test too."""
     asked: list[str] = []
     static_page.on("request", lambda request: asked.append(request.url))
     far = {"image_url": "https://cdn.example.com/a.png", "alt_text": "A chart"}

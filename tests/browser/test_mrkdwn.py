@@ -31,7 +31,7 @@ SHOW = """async ([texts, verbatim]) => {
 
 
 async def shown(page: "Page", texts: Any, *, verbatim: bool = False) -> dict[str, str]:
-    """The HTML that each of the texts becomes, without the attributes that are the same in all."""
+    """Render the texts; return their HTML without the attributes common to all."""
     return await page.evaluate(SHOW, [list(texts), verbatim])
 
 
@@ -153,7 +153,7 @@ async def test_a_link_opens_in_a_new_tab_without_opener(
 
 
 async def test_a_long_row_of_marks_is_parsed_in_time(static_page: "Page") -> None:
-    """A parser that tries every combination would never end: these are as long as Slack lets a text be."""
+    """Texts of the maximum length must not take exponential time."""
     rows = [
         mark * (3000 // len(mark))
         for mark in ("*a ", "_a", "<a", "`a ", "<", "*_~", "*`", "a.", ":a", "&gt;")
@@ -170,7 +170,7 @@ async def test_a_long_row_of_marks_is_parsed_in_time(static_page: "Page") -> Non
 
 
 async def test_dates_are_formatted_like_slack(static_page: "Page") -> None:
-    """The 18th of February 2014, 14:39:42 UTC, in a browser whose time zone is UTC."""
+    """Format 18 February 2014, 14:39:42 UTC in a browser in UTC."""
     formats = {
         "{date_num}": "2014-02-18",
         "{date_slash}": "02/18/2014",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from tests.browser.panel import BY_PERSON, START, box, log, message, mounted, place, posted, tell
+from tests.browser.panel import BY_PERSON, START, box, log, message, mounted, place, posted, publish
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -17,7 +17,7 @@ async def panel(static_page: "Page") -> "Page":
 
 
 async def test_a_message_has_author_time_and_text(panel: "Page") -> None:
-    await tell(panel, message(0, "*Done* &amp; <!here>", event_id="evt_1"))
+    await publish(panel, message(0, "*Done* &amp; <!here>", event_id="evt_1"))
     assert (
         " ".join((await log(panel).inner_text()).split())
         == "Today 🧃 juicebox APP 11:06 AM Done & @here timeline"
@@ -27,7 +27,7 @@ async def test_a_message_has_author_time_and_text(panel: "Page") -> None:
 
 
 async def test_consecutive_messages_of_one_author_are_grouped(panel: "Page") -> None:
-    await tell(
+    await publish(
         panel,
         message(-90_000, "yesterday"),
         message(0, "first"),
@@ -43,26 +43,26 @@ async def test_consecutive_messages_of_one_author_are_grouped(panel: "Page") -> 
 
 
 async def test_messages_are_in_order_of_time(panel: "Page") -> None:
-    await tell(panel, message(20, "b"), message(10, "a"), message(30, "c"))
+    await publish(panel, message(20, "b"), message(10, "a"), message(30, "c"))
     assert await log(panel).locator(".slack-text").all_inner_texts() == ["a", "b", "c"]
 
 
 async def test_an_edit_replaces_a_message_and_a_deletion_removes_it(panel: "Page") -> None:
-    await tell(panel, message(0, "running"), message(1000, "another"))
-    await tell(panel, message(0, "done", edited_at=(START + 5) * 1000))
+    await publish(panel, message(0, "running"), message(1000, "another"))
+    await publish(panel, message(0, "done", edited_at=(START + 5) * 1000))
     said = log(panel).locator(".slack-said")
     assert (await said.first.inner_text()).endswith("done (edited)")
     assert await said.count() == 2
-    await tell(panel, message(0, "done", deleted=True))
+    await publish(panel, message(0, "done", deleted=True))
     assert await log(panel).locator(".slack-text").all_inner_texts() == ["another"]
 
 
 async def test_replies_are_behind_a_line_with_their_number(panel: "Page") -> None:
     parent = message(0, "a question")
     answers = [message(at, f"reply {at}", thread_ts=parent["ts"]) for at in (10, 20)]
-    await tell(panel, parent, answers[0], message(30, "elsewhere"))
+    await publish(panel, parent, answers[0], message(30, "elsewhere"))
     await panel.get_by_text("1 reply").click()
-    await tell(panel, answers[1])
+    await publish(panel, answers[1])
     assert await panel.get_by_text("2 replies").is_visible()
     assert await log(panel).locator(".slack-text:visible").all_inner_texts() == [
         "a question",
@@ -73,8 +73,8 @@ async def test_replies_are_behind_a_line_with_their_number(panel: "Page") -> Non
 
 
 async def test_unread_messages_are_counted(panel: "Page") -> None:
-    await tell(panel, message(0, "an alert", channel="C2"), message(5, "another", channel="C2"))
-    await tell(panel, message(5, "another, edited", channel="C2"))
+    await publish(panel, message(0, "an alert", channel="C2"), message(5, "another", channel="C2"))
+    await publish(panel, message(5, "another, edited", channel="C2"))
     await place(panel, "alerts").filter(has_text="2 unread").click()
     assert await panel.get_by_role("heading", name="alerts").is_visible()
     assert await log(panel).locator(".slack-text").all_inner_texts() == [
@@ -83,7 +83,7 @@ async def test_unread_messages_are_counted(panel: "Page") -> None:
     ]
     assert await place(panel, "alerts").get_attribute("aria-current") == "true"
     assert "unread" not in await place(panel, "alerts").inner_text()
-    await tell(panel, message(10, "see <#C1>", channel="C2"))
+    await publish(panel, message(10, "see <#C1>", channel="C2"))
     await log(panel).get_by_role("button", name="#recruiting").click()
     assert await place(panel, "recruiting").get_attribute("aria-current") == "true"
 
@@ -92,14 +92,14 @@ async def test_the_log_follows_the_end_unless_it_was_scrolled_up(panel: "Page") 
     def is_at_end(wanted: str) -> str:
         return f"({{ scrollHeight, scrollTop, clientHeight }}) => {wanted}(scrollHeight - scrollTop - clientHeight < 5)"
 
-    await tell(panel, *[message(at * 400, f"message {at}") for at in range(40)])
+    await publish(panel, *[message(at * 400, f"message {at}") for at in range(40)])
     list_of = await log(panel).element_handle()
     assert list_of is not None
     assert await list_of.evaluate(is_at_end(""))
     await list_of.evaluate(
         "(list) => new Promise((done) => { list.onscroll = done; list.scrollTop = 100; })"
     )
-    await tell(panel, message(40_000, "the newest"))
+    await publish(panel, message(40_000, "the newest"))
     assert await list_of.evaluate("({ scrollTop }) => scrollTop") == 100
     await panel.get_by_role("button", name="New messages").click()
     assert await list_of.evaluate(is_at_end(""))
@@ -120,9 +120,9 @@ async def test_the_home_tab_is_loaded_and_keeps_the_focus_when_redrawn(
     await place(panel, "Home").click()
     assert await panel.get_by_role("region", name="Home tab").is_visible()
     assert not await box(panel).is_visible()
-    await tell(panel, home)
+    await publish(panel, home)
     await panel.get_by_role("button", name="Refresh").press("Enter")
-    await tell(panel, home)
+    await publish(panel, home)
     assert await panel.evaluate("document.activeElement.textContent") == "Refresh"
     pressed = {
         "channel": "home",
@@ -141,7 +141,7 @@ async def test_an_interaction_identifies_its_message(panel: "Page") -> None:
         "text": {"type": "plain_text", "text": "Try again"},
     }
     said = message(0, "x", blocks=[{"type": "actions", "block_id": "b1", "elements": [button]}])
-    await tell(panel, said)
+    await publish(panel, said)
     await panel.get_by_role("button", name="Try again").click()
     pressed = {
         "channel": "C1",
@@ -156,7 +156,7 @@ async def test_an_interaction_identifies_its_message(panel: "Page") -> None:
 @pytest.mark.parametrize("width", [340, 620])
 async def test_nothing_is_wider_than_the_panel(panel: "Page", width: int) -> None:
     await panel.set_viewport_size({"width": width, "height": 700})
-    await tell(
+    await publish(
         panel, message(0, "word" * 100), message(1000, f"`{'word' * 100}` ```{'word' * 100}```")
     )
     side, main = panel.locator(".slack-sidebar"), panel.locator(".slack-main")

@@ -24,7 +24,7 @@ MOUNT = """async () => {
   root.style.height = "100vh";
   const { mount } = await import("/timelines.js");
   const handlers = {};
-  window.tell = (...records) => records.forEach((record) => handlers[record.kind].forEach((handle) => handle(record)));
+  window.publish = (...records) => records.forEach((record) => handlers[record.kind].forEach((handle) => handle(record)));
   mount(root, { on: (kind, handler) => (handlers[kind] ??= []).push(handler), post: () => {} });
 }"""
 START = 1_768_487_400_000
@@ -98,8 +98,8 @@ async def panel(static_page: "Page") -> "Page":
     return static_page
 
 
-async def tell(panel: "Page", *records: Json) -> None:
-    await panel.evaluate("(records) => window.tell(...records)", list(records))
+async def publish(panel: "Page", *records: Json) -> None:
+    await panel.evaluate("(records) => window.publish(...records)", list(records))
 
 
 def row(panel: "Page", number: int) -> Locator:
@@ -111,25 +111,25 @@ def shown(panel: "Page") -> Locator:
 
 
 async def test_the_newest_event_is_selected(panel: "Page") -> None:
-    await tell(panel, timeline(1), timeline(2))
+    await publish(panel, timeline(1), timeline(2))
     await expect(shown(panel)).to_have_text("evt_2")
-    await tell(panel, timeline(1, state="accepted"))
+    await publish(panel, timeline(1, state="accepted"))
     await expect(shown(panel)).to_have_text("evt_2")
-    await tell(panel, timeline(3))
+    await publish(panel, timeline(3))
     await expect(shown(panel)).to_have_text("evt_3")
     await expect(row(panel, 3)).to_have_attribute("aria-current", "true")
     await expect(panel.locator(".timeline-side")).to_contain_text("3 events · newest selected")
 
 
 async def test_an_older_event_that_arrives_late_is_not_selected(panel: "Page") -> None:
-    await tell(panel, timeline(5), timeline(2))
+    await publish(panel, timeline(5), timeline(2))
     await expect(shown(panel)).to_have_text("evt_5")
 
 
 async def test_a_pinned_event_stays_selected(panel: "Page", screens: Path) -> None:
-    await tell(panel, timeline(1), timeline(2))
+    await publish(panel, timeline(1), timeline(2))
     await row(panel, 1).click()
-    await tell(panel, timeline(3))
+    await publish(panel, timeline(3))
     await expect(shown(panel)).to_have_text("evt_1")
     await expect(row(panel, 1)).to_have_attribute("aria-pressed", "true")
     await expect(panel.locator(".timeline-side")).to_contain_text("3 events · one pinned")
@@ -140,11 +140,11 @@ async def test_a_pinned_event_stays_selected(panel: "Page", screens: Path) -> No
 
 
 async def test_an_event_is_pinned_and_unpinned_by_keyboard(panel: "Page") -> None:
-    await tell(panel, timeline(1))
+    await publish(panel, timeline(1))
     pin = panel.get_by_role("button", name="Pin", exact=True)
     await pin.focus()
     await panel.keyboard.press("Enter")
-    await tell(panel, timeline(2))
+    await publish(panel, timeline(2))
     await expect(shown(panel)).to_have_text("evt_1")
     unpin = panel.get_by_role("button", name="Unpin", exact=True)
     await expect(unpin).to_be_focused()
@@ -155,20 +155,20 @@ async def test_an_event_is_pinned_and_unpinned_by_keyboard(panel: "Page") -> Non
 async def test_an_event_is_pinned_only_when_its_timeline_is_opened(
     panel: "Page",
 ) -> None:
-    await tell(panel, timeline(1), timeline(2))
+    await publish(panel, timeline(1), timeline(2))
     opened = {"kind": "focus", "event_id": "evt_1"}
-    await tell(panel, {**opened, "quiet": True})
+    await publish(panel, {**opened, "quiet": True})
     await expect(shown(panel)).to_have_text("evt_1")
-    await tell(panel, timeline(3))
+    await publish(panel, timeline(3))
     await expect(shown(panel)).to_have_text("evt_3")
-    await tell(panel, {**opened, "quiet": False}, timeline(4))
+    await publish(panel, {**opened, "quiet": False}, timeline(4))
     await expect(shown(panel)).to_have_text("evt_1")
-    await tell(panel, {**opened, "event_id": "evt_2", "quiet": True})
+    await publish(panel, {**opened, "event_id": "evt_2", "quiet": True})
     await expect(shown(panel)).to_have_text("evt_1")
 
 
 async def test_a_refused_event_can_be_unpinned(panel: "Page") -> None:
-    await tell(panel, timeline(1), {"kind": "focus", "event_id": "evt_refused", "quiet": False})
+    await publish(panel, timeline(1), {"kind": "focus", "event_id": "evt_refused", "quiet": False})
     await expect(panel.locator(".timeline-body")).to_contain_text(
         "The bot has not stored this event"
     )
@@ -177,7 +177,7 @@ async def test_a_refused_event_can_be_unpinned(panel: "Page") -> None:
 
 
 async def test_failure_notices_are_separate_from_deliveries(panel: "Page", screens: Path) -> None:
-    await tell(panel, INVALID)
+    await publish(panel, INVALID)
     await expect(row(panel, 9)).to_contain_text("Dead letter")
     await expect(row(panel, 9).locator(".place")).to_have_count(0)
     body = panel.locator(".timeline-body")

@@ -8,7 +8,7 @@ from tests.running_playground import Visitor, states
 
 
 @pytest.mark.parametrize(
-    ("path", "what", "status", "says"),
+    ("path", "what", "status", "message"),
     [
         ("/send", {}, 400, "the body: Value error, give either what or body"),
         ("/send", {"what": "nonsense"}, 409, "there is no sample 'nonsense'"),
@@ -36,11 +36,11 @@ from tests.running_playground import Visitor, states
     ],
 )
 async def test_an_invalid_request_is_refused_with_a_sentence(
-    visitor: Visitor, path: str, what: dict[str, object], status: int, says: str
+    visitor: Visitor, path: str, what: dict[str, object], status: int, message: str
 ) -> None:
     code, error = await visitor.refused(path, **what)
     assert code == status
-    assert error.startswith(says)
+    assert error.startswith(message)
 
 
 @pytest.mark.parametrize(

@@ -64,10 +64,10 @@ function select({ options, placeholder, confirm, action_id: action, initial_opti
 function overflow({ options, confirm, action_id: action }, press, textOf) {
   const items = options.map(({ text, value, description, url: written }) => {
     const url = safeUrl(written);
-    const says = [h("span", {}, textOf(text)), description ? h("small", {}, textOf(description)) : null];
+    const content = [h("span", {}, textOf(text)), description ? h("small", {}, textOf(description)) : null];
     const choose = async (event) => (await confirmed(confirm, textOf, event.currentTarget)) && press(value);
     const followed = following(url, confirm, textOf, () => press(value));
-    return url ? h("a", { href: url, ...NEW_TAB, onclick: followed }, says) : h("button", { type: "button", onclick: choose }, says);
+    return url ? h("a", { href: url, ...NEW_TAB, onclick: followed }, content) : h("button", { type: "button", onclick: choose }, content);
   });
   return overflowMenu(items, action);
 }

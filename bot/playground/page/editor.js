@@ -13,7 +13,7 @@ export function mountEditor(page) {
     spellcheck: "false",
     autocomplete: "off",
     autocapitalize: "off",
-    "aria-describedby": "editor-says",
+    "aria-describedby": "editor-message",
   });
   const fresh = h("input", { type: "checkbox", id: "fresh", checked: true });
 
@@ -53,7 +53,7 @@ const frame = ({ text, message, goTo, fresh, send, format }) =>
       h("label", { for: "editor" }, "Event"),
       h("button", { type: "button", class: "as-link", onclick: format }, "Format")),
     text,
-    h("p", { class: "editor-says", id: "editor-says", role: "status" }, message, " ", goTo),
+    h("p", { class: "editor-message", id: "editor-message", role: "status" }, message, " ", goTo),
     h("label", { class: "editor-fresh", for: "fresh" }, fresh, "New id and timestamp each time"),
     h("button", { type: "button", class: "is-main", onclick: send, "aria-keyshortcuts": "Control+Enter Meta+Enter" },
       "Sign and send", h("kbd", { "aria-hidden": "true" }, "Ctrl ↵")));

@@ -24,7 +24,7 @@ export function mount(root, page) {
   const lasting = h("label", { class: "failures-for", for: "calls" }, "for the ", calls);
   const controls = h("div", { class: "failures-controls", id: "failures-controls" }, slack, mail, lasting, worker, redis);
   const head = h("div", { class: "failures-head" },
-    h("h2", {}, "Simulate failures"), h("p", { class: "failures-says" }, hint, now), clear, folder(root));
+    h("h2", {}, "Simulate failures"), h("p", { class: "failures-status" }, hint, now), clear, folder(root));
   root.append(head, controls);
   explain(controls, hint);
 

@@ -44,7 +44,7 @@ function rowList(choose) {
   let opened = null;
   const count = h("span", { class: "inbox-count", role: "status" });
   const element = h("ul", { class: "mail-list", "aria-label": "Mails, latest first" });
-  const tell = () => (count.textContent = unread.size ? `${unread.size} unread` : "");
+  const update = () => (count.textContent = unread.size ? `${unread.size} unread` : "");
   return {
     element,
     count,
@@ -53,7 +53,7 @@ function rowList(choose) {
       rows.set(mail.n, row);
       unread.add(mail.n);
       element.prepend(h("li", {}, row));
-      tell();
+      update();
     },
     open(n) {
       rows.get(opened)?.setAttribute("aria-pressed", "false");
@@ -63,7 +63,7 @@ function rowList(choose) {
       row.classList.remove("is-unread");
       row.querySelector(".mail-row-unread")?.remove();
       unread.delete(n);
-      tell();
+      update();
     },
   };
 }

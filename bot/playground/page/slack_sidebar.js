@@ -16,7 +16,7 @@ export function sidebar(hello, select) {
   const entries = new Map();
   const headings = new Map();
 
-  const heading = (says) => kept(headings, says, () => h("p", { class: "slack-heading" }, says));
+  const heading = (text) => kept(headings, text, () => h("p", { class: "slack-heading" }, text));
   const entry = (id, name, sign, { unread, current }) => {
     const { button, badge } = kept(entries, id, () => newEntry(id, name, sign, select));
     const count = unread.get(id) ?? 0;

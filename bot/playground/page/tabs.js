@@ -42,7 +42,7 @@ function tabOf({ name, label }, onclick) {
   const badge = h("span", { class: "tabs-count", hidden: true });
   const element = h("button", { type: "button", "data-panel": name, onclick },
     h("span", { class: "tabs-icon", "aria-hidden": "true" }), label, badge);
-  const tell = () => {
+  const update = () => {
     badge.hidden = fresh.size === 0;
     badge.replaceChildren(fresh.size > MAX_COUNT ? `${MAX_COUNT}+` : String(fresh.size), h("span", { class: "sr-only" }, " new"));
   };
@@ -51,11 +51,11 @@ function tabOf({ name, label }, onclick) {
     press(pressed) {
       element.setAttribute("aria-pressed", String(pressed));
       if (pressed) fresh.clear();
-      tell();
+      update();
     },
     count(key) {
       fresh.add(key);
-      tell();
+      update();
     },
   };
 }

@@ -214,5 +214,5 @@ async def test_a_direct_message_is_opened_once(slack_api: LocalSlack, call: Call
     assert opened["channel"] == {"id": "D0RECRUITER"}
     posted = await call("chat.postMessage", channel="U0RECRUITER", text="psst")
     assert posted["channel"] == "D0RECRUITER"
-    told = await call("conversations.info", channel="D0RECRUITER")
-    assert told["channel"]["user"] == "U0RECRUITER"
+    info = await call("conversations.info", channel="D0RECRUITER")
+    assert info["channel"]["user"] == "U0RECRUITER"

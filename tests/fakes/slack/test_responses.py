@@ -67,8 +67,8 @@ async def test_an_ephemeral_original_is_replaced_and_deleted(
     url = slack_api.response_url("C0RECRUIT", post_ephemeral)
     await answer(url, text="after", replace_original=True)
     await answer(url, delete_original=True)
-    told = [(w.ts, w.text, w.deleted) for w in slack_api.workspace.ephemeral_messages]
-    assert told == [
+    versions = [(w.ts, w.text, w.deleted) for w in slack_api.workspace.ephemeral_messages]
+    assert versions == [
         (post_ephemeral.ts, "before", False),
         (post_ephemeral.ts, "after", False),
         (post_ephemeral.ts, "after", True),
