@@ -4,16 +4,17 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
-import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bot.http import connection as http_connection
-from bot.http.connection import HttpConnection
+from bot.http.connection import ConnectionLimits, HttpConnection
 from tests.polling import until
 
 GET = b"GET /%b HTTP/1.1\r\nHost: bot\r\n\r\n"
@@ -21,10 +22,9 @@ LAST = b"GET /%b HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n\r\n"
 
 
 class Served:
-    """An application of three doors: one quick, one that reads, one that waits until it is let go."""
+    """An application whose endpoints are quick, read the body, wait for `go`, or send much."""
 
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self._patch = patch
+    def __init__(self, **limits: timedelta | int) -> None:
         self.port = 0
         self.connections: Collection[object] = ()
         self.waiting = 0
@@ -37,13 +37,23 @@ class Served:
                 Route("/much", self._much),
             ]
         )
-        self.config = uvicorn.Config(self.app, http=HttpConnection, lifespan="off", log_config=None)
 
-    def set_deadlines(self, seconds: tuple[float, ...]) -> None:
-        head, message, kept = seconds
-        self._patch.setattr(http_connection, "HEAD_SECONDS", head)
-        self._patch.setattr(http_connection, "MESSAGE_SECONDS", message)
-        self._patch.setattr(self.config, "timeout_keep_alive", kept)
+        class Connection(HttpConnection):
+            limits = ConnectionLimits()
+
+        self.connection = Connection
+        self.config = uvicorn.Config(self.app, http=Connection, lifespan="off", log_config=None)
+        self.set_limits(**limits)
+
+    def set_limits(self, **limits: Any) -> None:
+        """Change the limits of connections that are opened from now on."""
+        self.connection.limits = replace(self.connection.limits, **limits)
+
+    def set_timeouts(self, seconds: tuple[float, ...]) -> None:
+        """Set the timeouts of head, body and keep-alive."""
+        head, body, keep_alive = seconds
+        self.set_limits(head_timeout=timedelta(seconds=head), body_timeout=timedelta(seconds=body))
+        self.config.timeout_keep_alive = keep_alive  # type: ignore[assignment]  # takes fractions, too
 
     async def _quick(self, _: Request) -> Response:
         return PlainTextResponse("quick")

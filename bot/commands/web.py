@@ -1,4 +1,4 @@
-"""`web`: the process that Juicebox and Slack talk to."""
+"""`web`: the process that receives HTTP requests from Juicebox and Slack."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,27 +16,27 @@ from bot.web import create_app
 
 _APPLICATION = "bot.commands.web:application"
 _CONNECTION = "bot.http.connection:HttpConnection"
-_LEAVE_LOGS_ALONE = {"version": 1, "incremental": True}
-"""A configuration that changes nothing, where uvicorn would put its own."""
+_KEEP_LOGGING = {"version": 1, "incremental": True}
+"""A logging configuration that changes nothing, instead of uvicorn's own."""
 
 
 class NotStarted(Stop):
-    """Ends the command since uvicorn could not begin, with uvicorn's own exit code."""
+    """uvicorn could not start: ends the command with uvicorn's exit code."""
 
     exit_code = STARTUP_FAILURE
 
 
 @click.command(
     context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-    short_help="Take in webhooks and Slack's requests.",
+    short_help="Receive webhooks and Slack requests.",
 )
 @click.argument("uvicorn_options", nargs=-1, type=click.UNPROCESSED)
 def command(uvicorn_options: tuple[str, ...]) -> None:
-    """Take in webhooks and Slack's requests over HTTP.
+    """Receive webhooks and Slack requests over HTTP.
 
-    Listens on 0.0.0.0 and PORT, with WEB_CONCURRENCY processes. All other options are uvicorn's
-    and passed on to it: --host, --port, --timeout-keep-alive, --proxy-headers, ... ("python -m
-    uvicorn --help" lists them).
+    Listens on 0.0.0.0 and PORT, with WEB_CONCURRENCY processes. All other options are passed on to
+    uvicorn: --host, --port, --timeout-keep-alive, --proxy-headers, ... ("python -m uvicorn --help"
+    lists them).
     """
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
@@ -49,29 +49,30 @@ def serve(
     *,
     application: Callable[[], FastAPI] | None = None,
 ) -> None:
-    """Run uvicorn's own command line with our defaults before the options that were given.
+    """Run uvicorn's own command line with our defaults, followed by the given options.
 
-    Several processes each find the application by its name; another `application` is for one alone.
+    `application` replaces the default factory; it works in a single process only, since uvicorn's
+    worker processes import the application by its name.
 
     Raises:
-        NotStarted: if nothing can listen there, or uvicorn could not begin.
+        NotStarted: if the address cannot be used, or uvicorn could not start.
     """
     defaults = [
-        *(_APPLICATION, "--factory", "--host", "0.0.0.0", "--port", str(settings.port)),  # noqa: S104 - a platform's router reaches it from outside
+        *(_APPLICATION, "--factory", "--host", "0.0.0.0", "--port", str(settings.port)),  # noqa: S104 - a platform's router connects from outside
         *("--workers", str(settings.web_concurrency), "--lifespan", "on", "--ws", "none"),
         *("--http", _CONNECTION, "--no-server-header", "--no-access-log"),
     ]
-    with _parsed([*defaults, *options]) as context:
+    with _parse([*defaults, *options]) as context:
         _check_address(context.params)
         if application is not None:
             context.params["app"] = application
         if context.params["log_config"] is None:
-            context.params |= {"log_config": _LEAVE_LOGS_ALONE, "use_colors": None}
+            context.params |= {"log_config": _KEEP_LOGGING, "use_colors": None}
         _run(context)
 
 
 def _check_address(params: Mapping[str, Any]) -> None:
-    """Before anything begins; a UNIX socket and an inherited one are uvicorn's to open."""
+    """Check host and port before anything starts; uvicorn itself checks --uds and --fd."""
     if params["uds"] is None and params["fd"] is None:
         reason = why_not_listen(params["host"], params["port"])
         if reason:
@@ -79,21 +80,21 @@ def _check_address(params: Mapping[str, Any]) -> None:
 
 
 def _run(context: click.Context) -> None:
-    address = _listening_on(context.params)
+    address = _address(context.params)
     try:
         uvicorn_command.invoke(context)
-    except SystemExit as end:
-        if end.code != STARTUP_FAILURE:
+    except SystemExit as exited:
+        if exited.code != STARTUP_FAILURE:
             raise
         raise NotStarted(f"not started on {address}: the log says why") from None
     except OSError as fault:
         if context.params["uds"] is None and context.params["fd"] is None:
             raise
-        said = fault.strerror or type(fault).__name__
-        raise NotStarted(f"not started on {address}: {said}") from fault
+        reason = fault.strerror or type(fault).__name__
+        raise NotStarted(f"not started on {address}: {reason}") from fault
 
 
-def _listening_on(params: Mapping[str, Any]) -> str:
+def _address(params: Mapping[str, Any]) -> str:
     if params["fd"] is not None:
         return f"file descriptor {params['fd']} (--fd)"
     if params["uds"] is not None:
@@ -101,21 +102,21 @@ def _listening_on(params: Mapping[str, Any]) -> str:
     return f"{params['host']}:{params['port']}"
 
 
-def _parsed(arguments: list[str]) -> click.Context:
-    """Give uvicorn a context within ours, so that an error names this program."""
-    ours = click.get_current_context(silent=True)
+def _parse(arguments: list[str]) -> click.Context:
+    """Parse uvicorn's arguments; errors name this program, because its context is the parent."""
+    parent = click.get_current_context(silent=True)
     try:
-        return uvicorn_command.make_context("uvicorn", arguments, parent=ours)
+        return uvicorn_command.make_context("uvicorn", arguments, parent=parent)
     except click.UsageError as error:
         raise click.UsageError(f"uvicorn says: {error.format_message()}") from error
 
 
 def application() -> FastAPI:
-    """The application of one process; uvicorn calls it in each of them.
+    """Create the application; uvicorn calls this in each of its processes.
 
     Raises:
-        SettingsError: if the environment is not fit to start with.
-        RegistryError: if a handler or its templates are not what they must be.
+        SettingsError: if a setting is missing or invalid.
+        RegistryError: if a handler or its templates are not valid.
     """
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)

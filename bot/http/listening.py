@@ -1,4 +1,4 @@
-"""Whether this process may listen at an address, and why not in one sentence."""
+"""Checks whether this process can listen on an address, and explains why not."""
 
 import errno
 import socket
@@ -9,25 +9,25 @@ _HIGHEST_PORT = 65_535
 
 
 def why_not_listen(host: str | None, port: int, options: str = _OUR_OPTIONS) -> str:
-    """Empty if a server can listen there; else what is wrong and what to do about it.
+    """Return why a server cannot listen there and how to fix it, or an empty string.
 
     Binds every address of the host, as asyncio's `create_server` does, and releases it again.
-    `options` says how the port is chosen.
+    `options` names the options that choose the port.
     """
-    if not 0 <= port <= _HIGHEST_PORT:  # getaddrinfo takes 70000 for 4464
+    if not 0 <= port <= _HIGHEST_PORT:  # getaddrinfo would read 70000 as 4464
         return f"there is no port {port}: choose one up to {_HIGHEST_PORT} with {options}"
     try:
         with ExitStack() as stack:
-            refused = [_bind(stack, *found) for found in _addresses(host, port)]
+            missing = [_bind(stack, *found) for found in _addresses(host, port)]
     except OSError as fault:
         return explain(host, port, fault, options)
-    if refused and all(refused):
+    if missing and all(missing):
         return explain(host, port, OSError(errno.EADDRNOTAVAIL, ""), options)
     return ""
 
 
 def explain(host: str | None, port: int, fault: OSError, options: str = _OUR_OPTIONS) -> str:
-    """Say why nothing can listen there, and what to do about it."""
+    """Describe why listening there failed, and how to fix it."""
     shown = host or "any address"
     if isinstance(fault, socket.gaierror):
         return f"the host {shown} is unknown: choose an address of this machine with --host"
@@ -49,20 +49,20 @@ _Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, in
 
 def _addresses(host: str | None, port: int) -> list[_Address]:
     found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))  # type: ignore[misc]  # numbers stand only where there is no IPv6
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))  # type: ignore[misc]  # plain numbers occur only without IPv6
 
 
 def _bind(stack: ExitStack, family: socket.AddressFamily, address: tuple[object, ...]) -> bool:
-    """Take the address; True if the machine does not have it, as it may lack IPv6."""
+    """Bind the address; True if this machine does not have it, for example without IPv6."""
     try:
-        taken = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        listener = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
     except OSError:
         return True
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == socket.AF_INET6:
-        taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     try:
-        taken.bind(address)
+        listener.bind(address)
     except OSError as fault:
         if fault.errno != errno.EADDRNOTAVAIL:
             raise

@@ -5,18 +5,18 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class TunnelRefused(Exception):
-    """Raised inside of the parser for CONNECT: this server is not a proxy."""
+    """Raised in a callback of the parser for CONNECT: this server is not a proxy."""
 
 
 class RequestParser:
-    """httptools' parser for one connection, except that `Upgrade` changes nothing.
+    """httptools' parser for one connection, but `Upgrade` has no effect.
 
-    A server that does not speak the protocol in `Upgrade` ignores the field, and the body is a body:
-    https://www.rfc-editor.org/rfc/rfc9110#section-7.8
-    httptools ends such a message after its head, drops what follows in the same segment, and parses
-    the next segment as a request: whoever writes a body could write requests that a proxy in front of
-    this server never saw. So the head is parsed again without its `Upgrade` field, by a new parser,
-    which then reads the body and every later request.
+    A server that does not support the protocol in `Upgrade` ignores the field, and reads the body as a
+    body: https://www.rfc-editor.org/rfc/rfc9110#section-7.8
+    httptools ends such a message after its head, drops the rest of the segment, and parses the next
+    segment as a request: the author of a body could smuggle requests past a proxy in front of this
+    server. So the head is parsed again without its `Upgrade` field, by a new parser, which then reads
+    the body and all later requests.
     """
 
     def __init__(self, connection: HttpToolsProtocol) -> None:
@@ -27,10 +27,10 @@ class RequestParser:
         self._parser = self._new_parser()
 
     def feed_data(self, data: bytes) -> None:
-        """Parse what has come in, and call the connection for each part of a request.
+        """Parse the data, and call the connection's method for each part of a request.
 
         Raises:
-            httptools.HttpParserError: for what is no request.
+            httptools.HttpParserError: if the data is not a valid request.
         """
         rest = memoryview(data)
         while rest:
@@ -54,7 +54,7 @@ class RequestParser:
     def should_upgrade(self) -> bool:
         return False
 
-    # What httptools calls
+    # Callbacks of httptools
     def on_message_begin(self) -> None:
         self._url, self._headers = b"", []
         self._connection.on_message_begin()
@@ -88,7 +88,7 @@ class RequestParser:
         self._parser.feed_data(b"\r\n".join([*lines, b"", b""]))
 
     def _new_parser(self) -> HttpRequestParser:
-        """With the one setting that uvicorn changes: it allows data after `Connection: close`."""
+        """Return a parser with uvicorn's only setting, which allows data after `Connection: close`."""
         parser = HttpRequestParser(self)
         parser.set_dangerous_leniencies(lenient_data_after_close=True)
         return parser

@@ -1,4 +1,4 @@
-"""What is the same in every answer, whichever door gives it."""
+"""Responses shared by all endpoints."""
 
 from collections.abc import Mapping
 
@@ -15,16 +15,16 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""Nothing that we answer is a page: no browser is to keep, frame, guess at or load anything of it.
+"""No response is a page: browsers must not cache it, frame it, guess its type or load anything from it.
 
 https://owasp.org/www-project-secure-headers/
 """
 _TLS_ONLY = "max-age=31536000"
-"""Browsers heed it on https alone: https://www.rfc-editor.org/rfc/rfc6797#section-7.2"""
+"""Browsers ignore it over plain HTTP: https://www.rfc-editor.org/rfc/rfc6797#section-7.2"""
 
 
 class SecurityHeaders:
-    """Middleware that puts them on every answer of the application below it."""
+    """Middleware that adds the security headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -38,24 +38,24 @@ class SecurityHeaders:
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-async def http_error(_: Request, refusal: Exception) -> JSONResponse:
-    """A path or a method that nothing answers, in the form of all our refusals."""
-    if not isinstance(refusal, HTTPException):
-        raise refusal
-    return JSONResponse({"error": refusal.detail}, refusal.status_code, refusal.headers)
+async def http_error(_: Request, error: Exception) -> JSONResponse:
+    """Answer an unknown path or method in the format of all our errors."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
 async def internal_error(request: Request, _: Exception) -> JSONResponse:
-    """A fault of ours: the log says which, the answer says nothing of it.
+    """Answer a request that raised an exception, which is logged and not shown.
 
-    Starlette gives this answer outside of all middleware, so the headers are put on it here.
+    Starlette sends this response outside of all middleware, so the security headers are added here.
     """
     headers = _headers_by(request.url.scheme)
     return JSONResponse({"error": "Internal Server Error"}, 500, headers)
 
 
 def _headers_by(scheme: str) -> dict[str, str]:
-    """The scheme is uvicorn's, from X-Forwarded-Proto where it trusts the sender."""
+    """Return the headers for this scheme, which uvicorn takes from X-Forwarded-Proto of a trusted proxy."""
     if scheme == "https":
         return {**SECURITY_HEADERS, "Strict-Transport-Security": _TLS_ONLY}
     return dict(SECURITY_HEADERS)

@@ -1,1 +1,1 @@
-"""How an event gets in."""
+"""Receives events: signature, envelope, and the webhook endpoint."""

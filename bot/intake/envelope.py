@@ -1,4 +1,4 @@
-"""The frame around every event: an `id`, a `type`, a `timestamp` and `data`. No I/O, no clock."""
+"""Parses the envelope of an event: `id`, `type`, `timestamp` and `data`. No I/O, no clock."""
 
 from datetime import datetime
 
@@ -7,20 +7,20 @@ from pydantic_core import from_json
 from bot.errors import InvalidEnvelope
 from bot.model import Event, canonical_event, id_text, read_moment
 
-_LONGEST_NAME = 200
+_MAX_NAME_LENGTH = 200
 
 
 def parse_envelope(body: bytes, received_at: datetime, webhook_id: str | None = None) -> Event:
-    """Read the event out of a body whose signature holds, in the names that handlers know.
+    """Parse a body whose signature is valid into an event with canonical names.
 
-    `webhook_id` is the id of a header that the signature covers: the event's, where the body has
-    none. An event without a timestamp gets `received_at`.
+    `webhook_id` comes from a header that the signature covers; it is used if the body has no `id`. An
+    event without a timestamp gets `received_at`.
 
-    pydantic's parser refuses what is legal JSON and still an attack: nesting beyond 200 levels,
-    integers beyond 4,300 digits, lone surrogates, a byte order mark, NaN.
+    pydantic's parser rejects hostile JSON, even if it is legal: nesting beyond 200 levels, integers
+    beyond 4,300 digits, lone surrogates, a byte order mark, NaN.
 
     Raises:
-        InvalidEnvelope: with a sentence that says what to mend.
+        InvalidEnvelope: with a sentence that says what to fix.
     """
     try:
         envelope = from_json(body, allow_inf_nan=False)
@@ -50,8 +50,8 @@ def _id(envelope: dict[str, object], webhook_id: str | None) -> str:
 def _name(field: str, value: object, kind: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidEnvelope(f"{field} must be {kind}, and not empty")
-    if len(value) > _LONGEST_NAME:
-        raise InvalidEnvelope(f"{field} must have at most {_LONGEST_NAME} characters")
+    if len(value) > _MAX_NAME_LENGTH:
+        raise InvalidEnvelope(f"{field} must have at most {_MAX_NAME_LENGTH} characters")
     return value
 
 

@@ -1,11 +1,11 @@
-"""How long each step of a request took, as `Server-Timing` tells it."""
+"""Measures the steps of a request for the `Server-Timing` header."""
 
 import time
 from collections.abc import Callable
 
 
 class ServerTiming:
-    """Times the steps that follow one another; `clock` gives seconds, from any origin.
+    """Measures consecutive steps; `clock` gives seconds from any origin.
 
     https://www.w3.org/TR/server-timing/
     """
@@ -13,15 +13,15 @@ class ServerTiming:
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self._last = clock()
-        self._laps: list[tuple[str, float]] = []
+        self._steps: list[tuple[str, float]] = []
 
-    def lap(self, name: str) -> None:
-        """The step `name` ends here, and the next one begins."""
+    def end_step(self, name: str) -> None:
+        """Record the time since the previous step ended under this name."""
         now = self._clock()
-        self._laps.append((name, now - self._last))
+        self._steps.append((name, now - self._last))
         self._last = now
 
     @property
     def header(self) -> str:
         """`read;dur=0.210, verify;dur=0.034`: milliseconds."""
-        return ", ".join(f"{name};dur={seconds * 1000:.3f}" for name, seconds in self._laps)
+        return ", ".join(f"{name};dur={seconds * 1000:.3f}" for name, seconds in self._steps)

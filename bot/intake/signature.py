@@ -1,7 +1,7 @@
-"""Whether a request comes from Juicebox: the signature schemes, without I/O or parsing.
+"""Verifies that a request comes from Juicebox: the signature schemes, without I/O or parsing.
 
 - `x-juicebox-signature`: the HMAC-SHA256 of the raw body in hex, with or without `sha256=` before
-  it. The secret is used as it is, a `whsec_` at its beginning included.
+  it. The secret is used as it is, including a leading `whsec_`.
 - Standard Webhooks: `webhook-signature` holds one or more `v1,<base64>`, separated by spaces, of
   `<webhook-id>.<webhook-timestamp>.<body>`.
   https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -24,31 +24,31 @@ _NAMES = frozenset({HEADER, _ID, _TIMESTAMP, _SIGNATURES})
 _HEX_PREFIX = b"sha256="
 _BASE64_PREFIX = b"v1,"
 _SECRET_PREFIX = b"whsec_"
-_BLANKS = b" \t"
-"""What HTTP allows around a header's value: https://www.rfc-editor.org/rfc/rfc9110#section-5.5"""
+_WHITESPACE = b" \t"
+"""Allowed around a header's value: https://www.rfc-editor.org/rfc/rfc9110#section-5.5"""
 
 _SECONDS = re.compile(rb"[0-9]{1,12}")
 _TOLERANCE = timedelta(minutes=5)
-"""How far `webhook-timestamp` may be from now, in either direction: what the reference libraries
-of Standard Webhooks allow."""
-_MOST_SIGNATURES = 32
-"""More candidates than any rotation of secrets needs, in one header."""
+"""Between `webhook-timestamp` and now, in either direction, as in the reference libraries of Standard
+Webhooks."""
+_MAX_SIGNATURES = 32
+"""In one header: more than any rotation of secrets needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a signature vouches for besides the body: `webhook-id`, where the scheme covers it."""
+    """What the signature covers besides the body: `webhook-id`, if the scheme includes it."""
 
     webhook_id: str | None = None
 
 
 def sign(body: bytes, secret: bytes) -> str:
-    """The value of `x-juicebox-signature` for this body."""
+    """Return the value of `x-juicebox-signature` for this body."""
     return (_HEX_PREFIX + _hex(body, secret)).decode()
 
 
 def sign_standard(body: bytes, secret: bytes, webhook_id: str, now: datetime) -> dict[str, str]:
-    """The three headers of Standard Webhooks for this body, made with the secret's first key."""
+    """Return the three headers of Standard Webhooks for this body, signed with the secret's first key."""
     event_id, timestamp = webhook_id.encode(), b"%d" % now.timestamp()
     signature = _base64(_signed(event_id, timestamp, body), _keys(secret)[0])
     values = (event_id, timestamp, _BASE64_PREFIX + signature)
@@ -59,19 +59,19 @@ def sign_standard(body: bytes, secret: bytes, webhook_id: str, now: datetime) ->
 def verify(
     body: bytes, headers: Iterable[tuple[bytes, bytes]], secrets: Sequence[bytes], now: datetime
 ) -> Verified:
-    """Check the request's one signature against every secret, in constant time.
+    """Compare the request's only signature with every secret, in constant time.
 
-    `headers` are all of the request's, with lower-case names. Where `webhook-signature` is among
-    them, Standard Webhooks alone decides.
+    `headers` are all headers of the request, with lower-case names. If `webhook-signature` is among
+    them, only Standard Webhooks is tried.
 
     Raises:
-        InvalidSignature: if it is missing, doubled, malformed, wrong, or (Standard Webhooks) not of
-            the last or next five minutes. The error does not say which.
+        InvalidSignature: if it is missing, repeated, malformed, wrong, or (Standard Webhooks) more
+            than five minutes from now. The error does not say which.
     """
     found: dict[bytes, list[bytes]] = {}
     for name, value in headers:
         if name in _NAMES:
-            found.setdefault(name, []).append(value.strip(_BLANKS))
+            found.setdefault(name, []).append(value.strip(_WHITESPACE))
     if _SIGNATURES in found:
         return _verify_standard(body, found, secrets, now)
     given = _only(found, HEADER).lower().removeprefix(_HEX_PREFIX)
@@ -97,7 +97,7 @@ def _verify_standard(
 
 
 def _only(found: Mapping[bytes, Sequence[bytes]], name: bytes) -> bytes:
-    """The value of a header that must be there once."""
+    """Return the value of a header that must occur exactly once."""
     values = found.get(name, ())
     if len(values) != 1:
         raise InvalidSignature
@@ -105,9 +105,9 @@ def _only(found: Mapping[bytes, Sequence[bytes]], name: bytes) -> bytes:
 
 
 def _candidates(value: bytes) -> list[bytes]:
-    """The base64 of each `v1` signature; other versions, such as the asymmetric `v1a`, are skipped."""
-    parts = value.split(b" ", _MOST_SIGNATURES)
-    if len(parts) > _MOST_SIGNATURES:
+    """Return the base64 of each `v1` signature; skip other versions, such as the asymmetric `v1a`."""
+    parts = value.split(b" ", _MAX_SIGNATURES)
+    if len(parts) > _MAX_SIGNATURES:
         raise InvalidSignature
     return [p.removeprefix(_BASE64_PREFIX) for p in parts if p.startswith(_BASE64_PREFIX)]
 
@@ -119,10 +119,10 @@ def _is_recent(timestamp: bytes, now: datetime) -> bool:
 
 
 def _keys(secret: bytes) -> list[bytes]:
-    """The keys that a secret may stand for under Standard Webhooks, none of them empty.
+    """Return the non-empty keys that a secret may mean under Standard Webhooks.
 
-    `whsec_<base64>` is that base64 decoded. Without the prefix, or where what follows it is not
-    base64, the secret is the key; without the prefix, its decoding is tried too.
+    `whsec_<base64>` means the decoded base64, or the secret itself if that is not valid base64. A
+    secret without the prefix is tried both as it is and decoded.
     """
     decoded = _decoded(secret.removeprefix(_SECRET_PREFIX))
     if secret.startswith(_SECRET_PREFIX):
@@ -131,7 +131,7 @@ def _keys(secret: bytes) -> list[bytes]:
 
 
 def _decoded(text: bytes) -> bytes:
-    """The bytes that this base64 stands for, its padding optional; none if it is not base64."""
+    """Decode base64 with optional padding; return no bytes if it is invalid."""
     try:
         return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except binascii.Error:
@@ -147,5 +147,5 @@ def _hex(content: bytes, key: bytes) -> bytes:
 
 
 def _base64(content: bytes, key: bytes) -> bytes:
-    """Compared as text: two texts that decode alike are two signatures."""
+    """Return text, which is what is compared: base64 has several spellings of the same bytes."""
     return base64.b64encode(hmac.digest(key, content, "sha256"))

@@ -1,9 +1,9 @@
-"""The door for Juicebox: verify, parse, accept; everything else is the worker's."""
+"""The webhook endpoint: verifies, parses and accepts events. The worker does the rest."""
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from fastapi import Request
@@ -19,8 +19,8 @@ from bot.metrics.recorder import Metrics
 from bot.model import Event
 from bot.store import Store
 
-_STORE_SECONDS = 1.8
-"""Redis gets less than the two seconds after which a sender should have its 503."""
+STORE_TIMEOUT = timedelta(seconds=1.8)
+"""A sender should get its 503 within two seconds."""
 
 _log = structlog.get_logger()
 
@@ -35,25 +35,25 @@ class Webhook:
     clock: Callable[[], datetime]
 
     async def receive(self, request: Request) -> Response:
-        """Answer, and tell a sender whose signature holds how long each step took."""
-        laps = ServerTiming()
+        """Accept or refuse the request. A verified sender is also told how long each step took."""
+        timing = ServerTiming()
         try:
             if request.headers.get("content-encoding", "identity").lower() != "identity":
-                raise UnsupportedBody("compressed bodies are not taken: send it as it is")
+                raise UnsupportedBody("compressed bodies are not supported: send it uncompressed")
             body = await read_body(request)
-            laps.lap("read")
+            timing.end_step("read")
             now = self.clock()
             verified = verify(body, request.headers.raw, self.secrets, now)
-            laps.lap("verify")
+            timing.end_step("verify")
             if not _is_json(request.headers.get("content-type", "")):
                 raise UnsupportedBody("Content-Type must be application/json")
             event = parse_envelope(body, now, verified.webhook_id)
-            laps.lap("parse")
+            timing.end_step("parse")
             await self._accept(event, body)
-            laps.lap("accept")
+            timing.end_step("accept")
         except IntakeError as refusal:
             return self._refuse(refusal)
-        return JSONResponse({"received": True}, headers={"Server-Timing": laps.header})
+        return JSONResponse({"received": True}, headers={"Server-Timing": timing.header})
 
     async def _accept(self, event: Event, body: bytes) -> None:
         now = self.clock()
@@ -61,12 +61,11 @@ class Webhook:
         if now - event.timestamp > self.store.retention:
             raise StaleEvent(f"timestamp is older than events are kept, which is {kept_days} days")
         try:
-            async with asyncio.timeout(_STORE_SECONDS):
+            async with asyncio.timeout(STORE_TIMEOUT.total_seconds()):
                 unseen = await self.store.events.accept(event, body, now)
         except (RedisError, OSError, TimeoutError) as fault:
-            _log.error(
-                "event not stored", fault=type(fault).__name__
-            )  # its text may hold the event
+            # The fault's text is not logged: it may contain the event.
+            _log.error("event not stored", fault=type(fault).__name__)
             raise StoreUnavailable("it could not be stored: send it again") from None
         if not unseen:
             self.metrics.duplicate()

@@ -9,8 +9,8 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from bot.http.body import BODY_SECONDS
-from bot.http.connection import HEAD_SECONDS, MESSAGE_SECONDS
+from bot.http.body import BODY_TIMEOUT
+from bot.http.connection import ConnectionLimits
 from tests.app import envelope
 from tests.faults.deployment import Deployment, Web
 from tests.faults.tally import Tally
@@ -20,6 +20,9 @@ from tests.polling import HANG_TIMEOUT
 SLACK = 1.5
 """Seconds that a deadline may come early or, where nothing else uses the machine, late."""
 PAUSE = 0.5
+HEAD_TIMEOUT = ConnectionLimits().head_timeout.total_seconds()
+MESSAGE_TIMEOUT = ConnectionLimits().body_timeout.total_seconds()
+SHORTEST_TIMEOUT = min(HEAD_TIMEOUT, BODY_TIMEOUT.total_seconds())
 SLOWEST_P99 = 0.25
 
 IDLE = [b""]
@@ -120,9 +123,9 @@ async def test_slow_and_idle_sockets_are_closed_by_a_deadline(
 
     idle, headers, bodies = kinds
     assert all(one.closed for one in every)
-    assert max(one.lasted for one in [*idle, *headers]) < HEAD_SECONDS + SLACK or not whole
-    assert max(one.lasted for one in bodies) < MESSAGE_SECONDS + SLACK or not whole
-    assert min(one.lasted for one in every) > min(HEAD_SECONDS, BODY_SECONDS) - SLACK
+    assert max(one.lasted for one in [*idle, *headers]) < HEAD_TIMEOUT + SLACK or not whole
+    assert max(one.lasted for one in bodies) < MESSAGE_TIMEOUT + SLACK or not whole
+    assert min(one.lasted for one in every) > SHORTEST_TIMEOUT - SLACK
     assert {one.heard for one in idle} == {b""}
     assert all(b" 408 " in one.heard for one in headers)
     assert all(b" 408 " in one.heard for one in bodies[:: len(SLOW_BODIES)])

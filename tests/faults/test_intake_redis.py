@@ -1,4 +1,4 @@
-"""Redis away, stopped or cut off just when an event comes in: a 503 in time, and processed once."""
+"""Redis is down, stopped or cut off when an event arrives: a 503 in time, and handled once."""
 
 import asyncio
 import os
@@ -6,20 +6,22 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import httpx
 import pytest
 
-from bot import web as web_application
-from bot.intake import webhook
+from bot.intake.webhook import STORE_TIMEOUT
+from bot.store.scripts import LuaScript
+from bot.web import REDIS_TIMEOUT
 from tests.app import envelope
 from tests.faults.deployment import Deployment, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
 from tests.polling import until
 
-ANSWER_SECONDS = 2.0
-"""Measured with `--whole`, where nothing else uses the machine."""
+RESPONSE_TIMEOUT = timedelta(seconds=2)
+"""Measured with `--whole`, when nothing else uses the machine."""
 Break = Callable[[Deployment], None]
 
 
@@ -41,14 +43,13 @@ def stop(deployment: Deployment) -> None:
 
 
 def accepting(deployment: Deployment) -> bytes:
-    """By what a request to store an event is known on its way to Redis."""
-    sha: str = deployment.store.events._accept._call.sha
-    return sha.encode()
+    """Return the bytes that mark a request to store an event, on its way to Redis."""
+    return LuaScript(deployment.store.redis, "accept").sha.encode()
 
 
 @contextmanager
 def broken(deployment: Deployment, how: Break) -> Iterator[None]:
-    """Redis is out of reach for as long as this lasts."""
+    """Make Redis unavailable for as long as the block lasts."""
     how(deployment)
     try:
         yield
@@ -60,7 +61,7 @@ def broken(deployment: Deployment, how: Break) -> Iterator[None]:
 
 
 async def is_refused(web: Web, body: bytes) -> float:
-    """Have it refused while Redis stays away; the seconds that took."""
+    """Check that it is refused while Redis is unavailable; return how many seconds that took."""
     asked_at = time.monotonic()
     answer = await web.receive(body)
     assert answer.status_code == 503
@@ -68,10 +69,8 @@ async def is_refused(web: Web, body: bytes) -> float:
     return time.monotonic() - asked_at
 
 
-async def goes_through_in_the_end(
-    deployment: Deployment, tally: Tally, how: Break, *, whole: bool
-) -> None:
-    """An event before, several while Redis is away, and all of them again when it is back."""
+async def check_an_outage(deployment: Deployment, tally: Tally, how: Break, *, whole: bool) -> None:
+    """Send an event before the outage, others during it, and those again after it."""
     async with deployment.web() as web, deployment.worker():
         juicebox = Juicebox(lambda: web)
         for number in range(5 if whole else 1):
@@ -80,7 +79,7 @@ async def goes_through_in_the_end(
             body = envelope(meanwhile)
             with broken(deployment, how):
                 took = [await is_refused(web, body) for _ in range(2)]
-            assert max(took) < ANSWER_SECONDS or not whole
+            assert max(took) < RESPONSE_TIMEOUT.total_seconds() or not whole
             back_at = time.monotonic()
             await juicebox.send(body)
             await deployment.settled([before, meanwhile])
@@ -90,34 +89,33 @@ async def goes_through_in_the_end(
 
 @pytest.mark.case(10)
 @pytest.mark.parametrize("how", [cut, kill])
-async def test_an_event_that_redis_is_down_for_is_refused_in_time_and_taken_later(
+async def test_while_redis_is_down_an_event_is_refused_in_time_and_accepted_later(
     deployment: Deployment, tally: Tally, how: Break, whole: bool
 ) -> None:
-    await goes_through_in_the_end(deployment, tally, how, whole=whole)
+    await check_an_outage(deployment, tally, how, whole=whole)
 
 
 @pytest.mark.case(11)
 @pytest.mark.parametrize("how", [stop, stall])
-async def test_an_event_that_redis_hangs_at_is_refused_in_time_and_taken_later(
+async def test_while_redis_hangs_an_event_is_refused_in_time_and_accepted_later(
     deployment: Deployment, tally: Tally, how: Break, whole: bool
 ) -> None:
-    """What Redis was told while it hung is done when it goes on, and the redelivery changes nothing."""
-    await goes_through_in_the_end(deployment, tally, how, whole=whole)
+    """Redis runs the commands of that time when it continues; the redelivery changes nothing."""
+    await check_an_outage(deployment, tally, how, whole=whole)
 
 
 @pytest.mark.case(11)
-def test_redis_gets_less_time_than_a_sender_has(tally: Tally) -> None:
-    assert webhook._STORE_SECONDS < ANSWER_SECONDS
-    assert web_application._REDIS_TIMEOUT.total_seconds() < ANSWER_SECONDS
+def test_the_timeouts_for_redis_are_shorter_than_a_senders(tally: Tally) -> None:
+    assert max(STORE_TIMEOUT, REDIS_TIMEOUT) < RESPONSE_TIMEOUT
     tally.run()
 
 
 @pytest.mark.case(12)
 @pytest.mark.parametrize(("lost", "status"), [(1, 200), (2, 503)])
-async def test_an_event_that_was_stored_without_an_answer_is_stored_once(
+async def test_an_event_whose_reply_from_redis_was_lost_is_stored_once(
     deployment: Deployment, tally: Tally, lost: int, status: int, whole: bool
 ) -> None:
-    """A dead connection is replaced once; if its successor dies too, the sender has to come again."""
+    """A dead connection is replaced once; if the new one dies too, the sender has to try again."""
     async with deployment.web() as web, deployment.worker():
         assert (await web.receive(envelope("evt_first"))).status_code == 200
         events = [f"evt_{number}" for number in range(10 if whole else 2)]
@@ -135,24 +133,24 @@ async def test_an_event_that_was_stored_without_an_answer_is_stored_once(
 
 
 @pytest.mark.case(13)
-async def test_web_killed_between_commit_and_answer(
+async def test_web_killed_between_commit_and_response(
     deployment: Deployment, tally: Tally, whole: bool
 ) -> None:
-    """The sender got no answer and comes again, to another web process."""
+    """The sender gets no response and tries again, with another web process."""
     async with deployment.worker():
         for number in range(5 if whole else 1):
             event_id = f"evt_{number}"
             body = envelope(event_id)
             async with deployment.web() as web:
                 assert (await web.receive(envelope("evt_first"))).status_code == 200
-                await _dies_with_the_answer(deployment, web, event_id, body)
+                await _kill_web_before_the_response(deployment, web, event_id, body)
             async with deployment.web() as web:
                 assert (await web.receive(body)).status_code == 200
                 await deployment.settled([event_id])
             await tally.audit(deployment, [event_id])
 
 
-async def _dies_with_the_answer(
+async def _kill_web_before_the_response(
     deployment: Deployment, web: Web, event_id: str, body: bytes
 ) -> None:
     deployment.proxy.hold_replies(to=accepting(deployment))

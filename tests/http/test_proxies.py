@@ -1,4 +1,4 @@
-"""HTTPS_PROXY, HTTP_PROXY and NO_PROXY hold for every call that goes out."""
+"""HTTPS_PROXY, HTTP_PROXY and NO_PROXY apply to all outgoing requests."""
 
 import asyncio
 
@@ -55,7 +55,7 @@ pytestmark = pytest.mark.usefixtures("no_proxies")
         ({"HTTP_PROXY": "http://p", "NO_PROXY": "10.0.0.0/8"}, "http://bot/", "http://p"),
     ],
 )
-def test_the_environment_says_which_way_a_call_goes(
+def test_the_environment_selects_the_proxy(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], url: str, expected: str | None
 ) -> None:
     for name, value in variables.items():
@@ -63,7 +63,7 @@ def test_the_environment_says_which_way_a_call_goes(
     assert proxy_for(url) == expected
 
 
-def test_a_kind_of_proxy_that_is_not_supported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsupported_scheme_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://user:secret@proxy:1080")
     with pytest.raises(SettingsError) as error:
         slack_client("xoxb-token", SLACK)
@@ -82,7 +82,7 @@ async def test_a_slack_on_this_machine_is_called_directly(
     assert (await asyncio.to_thread(post, url, b"{}", {}))[0] == 200
 
 
-async def test_doctor_and_the_slack_side_go_through_the_proxy(
+async def test_doctor_and_the_slack_app_use_the_proxy(
     slack_api: LocalSlack,
     proxy: HttpProxy,
     make_settings: MakeSettings,
@@ -98,7 +98,7 @@ async def test_doctor_and_the_slack_side_go_through_the_proxy(
     assert endpoints.endpoint._app.client.proxy == proxy.url
 
 
-async def test_the_commands_go_through_the_proxy(
+async def test_the_commands_use_the_proxy(
     slack_api: LocalSlack, proxy: HttpProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
@@ -111,7 +111,7 @@ async def test_the_commands_go_through_the_proxy(
     assert proxy.asked == [f"POST {url}", "CONNECT bot.example.com:443"]
 
 
-async def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unreachable_proxy_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
     with pytest.raises(Stop, match="the proxy of HTTPS_PROXY or HTTP_PROXY: the connection is ref"):
         await asyncio.to_thread(post, "https://bot.example.com/", b"{}", {})
@@ -121,7 +121,7 @@ async def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatc
     "address",
     ["http://[::", "http://u:s3cret@[::1", "http://u:s3cret@h:99999", "u:s3cret", "http://", ":0"],
 )
-def test_an_address_that_is_none_is_named_without_what_it_holds(
+def test_an_invalid_address_is_reported_without_its_password(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setenv("https_proxy", address)

@@ -1,11 +1,11 @@
-"""Requests that ask for another protocol: the wish is ignored, and what follows the head is the body."""
+"""`Upgrade` is ignored: what follows the head is still the body."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
-from bot.http import connection as http_connection
 from tests.faults.wire import Heard, say
 from tests.http_server import GET, LAST, Served, running
 from tests.polling import HANG_TIMEOUT
@@ -25,8 +25,8 @@ READ = b"\r\n\r\n%d" % len(LOOKS_LIKE_A_REQUEST)
 
 
 @pytest.fixture
-async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Served]:
-    one = Served(monkeypatch)
+async def served() -> AsyncIterator[Served]:
+    one = Served()
     async with running(one):
         yield one
 
@@ -63,7 +63,7 @@ async def test_the_body_of_an_ignored_upgrade_is_a_body(
     assert heard.text.endswith(b"quick")
 
 
-async def test_a_body_that_is_waited_for_is_asked_for(served: Served) -> None:
+async def test_a_client_that_expects_100_continue_gets_it(served: Served) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
     writer.write(post(H2C, LENGTH[0], b"Expect: 100-continue\r\n"))
     async with asyncio.timeout(HANG_TIMEOUT):
@@ -74,7 +74,7 @@ async def test_a_body_that_is_waited_for_is_asked_for(served: Served) -> None:
     assert heard.count(b"HTTP/1.1 200") == 2
 
 
-async def test_a_second_segment_behind_a_get_is_a_request_of_its_own(served: Served) -> None:
+async def test_a_second_segment_after_a_get_is_the_next_request(served: Served) -> None:
     head = (GET % b"")[:-2] + H2C + b"\r\n"
     heard = await say(served.port, head, LAST % b"", apart=True)
     assert (heard.statuses, heard.closed) == ([200, 200], True)
@@ -86,7 +86,7 @@ async def test_many_upgrades_in_one_segment_are_each_ignored(served: Served) -> 
     assert (heard.statuses, heard.closed) == ([200] * 1_501, True)
 
 
-async def test_an_upgrade_behind_a_request_at_work_waits_for_its_turn(served: Served) -> None:
+async def test_an_upgrade_after_a_running_request_is_handled_next(served: Served) -> None:
     head, body = post(H2C, LENGTH[0]), LENGTH[1]
     async with asyncio.TaskGroup() as group:
         asked = group.create_task(say(served.port, GET % b"wait" + head + body + LAST % b""))
@@ -96,7 +96,7 @@ async def test_an_upgrade_behind_a_request_at_work_waits_for_its_turn(served: Se
     assert READ in asked.result().text
 
 
-async def test_close_and_http_1_0_hold_with_an_upgrade(served: Served) -> None:
+async def test_the_connection_is_closed_after_close_or_http_1_0(served: Served) -> None:
     closing = b"Connection: close, upgrade\r\nUpgrade: h2c\r\n"
     heard = await say(served.port, post(closing, LENGTH[0]) + LENGTH[1] + GET % b"much")
     assert (heard.statuses, heard.closed) == ([200], True)
@@ -107,7 +107,7 @@ async def test_close_and_http_1_0_hold_with_an_upgrade(served: Served) -> None:
 
 
 @pytest.mark.parametrize("more", [GET % b"", b"\x16\x03\x01", LOOKS_LIKE_A_REQUEST * 50])
-async def test_nothing_behind_a_connect_is_read(served: Served, more: bytes) -> None:
+async def test_nothing_after_a_connect_is_read(served: Served, more: bytes) -> None:
     tunnel = b"CONNECT bot:443 HTTP/1.1\r\nHost: bot:443\r\n"
     for head in (tunnel + b"\r\n", tunnel + LENGTH[0] + b"\r\n", tunnel + H2C + b"\r\n"):
         for said in ((head + more,), (head, more)):
@@ -128,16 +128,15 @@ async def test_nothing_behind_a_connect_is_read(served: Served, more: bytes) -> 
         pytest.param(b"X-A: " + b"b" * 40_000 + b"\r\n", b"", 431, id="size"),
     ],
 )
-async def test_every_limit_holds_with_an_upgrade(
+async def test_every_limit_applies_with_an_upgrade(
     served: Served,
-    monkeypatch: pytest.MonkeyPatch,
     more: bytes,
     behind: bytes,
     status: int | None,
 ) -> None:
-    monkeypatch.setattr(http_connection, "MESSAGE_SECONDS", 0.3)
+    served.set_limits(body_timeout=timedelta(seconds=0.3))
     for apart in (False, True):
         heard = await say(served.port, post(H2C, more), behind, apart=apart)
         assert heard.closed
-        # A kernel may drop an answer that is followed by a reset, since there was more to be read.
+        # The kernel may drop the response: unread data makes it send a reset.
         assert heard.statuses in ([], [status])
