@@ -1,4 +1,4 @@
-"""The current moment, and a wait that an event ends."""
+"""The current time, and an interruptible sleep."""
 
 import asyncio
 from contextlib import suppress
@@ -10,10 +10,10 @@ def utc_now() -> datetime:
 
 
 async def pause(seconds: float, ended: asyncio.Event) -> bool:
-    """Wait for that long, or until `ended` is set; True if it is.
+    """Sleep until the time is over or `ended` is set; True if it is set.
 
-    Loops that call Redis are ended by an event and never by cancelling them: redis-py can swallow a
-    cancellation in the middle of a call, and the loop would go on for ever.
+    Stop loops that call Redis with an event, and never by cancelling them: redis-py can swallow a
+    cancellation during a call, and the loop would run forever.
     """
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):

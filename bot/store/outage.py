@@ -1,4 +1,4 @@
-"""Says in the log that Redis cannot be reached: once, then at growing intervals, and once it is back."""
+"""Logs an outage of Redis: when it begins, then at growing intervals, and when it ends."""
 
 import asyncio
 import time
@@ -13,8 +13,8 @@ from redis.exceptions import RedisError
 from bot.clock import pause
 from bot.store.redis_errors import explain
 
-_INTERVALS = (10.0, 60.0, 300.0, 900.0)
-"""Seconds between two lines of one outage; the last one repeats."""
+_LOG_INTERVALS = (10.0, 60.0, 300.0, 900.0)
+"""Seconds between two lines about one outage; the last one repeats."""
 
 _log = structlog.get_logger()
 
@@ -30,23 +30,23 @@ class RedisOutage:
         self._lines = 0
 
     def failed(self, error: BaseException) -> None:
-        """Redis could not be reached; log it unless that was done a short while ago."""
+        """Log that Redis could not be reached, unless that was logged recently."""
         now = self._monotonic()
         if self._began_at is None:
             self._began_at, self._next_line_at, self._lines = now, now, 0
         if now < self._next_line_at:
             return
-        self._next_line_at = now + _INTERVALS[min(self._lines, len(_INTERVALS) - 1)]
+        self._next_line_at = now + _LOG_INTERVALS[min(self._lines, len(_LOG_INTERVALS) - 1)]
         self._lines += 1
         away = round(now - self._began_at)
-        trouble = explain(error)
-        remedy = {"remedy": trouble.remedy} if trouble.remedy else {}
+        fault = explain(error)
+        remedy = {"remedy": fault.remedy} if fault.remedy else {}
         _log.warning(
-            "redis unreachable", redis=self._address, reason=trouble.text, **remedy, away_s=away
+            "redis unreachable", redis=self._address, reason=fault.text, **remedy, away_s=away
         )
 
     def answered(self) -> None:
-        """Redis has answered; log it if it had not before."""
+        """Log that Redis is reachable again, if it was not before."""
         if self._began_at is not None:
             away = round(self._monotonic() - self._began_at)
             self._began_at = None
@@ -54,7 +54,7 @@ class RedisOutage:
 
     @asynccontextmanager
     async def watching(self, redis: Redis, interval: timedelta) -> AsyncIterator[None]:
-        """Ping Redis at this interval, from when the block is entered until it is left."""
+        """Ping Redis at this interval for as long as the block lasts."""
         ended = asyncio.Event()
         task = asyncio.create_task(self._watch(redis, interval.total_seconds(), ended))
         try:
@@ -76,7 +76,7 @@ class RedisOutage:
 
 
 def address_of(redis: Redis) -> str:
-    """The host and port that the client connects to, or the path of its socket; no password."""
+    """Return `host:port`, or the path of the socket, without the password."""
     options = redis.connection_pool.connection_kwargs
     if "path" in options:
         return str(options["path"])

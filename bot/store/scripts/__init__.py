@@ -1,4 +1,4 @@
-"""Every Lua script, registered with one client; redis-py sends it anew after a NOSCRIPT."""
+"""The Lua scripts. redis-py sends a script again when Redis answers NOSCRIPT."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,23 +6,24 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-_HERE = Path(__file__).parent
-_BEGINNINGS = ("steps", "enqueue")
-_SHARED = "".join((_HERE / f"{name}.lua").read_text() for name in _BEGINNINGS)
+_FOLDER = Path(__file__).parent
+_SHARED_FILES = ("steps", "enqueue")
+"""Lua functions that precede each script."""
+_SHARED = "".join((_FOLDER / f"{name}.lua").read_text() for name in _SHARED_FILES)
 
-NAMES = sorted({path.stem for path in _HERE.glob("*.lua")} - {*_BEGINNINGS})
-"""Every script that can be run."""
+NAMES = sorted({path.stem for path in _FOLDER.glob("*.lua")} - {*_SHARED_FILES})
+"""All scripts that can be run."""
 
 
 class LuaScript:
-    """One atomic step in Redis, in one round trip. What it takes is said in its first lines."""
+    """One atomic step in Redis, in one round trip. The first lines of the file list its arguments."""
 
     def __init__(self, redis: Redis, name: str) -> None:
-        self._call = redis.register_script(_SHARED + (_HERE / f"{name}.lua").read_text())
+        self._call = redis.register_script(_SHARED + (_FOLDER / f"{name}.lua").read_text())
 
     @property
     def sha(self) -> str:
-        """The SHA-1 by which Redis knows the script."""
+        """The SHA-1 that EVALSHA takes."""
         return self._call.sha
 
     async def load(self) -> None:
