@@ -1,13 +1,15 @@
 """The parts that web, worker and the command line are made of, put together from the settings."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from redis.asyncio import Redis
 
 from bot.clock import utc_now
 from bot.delivery.attempt import Attempts
+from bot.delivery.rate_limit import Turns
 from bot.delivery.sender import ActiveTransport
 from bot.metrics.recorder import Metrics
 from bot.model import Audience, Destination, Notification, Transport
@@ -19,6 +21,7 @@ from bot.slack_app.endpoint import SlackEndpoint, SlackEndpoints
 from bot.slack_app.socket_mode import SocketMode
 from bot.store import Store
 from bot.store.connection import connect
+from bot.store.retry import RETRY_INTERVAL
 from bot.store.settings import StoreSettings
 from bot.transports.registry import TRANSPORTS
 from bot.transports.slack.client import slack_client
@@ -26,7 +29,7 @@ from bot.transports.slack.content import SlackRenderer
 from bot.transports.slack.mrkdwn import as_plain_text
 from bot.worker.jobs import WorkerTasks
 
-_WORKER_TIMEOUT = timedelta(seconds=5)
+_WORKER_REDIS_TIMEOUT = timedelta(seconds=5)
 
 
 def open_store(settings: StoreSettings, *, timeout: timedelta) -> Store:
@@ -57,19 +60,28 @@ def audiences(settings: Settings) -> Mapping[Audience, tuple[Destination, ...]]:
     }
 
 
-def build_jobs(settings: Settings) -> WorkerTasks:
-    """Everything that a worker works with.
+def build_jobs(
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    monotonic: Callable[[], float] = time.monotonic,
+    redis_retry_interval: timedelta = RETRY_INTERVAL,
+) -> WorkerTasks:
+    """Everything that a worker works with; without a store, the one that the settings name.
 
     Raises:
         RegistryError: if a handler or its templates are not what they must be.
     """
     registry = load_registry()
-    store = open_store(settings, timeout=_WORKER_TIMEOUT)
+    store = store or open_store(settings, timeout=_WORKER_REDIS_TIMEOUT)
     attempts = Attempts(
         store=store,
-        transports=active_transports(settings, Templates(clock=utc_now), store.redis),
+        transports=active_transports(settings, Templates(clock=clock), store.redis),
         metrics=Metrics(store.counters, registry.types),
-        clock=utc_now,
+        clock=clock,
+        turns=Turns(monotonic),
+        redis_retry_interval=redis_retry_interval,
     )
     return WorkerTasks(
         registry=registry,
@@ -77,7 +89,7 @@ def build_jobs(settings: Settings) -> WorkerTasks:
         attempts=attempts,
         audiences=audiences(settings),
         policy=settings.policy,
-        clock=utc_now,
+        clock=clock,
     )
 
 

@@ -17,7 +17,7 @@ from bot.settings import Settings
 from bot.web import create_app
 from bot.wiring import build_jobs
 from bot.worker.jobs import WorkerTasks
-from bot.worker.loop import Supervisor
+from bot.worker.supervisor import Supervisor
 
 SECRET = b"whsec_current"
 MakeSettings = Callable[..., Settings]

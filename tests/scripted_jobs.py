@@ -1,10 +1,10 @@
-"""Jobs that do what a test says, and a supervised worker to run them."""
+"""Jobs that do what a test says, and a supervised worker that runs them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
 from redis.asyncio import Redis
@@ -16,22 +16,28 @@ from bot.store.connection import connect
 from bot.store.queue import HEARTBEAT, QUEUE
 from bot.worker.jobs import WorkerTasks
 from bot.worker.lease import Lease
-from bot.worker.loop import Supervisor
+from bot.worker.loop import LeasedWorker
+from bot.worker.supervisor import NewWorker, Supervisor
+from bot.worker.timings import WorkerTimings
 from tests.factories import body_of, make_event
 from tests.polling import HANG_TIMEOUT
 
 JOB = "handle_event:evt_1"
+QUICK = timedelta(milliseconds=10)
+PRODUCTION = WorkerTimings()
+QUICK_RETRIES = WorkerTimings(retry_after_fault=QUICK, retry_after_bug=QUICK)
 Behaviour = Callable[[str, Lease], Awaitable[None]]
 
 
 @dataclass
 class ScriptedTasks:
-    """Jobs that do what a test says, run by run; what real jobs do is tested with them."""
+    """Each run follows the next step of the script, or does nothing."""
 
     store: Store
     script: list[Behaviour | Exception] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
     ran: asyncio.Event = field(default_factory=asyncio.Event)
+    clock: Callable[[], datetime] = utc_now
 
     async def handle_event(self, subject_id: str, lease: Lease) -> None:
         self.runs.append(subject_id)
@@ -47,12 +53,18 @@ class ScriptedTasks:
     async def close(self) -> None:
         await self.store.redis.aclose()
 
+    @property
+    def as_tasks(self) -> WorkerTasks:
+        return cast("WorkerTasks", self)
+
 
 @asynccontextmanager
-async def working(jobs: ScriptedTasks) -> AsyncIterator[Supervisor]:
+async def working(
+    jobs: ScriptedTasks, timings: WorkerTimings = PRODUCTION, new_worker: NewWorker = LeasedWorker
+) -> AsyncIterator[Supervisor]:
     """A supervised worker. Its queue is reconciled first: these jobs leave every event accepted."""
     await jobs.store.reconciliation.run(utc_now())
-    supervisor = Supervisor(cast("WorkerTasks", jobs))
+    supervisor = Supervisor(jobs.as_tasks, timings=timings, new_worker=new_worker)
     task = asyncio.create_task(supervisor.run())
     try:
         async with asyncio.timeout(HANG_TIMEOUT):
@@ -72,22 +84,22 @@ def scripted_on(server: RedisServer) -> ScriptedTasks:
     return ScriptedTasks(Store(client, retention=timedelta(days=30)))
 
 
-async def for_ever(_: str, __: Lease) -> None:
+async def hang(_: str, __: Lease) -> None:
     await asyncio.Event().wait()
 
 
-async def for_a_moment(_: str, __: Lease) -> None:
+async def work_briefly(_: str, __: Lease) -> None:
     await asyncio.sleep(0.1)
 
 
-async def gone(redis: Redis) -> bool:
+async def queue_is_empty(redis: Redis) -> bool:
     return not await redis.zcard(QUEUE)
 
 
-async def alive(redis: Redis) -> bool:
+async def has_heartbeat(redis: Redis) -> bool:
     return bool(await redis.exists(HEARTBEAT))
 
 
-async def due_later(redis: Redis, job_id: str) -> bool:
+async def is_due_later(redis: Redis, job_id: str) -> bool:
     score = await redis.zscore(QUEUE, job_id)
     return score is not None and score > utc_now().timestamp() * 1000

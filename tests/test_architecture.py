@@ -28,14 +28,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "bot.settings": {*NOUNS, "bot.environment", "bot.store.settings", "bot.transports"},
     "bot.intake": {*STORE, "bot.http", "bot.metrics", "bot.intake"},
-    "bot.delivery": {*STORE, "bot.metrics", "bot.delivery", "bot.worker.lease"},
+    "bot.delivery": {*STORE, "bot.metrics", "bot.delivery"},
     "bot.views": {*NOUNS, "bot.store", "bot.rendering.graphemes", "bot.views"},
     "bot.slack_app": {
         *(*NOUNS, "bot.store", "bot.http", "bot.transports.slack", "bot.views", "bot.slack_app"),
     },
     "bot.worker": {
         *(*STORE, "bot.rendering", "bot.registry", "bot.delivery", "bot.worker"),
-        *("bot.settings", "bot.wiring"),
     },
     "bot.doctor": {*STORE, "bot.settings", "bot.transports", "bot.doctor"},
     "bot.fakes": {"bot.errors", "bot.transports.slack.scopes", "bot.fakes"},

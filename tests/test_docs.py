@@ -15,7 +15,7 @@ from bot.registry import load_registry
 from bot.settings import Settings
 from bot.transports.email.smtp_url import MailAddon
 from bot.transports.slack.scopes import SCOPES
-from bot.worker.lease import LEASE
+from bot.worker.timings import WorkerTimings
 from tests.faults.table import CASES
 
 ROOT = Path(__file__).parents[1]
@@ -144,7 +144,7 @@ def test_every_make_target_exists(target: str) -> None:
 
 def test_the_numbers_are_those_of_the_code() -> None:
     text = " ".join(ARCHITECTURE.split())
-    assert f"a lease of {LEASE.seconds} s" in text
+    assert f"a lease of {WorkerTimings().lease.seconds} s" in text
     units = {60: "m", 3600: "h", 1: "s"}
     schedule = [
         next(

@@ -1,6 +1,7 @@
 """`all`: web and worker in one process, for the smallest plan."""
 
 import signal
+from functools import partial
 
 import click
 import structlog
@@ -9,6 +10,7 @@ from bot.commands.web import serve
 from bot.logging.setup import configure_logs
 from bot.settings import load_settings
 from bot.web import create_app
+from bot.wiring import build_jobs
 from bot.worker.process import worker_in_background
 
 _log = structlog.get_logger()
@@ -20,34 +22,33 @@ _log = structlog.get_logger()
 )
 @click.argument("uvicorn_options", nargs=-1, type=click.UNPROCESSED)
 def command(uvicorn_options: tuple[str, ...]) -> None:
-    """Take in webhooks and Slack's requests, handle events and send notifications: all in one.
+    """Receive webhooks and Slack requests, handle events and send notifications, in one process.
 
     For the smallest plan. Takes the options of web; WEB_CONCURRENCY is ignored, since it is one
-    process. More of them may run, and beside them webs and workers: they share the work.
+    process. You can run several, together with web and worker processes: they share the work.
     """
     settings = load_settings()
     configure_logs(settings.log_level, settings.log_format)
     if settings.web_concurrency > 1:
         _log.warning("WEB_CONCURRENCY ignored: one process", asked=settings.web_concurrency)
-    ending = _Ending()
-    signal.signal(signal.SIGTERM, ending.leave)
+    exit_status = _ExitStatus()
+    signal.signal(signal.SIGTERM, exit_status.exit)
+    worker = worker_in_background(partial(build_jobs, settings), exit_status.set_failed)
     serve(
         settings,
         (*uvicorn_options, "--workers", "1"),
-        application=lambda: create_app(
-            settings, background=worker_in_background(settings, ending.failed)
-        ),
+        application=lambda: create_app(settings, background=worker),
     )
 
 
-class _Ending:
-    """How the process ends when uvicorn, all done, passes SIGTERM on to whoever heard it before."""
+class _ExitStatus:
+    """How the process exits when uvicorn, after its shutdown, raises SIGTERM once more."""
 
     def __init__(self) -> None:
-        self._exit_code = 0
+        self._code = 0
 
-    def failed(self) -> None:
-        self._exit_code = 1
+    def set_failed(self) -> None:
+        self._code = 1
 
-    def leave(self, *_: object) -> None:
-        raise SystemExit(self._exit_code)
+    def exit(self, *_: object) -> None:
+        raise SystemExit(self._code)

@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from bot.metrics.recorder import Metrics
 from bot.model import Delivery, Transport
 from bot.model.outgoing import OutgoingMessage
 from bot.store import Store
-from bot.worker.lease import retry_while_unavailable
+from bot.store.retry import RETRY_INTERVAL, retry_while_unavailable
 
 _MOST_ATTEMPTS = 1 + len(BACKOFF)
 
@@ -39,6 +39,7 @@ class Attempts:
     turns: Turns = field(default_factory=Turns)
     uniform: Callable[[], float] = random.random
     """Gives numbers from 0 to 1, by which retries are spread."""
+    redis_retry_interval: timedelta = RETRY_INTERVAL
 
     async def make(self, delivery: Delivery, owner: str, check_lease: CheckLease) -> None:
         """Try the delivery once on behalf of the job `owner`, if it is that job's to try.
@@ -74,6 +75,7 @@ class _Attempt:
         self._clock = parts.clock
         self._turns = parts.turns
         self._uniform = parts.uniform
+        self._redis_retry_interval = parts.redis_retry_interval
         self._delivery = delivery
         self._token = token
         self._check_lease = check_lease
@@ -200,7 +202,8 @@ class _Attempt:
         self._account("failed")
 
     async def _settle(self, settle: Callable[[], Awaitable[bool]]) -> None:
-        if not await retry_while_unavailable(settle, self._check_lease):
+        interval = self._redis_retry_interval
+        if not await retry_while_unavailable(settle, self._check_lease, interval):
             raise LeaseLost("another run has settled this delivery")
 
     def _account(self, outcome: str) -> None:

@@ -1,4 +1,4 @@
-"""A running job's hold on its right to run."""
+"""The lease of one running job."""
 
 import asyncio
 import time
@@ -12,56 +12,64 @@ from redis.exceptions import RedisError
 from bot.clock import pause
 from bot.errors import LeaseLost
 from bot.store.leases import Leases
+from bot.store.retry import retry_while_unavailable
+from bot.worker.timings import WorkerTimings
 
-LEASE = timedelta(seconds=15)
-"""A killed worker's job is free again after so long."""
-_RENEW_EVERY = LEASE / 3
-_SAFETY = timedelta(seconds=1)
-"""We stop this long before Redis lets go, so that two workers never both believe."""
-_AGAIN = 0.25
+_DEFAULT_TIMINGS = WorkerTimings()
 
 
 class Lease:
     """Held from `take` to `end`, and renewed in between.
 
-    `check_lease` is to be called before anything that cannot be taken back: a process that was paused,
-    or cut off from Redis, finds out there that its time is over.
+    Call `check_lease` before every action that cannot be undone: there a process that was paused, or
+    disconnected from Redis, learns that its lease has expired. `monotonic` gives seconds.
     """
 
-    def __init__(self, leases: Leases, job_id: str, due_ms: float) -> None:
+    def __init__(
+        self,
+        leases: Leases,
+        job_id: str,
+        due_ms: float,
+        timings: WorkerTimings = _DEFAULT_TIMINGS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.job_id = job_id
         self._leases = leases
         self._due_ms = due_ms
+        self._timings = timings
+        self._monotonic = monotonic
         self._token = uuid4().hex
-        self._good_until = 0.0
-        self._again_after: timedelta | None = timedelta()
+        self._valid_until = 0.0
+        self._retry_after: timedelta | None = timedelta()
 
     def check_lease(self) -> None:
-        """Raises LeaseLost if another worker may have the job by now."""
-        if time.monotonic() >= self._good_until:
-            raise LeaseLost(f"the lease of {self.job_id} is over")
+        """Raise LeaseLost if another worker may hold the job by now."""
+        if self._is_expired():
+            raise LeaseLost(f"the lease of {self.job_id} has expired")
 
     def job_is_done(self) -> None:
-        self._again_after = None
+        """Have `end` remove the job from the queue."""
+        self._retry_after = None
 
     def job_runs_again(self, after: timedelta) -> None:
-        self._again_after = after
+        """Have `end` return the job to the queue, due after this delay."""
+        self._retry_after = after
 
     async def take(self) -> bool:
-        """False if another worker was faster, or the job is done or put off by now.
+        """Take the lease; False if another worker holds it, or the job is done or was postponed.
 
         Raises:
-            redis.RedisError: if nobody can tell; `end` then gives back what may be ours.
+            redis.RedisError: if the outcome is unknown; call `end` to release what may be held.
         """
-        self._good_until = time.monotonic() + LEASE.total_seconds()
+        self._valid_until = self._monotonic() + self._timings.lease.total_seconds()
         held = await self._extend(self._leases.take(self.job_id, self._token, self._due_ms))
         if not held:
-            self._good_until = 0.0
+            self._valid_until = 0.0
         return held
 
     @asynccontextmanager
     async def renewing(self, on_loss: Callable[[], None]) -> AsyncIterator[None]:
-        """Renew in the background; `on_loss` is called once if the lease is lost all the same."""
+        """Renew the lease in the background; call `on_loss` once if it is lost all the same."""
         ended = asyncio.Event()
         renewal = asyncio.create_task(self._keep(on_loss, ended))
         try:
@@ -71,50 +79,40 @@ class Lease:
             await renewal
 
     async def end(self) -> None:
-        """Drop the job or put it back; while Redis is away, try for as long as the lease lasts."""
+        """Remove the job or return it to the queue; retry until the lease expires."""
         with suppress(LeaseLost):
-            await retry_while_unavailable(self._end, self.check_lease)
+            await retry_while_unavailable(
+                self._end, self.check_lease, self._timings.redis_retry_interval
+            )
 
     async def _end(self) -> bool:
-        if self._again_after is None:
+        if self._retry_after is None:
             return await self._leases.finish(self.job_id, self._token, self._due_ms)
-        delay_ms = round(self._again_after / timedelta(milliseconds=1))
+        delay_ms = round(self._retry_after / timedelta(milliseconds=1))
         return await self._leases.put_back(self.job_id, self._token, self._due_ms, delay_ms)
 
     async def _keep(self, on_loss: Callable[[], None], ended: asyncio.Event) -> None:
-        seconds = _RENEW_EVERY.total_seconds()
-        while not await pause(seconds, ended):
+        interval = self._timings.renewal_interval
+        while not await pause(interval.total_seconds(), ended):
             try:
                 held = await self._extend(self._leases.renew(self.job_id, self._token))
-                seconds = _RENEW_EVERY.total_seconds()
+                interval = self._timings.renewal_interval
             except (RedisError, OSError):
-                held = time.monotonic() < self._good_until
-                seconds = _AGAIN
+                held = not self._is_expired()
+                interval = self._timings.redis_retry_interval
             if not held:
-                self._good_until = 0.0
+                self._valid_until = 0.0
                 on_loss()
                 return
 
-    async def _extend(self, asking: Awaitable[bool]) -> bool:
-        """Hold on for as long as Redis grants it, counted from when it is asked, which is now."""
-        asked_at = time.monotonic()
-        held = await asking
+    async def _extend(self, request: Awaitable[bool]) -> bool:
+        """Await the request; if it is granted, the lease lasts from when it was sent, which is now."""
+        sent_at = self._monotonic()
+        held = await request
         if held:
-            self._good_until = asked_at + (LEASE - _SAFETY).total_seconds()
+            valid = self._timings.lease - self._timings.lease_tolerance
+            self._valid_until = sent_at + valid.total_seconds()
         return held
 
-
-async def retry_while_unavailable(
-    step: Callable[[], Awaitable[bool]], check_lease: Callable[[], None]
-) -> bool:
-    """Repeat a step that is harmless to repeat until Redis takes it.
-
-    Raises:
-        LeaseLost: out of `check_lease`, when it is too late for that.
-    """
-    while True:
-        try:
-            return await step()
-        except (RedisError, OSError):
-            check_lease()
-            await asyncio.sleep(_AGAIN)
+    def _is_expired(self) -> bool:
+        return self._monotonic() >= self._valid_until

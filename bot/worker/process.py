@@ -1,66 +1,89 @@
-"""The worker as a process of its own, or beside something else in one."""
+"""Runs a worker as a process of its own, or in the background of another one."""
 
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from types import FrameType
 
 import structlog
 import uvloop
 
-from bot.settings import Settings
-from bot.wiring import build_jobs
 from bot.worker.jobs import WorkerTasks
-from bot.worker.loop import Supervisor
+from bot.worker.supervisor import Supervisor
 
-_FLUSH_SECONDS = 1.0
+METRICS_FLUSH_INTERVAL = timedelta(seconds=1)
+
+Build = Callable[[], WorkerTasks]
+"""Builds the jobs of a worker; called inside of the running event loop."""
+NewSupervisor = Callable[[WorkerTasks], Supervisor]
 
 _log = structlog.get_logger()
 
 
-async def supervise(jobs: WorkerTasks) -> None:
-    """Run until SIGTERM or SIGINT; then finish what runs, and leave nothing half-done."""
-    supervisor = Supervisor(jobs)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, supervisor.stop)
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(jobs.close)
-        await stack.enter_async_context(jobs.store.counters.flushing(_FLUSH_SECONDS))
+def run_worker(
+    build: Build,
+    *,
+    new_supervisor: NewSupervisor = Supervisor,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop,
+) -> None:
+    """Run a worker until SIGTERM or SIGINT, as the only task of this process.
+
+    Raises:
+        RegistryError: out of `build`, if a handler or its templates are not valid.
+    """
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(supervise(build, new_supervisor=new_supervisor))
+
+
+async def supervise(build: Build, *, new_supervisor: NewSupervisor = Supervisor) -> None:
+    """Run a worker until SIGTERM or SIGINT; then let it finish its running jobs."""
+    async with _supervisor(build, new_supervisor) as supervisor:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, supervisor.stop)
         await supervisor.run()
 
 
 @asynccontextmanager
 async def worker_in_background(
-    settings: Settings, failed: Callable[[], None]
+    build: Build, failed: Callable[[], None], *, new_supervisor: NewSupervisor = Supervisor
 ) -> AsyncIterator[None]:
-    """A worker beside something else in this process, from when it is entered to when it is left.
+    """Run a worker alongside something else in this process, for as long as the block lasts.
 
-    A signal reaches it at once, and then whoever listened before: both finish side by side, within
-    the time that a platform gives. If the worker ended by itself, the process would only seem to
-    work; so `failed` is called, and the process told to end.
+    SIGTERM and SIGINT reach the worker and the handler that was installed before, so that both
+    finish at the same time, within the time that a platform grants. A worker that ends without being
+    told to would leave a process that only seems to work: `failed` is called, and the process gets
+    SIGTERM.
 
     Raises:
-        RegistryError: if a handler or its templates are not what they must be.
+        RegistryError: out of `build`, if a handler or its templates are not valid.
     """
-    jobs = build_jobs(settings)
-    supervisor = Supervisor(jobs)
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(jobs.close)
-        await stack.enter_async_context(jobs.store.counters.flushing(_FLUSH_SECONDS))
-        stack.enter_context(install_signal_handlers(supervisor.stop))
-        task = asyncio.create_task(supervisor.run())
-        task.add_done_callback(lambda _: _end_the_process(supervisor, failed))
-        try:
-            yield
-        finally:
-            supervisor.stop()
-            await task
+    async with _supervisor(build, new_supervisor) as supervisor:
+        with install_signal_handlers(supervisor.stop):
+            task = asyncio.create_task(supervisor.run())
+            task.add_done_callback(lambda _: _end_the_process(supervisor, failed))
+            try:
+                yield
+            finally:
+                supervisor.stop()
+                await task
+
+
+@asynccontextmanager
+async def _supervisor(build: Build, new_supervisor: NewSupervisor) -> AsyncIterator[Supervisor]:
+    """Open what a worker needs, and close it afterwards."""
+    jobs = build()
+    try:
+        async with jobs.store.counters.flushing(METRICS_FLUSH_INTERVAL.total_seconds()):
+            yield new_supervisor(jobs)
+    finally:
+        await jobs.close()
 
 
 def _end_the_process(supervisor: Supervisor, failed: Callable[[], None]) -> None:
-    if not supervisor.told_to_stop:
+    if not supervisor.is_stopping:
         _log.error("worker ended by itself")
         failed()
         signal.raise_signal(signal.SIGTERM)
@@ -68,34 +91,20 @@ def _end_the_process(supervisor: Supervisor, failed: Callable[[], None]) -> None
 
 @contextmanager
 def install_signal_handlers(stop: Callable[[], None]) -> Iterator[None]:
-    """Have `stop` called on SIGTERM and SIGINT, before whoever hears them already."""
+    """Have `stop` called on SIGTERM and SIGINT, before the handlers that are installed already."""
     loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-    def hear(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(stop)
-        heard_before = before[signal.Signals(number)]
-        if callable(heard_before):
-            heard_before(number, frame)
+        handler = previous[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
 
-    for number in before:
-        signal.signal(number, hear)
+    for number in previous:
+        signal.signal(number, handle)
     try:
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)
-
-
-def run_worker(settings: Settings) -> None:
-    """The whole life of a worker process.
-
-    Raises:
-        RegistryError: if a handler or its templates are not what they must be.
-    """
-
-    async def live() -> None:
-        await supervise(build_jobs(settings))
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(live())

@@ -1,13 +1,13 @@
-"""Workers that die at a chosen await of their work, each in a Redis database of its own.
+"""Workers that kill themselves at a chosen await of their work, each in its own Redis database.
 
-`python -m tests.faults.killed_at REDIS_URL LOG OFFSET JOBS FIRST STEP LAST` forks one ordinary worker
-for each number, on the database of that number and the offset. Whenever the event loop gives control
-to a job (`before` a step) or takes it back (`after` the step), the worker counts, and at its number it
-kills itself; then an ordinary worker takes its place. A worker that is through with so many jobs first
-is left alone. Each says on stdout what became of it, until SIGTERM ends all:
+`python -m tests.faults.killed_at REDIS_URL LOG OFFSET JOBS FIRST STEP LAST` forks one worker for each
+number, on the database of that number plus the offset. The worker counts each time the event loop
+resumes a job (`before` a step) or gets control back (`after` the step), and kills itself at its number;
+then an ordinary worker replaces it. A worker that completes JOBS jobs first continues. Each reports
+its outcome on stdout, until SIGTERM ends all:
 
-    killed <number> <seconds, monotonic> <before|after> <where>
-    ended <number> <how many boundaries there are>
+    killed <number> <seconds, monotonic> <before|after> <file:line>
+    ended <number> <count of boundaries>
 """
 
 import asyncio
@@ -15,33 +15,37 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine, Generator, Iterator
+from collections.abc import Coroutine, Generator, Iterator
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import uvloop
 
-import bot.commands.worker  # noqa: F401  # loaded once, before the workers are forked
-from bot.__main__ import main
+from bot.logging.setup import configure_logs
+from bot.settings import load_settings
+from bot.wiring import build_jobs
 from bot.worker.loop import LeasedWorker
+from bot.worker.process import run_worker
+from bot.worker.supervisor import Supervisor
 
 _ROOT = Path(__file__).parents[2]
-_APART_SECONDS = 0.4
-"""Between two workers: the successors of all would be busy at one moment, and wait for each other."""
+_START_INTERVAL = 0.4
+"""In seconds: started at once, the replacements would all be busy at the same time."""
 _in_job: ContextVar[bool] = ContextVar("in_job", default=False)
 
 
 class Boundaries:
-    """Counts the boundaries of the job's steps, and dies at one of them."""
+    """Counts the boundaries of the job's steps, and kills the process at one of them."""
 
     def __init__(self, number: int, jobs: int, report: int) -> None:
         self._number = number
         self._jobs_left = jobs
         self._report = report
         self._passed = 0
-        self.begun = False
+        self.has_job = False
 
     def passed(self, side: str, awaiting: object) -> None:
         if not _in_job.get():
@@ -51,7 +55,7 @@ class Boundaries:
             self._say(f"killed {self._number} {time.monotonic():.3f} {side} {_where(awaiting)}")
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def ended(self) -> None:
+    def job_ended(self) -> None:
         self._jobs_left -= 1
         if not self._jobs_left:
             self._say(f"ended {self._number} {self._passed}")
@@ -61,7 +65,7 @@ class Boundaries:
 
 
 class Watched(Coroutine[Any, Any, Any]):
-    """A coroutine whose every step is seen."""
+    """A coroutine whose steps are counted."""
 
     def __init__(self, steps: Coroutine[Any, Any, Any], boundaries: Boundaries) -> None:
         self._steps = steps
@@ -87,7 +91,7 @@ class Watched(Coroutine[Any, Any, Any]):
 
 
 def _where(awaiting: object) -> str:
-    """The innermost line of ours that waits, as `file:line`."""
+    """Return the innermost line of the bot that awaits, as `file:line`."""
     lines = [
         f"{path.relative_to(_ROOT)}:{frame.f_lineno}"
         for frame in _frames(awaiting)
@@ -104,42 +108,54 @@ def _frames(awaiting: object) -> Iterator[FrameType]:
         awaiting = getattr(awaiting, "cr_await", None) or getattr(awaiting, "ag_await", None)
 
 
-def watch(boundaries: Boundaries) -> None:
-    """Have every task of this process watched, from when its first job is looked for."""
-    new_loop = uvloop.new_event_loop
-    poll, run_job = LeasedWorker._poll_iteration, LeasedWorker.run_job
+class WatchedWorker(LeasedWorker):
+    """Counts the boundaries from its first poll for a job to the end of that job, and so on."""
 
-    def watching_loop() -> uvloop.Loop:
-        loop = new_loop()
-        loop.set_task_factory(_factory(boundaries))
-        return loop
+    def __init__(self, boundaries: Boundaries, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._boundaries = boundaries
 
-    async def poll_watched(self: LeasedWorker) -> None:
-        _in_job.set(not boundaries.begun)
-        await poll(self)
+    async def poll_once(self) -> None:
+        _in_job.set(not self._boundaries.has_job)
+        await super().poll_once()
         _in_job.set(False)
 
-    async def run_watched(self: LeasedWorker, job_id: str, score: int) -> None:
-        boundaries.begun = True
+    async def run_job(self, job_id: str, score: float) -> None:
+        self._boundaries.has_job = True
         _in_job.set(True)
-        await run_job(self, job_id, score)
+        await super().run_job(job_id, score)
         _in_job.set(False)
-        boundaries.ended()
-
-    uvloop.new_event_loop = watching_loop
-    LeasedWorker._poll_iteration = poll_watched  # type: ignore[method-assign]
-    LeasedWorker.run_job = run_watched  # type: ignore[method-assign]
+        self._boundaries.job_ended()
 
 
-def _factory(boundaries: Boundaries) -> Callable[..., Any]:
-    def make(loop: Any, steps: Coroutine[Any, Any, Any], **options: Any) -> Any:
+def watching_loop(boundaries: Boundaries) -> asyncio.AbstractEventLoop:
+    """Return an event loop that counts the steps of all its tasks."""
+
+    def new_task(loop: Any, steps: Coroutine[Any, Any, Any], **options: Any) -> Any:
         return asyncio.Task(Watched(steps, boundaries), loop=loop, **options)
 
-    return make
+    loop = uvloop.new_event_loop()
+    loop.set_task_factory(new_task)
+    return loop
+
+
+def run(boundaries: Boundaries | None) -> None:
+    """Run a worker as the command `worker` does; with boundaries, it is watched."""
+    settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)
+    build = partial(build_jobs, settings)
+    if boundaries is None:
+        run_worker(build)
+        return
+    run_worker(
+        build,
+        new_supervisor=partial(Supervisor, new_worker=partial(WatchedWorker, boundaries)),
+        loop_factory=partial(watching_loop, boundaries),
+    )
 
 
 def fork_worker(database: str, log: Path, boundaries: Boundaries | None) -> int:
-    """A worker on that database, an ordinary one if it has no boundaries; its process id."""
+    """Fork a worker on that database, an ordinary one without boundaries; return its process id."""
     pid = os.fork()
     if pid:
         return pid
@@ -148,9 +164,7 @@ def fork_worker(database: str, log: Path, boundaries: Boundaries | None) -> int:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
     os.environ["REDIS_URL"] = database
-    if boundaries:
-        watch(boundaries)
-    main(["worker"])
+    run(boundaries)
     os._exit(0)
 
 
@@ -166,7 +180,7 @@ def supervise(url: str, log: Path, offset: int, jobs: int, numbers: range) -> No
     signal.signal(signal.SIGTERM, end)
     for number in numbers:
         database = f"{url}/{offset + number}"
-        time.sleep(_APART_SECONDS)
+        time.sleep(_START_INTERVAL)
         workers[fork_worker(database, log, Boundaries(number, jobs, report))] = database
     while workers:
         pid, status = os.wait()

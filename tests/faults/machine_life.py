@@ -1,4 +1,4 @@
-"""A worker's life inside a test's event loop: each step of its tasks can be the last, for now or for ever."""
+"""Freezes the tasks of one worker inside a test's event loop, before any of their steps."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
@@ -9,13 +9,13 @@ _life: ContextVar["Life | None"] = ContextVar("life", default=None)
 
 
 class Life:
-    """All tasks that descend from `run`. What is frozen takes no further step until it is thawed."""
+    """All tasks that descend from `run`. While frozen, they take no step."""
 
     def __init__(self) -> None:
         self.frozen = asyncio.Event()
         self._thawed = asyncio.Event()
         self._thawed.set()
-        self._until_it_strikes = 0
+        self._steps_left = 0
         self._strike: Callable[[], None] = self.freeze
 
     def freeze(self) -> None:
@@ -27,15 +27,11 @@ class Life:
         self._thawed.set()
 
     def strike_after(self, steps: int, strike: Callable[[], None]) -> None:
-        """Have something happen right before the worker takes its so-manieth step from now."""
-        self._until_it_strikes, self._strike = steps, strike
-
-    @property
-    def armed(self) -> bool:
-        return self._until_it_strikes > 0
+        """Call `strike` right before the worker takes its n-th step from now."""
+        self._steps_left, self._strike = steps, strike
 
     async def run(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Begin the work as a part of this life, and return when it has ended or is frozen."""
+        """Start the work as a part of this life; return when it has ended or is frozen."""
         token = _life.set(self)
         task = asyncio.create_task(work)
         _life.reset(token)
@@ -49,9 +45,9 @@ class Life:
 
     def before_a_step(self) -> bool:
         """Whether the step may be taken."""
-        if self._until_it_strikes:
-            self._until_it_strikes -= 1
-            if not self._until_it_strikes:
+        if self._steps_left:
+            self._steps_left -= 1
+            if not self._steps_left:
                 self._strike()
         return self._thawed.is_set()
 
@@ -60,7 +56,7 @@ class Life:
 
 
 class _Steps(Coroutine[Any, Any, Any]):
-    """A task's coroutine, each step of which its life permits; what came meanwhile is handed on later."""
+    """A task's coroutine whose steps wait while its life is frozen."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, Any], life: Life) -> None:
         self._coroutine = coroutine
@@ -100,6 +96,6 @@ class _Steps(Coroutine[Any, Any, Any]):
 
 
 def task_factory(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
-    """What a loop has to make its tasks with for lives to be lived in it."""
+    """A task factory for an event loop whose tasks can be frozen."""
     life = _life.get()
     return asyncio.Task(_Steps(work, life) if life else work, loop=loop, **options)

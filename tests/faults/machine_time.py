@@ -1,21 +1,30 @@
-"""Time that passes when it is told to: for the bot's clock, for its leases, and for Redis."""
+"""Virtual time: for the bot's clocks, for its leases, and for Redis."""
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
-import pytest
 from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
 
-from bot.store import scripts
+from bot.store.connection import connect
 
-_BEGINNING = datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
+_START = datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
 _TICK = timedelta(milliseconds=1)
 
 _KEY = "machine:time"
-_TOLD = "redis.call('TIME')"
-_OURS = f"cjson.decode(redis.call('GET', '{_KEY}'))"
 
-# Redis measures in its own time how long a key lives; no command moves that.
+# Precedes each script: TIME returns the virtual time, every other command is left alone.
+_VIRTUAL_TIME = f"""
+local redis = setmetatable({{}}, {{__index = redis}})
+local call = redis.call
+redis.call = function(command, ...)
+  if command == 'TIME' then
+    return cjson.decode(call('GET', '{_KEY}'))
+  end
+  return call(command, ...)
+end
+"""
+
+# Redis measures in real time how long a key lives, and no command changes that.
 _AGE = """
 for _, key in ipairs(redis.call('KEYS', '*')) do
   local left = redis.call('PTTL', key)
@@ -28,39 +37,43 @@ end
 """
 
 
+class VirtualTimeRedis(Redis):
+    """A client whose scripts see the virtual time."""
+
+    def __init__(self, url: str, timeout: timedelta) -> None:
+        super().__init__(connection_pool=connect(url, timeout=timeout).connection_pool)
+        self.auto_close_connection_pool = True
+
+    def register_script(self, script: str | bytes) -> AsyncScript:
+        assert isinstance(script, str)
+        return super().register_script(_VIRTUAL_TIME + script)
+
+
 class Time:
     """The true time, and by how much the clocks of the bot's machines are wrong."""
 
     def __init__(self) -> None:
-        self.true = _BEGINNING
+        self.true = _START
         self.wrong_by = timedelta()
 
     def now(self) -> datetime:
-        """What the bot's clock says; no two moments are the same."""
+        """Return the time of the bot's clock, which is different at each call."""
         self.true += _TICK
         return self.true + self.wrong_by
 
     def monotonic(self) -> float:
-        return (self.true - _BEGINNING).total_seconds()
+        return (self.true - _START).total_seconds()
 
     def timestamp(self) -> float:
-        """Seconds since 1970, truly."""
+        """Return the true time in seconds since 1970."""
         return self.true.timestamp()
 
-    async def begin(self, redis: Redis) -> None:
-        """Redis' own clock goes by the true time too."""
+    async def set_redis_clock(self, redis: Redis) -> None:
+        """Set the clock of Redis to the true time."""
         seconds, microseconds = divmod(round(self.timestamp() * 1_000_000), 1_000_000)
         await redis.set(_KEY, f"[{seconds},{microseconds}]")
 
-    async def pass_by(self, duration: timedelta, redis: Redis) -> None:
+    async def advance(self, duration: timedelta, redis: Redis) -> None:
         self.true += duration
         await redis.eval(_AGE, 0, str(round(duration / timedelta(milliseconds=1))))  # type: ignore[misc]
-        await self.begin(redis)
-
-    def rule(self, patch: pytest.MonkeyPatch) -> None:
-        """Make it the time of everything that has a clock of its own."""
-        patch.setattr("bot.worker.loop.utc_now", self.now)
-        patch.setattr("bot.worker.lease.time", SimpleNamespace(monotonic=self.monotonic))
-        patch.setattr("bot.worker.lease._AGAIN", 0.01)
-        assert _TOLD in scripts._SHARED or _OURS in scripts._SHARED
-        patch.setattr(scripts, "_SHARED", scripts._SHARED.replace(_TOLD, _OURS))
+        await self.set_redis_clock(redis)

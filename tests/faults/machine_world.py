@@ -1,4 +1,4 @@
-"""The whole bot in one event loop, in a time of its own, with everything around it that can break."""
+"""The whole bot in one event loop, in virtual time, with everything around it that can fail."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,23 +20,22 @@ from bot.intake.webhook import Webhook
 from bot.metrics.recorder import Metrics
 from bot.registry import load_registry
 from bot.store import Store
-from bot.store.connection import connect
 from bot.store.queue import LEASE_KEY, QUEUE
-from bot.worker.lease import LEASE
+from bot.worker.timings import WorkerTimings
 from tests.app import SECRET, MakeSettings
-from tests.faults.machine_time import Time
-from tests.faults.machine_worker import PATIENCE, RETENTION, MachineWorker, machine_jobs
+from tests.faults.machine_time import Time, VirtualTimeRedis
+from tests.faults.machine_worker import RETENTION, MachineWorker, machine_store
 from tests.faults.proxy import Proxy
 
 A_MOMENT = 0.03
-"""Real seconds: until what was on the way has arrived, or what was cut is mended."""
+"""Real seconds: until data in transit has arrived, or a cut connection is restored."""
 _MOST_POLLS = 500
 _ROUNDS = 20
-_LEASE_OVER = LEASE + timedelta(seconds=1)
+_LEASE_OVER = WorkerTimings().lease + timedelta(seconds=1)
 
 
 class World:
-    """Web and worker reach Redis through `proxy`; `store` is the test's own view of it."""
+    """Web and worker reach Redis through `proxy`; `store` is the test's own connection."""
 
     def __init__(self, server: RedisServer, make_settings: MakeSettings) -> None:
         self.time = Time()
@@ -49,43 +48,41 @@ class World:
             "slack": self.slack.workspace.posts,
             "mail": self.inbox.arrivals,
         }
-        self.redis = connect(server.url, timeout=timedelta(seconds=60))
+        self.redis = VirtualTimeRedis(server.url, timedelta(seconds=60))
         self.store = Store(self.redis, retention=RETENTION)
         self.registry = load_registry()
-        self.asleep: list[MachineWorker] = []
+        self.frozen: list[MachineWorker] = []
         self._make_settings = make_settings
         self._dead: list[MachineWorker] = []
-        self._mending: asyncio.Task[None] | None = None
+        self._repair: asyncio.Task[None] | None = None
         self._stack = AsyncExitStack()
         self._surroundings = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         await self.redis.flushall()
-        await self.time.begin(self.redis)
+        await self.time.set_redis_clock(self.redis)
         for part in (self.proxy, self.slack, self.inbox):
             await self._surroundings.enter_async_context(part)
         self._stack.push_async_callback(self.redis.aclose)
-        self._stack.push_async_callback(self._bury_the_dead)
+        self._stack.push_async_callback(self._close_dead_workers)
         self._stack.push_async_callback(self._surroundings.aclose)
         self.settings = self._make_settings(
             REDIS_URL=f"redis://127.0.0.1:{self.proxy.port}/0",
             SLACK_API_URL=self.slack.url,
             SMTP_URL=self.inbox.url,
+            SMTP_CONNECTIONS="50",  # waiting for a connection would take time, which does not pass by itself
         )
         self.client = await self._stack.enter_async_context(self._web())
         self.worker = self._new_worker()
         return self
 
     async def __aexit__(self, *error: object) -> None:
-        self._dead += [*self.asleep, self.worker]
+        self._dead += [*self.frozen, self.worker]
         self.time.true += timedelta(days=1)
         await self._stack.aclose()
 
     def _web(self) -> httpx.AsyncClient:
-        store = Store(
-            connect(self.settings.redis_url.get_secret_value(), timeout=PATIENCE),
-            retention=RETENTION,
-        )
+        store = machine_store(self.settings)
         self._stack.push_async_callback(store.redis.aclose)
         metrics = Metrics(store.counters, self.registry.types)
         webhook = Webhook(store, metrics, [SECRET], self.time.now)
@@ -94,9 +91,9 @@ class World:
         return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://bot")
 
     def _new_worker(self) -> MachineWorker:
-        return MachineWorker(machine_jobs(self.settings, self.registry, self.time))
+        return MachineWorker(self.settings, self.time)
 
-    async def _bury_the_dead(self) -> None:
+    async def _close_dead_workers(self) -> None:
         for worker in self._dead:
             await worker.close()
 
@@ -107,20 +104,20 @@ class World:
         return {key: await self.redis.dump(key) async for key in self.redis.scan_iter()}
 
     async def work(self) -> None:
-        """One poll; a worker that is frozen in it is set aside, and another takes its place."""
+        """Poll once; a worker that freezes meanwhile is set aside, and replaced."""
         worker = self.worker
         await worker.poll()
-        if self._mending is not None:
-            await self._mending
+        if self._repair is not None:
+            await self._repair
         if worker.is_frozen:
-            self.asleep.append(worker)
+            self.frozen.append(worker)
             self.worker = self._new_worker()
-            await self._what_is_on_its_way_arrives()
+            await self._finish_transfers()
 
-    async def _what_is_on_its_way_arrives(self) -> None:
-        """Slack, the mail server and the proxy live in this loop; Redis answers in turn.
+    async def _finish_transfers(self) -> None:
+        """Wait until Slack, the mail server, the proxy and Redis have received what was sent.
 
-        Rounds of the loop are counted, and not time: a busy machine makes few of them in a moment.
+        All but Redis run in this loop, so its rounds are counted: a busy machine is slow.
         """
         for _ in range(_ROUNDS):
             for _ in range(_ROUNDS):
@@ -129,16 +126,16 @@ class World:
         await asyncio.sleep(A_MOMENT)
 
     def kill(self, worker: MachineWorker) -> None:
-        self.asleep.remove(worker)
+        self.frozen.remove(worker)
         self._dead.append(worker)
 
     async def wake(self, worker: MachineWorker) -> None:
-        self.asleep.remove(worker)
+        self.frozen.remove(worker)
         await worker.thaw()
-        (self.asleep if worker.is_frozen else self._dead).append(worker)
+        (self.frozen if worker.is_frozen else self._dead).append(worker)
 
     def strikes(self) -> dict[str, Callable[[], None]]:
-        """What can happen to the worker, or between it and Redis."""
+        """Return what can happen to the worker, or between it and Redis."""
         proxy, freeze = self.proxy, self.worker.life.freeze
         return {
             "freeze": freeze,
@@ -153,7 +150,7 @@ class World:
         }
 
     def strike_when_accepted(self, by: str, strike: Callable[[], None]) -> None:
-        """Have it happen when Slack or the mail server has the next message, and nobody knows it yet."""
+        """Strike when Slack or the mail server has the next message and has not replied yet."""
         arrivals: Arrivals[Any] = self._arrivals[by]
 
         def add(item: object) -> None:
@@ -167,55 +164,55 @@ class World:
         for arrivals in self._arrivals.values():
             vars(arrivals).pop("add", None)
 
-    def _for_a_moment(self, trouble: Callable[[], None]) -> None:
-        self._trouble(trouble, timedelta())
+    def _for_a_moment(self, fault: Callable[[], None]) -> None:
+        self._inject(fault, timedelta())
 
-    def _past_the_lease(self, trouble: Callable[[], None]) -> None:
-        """So long that whatever the worker held is another's to take."""
-        self._trouble(trouble, _LEASE_OVER)
+    def _past_the_lease(self, fault: Callable[[], None]) -> None:
+        """Inject a fault until the worker's leases have expired."""
+        self._inject(fault, _LEASE_OVER)
 
-    def _trouble(self, trouble: Callable[[], None], lasts: timedelta) -> None:
-        async def clear_faults() -> None:
+    def _inject(self, fault: Callable[[], None], duration: timedelta) -> None:
+        async def repair() -> None:
             await asyncio.sleep(A_MOMENT)
-            await self.time.pass_by(lasts, self.redis)
+            await self.time.advance(duration, self.redis)
             self.proxy.clear_faults()
 
-        trouble()
-        # Outside of the worker's life, in which this is called.
-        self._mending = Context().run(asyncio.create_task, clear_faults())
+        fault()
+        # In a context of its own: this is called within the worker's life.
+        self._repair = Context().run(asyncio.create_task, repair())
 
     async def wait(self, duration: timedelta) -> None:
-        await self.time.pass_by(duration, self.redis)
+        await self.time.advance(duration, self.redis)
 
-    async def retry_by_hand(self, subject_id: str | None) -> None:
+    async def retry(self, subject_id: str | None) -> None:
         if subject_id is None:
             await requeue_all(self.store, self.time.now())
         else:
             await requeue(self.store, subject_id, self.time.now())
 
-    async def clear_faults(self) -> None:
+    async def end_faults(self) -> None:
         self._forget_strikes()
         self.proxy.clear_faults()
         self.slack.clear_faults()
         self.inbox.clear_faults()
 
-    async def nothing_is_held(self) -> bool:
-        """Whether no job is held, by a worker that may be dead."""
+    async def no_lease_is_held(self) -> bool:
+        """Whether no worker holds a lease; its holder may be dead."""
         return not [key async for key in self.redis.scan_iter(f"{LEASE_KEY}*")]
 
     async def wake_all(self) -> None:
-        """Workers whose leases were over long ago believe that no time has passed."""
-        while self.asleep:
-            await self.wake(self.asleep[0])
+        """Thaw the frozen workers, for which no time has passed although their leases expired long ago."""
+        while self.frozen:
+            await self.wake(self.frozen[0])
 
     async def drain(self) -> None:
-        """Let time pass until nothing is left to do."""
+        """Let time pass until the queue is empty."""
         for _ in range(_MOST_POLLS):
             queued = await self.redis.zrange(QUEUE, 0, 0, withscores=True)
             if not queued:
                 return
             ahead = queued[0][1] / 1000 - self.time.timestamp()
-            lease = 0 if await self.nothing_is_held() else 1
+            lease = 0 if await self.no_lease_is_held() else 1
             await self.wait(timedelta(seconds=max(ahead, lease)))
             await self.work()
-        raise AssertionError(f"the queue never gets empty: {queued}")
+        raise AssertionError(f"the queue never becomes empty: {queued}")

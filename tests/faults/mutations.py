@@ -138,9 +138,9 @@ MUTATIONS = (
     Mutation(
         14,
         "a lease is a minute long",
-        "bot/worker/lease.py",
-        "LEASE = timedelta(seconds=15)",
-        "LEASE = timedelta(seconds=60)",
+        "bot/worker/timings.py",
+        "lease: timedelta = timedelta(seconds=15)",
+        "lease: timedelta = timedelta(seconds=60)",
         "tests/faults/test_worker_kill.py",
     ),
     Mutation(
@@ -194,7 +194,7 @@ MUTATIONS = (
     Mutation(
         21,
         "SIGTERM waits for nothing",
-        "bot/worker/loop.py",
+        "bot/worker/supervisor.py",
         "        await self._finish()",
         "        pass",
         f"{_PROCESSES}::test_sigterm_under_queued_jobs_leaves_nothing_half_done_and_nothing_behind",
@@ -202,9 +202,9 @@ MUTATIONS = (
     Mutation(
         22,
         "a worker ends with its Redis",
-        "bot/worker/loop.py",
-        "        while not self._stopping.is_set():\n            worker =",
-        "        for _ in range(1):\n            worker =",
+        "bot/worker/supervisor.py",
+        "while not self._stopping.is_set():",
+        "for _ in range(1):",
         "tests/faults/test_redis_away.py",
     ),
     Mutation(
@@ -219,7 +219,7 @@ MUTATIONS = (
         24,
         "nobody asks whether the lease is over",
         "bot/worker/lease.py",
-        "if time.monotonic() >= self._good_until:",
+        "if self._is_expired():",
         "if not self.job_id:",
         "tests/faults/test_worker_fenced.py",
     ),

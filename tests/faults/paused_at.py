@@ -1,59 +1,56 @@
-"""An ordinary worker that stops itself once, as a machine may: when all that is left is to send.
+"""A worker that stops itself once, right before its lease is checked for the last time.
 
-`python -m tests.faults.paused_at slack|mail`. It says PAUSED, and stands still until SIGCONT. A pause in
-the middle of a call would not do: what has a time limit is given up on waking, before anything else.
+`python -m tests.faults.paused_at slack|email`. It writes PAUSED and stops until SIGCONT. Only this
+sender pauses: right before the call that cannot be undone, and without an await in between, so that
+no timeout of that call can expire first.
 """
 
 import os
 import signal
 import sys
+from dataclasses import replace
 from typing import Any
 
-import aiosmtplib
-
-from bot.__main__ import main
-from bot.model import Context, SlackMessage
-from bot.transports.slack.content import SlackRenderer
+from bot.delivery.sender import CheckLease, Sender
+from bot.logging.setup import configure_logs
+from bot.model import Transport
+from bot.settings import load_settings
+from bot.wiring import build_jobs
+from bot.worker.jobs import WorkerTasks
+from bot.worker.process import run_worker
 
 PAUSED = "paused before sending"
 
 
-class Pause:
-    """Comes once."""
+class PausingSender:
+    """Pauses before the first message, and otherwise acts as the sender does."""
 
-    def __init__(self) -> None:
-        self._is_over = False
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._has_paused = False
 
-    def __call__(self) -> None:
-        if not self._is_over:
-            self._is_over = True
-            os.write(1, f"{PAUSED}\n".encode())
-            os.kill(os.getpid(), signal.SIGSTOP)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sender, name)
 
+    async def send(self, message: Any, check_lease: CheckLease) -> str:
+        def pause_and_check() -> None:
+            if not self._has_paused:
+                self._has_paused = True
+                os.write(1, f"{PAUSED}\n".encode())
+                os.kill(os.getpid(), signal.SIGSTOP)
+            check_lease()
 
-def pause_before_posting(pause: Pause) -> None:
-    render = SlackRenderer.render_template
-
-    def render_and_pause(self: SlackRenderer, template: str, context: Context) -> SlackMessage:
-        message = render(self, template, context)
-        pause()
-        return message
-
-    SlackRenderer.render_template = render_and_pause  # type: ignore[method-assign]
+        return await self._sender.send(message, pause_and_check)
 
 
-def pause_before_mailing(pause: Pause) -> None:
-    """The sender waits for minutes, so that it is not its own timeout which saves us."""
-    rcpt = aiosmtplib.SMTP.rcpt
-
-    async def rcpt_and_pause(self: aiosmtplib.SMTP, recipient: str) -> Any:
-        reply = await rcpt(self, recipient)
-        pause()
-        return reply
-
-    aiosmtplib.SMTP.rcpt = rcpt_and_pause  # type: ignore[assignment]
+def jobs_with_pause(transport: Transport) -> WorkerTasks:
+    jobs = build_jobs(load_settings())
+    active = jobs.attempts.transports[transport]
+    pausing = replace(active, sender=PausingSender(active.sender))
+    transports = {**jobs.attempts.transports, transport: pausing}
+    return replace(jobs, attempts=replace(jobs.attempts, transports=transports))
 
 
 if __name__ == "__main__":
-    {"slack": pause_before_posting, "mail": pause_before_mailing}[sys.argv[1]](Pause())
-    main(["worker"])
+    configure_logs(load_settings().log_level, load_settings().log_format)
+    run_worker(lambda: jobs_with_pause(Transport(sys.argv[1])))

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, in every order: a machine looks for the one that breaks the promise."""
+"""A state machine injects faults in random orders, and checks that the promise of delivery holds."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -43,8 +42,8 @@ MAIL_FAULTS = {
 }
 KINDS = st.sampled_from(["search"] * 4 + [*DATA])
 MOMENTS = st.integers(1, 100) | st.sampled_from(["slack", "mail"])
-"""A step of the worker, of which a job that sends takes about 80; or when the message was just taken.
-What was not reached strikes in a later poll."""
+"""A step of the worker, of which a job that sends takes about 80; or when Slack or the mail server has
+the message. If that is not reached, the strike happens in a later poll."""
 STRIKES = [
     *("freeze", "freeze", "kill", "kill", "cut", "cut for long", "stall", "stall for long"),
     *("lose a reply", "lose two", "lose three"),
@@ -56,15 +55,12 @@ class Machine(RuleBasedStateMachine):
 
     server: RedisServer
     make_settings: MakeSettings
-    patch: pytest.MonkeyPatch
 
     def __init__(self) -> None:
         super().__init__()
         self._runner = asyncio.Runner()
         self._runner.get_loop().set_task_factory(task_factory)
-
         self.world = World(self.server, self.make_settings)
-        self.world.time.rule(self.patch)
         self._do(self.world.__aenter__())
         self.promise = Promise(self.world)
 
@@ -101,7 +97,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.promise.offers)
     @rule(data=st.data(), bit=st.integers(0, 10_000))
     def tamper(self, data: st.DataObject, bit: int) -> None:
-        """One bit of a genuine body is flipped: refused, and Redis is as it was."""
+        """One flipped bit in a genuine body: refused, and Redis is unchanged."""
         body = bytearray(
             self.promise.offers[data.draw(st.sampled_from([*self.promise.offers]))].body
         )
@@ -110,8 +106,8 @@ class Machine(RuleBasedStateMachine):
         self._is_refused(401, bytes(body), headers)
 
     @rule(body=st.sampled_from([b"", b"{}", b"[]", b'{"id": "evt_0"}', b"\xff"]))
-    def send_nonsense(self, body: bytes) -> None:
-        """Signed, and no event."""
+    def send_invalid_events(self, body: bytes) -> None:
+        """Signed, but not an event."""
         self._is_refused(400, body, signed(body))
 
     def _is_refused(self, status: int, body: bytes, headers: dict[str, str]) -> None:
@@ -131,7 +127,7 @@ class Machine(RuleBasedStateMachine):
         slack=st.sampled_from(["", *SLACK_FAULTS]),
     )
     def strike(self, kind: str, moment: int | str, what: str, slack: str) -> None:
-        """An event comes, and while the worker is at it something happens."""
+        """A fault happens while the worker handles an event."""
         world = self.world
         if slack:
             world.slack.plan_faults("chat.postMessage", [SLACK_FAULTS[slack]])
@@ -143,8 +139,8 @@ class Machine(RuleBasedStateMachine):
         else:
             world.strike_when_accepted(moment, happens)
         self._do(world.work())
-        if what == "kill" and world.asleep:
-            world.kill(world.asleep[-1])
+        if what == "kill" and world.frozen:
+            world.kill(world.frozen[-1])
 
     @rule(kind=KINDS, times=st.integers(1, 3))
     def deliver_while_replies_are_lost(self, kind: str, times: int) -> None:
@@ -156,11 +152,11 @@ class Machine(RuleBasedStateMachine):
         method=st.sampled_from(["chat.postMessage", "chat.postMessage", "conversations.history"]),
         faults=st.lists(st.sampled_from([*SLACK_FAULTS]), min_size=1, max_size=3),
     )
-    def slack_has_trouble(self, method: str, faults: list[str]) -> None:
+    def slack_fails(self, method: str, faults: list[str]) -> None:
         self.world.slack.plan_faults(method, [SLACK_FAULTS[name] for name in faults])
 
     @rule(faults=st.lists(st.sampled_from([*MAIL_FAULTS]), min_size=1, max_size=3))
-    def mail_has_trouble(self, faults: list[str]) -> None:
+    def mail_fails(self, faults: list[str]) -> None:
         for name in faults:
             command, fault = MAIL_FAULTS[name]
             self.promise.excuses += fault.kept
@@ -168,25 +164,25 @@ class Machine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0, 1, 2, 8, 16, 300, 3_600, 43_200]), wake=st.booleans())
     def work(self, seconds: int, wake: bool) -> None:
-        """Time passes, a frozen worker may go on as if none had, and what is due is done."""
+        """Time passes, a frozen worker may continue as if none had, and due jobs run."""
         self._do(self.world.wait(timedelta(seconds=seconds)))
-        if wake and self.world.asleep:
-            self._do(self.world.wake(self.world.asleep[0]))
+        if wake and self.world.frozen:
+            self._do(self.world.wake(self.world.frozen[0]))
         self._do(self.world.work())
 
     @rule(hours=st.sampled_from([-1, 0, 0, 1]))
     def clocks_are_wrong(self, hours: int) -> None:
-        """By so much the clocks of the bot's machines differ from Slack's."""
+        """The clocks of the bot's machines differ from Slack's by this much."""
         self.world.time.wrong_by = timedelta(hours=hours)
 
     @precondition(lambda self: self.promise.offers)
     @rule(data=st.data())
-    def retry_by_hand(self, data: st.DataObject) -> None:
+    def retry(self, data: st.DataObject) -> None:
         subject = data.draw(st.sampled_from([None, *self.promise.offers]))
-        self._do(self.world.retry_by_hand(subject))
+        self._do(self.world.retry(subject))
 
     def _settle(self) -> None:
-        self._do(self.world.clear_faults())
+        self._do(self.world.end_faults())
         self._do(self.world.drain())
         self._do(self.world.wake_all())
         self._do(self.world.drain())
@@ -194,7 +190,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(days=st.sampled_from([1, 7, 32]))
     def days_pass(self, days: int) -> None:
-        """Everything is done, and in the end forgotten; what comes again is still not taken."""
+        """Everything is handled and finally expires; an event that is sent again is still refused."""
         self._settle()
         self._do(self.world.wait(timedelta(days=days)))
 
@@ -205,7 +201,7 @@ class Machine(RuleBasedStateMachine):
     def teardown(self) -> None:
         try:
             self._settle()
-            self._do(self.world.retry_by_hand(None))
+            self._do(self.world.retry(None))
             self._do(self.world.drain())
             self._do(self.promise.everything_arrived())
         finally:
@@ -214,16 +210,9 @@ class Machine(RuleBasedStateMachine):
 
 
 def test_no_order_of_faults_breaks_the_promise(
-    redis_process: RedisServer,
-    make_settings: MakeSettings,
-    monkeypatch: pytest.MonkeyPatch,
-    whole: bool,
+    redis_process: RedisServer, make_settings: MakeSettings, whole: bool
 ) -> None:
-    Machine.server, Machine.make_settings, Machine.patch = (
-        redis_process,
-        staticmethod(make_settings),
-        monkeypatch,
-    )
+    Machine.server, Machine.make_settings = redis_process, staticmethod(make_settings)
     run_state_machine_as_test(
         Machine,
         settings=settings(

@@ -1,4 +1,4 @@
-"""A worker that stands still at any step, past its lease, and wakes when another has done its work."""
+"""A worker freezes at any step, past its lease, and continues when another one has done its work."""
 
 import asyncio
 
@@ -11,21 +11,19 @@ from tests.faults.machine_model import Promise
 from tests.faults.machine_world import World
 
 _STEPS = 90
-"""A job that sends to Slack and by mail takes about 80, on connections that it has yet to open."""
+"""A job that sends to Slack and by mail takes about 80, including opening its connections."""
 
 
 @pytest.fixture
-async def world(
-    redis_process: RedisServer, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
-) -> World:
+async def world(redis_process: RedisServer, make_settings: MakeSettings) -> World:
     asyncio.get_running_loop().set_task_factory(task_factory)
-    world = World(redis_process, make_settings)
-    world.time.rule(monkeypatch)
-    return world
+    return World(redis_process, make_settings)
 
 
 @pytest.mark.parametrize("step", range(1, _STEPS, 2))
-async def test_a_worker_that_wakes_past_its_lease_posts_nothing(world: World, step: int) -> None:
+async def test_a_worker_that_continues_past_its_lease_posts_nothing(
+    world: World, step: int
+) -> None:
     async with world:
         promise = Promise(world)
         offer = promise.offer("search")

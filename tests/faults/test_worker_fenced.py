@@ -1,4 +1,4 @@
-"""A worker that was paused for longer than its lease lasts sends nothing of what is another's now."""
+"""A worker that was paused for longer than its lease sends nothing that another worker sends now."""
 
 import signal
 import sys
@@ -13,13 +13,13 @@ from tests.faults.tally import RECOVERY_SECONDS, Tally
 from tests.polling import until
 
 
-def paused_before(what: str) -> list[str]:
-    """The command of a worker that is paused when all that is left is to send it."""
-    return [sys.executable, "-m", "tests.faults.paused_at", what]
+def paused_before(transport: str) -> list[str]:
+    """Return the command of a worker that pauses right before it sends with this transport."""
+    return [sys.executable, "-m", "tests.faults.paused_at", transport]
 
 
-async def _has_said(worker: Running, what: str) -> bool:
-    return what in worker.log()
+async def _has_logged(worker: Running, text: str) -> bool:
+    return text in worker.log()
 
 
 async def mails_of(deployment: Deployment, event_id: str) -> int:
@@ -31,10 +31,10 @@ async def mails_of(deployment: Deployment, event_id: str) -> int:
 async def test_a_worker_paused_past_its_lease_sends_neither_message_nor_mail(
     deployment: Deployment, tally: Tally, whole: bool
 ) -> None:
-    """Two are paused, each in the middle of one event, and a third one takes over from both.
+    """Two workers are paused, each during one event, and a third one takes over from both.
 
-    What the first one was doing with its mail meanwhile is left open: a pause between `DATA` and the
-    server's leave to begin can have it sent twice, under one Message-ID.
+    The mail of the first event is not checked: a pause between `DATA` and the server's reply can have
+    it sent twice, under one Message-ID.
     """
     events = ["evt_1", "evt_2"]
     async with (
@@ -42,10 +42,10 @@ async def test_a_worker_paused_past_its_lease_sends_neither_message_nor_mail(
         deployment.worker(*paused_before("slack")) as posting,
     ):
         await web.receive(envelope("evt_1"))
-        await until(lambda: _has_said(posting, PAUSED))
-        async with deployment.worker(*paused_before("mail")) as mailing:
+        await until(lambda: _has_logged(posting, PAUSED))
+        async with deployment.worker(*paused_before("email")) as mailing:
             await web.receive(envelope("evt_2"))
-            await until(lambda: _has_said(mailing, PAUSED))
+            await until(lambda: _has_logged(mailing, PAUSED))
             paused_at = time.monotonic()
             async with deployment.worker():
                 await deployment.settled(events)
@@ -53,7 +53,7 @@ async def test_a_worker_paused_past_its_lease_sends_neither_message_nor_mail(
                 posts, mails = len(deployment.slack.posts), await mails_of(deployment, "evt_2")
                 for worker in (posting, mailing):
                     worker.process.send_signal(signal.SIGCONT)
-                    await until(lambda w=worker: _has_said(w, "lease lost"))
+                    await until(lambda w=worker: _has_logged(w, "lease lost"))
                 await deployment.settled(events)
     await tally.audit(deployment, events)
     assert len(deployment.slack.posts) == posts

@@ -1,6 +1,7 @@
-"""A running job's lease: good for as long as it is renewed, and checked before what counts."""
+"""A running job's lease: valid while it is renewed, and checked before irreversible actions."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,14 +14,16 @@ from bot.store import Store
 from bot.store.connection import connect
 from bot.store.leases import Leases
 from bot.store.queue import LEASE_KEY, QUEUE
-from bot.worker import lease as lease_module
-from bot.worker.lease import LEASE, Lease, retry_while_unavailable
+from bot.store.retry import retry_while_unavailable
+from bot.worker.lease import Lease
+from bot.worker.timings import WorkerTimings
 from tests.factories import NOW, body_of, make_event
 from tests.polling import HANG_TIMEOUT, until
 from tests.queue_times import is_due_in
 
 JOB = "handle_event:evt_1"
 IN_PROGRESS = LEASE_KEY + JOB
+QUICK_RENEWALS = WorkerTimings(renewal_interval=timedelta(milliseconds=10))
 
 
 @pytest.fixture
@@ -29,48 +32,52 @@ def leases(redis: Redis) -> Leases:
 
 
 @pytest.fixture
-async def lease(store: Store, leases: Leases) -> Lease:
+async def lease(job: tuple[str, float], leases: Leases) -> Lease:
+    return Lease(leases, *job)
+
+
+@pytest.fixture
+async def job(store: Store, leases: Leases) -> tuple[str, float]:
+    """The id and due_ms of the only due job."""
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
-    return await of_the_job(leases)
-
-
-async def of_the_job(leases: Leases) -> Lease:
-    """A lease of the one job that is due."""
-    [(job_id, due_ms)] = (await leases.due(1)).jobs
-    return Lease(leases, job_id, due_ms)
+    [job] = (await leases.due(1)).jobs
+    return job
 
 
 def test_the_lease_is_15_seconds() -> None:
-    """So that a killed worker's jobs run elsewhere within 16."""
-    assert timedelta(seconds=15) == LEASE
+    """So that a killed worker's jobs run on another worker within 16."""
+    assert WorkerTimings().lease == timedelta(seconds=15)
 
 
-async def test_before_it_is_taken_nothing_may_be_done(lease: Lease) -> None:
+async def test_it_is_not_valid_before_it_is_taken(lease: Lease) -> None:
     with pytest.raises(LeaseLost):
         lease.check_lease()
 
 
-async def test_a_taken_lease_is_good(lease: Lease) -> None:
+async def test_it_is_valid_once_taken(lease: Lease) -> None:
     assert await lease.take() is True
     lease.check_lease()
 
 
-async def test_two_cannot_hold_it(lease: Lease, leases: Leases) -> None:
-    other = await of_the_job(leases)
+async def test_two_cannot_hold_it(lease: Lease, leases: Leases, job: tuple[str, float]) -> None:
+    other = Lease(leases, *job)
     await lease.take()
     assert await other.take() is False
     with pytest.raises(LeaseLost):
         other.check_lease()
 
 
-async def test_it_is_over_a_second_before_redis_lets_go(
-    lease: Lease, monkeypatch: pytest.MonkeyPatch
+async def test_it_ends_a_second_before_redis_expires_it(
+    leases: Leases, job: tuple[str, float]
 ) -> None:
-    """A paused process finds out by its own clock, without asking anyone."""
+    """A paused process notices by its own clock, without asking Redis."""
+    passed = 0.0
+    lease = Lease(leases, *job, monotonic=lambda: 100 + passed)
     await lease.take()
-    now = lease_module.time.monotonic()
-    monkeypatch.setattr(lease_module.time, "monotonic", lambda: now + 14.1)
+    passed = 13.9
+    lease.check_lease()
+    passed = 14.1
     with pytest.raises(LeaseLost):
         lease.check_lease()
 
@@ -83,9 +90,7 @@ async def test_a_finished_job_leaves_the_queue(lease: Lease, redis: Redis) -> No
     assert await redis.zcard(QUEUE) == 0
 
 
-async def test_a_job_about_which_nothing_was_said_runs_again_at_once(
-    lease: Lease, redis: Redis
-) -> None:
+async def test_a_job_without_an_outcome_runs_again_at_once(lease: Lease, redis: Redis) -> None:
     await lease.take()
     await lease.end()
     assert await is_due_in(redis, JOB, timedelta())
@@ -101,8 +106,8 @@ async def test_a_job_that_runs_again_later_is_due_that_long_from_now(
     assert await is_due_in(redis, JOB, timedelta(seconds=60))
 
 
-async def test_a_take_without_an_answer_is_given_back(lease: Lease, leases: Leases) -> None:
-    """Redis went in the middle of it, and is back: the job is free before the lease runs out."""
+async def test_a_take_whose_reply_was_lost_is_released(lease: Lease, leases: Leases) -> None:
+    """Redis was away for a moment: the job is free before the lease expires."""
     take = leases.take
 
     async def lose_the_answer(job_id: str, token: str, due_ms: int) -> bool:
@@ -118,19 +123,17 @@ async def test_a_take_without_an_answer_is_given_back(lease: Lease, leases: Leas
 
 
 async def test_it_is_renewed_while_the_job_runs(
-    lease: Lease, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    leases: Leases, job: tuple[str, float], redis: Redis
 ) -> None:
-    monkeypatch.setattr(lease_module, "_RENEW_EVERY", timedelta(milliseconds=10))
+    lease = Lease(leases, *job, QUICK_RENEWALS)
     await lease.take()
     await redis.pexpire(IN_PROGRESS, 5_000)
     async with lease.renewing(on_loss=pytest.fail):
-        await until(lambda: _long(redis))
+        await until(lambda: _was_renewed(redis))
 
 
-async def test_a_lease_that_was_lost_is_noticed(
-    lease: Lease, redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lease_module, "_RENEW_EVERY", timedelta(milliseconds=10))
+async def test_its_loss_is_noticed(leases: Leases, job: tuple[str, float], redis: Redis) -> None:
+    lease = Lease(leases, *job, QUICK_RENEWALS)
     await lease.take()
     await redis.set(IN_PROGRESS, "another owner")
     lost = asyncio.Event()
@@ -142,24 +145,22 @@ async def test_a_lease_that_was_lost_is_noticed(
     assert await redis.get(IN_PROGRESS) == b"another owner"
 
 
-async def test_a_short_absence_of_redis_loses_no_lease(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It lasts for an hour here, so that no machine is too slow for a short absence."""
-    monkeypatch.setattr(lease_module, "_RENEW_EVERY", timedelta(milliseconds=10))
-    monkeypatch.setattr(lease_module, "LEASE", timedelta(hours=1))
+async def test_it_survives_a_short_outage_of_redis() -> None:
+    """It lasts for an hour here, so that no machine is too slow for a short outage."""
     with redis_server("--appendonly", "yes", "--appendfsync", "always") as server:
         client = connect(server.url, timeout=timedelta(seconds=60))
-        lease = await _in_queue(client, lease_ms=3_600_000)
         failed = asyncio.Event()
-        renew = lease._leases.renew
 
-        async def renew_and_tell(job_id: str, token: str) -> bool:
-            try:
-                return await renew(job_id, token)
-            except RedisError:
-                failed.set()
-                raise
+        class Watched(Leases):
+            async def renew(self, job_id: str, token: str) -> bool:
+                try:
+                    return await super().renew(job_id, token)
+                except RedisError:
+                    failed.set()
+                    raise
 
-        lease._leases.renew = renew_and_tell  # type: ignore[method-assign]
+        timings = replace(QUICK_RENEWALS, lease=timedelta(hours=1))
+        lease = await _lease_of_queued_job(client, Watched(client, 3_600_000), timings)
         await lease.take()
         async with lease.renewing(on_loss=pytest.fail):
             server.stop()
@@ -175,12 +176,11 @@ async def test_a_short_absence_of_redis_loses_no_lease(monkeypatch: pytest.Monke
         await client.aclose()
 
 
-async def test_a_long_absence_of_redis_loses_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease_module, "_RENEW_EVERY", timedelta(milliseconds=10))
-    monkeypatch.setattr(lease_module, "LEASE", timedelta(seconds=1.5))
+async def test_it_is_lost_in_a_long_outage_of_redis() -> None:
     with redis_server() as server:
         client = connect(server.url, timeout=timedelta(seconds=1))
-        lease = await _in_queue(client)
+        timings = replace(QUICK_RENEWALS, lease=timedelta(seconds=1.5))
+        lease = await _lease_of_queued_job(client, Leases(client, 15_000), timings)
         await lease.take()
         lost = asyncio.Event()
         async with lease.renewing(on_loss=lost.set), asyncio.timeout(HANG_TIMEOUT):
@@ -190,24 +190,24 @@ async def test_a_long_absence_of_redis_loses_it(monkeypatch: pytest.MonkeyPatch)
         await client.aclose()
 
 
-async def test_patience_repeats_a_step_until_redis_takes_it() -> None:
-    tries = 0
+async def test_a_step_is_repeated_until_redis_is_available() -> None:
+    calls = 0
 
     async def step() -> bool:
-        nonlocal tries
-        tries += 1
-        if tries == 1:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
             raise RedisError("away")
         return True
 
     assert await retry_while_unavailable(step, lambda: None) is True
-    assert tries == 2
+    assert calls == 2
 
 
-async def _in_queue(redis: Redis, lease_ms: int = 15_000) -> Lease:
+async def _lease_of_queued_job(redis: Redis, leases: Leases, timings: WorkerTimings) -> Lease:
     await redis.zadd(QUEUE, {JOB: 1})
-    return Lease(Leases(redis, lease_ms), JOB, 1)
+    return Lease(leases, JOB, 1, timings)
 
 
-async def _long(redis: Redis) -> bool:
+async def _was_renewed(redis: Redis) -> bool:
     return bool(await redis.pttl(IN_PROGRESS) > 14_000)

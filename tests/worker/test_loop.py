@@ -1,4 +1,4 @@
-"""The worker: no job is dropped, and none runs twice at a time."""
+"""The worker drops no job, and never runs a job twice at the same time."""
 
 import json
 from datetime import timedelta
@@ -14,10 +14,20 @@ from bot.clock import utc_now
 from bot.errors import CorruptRecord, LeaseLost, TryAgain
 from bot.store import Store
 from bot.store.queue import QUEUE, Task, deserialize, new_job, serialize
-from bot.worker import loop as worker_module
 from bot.worker.lease import Lease
+from bot.worker.timings import WorkerTimings
 from tests.polling import until
-from tests.scripted_jobs import JOB, ScriptedTasks, accept, due_later, for_ever, gone, working
+from tests.scripted_jobs import (
+    JOB,
+    QUICK,
+    QUICK_RETRIES,
+    ScriptedTasks,
+    accept,
+    hang,
+    is_due_later,
+    queue_is_empty,
+    working,
+)
 
 
 @pytest.fixture
@@ -28,7 +38,7 @@ def jobs(store: Store) -> ScriptedTasks:
 async def test_a_job_runs_once_and_leaves_nothing_behind(jobs: ScriptedTasks, redis: Redis) -> None:
     async with working(jobs):
         await accept(jobs.store)
-        await until(lambda: gone(redis))
+        await until(lambda: queue_is_empty(redis))
     assert jobs.runs == ["evt_1"]
     assert await redis.keys("arq:*") == []
 
@@ -65,79 +75,72 @@ async def test_a_stock_arq_worker_runs_the_job_that_was_accepted(
         LeaseLost("paused"),
     ],
 )
-async def test_a_job_that_did_not_get_through_runs_again(
-    jobs: ScriptedTasks, redis: Redis, fault: Exception, monkeypatch: pytest.MonkeyPatch
+async def test_a_job_that_was_interrupted_runs_again(
+    jobs: ScriptedTasks, redis: Redis, fault: Exception
 ) -> None:
-    monkeypatch.setattr(worker_module, "_AFTER_A_FAULT", timedelta(milliseconds=10))
     jobs.script = [fault, fault]
-    async with working(jobs):
+    async with working(jobs, QUICK_RETRIES):
         await accept(jobs.store)
-        await until(lambda: gone(redis))
+        await until(lambda: queue_is_empty(redis))
     assert jobs.runs == ["evt_1"] * 3
 
 
-async def test_a_bug_in_a_job_loses_nothing(
-    jobs: ScriptedTasks, redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Arq ends a job at any exception; ours waits for the release that mends the bug."""
-    monkeypatch.setattr(worker_module, "_AFTER_A_BUG", timedelta(milliseconds=10))
+async def test_a_job_with_a_bug_stays_in_the_queue(jobs: ScriptedTasks, redis: Redis) -> None:
+    """Arq would drop it after an exception; here it waits for the release that fixes the bug."""
     jobs.script = [RuntimeError("a bug")] * 7
-    with capture_logs() as logs:  # to render seven tracebacks takes seconds
-        async with working(jobs):
+    with capture_logs() as logs:  # rendering seven tracebacks would take seconds
+        async with working(jobs, QUICK_RETRIES):
             await accept(jobs.store)
-            await until(lambda: gone(redis))
+            await until(lambda: queue_is_empty(redis))
     assert jobs.runs == ["evt_1"] * 8
     assert [line["event"] for line in logs].count("job failed") == 7
 
 
-async def test_a_job_about_something_unreadable_is_given_up(
+async def test_a_job_about_an_unreadable_record_is_dropped(
     jobs: ScriptedTasks, redis: Redis
 ) -> None:
     jobs.script = [CorruptRecord("delivery dlv_1 is not readable in Redis")]
     async with working(jobs):
         await accept(jobs.store)
-        await until(lambda: gone(redis))
+        await until(lambda: queue_is_empty(redis))
     assert jobs.runs == ["evt_1"]
 
 
-async def test_a_job_that_takes_too_long_runs_again(
-    jobs: ScriptedTasks, redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker_module, "_JOB_SECONDS", 0.05)
-    monkeypatch.setattr(worker_module, "_AFTER_A_FAULT", timedelta(milliseconds=10))
-    jobs.script = [for_ever]
-    async with working(jobs):
+async def test_a_job_that_takes_too_long_runs_again(jobs: ScriptedTasks, redis: Redis) -> None:
+    jobs.script = [hang]
+    timings = WorkerTimings(job_timeout=timedelta(milliseconds=50), retry_after_fault=QUICK)
+    async with working(jobs, timings):
         await accept(jobs.store)
-        await until(lambda: gone(redis))
-    assert len(jobs.runs) >= 2  # a run that does nothing can take too long, too, on a busy machine
+        await until(lambda: queue_is_empty(redis))
+    assert len(jobs.runs) >= 2  # on a busy machine even an empty run can take too long
 
 
-async def test_a_task_of_a_newer_release_waits_for_a_worker_that_knows_it(
+async def test_a_task_of_a_newer_release_is_left_to_a_newer_worker(
     jobs: ScriptedTasks, redis: Redis
 ) -> None:
-    """In a rolling deploy, old and new workers share one queue; arq would drop the job."""
+    """During a rolling deploy, old and new workers share one queue; arq would drop the job."""
     blob = json.dumps({"t": None, "f": "new_task", "a": ["x"], "k": {}, "et": 0}).encode()
     await redis.set("arq:job:new_task:x", blob)
     await redis.zadd(QUEUE, {"new_task:x": 1})
     async with working(jobs):
-        await until(lambda: due_later(redis, "new_task:x"))
+        await until(lambda: is_due_later(redis, "new_task:x"))
     assert await redis.get("arq:job:new_task:x") == blob
 
 
 @pytest.mark.parametrize("blob", [None, b"\x80\x04not json"])
-async def test_a_job_whose_blob_is_gone_or_unreadable_runs_all_the_same(
+async def test_a_job_without_a_readable_blob_still_runs(
     jobs: ScriptedTasks, redis: Redis, blob: bytes | None
 ) -> None:
-    """Its id says all that its blob did. A pickle among them: it is never loaded."""
+    """Its id contains everything that is needed. One blob is a pickle, which is never loaded."""
     if blob:
         await redis.set(f"arq:job:{JOB}", blob)
     await redis.zadd(QUEUE, {JOB: 1})
     async with working(jobs):
-        await until(lambda: gone(redis))
+        await until(lambda: queue_is_empty(redis))
     assert jobs.runs == ["evt_1"]
 
 
-async def test_a_retry_that_a_job_writes_for_itself_survives_its_end(
+async def test_a_retry_that_a_job_schedules_for_itself_survives_its_end(
     jobs: ScriptedTasks, redis: Redis
 ) -> None:
     due = utc_now() + timedelta(hours=1)

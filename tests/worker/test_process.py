@@ -1,81 +1,90 @@
-"""A worker beside something else hears of a signal first, and takes the process with it if it ends."""
+"""A worker in the background gets signals first, and ends the process if it ends by itself."""
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from bot.settings import Settings
-from bot.worker.loop import Supervisor
+from bot.wiring import build_jobs
+from bot.worker.jobs import WorkerTasks
 from bot.worker.process import worker_in_background
+from bot.worker.supervisor import Supervisor
 from tests.polling import HANG_TIMEOUT
 
 
 class Host:
-    """Whoever listened to signals before, as uvicorn does."""
+    """Installs signal handlers before the worker does, as uvicorn does."""
 
     def __init__(self) -> None:
-        self.heard: list[int] = []
-        self.told = asyncio.Event()
+        self.signals: list[int] = []
+        self.notified = asyncio.Event()
         self.failures = 0
 
-    def hear(self, number: int, _frame: object) -> None:
-        self.heard.append(number)
-        self.told.set()
+    def handle(self, number: int, _frame: object) -> None:
+        self.signals.append(number)
+        self.notified.set()
 
     def failed(self) -> None:
         self.failures += 1
 
 
 @pytest.fixture
+def build(settings: Settings, redis: Redis) -> Callable[[], WorkerTasks]:
+    return partial(build_jobs, settings)
+
+
+@pytest.fixture
 def host() -> Iterator[Host]:
-    listening = Host()
-    before = {n: signal.signal(n, listening.hear) for n in (signal.SIGTERM, signal.SIGINT)}
-    yield listening
+    installed = Host()
+    before = {n: signal.signal(n, installed.handle) for n in (signal.SIGTERM, signal.SIGINT)}
+    yield installed
     for number, handler in before.items():
         signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_stops_the_worker_while_the_host_still_finishes(
-    settings: Settings, redis: Redis, host: Host, number: signal.Signals
+    build: Callable[[], WorkerTasks], host: Host, number: signal.Signals
 ) -> None:
     with capture_logs() as logs:
-        async with worker_in_background(settings, host.failed):
+        async with worker_in_background(build, host.failed):
             signal.raise_signal(number)
-            await host.told.wait()
+            await host.notified.wait()
             async with asyncio.timeout(HANG_TIMEOUT):
-                while not any(line["event"] == "worker stopping" for line in logs):  # noqa: ASYNC110 - a log announces nothing
+                while not any(line["event"] == "worker stopping" for line in logs):  # noqa: ASYNC110 - a log cannot be awaited
                     await asyncio.sleep(0.01)
-        assert host.heard == [number]
-    assert signal.getsignal(number) == host.hear
+        assert host.signals == [number]
+    assert signal.getsignal(number) == host.handle
 
 
-async def test_leaving_it_stops_the_worker_and_no_more(
-    settings: Settings, redis: Redis, host: Host
+async def test_leaving_the_block_stops_the_worker_only(
+    build: Callable[[], WorkerTasks], host: Host
 ) -> None:
-    async with worker_in_background(settings, host.failed):
+    async with worker_in_background(build, host.failed):
         pass
-    assert host.heard == []
+    assert host.signals == []
     assert host.failures == 0
-    assert signal.getsignal(signal.SIGTERM) == host.hear
+    assert signal.getsignal(signal.SIGTERM) == host.handle
 
 
 async def test_a_worker_that_ends_by_itself_ends_the_process(
-    settings: Settings, redis: Redis, host: Host, monkeypatch: pytest.MonkeyPatch
+    build: Callable[[], WorkerTasks], host: Host
 ) -> None:
-    """Nobody notices a process that takes everything in and sends nothing."""
+    """Otherwise the process would accept events and send nothing, unnoticed."""
 
-    async def gives_up(_: Supervisor) -> None:
-        return
+    class EndsByItself(Supervisor):
+        async def run(self) -> None:
+            return
 
-    monkeypatch.setattr(Supervisor, "run", gives_up)
+    background = worker_in_background(build, host.failed, new_supervisor=EndsByItself)
     with capture_logs() as logs:
-        async with asyncio.timeout(HANG_TIMEOUT), worker_in_background(settings, host.failed):
-            await host.told.wait()
-    assert host.heard == [signal.SIGTERM]
+        async with asyncio.timeout(HANG_TIMEOUT), background:
+            await host.notified.wait()
+    assert host.signals == [signal.SIGTERM]
     assert host.failures == 1
     assert [line["event"] for line in logs] == ["worker ended by itself"]

@@ -1,10 +1,11 @@
-"""The supervisor: Redis may go and come back, and stopping leaves nothing half-done."""
+"""The supervisor waits for Redis to come back, and stops without leaving a job half-done."""
 
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from datetime import timedelta
-from typing import cast
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -12,20 +13,20 @@ from redis.asyncio import Redis
 from bot.fakes.redis_server import RedisServer, redis_server
 from bot.store import Store
 from bot.store.queue import HEARTBEAT, LEASE_KEY, QUEUE
-from bot.worker import loop as worker_module
-from bot.worker.jobs import WorkerTasks
 from bot.worker.lease import Lease
 from bot.worker.loop import LeasedWorker
 from bot.worker.process import supervise
+from bot.worker.timings import WorkerTimings
 from tests.polling import HANG_TIMEOUT, until
 from tests.scripted_jobs import (
     JOB,
+    QUICK_RETRIES,
     ScriptedTasks,
     accept,
-    alive,
-    for_a_moment,
-    for_ever,
+    hang,
+    has_heartbeat,
     scripted_on,
+    work_briefly,
     working,
 )
 
@@ -35,7 +36,7 @@ def jobs(store: Store) -> ScriptedTasks:
     return ScriptedTasks(store)
 
 
-async def test_stopping_waits_for_what_runs(jobs: ScriptedTasks, redis: Redis) -> None:
+async def test_stopping_waits_for_running_jobs(jobs: ScriptedTasks, redis: Redis) -> None:
     finished = []
 
     async def a_while(_: str, __: Lease) -> None:
@@ -50,12 +51,11 @@ async def test_stopping_waits_for_what_runs(jobs: ScriptedTasks, redis: Redis) -
     assert await redis.zcard(QUEUE) == 0
 
 
-async def test_what_does_not_end_in_time_is_put_back_for_another_worker(
-    jobs: ScriptedTasks, redis: Redis, monkeypatch: pytest.MonkeyPatch
+async def test_a_job_that_does_not_end_in_time_is_requeued(
+    jobs: ScriptedTasks, redis: Redis
 ) -> None:
-    monkeypatch.setattr(worker_module, "JOB_COMPLETION_WAIT", timedelta(milliseconds=20))
-    jobs.script = [for_ever]
-    async with working(jobs):
+    jobs.script = [hang]
+    async with working(jobs, WorkerTimings(shutdown_timeout=timedelta(milliseconds=20))):
         await accept(jobs.store)
         await jobs.ran.wait()
     assert await redis.zcard(QUEUE) == 1
@@ -64,18 +64,17 @@ async def test_what_does_not_end_in_time_is_put_back_for_another_worker(
 
 async def test_the_heartbeat_is_fresh_while_it_works(jobs: ScriptedTasks, redis: Redis) -> None:
     async with working(jobs):
-        await until(lambda: alive(redis))
+        await until(lambda: has_heartbeat(redis))
         assert 0 < await redis.pttl(HEARTBEAT) <= 6_000
 
 
-async def test_a_lost_redis_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "_AFTER_A_FAULT", timedelta(milliseconds=50))
+async def test_it_waits_for_redis_to_come_back() -> None:
     with redis_server("--appendonly", "yes", "--appendfsync", "always") as server:
         jobs = scripted_on(server)
-        async with working(jobs):
-            await until(lambda: alive(jobs.store.redis))
+        async with working(jobs, QUICK_RETRIES):
+            await until(lambda: has_heartbeat(jobs.store.redis))
             server.stop()
-            await asyncio.sleep(0.3)  # time in which a worker could die of it
+            await asyncio.sleep(0.3)  # time enough for the worker to fail
             server.start()
             await accept(jobs.store)
             await jobs.ran.wait()
@@ -83,18 +82,15 @@ async def test_a_lost_redis_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> No
     assert jobs.runs == ["evt_1"]
 
 
-async def test_a_redis_that_was_demoted_is_noticed_and_outlived(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(worker_module, "_AFTER_A_FAULT", timedelta(milliseconds=50))
-    monkeypatch.setattr(worker_module, "_HEARTBEAT_SECONDS", 0.05)
+async def test_it_continues_after_redis_was_a_replica_for_a_while() -> None:
+    timings = replace(QUICK_RETRIES, heartbeat_interval=timedelta(milliseconds=50))
     with redis_server() as server, redis_server() as primary:
         jobs = scripted_on(server)
         await jobs.store.redis.config_set("replica-serve-stale-data", "yes")
-        async with working(jobs):
-            await until(lambda: alive(jobs.store.redis))
+        async with working(jobs, timings):
+            await until(lambda: has_heartbeat(jobs.store.redis))
             await jobs.store.redis.replicaof("127.0.0.1", str(primary.port))
-            await asyncio.sleep(0.3)  # time in which a worker could die of it
+            await asyncio.sleep(0.3)  # time enough for the worker to fail
             await jobs.store.redis.replicaof("NO", "ONE")
             await accept(jobs.store)
             await jobs.ran.wait()
@@ -102,13 +98,10 @@ async def test_a_redis_that_was_demoted_is_noticed_and_outlived(
     assert jobs.runs == ["evt_1"]
 
 
-async def test_a_job_interrupted_by_a_redis_restart_is_back_before_its_lease_is_over(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """It does not wait for its lease to run out, which lasts for an hour here: its holder ends it."""
-    monkeypatch.setattr("bot.worker.lease.LEASE", timedelta(hours=1))
-    monkeypatch.setattr(worker_module, "LEASE", timedelta(hours=1))
-    monkeypatch.setattr(worker_module, "_AFTER_A_FAULT", timedelta(milliseconds=50))
+async def test_a_job_interrupted_by_a_restart_of_redis_runs_again_before_its_lease_expires() -> (
+    None
+):
+    """Its worker releases the lease, which would last for an hour here."""
     with redis_server("--appendonly", "yes", "--appendfsync", "always") as server:
         jobs = scripted_on(server)
 
@@ -117,7 +110,7 @@ async def test_a_job_interrupted_by_a_redis_restart_is_back_before_its_lease_is_
             raise ConnectionError("redis went away")
 
         jobs.script = [restart]
-        async with working(jobs):
+        async with working(jobs, replace(QUICK_RETRIES, lease=timedelta(hours=1))):
             await accept(jobs.store)
             await jobs.ran.wait()
             jobs.ran.clear()
@@ -129,10 +122,10 @@ async def test_a_job_interrupted_by_a_redis_restart_is_back_before_its_lease_is_
     assert jobs.runs == ["evt_1", "evt_1"]
 
 
-async def test_sigterm_ends_it(redis_process: RedisServer, redis: Redis) -> None:
+async def test_sigterm_stops_it(redis_process: RedisServer, redis: Redis) -> None:
     jobs = scripted_on(redis_process)
-    jobs.script = [for_a_moment]
-    task = asyncio.create_task(supervise(cast("WorkerTasks", jobs)))
+    jobs.script = [work_briefly]
+    task = asyncio.create_task(supervise(lambda: jobs.as_tasks))
     await accept(jobs.store)
     await jobs.ran.wait()
     os.kill(os.getpid(), signal.SIGTERM)
@@ -141,8 +134,8 @@ async def test_sigterm_ends_it(redis_process: RedisServer, redis: Redis) -> None
     assert await redis.zcard(QUEUE) == 0
 
 
-async def test_stopping_ends_it_at_whatever_moment(redis_process: RedisServer) -> None:
-    """redis-py can swallow a cancellation; a worker that is ended by one would poll for ever."""
+async def test_it_can_be_stopped_at_any_moment(redis_process: RedisServer) -> None:
+    """redis-py can swallow a cancellation; a worker that was stopped by one could poll forever."""
     for step in range(25):
         jobs = scripted_on(redis_process)
         async with asyncio.timeout(HANG_TIMEOUT), working(jobs):
@@ -150,20 +143,20 @@ async def test_stopping_ends_it_at_whatever_moment(redis_process: RedisServer) -
         await jobs.close()
 
 
-async def test_a_bug_in_the_worker_itself_is_not_its_end(
-    jobs: ScriptedTasks, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker_module, "_AFTER_A_FAULT", timedelta(milliseconds=10))
-    faults = [RuntimeError("a bug")]
-    iterate = LeasedWorker._poll_iteration
+async def test_a_bug_in_the_worker_does_not_end_it(jobs: ScriptedTasks) -> None:
+    made: list[LeasedWorker] = []
 
-    async def fail_once(worker: LeasedWorker) -> None:
-        if faults:
-            raise faults.pop()
-        await iterate(worker)
+    class FirstOneFails(LeasedWorker):
+        async def poll_once(self) -> None:
+            if self is made[0]:
+                raise RuntimeError("a bug")
+            await super().poll_once()
 
-    monkeypatch.setattr(LeasedWorker, "_poll_iteration", fail_once)
-    async with working(jobs):
+    def new_worker(*args: Any, **options: Any) -> LeasedWorker:
+        made.append(FirstOneFails(*args, **options))
+        return made[-1]
+
+    async with working(jobs, QUICK_RETRIES, new_worker):
         await accept(jobs.store)
         await jobs.ran.wait()
     assert jobs.runs == ["evt_1"]

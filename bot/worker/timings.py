@@ -1,0 +1,31 @@
+"""The intervals and timeouts of a worker."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.store.retry import RETRY_INTERVAL
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerTimings:
+    """The defaults are those of production; tests pass their own."""
+
+    poll_interval: timedelta = timedelta(milliseconds=100)
+    heartbeat_interval: timedelta = timedelta(seconds=5)
+    """The heartbeat is a write, so it also detects a Redis that was demoted to a replica."""
+    lease: timedelta = timedelta(seconds=15)
+    """A killed worker's jobs can be taken by another worker after this time."""
+    renewal_interval: timedelta = timedelta(seconds=5)
+    redis_retry_interval: timedelta = RETRY_INTERVAL
+    """Between two attempts to renew or release a lease while Redis is unavailable."""
+    lease_tolerance: timedelta = timedelta(seconds=1)
+    """A worker stops using a lease this long before Redis expires it, so that two workers never
+    both think they hold it."""
+    retry_after_fault: timedelta = timedelta(seconds=1)
+    retry_after_bug: timedelta = timedelta(minutes=1)
+    job_timeout: timedelta = timedelta(hours=2)
+    """Longer than all the timeouts of one mail together. Leases are renewed meanwhile."""
+    shutdown_timeout: timedelta = timedelta(seconds=20)
+    """How long SIGTERM waits for running jobs; Heroku sends SIGKILL after 30 seconds."""
+    requeue_timeout: timedelta = timedelta(seconds=3)
+    """How long a job that was cancelled at shutdown may take to return to the queue."""
