@@ -1,4 +1,4 @@
-"""What platforms and operators look at, and which doors there are."""
+"""The endpoints of the web process, and those for platforms and operators."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -17,7 +17,6 @@ from bot.web import create_app
 from tests.app import MakeSettings, envelope, signed, web_client
 
 WEBHOOK = "/webhooks/juicebox"
-LIMIT = 256 * 1024
 
 
 @pytest.fixture
@@ -31,16 +30,12 @@ async def test_the_documentation_pages_are_off(client: httpx.AsyncClient, path: 
     assert (await client.get(path)).status_code == 404
 
 
-async def test_the_webhook_takes_post_alone(client: httpx.AsyncClient) -> None:
-    assert (await client.get(WEBHOOK)).status_code == 405
-
-
-async def test_the_process_says_that_it_is_up(client: httpx.AsyncClient) -> None:
+async def test_healthz_answers_while_the_process_runs(client: httpx.AsyncClient) -> None:
     answer = await client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-async def test_ready_needs_a_worker(client: httpx.AsyncClient, redis: Redis) -> None:
+async def test_readiness_requires_a_worker(client: httpx.AsyncClient, redis: Redis) -> None:
     answer = await client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {
@@ -52,7 +47,7 @@ async def test_ready_needs_a_worker(client: httpx.AsyncClient, redis: Redis) -> 
     assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
 
 
-async def test_without_redis_it_is_up_but_not_ready(make_settings: MakeSettings) -> None:
+async def test_without_redis_it_is_healthy_but_not_ready(make_settings: MakeSettings) -> None:
     async with web_client(make_settings(REDIS_URL="redis://127.0.0.1:1/0")) as client:
         assert (await client.get("/healthz")).status_code == 200
         answer = await client.get("/readyz")
@@ -75,7 +70,7 @@ async def test_a_redis_that_became_a_replica_is_not_ready(make_settings: MakeSet
     assert answer.json()["reason"] == "Redis is a replica, which takes no events"
 
 
-async def test_a_slash_behind_the_webhooks_path_changes_nothing(client: httpx.AsyncClient) -> None:
+async def test_a_trailing_slash_changes_nothing(client: httpx.AsyncClient) -> None:
     body = envelope()
     answer = await client.post(f"{WEBHOOK}/", content=body, headers=signed(body))
     assert (answer.status_code, answer.json()) == (200, {"received": True})
@@ -86,8 +81,8 @@ async def test_a_slash_behind_the_webhooks_path_changes_nothing(client: httpx.As
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
 async def test_head_is_answered_as_get(client: httpx.AsyncClient, redis: Redis, path: str) -> None:
-    for sign_of_life in (False, True):
-        if sign_of_life:
+    for worker_is_alive in (False, True):
+        if worker_is_alive:
             await redis.set(HEARTBEAT, "alive")
         shown, head = await client.get(path), await client.head(path)
         assert head.status_code == shown.status_code
@@ -103,7 +98,7 @@ async def test_head_is_answered_as_get(client: httpx.AsyncClient, redis: Redis, 
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"])
-async def test_another_method_is_told_which_ones_there_are(
+async def test_another_method_gets_the_allowed_ones(
     client: httpx.AsyncClient, path: str, allowed: str, method: str
 ) -> None:
     answer = await client.request(method, path)
@@ -114,7 +109,7 @@ async def test_another_method_is_told_which_ones_there_are(
         assert {*answer.headers["allow"].split(", ")} == {*allowed.split(", ")}
 
 
-async def test_socket_mode_is_instead_of_http(
+async def test_socket_mode_replaces_the_endpoint(
     make_settings: MakeSettings, slack_api: LocalSlack
 ) -> None:
     settings = make_settings(SLACK_APP_TOKEN="xapp-1", SLACK_API_URL=slack_api.url)
@@ -122,7 +117,7 @@ async def test_socket_mode_is_instead_of_http(
         assert (await client.post("/slack/events")).status_code == 404
 
 
-async def test_what_comes_in_is_counted(client: httpx.AsyncClient) -> None:
+async def test_requests_are_counted(client: httpx.AsyncClient) -> None:
     body = envelope()
     for _ in range(3):
         await client.post(WEBHOOK, content=body, headers=signed(body))
@@ -134,7 +129,7 @@ async def test_what_comes_in_is_counted(client: httpx.AsyncClient) -> None:
     assert "juicebox_queue_due 1.0" in page
 
 
-async def test_without_slack_there_is_no_door_for_it(make_settings: MakeSettings) -> None:
+async def test_without_slack_there_is_no_endpoint_for_it(make_settings: MakeSettings) -> None:
     settings = make_settings(
         SLACK_BOT_TOKEN=None,
         SLACK_SIGNING_SECRET=None,

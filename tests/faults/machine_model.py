@@ -1,4 +1,4 @@
-"""The promise: what was answered 200 reaches every destination once, or is seen to have failed."""
+"""The promise: an event that was answered 200 reaches each destination once, or is a dead letter."""
 
 import json
 from collections import Counter
@@ -30,7 +30,7 @@ DATA: dict[str, tuple[str, dict[str, Any]]] = {
 
 @dataclass
 class Offer:
-    """An event that a genuine sender sent."""
+    """An event with a valid signature."""
 
     event: Event
     body: bytes
@@ -40,12 +40,12 @@ class Offer:
 
 @dataclass
 class Promise:
-    """What was offered, and what may have come of it."""
+    """The events that were sent, and the checks of their outcome."""
 
     world: World
     offers: dict[str, Offer] = field(default_factory=dict)
     excuses: int = 0
-    """How often something happened after which nobody can know whether a mail got through."""
+    """How many faults may have left it unknown whether a mail was delivered."""
 
     def offer(self, kind: str) -> Offer:
         event_type, data = DATA[kind]
@@ -60,8 +60,8 @@ class Promise:
         self.offers[offer.event.id] = offer
         return offer
 
-    def _owed(self, event: Event) -> set[str] | None:
-        """The ids of the deliveries that are to come of it; None if its data do not fit."""
+    def _expected(self, event: Event) -> set[str] | None:
+        """Return the ids of the expected deliveries, or None if the data does not fit the type."""
         handler = self.world.registry.get(event.type)
         if handler is None:
             return set()
@@ -78,7 +78,7 @@ class Promise:
         }
 
     def _arrived(self) -> tuple[Counter[str], Counter[str]]:
-        """How often each delivery arrived, in Slack and by mail."""
+        """Return how often each delivery arrived, in Slack and by mail."""
         posts = Counter(
             str((post.metadata or {})["event_payload"]["delivery_id"])
             for post in self.world.slack.posts
@@ -89,63 +89,67 @@ class Promise:
         )
         return posts, mails
 
-    async def holds_so_far(self) -> None:
-        """What must be true at every moment."""
+    async def check_always(self) -> None:
+        """Check what must be true at every moment."""
         posts, mails = self._arrived()
         doubled = {name: copies for name, copies in posts.items() if copies > 1}
         assert not doubled, f"doubled in Slack: {doubled}"
         assert sum(mails.values()) - len(mails) <= self.excuses, f"doubled by mail: {mails}"
         deliveries = await self._deliveries()
         notices = {d.id for d in deliveries.values() if d.is_notice}
-        owed = {name for offer in self.offers.values() for name in self._owed(offer.event) or ()}
-        assert {*deliveries} <= owed | notices
-        kept = {f for f, offer in self.offers.items() if not self._may_be_gone(offer)}
+        expected = {
+            name for offer in self.offers.values() for name in self._expected(offer.event) or ()
+        }
+        assert {*deliveries} <= expected | notices
+        kept = {f for f, offer in self.offers.items() if not self._may_have_expired(offer)}
         if len(kept) == len(self.offers):
-            assert {*posts, *mails} <= owed | notices, "a message that nobody asked for"
+            assert {*posts, *mails} <= expected | notices, "an unexpected message"
         failed = {d.id for d in deliveries.values() if d.state is DeliveryState.FAILED}
         for name in failed - notices:
-            assert await self._is_seen("delivery", name), f"{name} failed and is not to be seen"
+            assert await self._is_dead_letter("delivery", name), (
+                f"{name} failed and is not listed as a dead letter"
+            )
         for offer in self.offers.values():
-            await self._is_kept(offer)
-        await self._queue_is_sound()
+            await self._stored(offer)
+        await self._check_queue()
 
-    async def holds(self) -> None:
-        """What must be true when everything works again and nothing is left to do."""
-        await self.holds_so_far()
+    async def check(self) -> None:
+        """Check what must be true after all faults have ended and the queue is empty."""
+        await self.check_always()
         posts, mails = self._arrived()
         deliveries = await self._deliveries()
         for offer in self.offers.values():
-            stored = await self._is_kept(offer)
+            stored = await self._stored(offer)
             if stored is None:
                 continue
-            owed = self._owed(offer.event)
+            expected = self._expected(offer.event)
             state = (
                 EventState.DEAD
-                if owed is None
+                if expected is None
                 else EventState.HANDLED
                 if self.world.registry.get(offer.event.type)
                 else EventState.UNHANDLED
             )
             assert stored.state is state, f"{offer.event.id} is {stored.state}"
-            for name in owed or ():
-                self._has_arrived(deliveries[name], posts[name] + mails[name])
+            for name in expected or ():
+                self._check_delivery(deliveries[name], posts[name] + mails[name])
         assert not [key async for key in self.world.redis.scan_iter("arq:*")]
 
-    async def everything_arrived(self) -> None:
-        """What must be true when, besides, every dead letter was sent again."""
-        await self.holds()
+    async def check_all_arrived(self) -> None:
+        """Check what must be true when, in addition, every dead letter was retried."""
+        await self.check()
         for delivery in (await self._deliveries()).values():
             is_notice = delivery.is_notice
             done = {DeliveryState.SENT, DeliveryState.SKIPPED}
             assert delivery.state in done or is_notice, f"{delivery.id} is {delivery.state}"
 
-    def _has_arrived(self, delivery: Delivery, copies: int) -> None:
+    def _check_delivery(self, delivery: Delivery, copies: int) -> None:
         match delivery.state:
             case DeliveryState.SENT:
-                assert copies, f"lost: {delivery.id} is said to be sent to {delivery.destination}"
+                assert copies, f"lost: {delivery.id} is marked as sent to {delivery.destination}"
             case DeliveryState.SKIPPED:
                 nobody = delivery.destination.transport is Transport.NOBODY and not copies
-                assert nobody or delivery.is_notice, "a message that was left out"
+                assert nobody or delivery.is_notice, "a message that was skipped"
             case state:
                 assert state is DeliveryState.FAILED, f"{delivery.id} is left {state}"
 
@@ -153,31 +157,31 @@ class Promise:
         found = await self.world.store.ledger.of_events([*self.offers])
         return {d.id: d for deliveries in found.values() for d in deliveries}
 
-    async def _is_kept(self, offer: Offer) -> StoredEvent | None:
-        """The event if it is kept, as it must be for as long as was promised."""
+    async def _stored(self, offer: Offer) -> StoredEvent | None:
+        """Return the event, or None if it has expired; it must be kept for the retention time."""
         stored = await self.world.store.events.get(offer.event.id)
         if stored is None:
-            gone = offer.accepted_at is None or self._may_be_gone(offer)
-            assert gone, f"lost: {offer.event.id} was answered 200 and is not kept"
+            gone = offer.accepted_at is None or self._may_have_expired(offer)
+            assert gone, f"lost: {offer.event.id} was answered 200 and is not stored"
             return None
         assert stored.body == offer.body
-        if stored.state is EventState.DEAD and not self._may_be_gone(offer):
-            assert await self._is_seen("event", offer.event.id)
+        if stored.state is EventState.DEAD and not self._may_have_expired(offer):
+            assert await self._is_dead_letter("event", offer.event.id)
         return stored
 
-    def _may_be_gone(self, offer: Offer) -> bool:
+    def _may_have_expired(self, offer: Offer) -> bool:
         age = self.world.time.true - offer.event.timestamp
         return age > RETENTION - timedelta(days=1)
 
-    async def _is_seen(self, kind: str, subject_id: str) -> bool:
+    async def _is_dead_letter(self, kind: str, subject_id: str) -> bool:
         now = self.world.time.now()
         return dead_member(kind, subject_id) in await self.world.store.dead_letters(now)
 
-    async def _queue_is_sound(self) -> None:
-        """Every job is in the queue, everything in the queue is a job, and every lease ends."""
+    async def _check_queue(self) -> None:
+        """Check that the queue and the jobs match, and that every lease expires."""
         redis = self.world.redis
         queued = set(await redis.zrange(QUEUE, 0, -1))
         jobs = {key.removeprefix(JOB_KEY.encode()) async for key in redis.scan_iter(f"{JOB_KEY}*")}
-        assert queued == jobs, "orphaned jobs, or places in the queue"
+        assert queued == jobs, "jobs that are not queued, or queued ids without a job"
         async for key in redis.scan_iter(f"{LEASE_KEY}*"):
-            assert await redis.pttl(key) != -1, f"{key} is held for ever"
+            assert await redis.pttl(key) != -1, f"{key} never expires"

@@ -1,16 +1,16 @@
-"""Pieces of the bot that protect it, each with what it is without them, and the cases that must notice."""
+"""Lines that protect the bot, each with a broken version and the tests that must fail for it."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Mutation:
-    """In the file at `path`, `whole` becomes `broken`; of `tests`, at least one must fail then."""
+    """In the file at `path`, `original` becomes `broken`; then at least one of `tests` must fail."""
 
     case: int
     what: str
     path: str
-    whole: str
+    original: str
     broken: str
     tests: str
 
@@ -25,7 +25,7 @@ _PROCESSES = "tests/faults/test_worker_processes.py"
 MUTATIONS = (
     Mutation(
         1,
-        "an event that is kept is not looked for",
+        "a duplicate is not detected",
         "bot/store/scripts/accept.lua",
         "if redis.call('EXISTS', KEYS[1]) == 1 then",
         "if false then",
@@ -41,7 +41,7 @@ MUTATIONS = (
     ),
     Mutation(
         3,
-        "the age of an event is not looked at",
+        "the age of an event is not checked",
         "bot/intake/webhook.py",
         "if now - event.timestamp > self.store.retention:",
         "if not kept_days:",
@@ -49,7 +49,7 @@ MUTATIONS = (
     ),
     Mutation(
         4,
-        "half of the signature is compared",
+        "only half of the signature is compared",
         "bot/intake/signature.py",
         "hmac.compare_digest(given, one) for one in expected]):",
         "hmac.compare_digest(given[:32], one[:32]) for one in expected]):",
@@ -65,7 +65,7 @@ MUTATIONS = (
     ),
     Mutation(
         5,
-        "what comes behind the body is a header, too",
+        "trailers are headers",
         "bot/http/connection.py",
         "        if self._is_reading_head:\n",
         "        if True:\n",
@@ -73,7 +73,7 @@ MUTATIONS = (
     ),
     Mutation(
         6,
-        "the previous secret is not taken",
+        "the previous secret is not accepted",
         "bot/settings.py",
         "secrets = (self.juicebox_webhook_secret, self.juicebox_webhook_secret_previous)",
         "secrets = (self.juicebox_webhook_secret,)",
@@ -81,7 +81,7 @@ MUTATIONS = (
     ),
     Mutation(
         7,
-        "a body is as long as it says",
+        "Content-Length is trusted",
         "bot/http/body.py",
         "if len(body) > limit:",
         "if not limit:",
@@ -89,7 +89,7 @@ MUTATIONS = (
     ),
     Mutation(
         8,
-        "what is no JSON is read all the same",
+        "NaN and Infinity are accepted",
         "bot/intake/envelope.py",
         "from_json(body, allow_inf_nan=False)",
         "from_json(body)",
@@ -105,7 +105,7 @@ MUTATIONS = (
     ),
     Mutation(
         10,
-        "a Redis that is away is an error of ours",
+        "an unavailable Redis is an internal error",
         "bot/intake/webhook.py",
         "except (RedisError, OSError, TimeoutError) as fault:",
         "except ZeroDivisionError as fault:",
@@ -113,7 +113,7 @@ MUTATIONS = (
     ),
     Mutation(
         11,
-        "Redis may take its time",
+        "the timeout for Redis is long",
         "bot/intake/webhook.py",
         "STORE_TIMEOUT = timedelta(seconds=1.8)",
         "STORE_TIMEOUT = timedelta(seconds=10)",
@@ -129,7 +129,7 @@ MUTATIONS = (
     ),
     Mutation(
         15,
-        "who finds `sending` takes it for not sent",
+        "a delivery found `sending` counts as not sent",
         "bot/store/scripts/claim.lua",
         "redis.call('HSET', d, 'unsure', '1')",
         "local _",
@@ -137,7 +137,7 @@ MUTATIONS = (
     ),
     Mutation(
         14,
-        "a lease is a minute long",
+        "a lease lasts for a minute",
         "bot/worker/timings.py",
         "lease: timedelta = timedelta(seconds=15)",
         "lease: timedelta = timedelta(seconds=60)",
@@ -145,7 +145,7 @@ MUTATIONS = (
     ),
     Mutation(
         16,
-        "each try of a mail has a Message-ID of its own",
+        "each attempt of a mail has its own Message-ID",
         "bot/transports/email/mime.py",
         'letter["Message-ID"] = f"<{delivery.id}@{ours.domain}>"',
         'letter["Message-ID"] = f"<{delivery.id}.{now.timestamp()}@{ours.domain}>"',
@@ -153,7 +153,7 @@ MUTATIONS = (
     ),
     Mutation(
         17,
-        "a channel's history is not read",
+        "the channel history is not searched",
         "bot/transports/slack/sender.py",
         "found = await self._look_for(delivery) if delivery.maybe_delivered else None",
         "found = None",
@@ -161,7 +161,7 @@ MUTATIONS = (
     ),
     Mutation(
         18,
-        "Retry-After is not read",
+        "Retry-After is ignored",
         "bot/transports/slack/errors.py",
         "seconds = float(retry_after)",
         "seconds = 1.0",
@@ -169,7 +169,7 @@ MUTATIONS = (
     ),
     Mutation(
         18,
-        "all that wait for Slack call again at once",
+        "waiting deliveries are not paced",
         "bot/delivery/rate_limit.py",
         "queue.free_at = turn + limit.spacing.total_seconds()",
         "queue.free_at = turn",
@@ -177,7 +177,7 @@ MUTATIONS = (
     ),
     Mutation(
         19,
-        "the second pause is as long as the first",
+        "the second backoff is as long as the first",
         "bot/delivery/backoff.py",
         "    timedelta(seconds=2),\n",
         "    timedelta(seconds=1),\n",
@@ -185,7 +185,7 @@ MUTATIONS = (
     ),
     Mutation(
         20,
-        "a fault that cannot pass is tried again",
+        "a permanent failure is retried",
         "bot/transports/slack/errors.py",
         'return DeliveryError.permanent(f"{name}: {told}")',
         'return DeliveryError.transient(f"{name}: {told}")',
@@ -193,7 +193,7 @@ MUTATIONS = (
     ),
     Mutation(
         21,
-        "SIGTERM waits for nothing",
+        "SIGTERM does not wait for running jobs",
         "bot/worker/supervisor.py",
         "        await self._finish()",
         "        pass",
@@ -201,7 +201,7 @@ MUTATIONS = (
     ),
     Mutation(
         22,
-        "a worker ends with its Redis",
+        "a worker exits when Redis is unavailable",
         "bot/worker/supervisor.py",
         "while not self._stopping.is_set():",
         "for _ in range(1):",
@@ -209,7 +209,7 @@ MUTATIONS = (
     ),
     Mutation(
         23,
-        "a Redis that takes no writes is a fault of ours",
+        "a read-only Redis is a bug in the job",
         "bot/worker/loop.py",
         'except (RedisError, OSError) as fault:\n            _log.warning("job interrupted"',
         'except ZeroDivisionError as fault:\n            _log.warning("job interrupted"',
@@ -217,7 +217,7 @@ MUTATIONS = (
     ),
     Mutation(
         24,
-        "nobody asks whether the lease is over",
+        "an expired lease is not noticed",
         "bot/worker/lease.py",
         "if self._is_expired():",
         "if not self.job_id:",
@@ -225,7 +225,7 @@ MUTATIONS = (
     ),
     Mutation(
         24,
-        "jobs are due by web's clock",
+        "jobs are due by the clock of web",
         "bot/store/scripts/accept.lua",
         "delay = ARGV[9]",
         "delay = ARGV[3] - due_in(0)",
@@ -241,7 +241,7 @@ MUTATIONS = (
     ),
     Mutation(
         25,
-        "a job is taken from a worker of the release before while it runs",
+        "a running job of the previous release is taken over",
         "bot/store/scripts/reconcile.lua",
         "if is_ours(id) and redis.call('EXISTS', ARGV[2] .. id) == 0 then",
         "if is_ours(id) then",

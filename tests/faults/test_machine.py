@@ -186,7 +186,7 @@ class Machine(RuleBasedStateMachine):
         self._do(self.world.drain())
         self._do(self.world.wake_all())
         self._do(self.world.drain())
-        self._do(self.promise.holds())
+        self._do(self.promise.check())
 
     @rule(days=st.sampled_from([1, 7, 32]))
     def days_pass(self, days: int) -> None:
@@ -196,14 +196,14 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def the_promise_holds_so_far(self) -> None:
-        self._do(self.promise.holds_so_far())
+        self._do(self.promise.check_always())
 
     def teardown(self) -> None:
         try:
             self._settle()
             self._do(self.world.retry(None))
             self._do(self.world.drain())
-            self._do(self.promise.everything_arrived())
+            self._do(self.promise.check_all_arrived())
         finally:
             self._do(self.world.__aexit__())
             self._runner.close()

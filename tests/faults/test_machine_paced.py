@@ -23,7 +23,7 @@ async def test_a_rate_limited_backlog_takes_about_one_call_for_each_message(
             answer = await world.post(offer.body, signed(offer.body))
             assert answer.status_code == 200
         await world.drain()
-        await promise.holds()
+        await promise.check()
         assert len(world.slack.posts) == MESSAGES
         assert len(world.slack.calls(POST)) <= 2 * MESSAGES - 1
         moments = [post.ts for post in world.slack.posts]

@@ -1,4 +1,4 @@
-"""What the tests of intake share with the fault suite: real processes."""
+"""Fixtures shared with the fault suite: real processes."""
 
 from tests.faults.conftest import deployment
 

@@ -1,4 +1,4 @@
-"""The envelope: what it must hold, and what hostile JSON gets."""
+"""The envelope: required fields, and hostile JSON."""
 
 import json
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ def test_a_good_envelope_becomes_an_event() -> None:
 
 
 @pytest.mark.parametrize("value", [True, False, None, "true", 1, [True]])
-def test_nothing_but_true_marks_a_test(value: object) -> None:
+def test_only_true_marks_a_test_event(value: object) -> None:
     assert read(body(test=value)).test is (value is True)
     assert read(body()).test is False
 
@@ -57,7 +57,7 @@ def test_a_timestamp_is_read_in_utc(timestamp: str, hour: int) -> None:
 
 
 @pytest.mark.parametrize("field", ["id", "type", "data"])
-def test_a_missing_field_is_named(field: str) -> None:
+def test_a_missing_field_is_reported(field: str) -> None:
     with pytest.raises(InvalidEnvelope, match=field):
         read(without(field))
 
@@ -87,7 +87,7 @@ def test_a_missing_field_is_named(field: str) -> None:
         ({"data": None}, "data must be a JSON object"),
     ],
 )
-def test_a_wrong_field_is_named(changes: dict[str, object], names: str) -> None:
+def test_an_invalid_field_is_reported(changes: dict[str, object], names: str) -> None:
     with pytest.raises(InvalidEnvelope, match=names):
         read(body(**changes))
 
@@ -99,7 +99,7 @@ def test_an_id_may_be_a_number(given: object, said: str) -> None:
     assert read(body(id=given)).id == said
 
 
-def test_the_id_of_a_signed_header_counts_where_the_body_has_none() -> None:
+def test_the_id_of_a_signed_header_is_used_if_the_body_has_none() -> None:
     assert read(without("id"), "msg_1").id == "msg_1"
     assert read(body(id=None), "msg_1").id == "msg_1"
     assert read(body(id="evt_1"), "msg_1").id == "evt_1"
@@ -112,18 +112,18 @@ def test_the_id_of_a_signed_header_counts_where_the_body_has_none() -> None:
         ("x" * 201, "webhook-id must have at most 200 characters"),
     ],
 )
-def test_an_id_that_makes_no_sense_is_named_as_the_headers(webhook_id: str, said: str) -> None:
+def test_an_invalid_id_in_the_header_is_reported_by_its_name(webhook_id: str, said: str) -> None:
     with pytest.raises(InvalidEnvelope, match=f"^{said}$"):
         read(without("id"), webhook_id)
 
 
-def test_an_id_in_the_body_that_makes_no_sense_is_not_made_good_by_a_header() -> None:
+def test_an_invalid_id_in_the_body_is_not_replaced_by_the_header() -> None:
     with pytest.raises(InvalidEnvelope, match=r"^id must be"):
         read(body(id=""), "msg_1")
 
 
 @pytest.mark.parametrize("raw", [without("timestamp"), body(timestamp=None)])
-def test_an_event_that_does_not_say_when_it_happened_is_of_the_moment_of_its_receipt(
+def test_an_event_without_a_timestamp_gets_the_time_of_receipt(
     raw: bytes,
 ) -> None:
     assert read(raw).timestamp == NOW
@@ -140,7 +140,7 @@ def test_an_event_that_does_not_say_when_it_happened_is_of_the_moment_of_its_rec
         "1768487400000",
     ],
 )
-def test_a_timestamp_may_be_spelled_in_many_ways(timestamp: object) -> None:
+def test_a_timestamp_may_have_several_formats(timestamp: object) -> None:
     assert read(body(timestamp=timestamp)).timestamp == NOW
 
 
@@ -150,14 +150,14 @@ def test_a_leap_second_is_the_first_of_the_next_minute() -> None:
     assert read(body(timestamp="2026-01-15T14:29:59Z")).timestamp == NOW - seconds(1)
 
 
-def test_another_name_for_a_type_is_told_beside_ours() -> None:
+def test_the_received_type_is_kept_if_it_has_another_name() -> None:
     event = read(body(type="analysis.completed", data={"analysis_id": 7, "other": 1}))
     assert (event.type, event.received_type) == ("search.completed", "analysis.completed")
     assert event.data == {"searchId": 7, "other": 1}
     assert read(body()).received_type == ""
 
 
-def test_an_id_of_200_characters_is_taken() -> None:
+def test_an_id_of_200_characters_is_accepted() -> None:
     assert len(read(body(id="é" * 200)).id) == 200
 
 
@@ -181,6 +181,6 @@ def test_an_id_of_200_characters_is_taken() -> None:
         pytest.param('{"id": "x"}'.encode("utf-16"), id="UTF-16"),
     ],
 )
-def test_hostile_json_is_refused_and_never_a_traceback(raw: bytes) -> None:
+def test_hostile_json_is_refused(raw: bytes) -> None:
     with pytest.raises(InvalidEnvelope):
         read(raw)

