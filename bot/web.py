@@ -65,9 +65,9 @@ def create_app(
     _add_post(app, "/webhooks/juicebox", webhook.receive)
     if slack is not None and slack.socket is None:
         _add_post(app, "/slack/events", slack.endpoint.handle)
-    _add_get(app, "/healthz", _healthz)
-    _add_get(app, "/readyz", _readyz(store))
-    _add_get(app, "/metrics", _metrics(store))
+    app.add_route("/healthz", _healthz, methods=["GET"])
+    app.add_route("/readyz", _readyz(store), methods=["GET"])
+    app.add_route("/metrics", _metrics(store), methods=["GET"])
     return app
 
 
@@ -86,11 +86,6 @@ def _add_post(app: FastAPI, path: str, endpoint: Endpoint) -> None:
     """Add an endpoint, also with a trailing slash: some senders would not repeat a redirected body."""
     for spelling in (path, f"{path}/"):
         app.add_route(spelling, endpoint, methods=["POST"])
-
-
-def _add_get(app: FastAPI, path: str, endpoint: Endpoint) -> None:
-    """Add an endpoint for GET and HEAD."""
-    app.add_route(path, endpoint, methods=["GET"])
 
 
 async def _healthz(_: Request) -> Response:

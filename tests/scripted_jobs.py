@@ -18,13 +18,12 @@ from bot.worker.jobs import WorkerTasks
 from bot.worker.lease import Lease
 from bot.worker.loop import LeasedWorker
 from bot.worker.supervisor import NewWorker, Supervisor
-from bot.worker.timings import WorkerTimings
+from bot.worker.timings import PRODUCTION, WorkerTimings
 from tests.factories import body_of, make_event
 from tests.polling import HANG_TIMEOUT
 
 JOB = "handle_event:evt_1"
 QUICK = timedelta(milliseconds=10)
-PRODUCTION = WorkerTimings()
 QUICK_RETRIES = WorkerTimings(retry_after_fault=QUICK, retry_after_bug=QUICK)
 Behaviour = Callable[[str, Lease], Awaitable[None]]
 

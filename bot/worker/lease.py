@@ -13,9 +13,7 @@ from bot.clock import pause
 from bot.errors import LeaseLost
 from bot.store.leases import Leases
 from bot.store.retry import retry_while_unavailable
-from bot.worker.timings import WorkerTimings
-
-_DEFAULT_TIMINGS = WorkerTimings()
+from bot.worker.timings import PRODUCTION, WorkerTimings
 
 
 class Lease:
@@ -30,7 +28,7 @@ class Lease:
         leases: Leases,
         job_id: str,
         due_ms: float,
-        timings: WorkerTimings = _DEFAULT_TIMINGS,
+        timings: WorkerTimings = PRODUCTION,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.job_id = job_id

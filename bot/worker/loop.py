@@ -18,12 +18,11 @@ from bot.store.leases import Leases
 from bot.store.queue import QUEUE, Task
 from bot.worker.jobs import WorkerTasks
 from bot.worker.lease import Lease
-from bot.worker.timings import WorkerTimings
+from bot.worker.timings import PRODUCTION, WorkerTimings
 
 _MAX_JOBS = 20
 _RECONCILIATION = "reconciliation"
 """Its name among the running tasks: stopping waits for it as it does for jobs."""
-_DEFAULT_TIMINGS = WorkerTimings()
 
 Run = Callable[[str, Lease], Awaitable[None]]
 
@@ -50,7 +49,7 @@ class LeasedWorker(Worker):
         jobs: WorkerTasks,
         stopping: asyncio.Event,
         *,
-        timings: WorkerTimings = _DEFAULT_TIMINGS,
+        timings: WorkerTimings = PRODUCTION,
         on_poll: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:

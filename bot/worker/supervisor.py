@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
@@ -11,24 +11,12 @@ from bot.clock import pause
 from bot.store.outage import RedisOutage
 from bot.worker.jobs import WorkerTasks
 from bot.worker.loop import LeasedWorker, Stopped
-from bot.worker.timings import WorkerTimings
+from bot.worker.timings import PRODUCTION, WorkerTimings
 
-_DEFAULT_TIMINGS = WorkerTimings()
+NewWorker = Callable[..., LeasedWorker]
+"""Takes the arguments of `LeasedWorker`."""
 
 _log = structlog.get_logger()
-
-
-class NewWorker(Protocol):
-    """Makes a worker, as the class `LeasedWorker` does."""
-
-    def __call__(
-        self,
-        jobs: WorkerTasks,
-        stopping: asyncio.Event,
-        *,
-        timings: WorkerTimings,
-        on_poll: Callable[[], None],
-    ) -> LeasedWorker: ...
 
 
 class Supervisor:
@@ -41,7 +29,7 @@ class Supervisor:
         self,
         jobs: WorkerTasks,
         *,
-        timings: WorkerTimings = _DEFAULT_TIMINGS,
+        timings: WorkerTimings = PRODUCTION,
         new_worker: NewWorker = LeasedWorker,
     ) -> None:
         self._jobs = jobs

@@ -29,3 +29,6 @@ class WorkerTimings:
     """How long SIGTERM waits for running jobs; Heroku sends SIGKILL after 30 seconds."""
     requeue_timeout: timedelta = timedelta(seconds=3)
     """How long a job that was cancelled at shutdown may take to return to the queue."""
+
+
+PRODUCTION = WorkerTimings()
