@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bot.errors import CorruptRecord
-from bot.model import Delivery, DeliveryState
+from bot.model import DeadLetterKind, Delivery, DeliveryState
 from bot.store import Store
 
 
@@ -24,12 +24,11 @@ async def requeue_all(store: Store, now: datetime) -> Sequence[str]:
     """Send every dead letter again."""
     said: list[str] = []
     for dead in await store.dead_letters(now):
-        kind, _, subject_id = dead.partition(":")
-        one = _event if kind == "event" else _delivery
+        one = _event if dead.kind is DeadLetterKind.EVENT else _delivery
         try:
-            said += await one(store, subject_id, now) or [f"{subject_id}: no longer kept"]
+            said += await one(store, dead.id, now) or [f"{dead.id}: no longer kept"]
         except CorruptRecord as error:
-            said.append(f"{subject_id}: {error}")
+            said.append(f"{dead.id}: {error}")
     return said
 
 

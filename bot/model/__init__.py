@@ -1,11 +1,11 @@
 """The words of the bot: its nouns, and the field types of handlers' payloads. No I/O."""
 
+from bot.model.dead_letter import NOTICE_TEMPLATE, DeadLetter, DeadLetterKind, retry_command
 from bot.model.dialects import PROFILE_IDS, canonical_event
 from bot.model.durations import duration
 from bot.model.links import host_pattern
 from bot.model.moments import read_moment
 from bot.model.nouns import (
-    NOTICE_TEMPLATE,
     Audience,
     Context,
     Delivery,
@@ -24,7 +24,6 @@ from bot.model.nouns import (
     Transport,
     delivery_id,
     from_ms,
-    retry_command,
     to_ms,
 )
 from bot.model.payload import (
@@ -47,6 +46,8 @@ __all__ = [
     "Audience",
     "Context",
     "Count",
+    "DeadLetter",
+    "DeadLetterKind",
     "Delivery",
     "DeliveryState",
     "Destination",

@@ -1,7 +1,6 @@
 """The nouns of the bot, as frozen data without I/O."""
 
 import hashlib
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,10 +9,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from bot.model.dead_letter import NOTICE_TEMPLATE
 from bot.model.links import may_link
-
-NOTICE_TEMPLATE = "dead_letter"
-"""What the operators are told of a dead letter is rendered with this template, and nothing else is."""
 
 Context = Mapping[str, JsonValue]
 """What a template sees: JSON values only, so that it survives a trip through Redis."""
@@ -214,14 +211,6 @@ def delivery_id(notification: Notification, to: Destination) -> str:
     )
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     return f"dlv_{digest[:24]}"
-
-
-def retry_command(subject_id: str) -> str:
-    """What to type to send a dead letter again, where the bot runs from its source tree.
-
-    An event's id is the sender's to choose, so it is quoted for the shell.
-    """
-    return f"python -m bot retry {shlex.quote(subject_id)}"
 
 
 def from_ms(milliseconds: float | str | bytes) -> datetime:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
 
+from bot.model import DeadLetter
 from bot.store.backlog import Backlog, dead_letters, read_backlog
 from bot.store.counters import Counters
 from bot.store.events import Events
@@ -29,6 +30,6 @@ class Store:
     async def backlog(self, now: datetime) -> Backlog:
         return await read_backlog(self.redis, now, self.retention)
 
-    async def dead_letters(self, now: datetime) -> list[str]:
-        """Every dead letter as `event:<id>` or `delivery:<id>`, the latest first."""
+    async def dead_letters(self, now: datetime) -> list[DeadLetter]:
+        """Return every dead letter, the latest first; unreadable ones are left out."""
         return await dead_letters(self.redis, now - self.retention)

@@ -1,11 +1,12 @@
 """What waits, what is dead, and whether a worker is alive."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
 
-from bot.model import to_ms
+from bot.model import DeadLetter, to_ms
 from bot.store import keys
 from bot.store.queue import HEARTBEAT, QUEUE
 
@@ -35,6 +36,10 @@ async def read_backlog(redis: Redis, now: datetime, retention: timedelta) -> Bac
     return Backlog(due, queued - due, oldest_ms / 1000, dead, bool(alive))
 
 
-async def dead_letters(redis: Redis, since: datetime) -> list[str]:
-    found = await redis.zrevrangebyscore(keys.DEAD, "+inf", to_ms(since))
-    return [raw.decode() for raw in found]
+async def dead_letters(redis: Redis, since: datetime) -> list[DeadLetter]:
+    """Return the readable dead letters, the latest first."""
+    found: list[DeadLetter] = []
+    for raw in await redis.zrevrangebyscore(keys.DEAD, "+inf", to_ms(since)):
+        with suppress(ValueError):
+            found.append(DeadLetter.parse(raw.decode()))
+    return found

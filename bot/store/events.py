@@ -9,7 +9,7 @@ from pydantic_core import from_json
 from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord, StaleEvent
-from bot.model import Event, EventState, Step, canonical_event, from_ms, to_ms
+from bot.model import DeadLetter, Event, EventState, Step, canonical_event, from_ms, to_ms
 from bot.store import keys
 from bot.store.queue import QUEUE, Task, new_job
 from bot.store.reading import read_hash, read_list
@@ -152,30 +152,25 @@ class Events:
             set={"state": EventState.ACCEPTED, "reason": "", "attempts": "0"},
             step=Step(now, "retried by hand"),
             job=new_job(Task.EVENT, event_id, now=now),
-            removes_dead_letter=dead_member("event", event_id),
+            removes_dead_letter=DeadLetter.event(event_id),
         )
         return await self._transitions.apply(transition, now)
 
     async def _conclude(
         self, event_id: str, state: EventState, reason: str, step: Step, now: datetime
     ) -> bool:
-        dead = dead_member("event", event_id) if state is EventState.DEAD else None
+        dead = DeadLetter.event(event_id) if state is EventState.DEAD else None
         transition = Transition(
             subject=keys.event(event_id),
             trail=keys.trail(event_id),
             expect={"state": [EventState.ACCEPTED]},
             set={"state": state, "reason": reason, "concluded_at": str(to_ms(now))},
             step=step,
-            job=new_job(Task.DEAD_LETTER, dead, now=now) if dead else None,
+            job=new_job(Task.DEAD_LETTER, str(dead), now=now) if dead else None,
             adds_dead_letter=dead,
             id=state,
         )
         return await self._transitions.apply(transition, now)
-
-
-def dead_member(kind: str, subject_id: str) -> str:
-    """How a dead letter is called in the list of them, and in the job that reports it."""
-    return f"{kind}:{subject_id}"
 
 
 def _decode(event_id: str, kept: Mapping[bytes, bytes]) -> StoredEvent:

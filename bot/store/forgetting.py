@@ -8,9 +8,8 @@ from typing import Any
 from pydantic_core import from_json
 from redis.asyncio import Redis
 
-from bot.model import PROFILE_IDS, EventState, Step, id_text, to_ms
+from bot.model import PROFILE_IDS, DeadLetter, EventState, Step, id_text, to_ms
 from bot.store import keys
-from bot.store.events import dead_member
 from bot.store.scripts import LuaScript
 from bot.store.trail import encode_step
 
@@ -84,7 +83,7 @@ class Forgetting:
             keys.DEAD,
         ]
         args: list[str | bytes | int] = [
-            *(dead_member("event", event_id), dead_member("delivery", ""), keys.delivery("")),
+            *(str(DeadLetter.event(event_id)), str(DeadLetter.delivery("")), keys.delivery("")),
             *(to_ms(now), encode_step(Step(now, "forgotten")), _WHY, _WHILE_SENDING),
         ]
         return bool(await self._forget(names, args))

@@ -8,9 +8,8 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord
-from bot.model import Delivery, DeliveryState, Step, duration, to_ms
+from bot.model import DeadLetter, Delivery, DeliveryState, Step, duration, to_ms
 from bot.store import keys
-from bot.store.events import dead_member
 from bot.store.queue import Task, job_id, new_job
 from bot.store.reading import read_hash
 from bot.store.rows import MAYBE_DELIVERED, decode_row, encode_rows
@@ -89,7 +88,7 @@ class Ledger:
             expect={},
             set={"state": DeliveryState.FAILED},
             step=Step(now, "failed", delivery_id, detail=reason),
-            adds_dead_letter=dead_member("delivery", delivery_id),
+            adds_dead_letter=DeadLetter.delivery(delivery_id),
             id="unreadable",
         )
         await self._transitions.apply(transition, now)
@@ -180,7 +179,7 @@ class Ledger:
         now: datetime,
     ) -> bool:
         """Settle a claim: it failed for good. With `report` it is a dead letter that a job tells of."""
-        dead = dead_member("delivery", delivery.id)
+        dead = DeadLetter.delivery(delivery.id)
         values = {
             "state": DeliveryState.FAILED,
             "reason": reason,
@@ -189,7 +188,7 @@ class Ledger:
         step = delivery_step(delivery, now, "failed", reason)
         if not report:
             return await self._settle(delivery, token, values, step, now)
-        job = new_job(Task.DEAD_LETTER, dead, now=now)
+        job = new_job(Task.DEAD_LETTER, str(dead), now=now)
         return await self._settle(
             delivery, token, values, step, now, job=job, adds_dead_letter=dead
         )
@@ -216,7 +215,7 @@ class Ledger:
             },
             step=delivery_step(delivery, now, "retried by hand"),
             job=new_job(Task.DELIVERY, delivery.id, now=now),
-            removes_dead_letter=dead_member("delivery", delivery.id),
+            removes_dead_letter=DeadLetter.delivery(delivery.id),
         )
         return await self._transitions.apply(transition, now)
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from redis.asyncio import Redis
 
-from bot.model import Step, to_ms
+from bot.model import DeadLetter, Step, to_ms
 from bot.store import keys
 from bot.store.queue import QUEUE, Job
 from bot.store.scripts import LuaScript
@@ -20,8 +20,8 @@ class Transition:
     """What `transition.lua` does in one atomic step.
 
     `id` is the same for every attempt at the same transition. `expect` gives for each field the values
-    that permit it. `adds_dead_letter` and `removes_dead_letter` name a dead
-    letter that begins or ends with it, `job` is what is to run next.
+    that permit it. `adds_dead_letter` and `removes_dead_letter` change the list of
+    dead letters, `job` is the job to enqueue.
     """
 
     subject: str
@@ -30,8 +30,8 @@ class Transition:
     set: Mapping[str, str]
     step: Step
     job: Job | None = None
-    adds_dead_letter: str | None = None
-    removes_dead_letter: str | None = None
+    adds_dead_letter: DeadLetter | None = None
+    removes_dead_letter: DeadLetter | None = None
     uncount: bool = False
     id: str = field(default_factory=lambda: uuid4().hex)
 
@@ -65,13 +65,13 @@ class Transitions:
         }
         if transition.adds_dead_letter:
             encoded["dead"] = {
-                "add": transition.adds_dead_letter,
+                "add": str(transition.adds_dead_letter),
                 "at": to_ms(now),
                 "oldest": to_ms(now - self._retention),
                 "ttl": int(self._retention / timedelta(milliseconds=1)),
             }
         elif transition.removes_dead_letter:
-            encoded["dead"] = {"remove": transition.removes_dead_letter}
+            encoded["dead"] = {"remove": str(transition.removes_dead_letter)}
         if transition.job:
             encoded["job"] = encode_job(transition.job, self._retention)
         return encoded

@@ -11,7 +11,17 @@ from bot.delivery.attempt import Attempts
 from bot.delivery.notice import notices_of_delivery, notices_of_event
 from bot.delivery.recipients import Audiences, deliveries_of
 from bot.errors import CorruptRecord, InvalidData, TryAgain
-from bot.model import Delivery, DeliveryState, Event, EventState, Notify, Policy, Record
+from bot.model import (
+    DeadLetter,
+    DeadLetterKind,
+    Delivery,
+    DeliveryState,
+    Event,
+    EventState,
+    Notify,
+    Policy,
+    Record,
+)
 from bot.registry import Handler, Registry
 from bot.rendering.graphemes import cut
 from bot.store import Store
@@ -78,11 +88,15 @@ class WorkerTasks:
             return
         await self._attempt([delivery], lease)
 
-    async def report_dead_letter(self, dead: str, lease: Lease) -> None:
-        """Tell the operators of the dead letter `event:<id>` or `delivery:<id>`."""
-        kind, _, subject_id = dead.partition(":")
-        find = self._of_event if kind == "event" else self._of_delivery
-        event_id, notices = await find(subject_id)
+    async def report_dead_letter(self, dead_letter: str, lease: Lease) -> None:
+        """Notify the operators of the dead letter `event:<id>` or `delivery:<id>`."""
+        try:
+            dead = DeadLetter.parse(dead_letter)
+        except ValueError as error:
+            _log.warning("unreadable dead letter", error=str(error))
+            return
+        find = self._of_event if dead.kind is DeadLetterKind.EVENT else self._of_delivery
+        event_id, notices = await find(dead.id)
         if notices:
             await self.store.ledger.add(event_id, notices, lease.job_id, self.clock())
         # Also those of an earlier failure, which a killed worker has written and not sent.

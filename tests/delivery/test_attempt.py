@@ -11,7 +11,7 @@ from bot.delivery.notice import notices_of_delivery
 from bot.delivery.rate_limit import Turns
 from bot.delivery.sender import ActiveTransport
 from bot.errors import DeliveryError, RenderError
-from bot.model import Audience, Delivery, DeliveryState, Destination, Notification, Transport
+from bot.model import Audience, DeadLetter, Delivery, DeliveryState, Destination, Notification, Transport
 from bot.store import Store
 from bot.store.queue import QUEUE
 from tests.delivery.conftest import LETTER, OWNER, POST, ScriptedSender, kept, still_ours
@@ -88,7 +88,7 @@ async def test_a_lasting_fault_is_a_dead_letter_at_once(
     sender.outcome = DeliveryError.permanent("channel_not_found")
     await attempts.make(POST, OWNER, still_ours)
     assert (await kept(store)).state is DeliveryState.FAILED
-    assert await store.dead_letters(NOW) == [f"delivery:{POST.id}"]
+    assert await store.dead_letters(NOW) == [DeadLetter.delivery(POST.id)]
     assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{POST.id}") is not None
 
 

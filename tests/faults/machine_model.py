@@ -9,8 +9,8 @@ from typing import Any
 from bot.delivery.recipients import deliveries_of
 from bot.errors import InvalidData
 from bot.intake.envelope import parse_envelope
-from bot.model import Delivery, DeliveryState, Event, EventState, Notify, Transport
-from bot.store.events import StoredEvent, dead_member
+from bot.model import DeadLetter, Delivery, DeliveryState, Event, EventState, Notify, Transport
+from bot.store.events import StoredEvent
 from bot.store.queue import JOB_KEY, LEASE_KEY, QUEUE
 from bot.wiring import audiences
 from tests.faults.machine_worker import RETENTION
@@ -106,7 +106,7 @@ class Promise:
             assert {*posts, *mails} <= expected | notices, "an unexpected message"
         failed = {d.id for d in deliveries.values() if d.state is DeliveryState.FAILED}
         for name in failed - notices:
-            assert await self._is_dead_letter("delivery", name), (
+            assert await self._is_dead_letter(DeadLetter.delivery(name)), (
                 f"{name} failed and is not listed as a dead letter"
             )
         for offer in self.offers.values():
@@ -166,16 +166,16 @@ class Promise:
             return None
         assert stored.body == offer.body
         if stored.state is EventState.DEAD and not self._may_have_expired(offer):
-            assert await self._is_dead_letter("event", offer.event.id)
+            assert await self._is_dead_letter(DeadLetter.event(offer.event.id))
         return stored
 
     def _may_have_expired(self, offer: Offer) -> bool:
         age = self.world.time.true - offer.event.timestamp
         return age > RETENTION - timedelta(days=1)
 
-    async def _is_dead_letter(self, kind: str, subject_id: str) -> bool:
+    async def _is_dead_letter(self, dead: DeadLetter) -> bool:
         now = self.world.time.now()
-        return dead_member(kind, subject_id) in await self.world.store.dead_letters(now)
+        return dead in await self.world.store.dead_letters(now)
 
     async def _check_queue(self) -> None:
         """Check that the queue and the jobs match, and that every lease expires."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from bot.clock import utc_now
-from bot.model import Delivery, DeliveryState, EventState, Transport
-from bot.store.events import StoredEvent, dead_member
+from bot.model import DeadLetter, Delivery, DeliveryState, EventState, Transport
+from bot.store.events import StoredEvent
 from bot.store.queue import LEASE_KEY
 from tests.faults.deployment import Deployment
 
@@ -74,7 +74,7 @@ class _Account:
     def __init__(self, deployment: Deployment, tally: Tally) -> None:
         self._store = deployment.store
         self._tally = tally
-        self._dead: set[str] | None = None
+        self._dead: set[DeadLetter] | None = None
         self._arrived: Counter[str] = Counter()
         for post in deployment.slack.posts:
             self._arrived[post.delivery_id] += 1
@@ -91,7 +91,7 @@ class _Account:
         missing = _expected(stored) - {str(d.destination) for d in deliveries}
         for destination in missing:
             wrong += self._lost(f"{event_id} has no delivery to {destination}")
-        if stored.state is EventState.DEAD and not await self._is_dead("event", event_id):
+        if stored.state is EventState.DEAD and not await self._is_dead(DeadLetter.event(event_id)):
             wrong += self._lost(f"{event_id} is dead, and not to be seen")
         return wrong
 
@@ -125,12 +125,12 @@ class _Account:
     async def _is_told(self, delivery: Delivery) -> bool:
         """A notice of a dead letter is no dead letter itself."""
         is_notice = delivery.is_notice
-        return is_notice or await self._is_dead("delivery", delivery.id)
+        return is_notice or await self._is_dead(DeadLetter.delivery(delivery.id))
 
-    async def _is_dead(self, kind: str, subject_id: str) -> bool:
+    async def _is_dead(self, dead: DeadLetter) -> bool:
         if self._dead is None:
             self._dead = {*await self._store.dead_letters(utc_now())}
-        return dead_member(kind, subject_id) in self._dead
+        return dead in self._dead
 
     def strays(self) -> Sequence[str]:
         unnamed = self._arrived[""]

@@ -7,7 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.clock import utc_now
-from bot.model import Delivery, DeliveryState
+from bot.model import DeadLetter, Delivery, DeliveryState
 from bot.store.queue import QUEUE
 from tests.app import Bot, envelope
 from tests.polling import until
@@ -50,7 +50,7 @@ async def test_data_that_does_not_fit_is_a_dead_letter_with_a_reason(bot: Bot) -
     stored = await bot.jobs.store.events.get("evt_1")
     assert stored is not None
     assert (stored.state, stored.reason) == ("dead", "data.searchId is missing")
-    assert await bot.jobs.store.dead_letters(utc_now()) == ["event:evt_1"]
+    assert await bot.jobs.store.dead_letters(utc_now()) == [DeadLetter.event("evt_1")]
 
 
 async def test_a_type_without_handler_is_kept_and_no_error(bot: Bot, redis: Redis) -> None:

@@ -10,7 +10,7 @@ import pytest
 from bot.clock import utc_now
 from bot.fakes.faults import HttpFault, SmtpFault
 from bot.fakes.slack.api import Call
-from bot.model import Delivery, DeliveryState, Transport
+from bot.model import DeadLetter, Delivery, DeliveryState, Transport
 from tests.app import Bot, MakeSettings, envelope, running_worker, web_client
 from tests.faults.deployment import Deployment
 from tests.faults.tally import Tally
@@ -195,7 +195,7 @@ async def test_a_permanent_failure_is_one_call_one_dead_letter_and_one_notice_un
     await tally.audit(deployment, ["evt_1"])
     assert [call.arguments["channel"] for call in slack.calls(POST)] == ["C0RECRUIT", "C0ALERTS"]
     dead = await delivering.slack_delivery("evt_1")
-    assert await store.dead_letters(utc_now()) == [f"delivery:{dead.id}"]
+    assert await store.dead_letters(utc_now()) == [DeadLetter.delivery(dead.id)]
     told = sorted(mail.recipients[0] for mail in inbox.mails)
     assert told == ["operator@example.com", "recruiter@example.com"]
 

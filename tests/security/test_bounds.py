@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from bot.metrics.exposition import exposition
 from bot.metrics.recorder import Metrics
-from bot.model import DeliveryState, Transport
+from bot.model import DeadLetter, DeliveryState, Transport
 from bot.registry import load_registry
 from bot.store import Store, keys
 from bot.store.counters import Counters
@@ -70,7 +70,7 @@ async def test_a_step_that_redis_garbled_stops_nothing(store: Store, redis: Redi
     await store.events.accept(event, body_of(event), NOW)
     await redis.rpush(keys.trail("evt_1"), *(["not a step"] * (MOST_STEPS - 1)))
     assert await store.events.dead_letter("evt_1", "failure", NOW) is True
-    assert await store.dead_letters(NOW) == ["event:evt_1"]
+    assert await store.dead_letters(NOW) == [DeadLetter.event("evt_1")]
     assert await redis.zcard(QUEUE) == 2
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
-from bot.model import EventState
+from bot.model import DeadLetter, EventState
 from bot.store import Store, keys
 from bot.store.queue import QUEUE
 from bot.store.scripts import LuaScript
@@ -28,7 +28,7 @@ async def test_every_key_of_an_event_ends_by_itself(store: Store, redis: Redis) 
 async def test_a_dead_letter_is_listed_as_long_as_events_are_kept(store: Store) -> None:
     await store.events.accept(EVENT, BODY, NOW)
     await store.events.dead_letter("evt_1", "broken", NOW)
-    for days, listed in ((30, ["event:evt_1"]), (31, [])):
+    for days, listed in ((30, [DeadLetter.event("evt_1")]), (31, [])):
         later = NOW + timedelta(days=days)
         assert await store.dead_letters(later) == listed
         assert (await store.backlog(later)).dead == len(listed)
@@ -90,7 +90,7 @@ async def test_a_dead_letter_is_listed_and_reported_by_a_job(store: Store, redis
     assert stored is not None
     assert (stored.state, stored.reason) == (EventState.DEAD, "data.searchId is missing")
     assert stored.concluded_at == NOW
-    assert await store.dead_letters(NOW) == ["event:evt_1"]
+    assert await store.dead_letters(NOW) == [DeadLetter.event("evt_1")]
     assert await redis.zscore(QUEUE, "report_dead_letter:event:evt_1") is not None
 
 
@@ -126,3 +126,11 @@ async def test_what_is_not_dead_is_not_revived(store: Store) -> None:
 async def test_failures_of_an_event_that_is_gone_leave_nothing(store: Store, redis: Redis) -> None:
     assert await store.events.count_failure("evt_none") == 0
     assert await redis.dbsize() == 0
+
+
+async def test_an_unreadable_dead_letter_is_left_out(store: Store, redis: Redis) -> None:
+    await store.events.accept(EVENT, BODY, NOW)
+    await store.events.dead_letter("evt_1", "broken", NOW)
+    for member in (b"evt_2", b"letter:evt_3", b"event:\xff"):
+        await redis.zadd(keys.DEAD, {member: NOW.timestamp() * 1000})
+    assert await store.dead_letters(NOW) == [DeadLetter.event("evt_1")]

@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord
-from bot.model import Delivery, DeliveryState, EventState
+from bot.model import DeadLetter, Delivery, DeliveryState, EventState
 from bot.store import Store
 from bot.store.queue import QUEUE
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
@@ -147,7 +147,7 @@ async def test_a_dead_letter_is_listed_and_reported_once(opened: Store, redis: R
             delivery, "t1", "channel_not_found", maybe_delivered=False, report=True, now=NOW
         )
         assert failed is True
-    assert await opened.dead_letters(NOW) == [f"delivery:{POST.id}"]
+    assert await opened.dead_letters(NOW) == [DeadLetter.delivery(POST.id)]
     report = f"report_dead_letter:delivery:{POST.id}"
     assert await redis.zrange(QUEUE, 0, -1) == [EVENT_JOB.encode(), report.encode()]
 

@@ -12,7 +12,7 @@ from bot.errors import CorruptRecord, LeaseLost, TryAgain
 from bot.fakes.faults import HttpFault
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
-from bot.model import Audience, DeliveryState, EventState, Intent, Notify, Payload
+from bot.model import Audience, DeadLetter, DeliveryState, EventState, Intent, Notify, Payload
 from bot.registry import Handler, Registry
 from bot.store import Store
 from bot.store.leases import Leases
@@ -112,7 +112,7 @@ async def test_an_event_that_redis_garbled_is_a_dead_letter_and_told(
     await redis.hset("juicebox:event:evt_1", "body", "{")
     await jobs.handle_event("evt_1", lease)
     assert await redis.hget("juicebox:event:evt_1", "state") == b"dead"
-    assert await jobs.store.dead_letters(NOW) == ["event:evt_1"]
+    assert await jobs.store.dead_letters(NOW) == [DeadLetter.event("evt_1")]
     report = await lease_of(redis, "report_dead_letter:event:evt_1")
     await jobs.report_dead_letter("event:evt_1", report)
     [notice] = slack_api.posts
@@ -242,9 +242,9 @@ async def test_a_delivery_that_redis_garbled_is_a_dead_letter(
         await redis.hset(f"juicebox:delivery:{delivery.id}", "attempts", "many")
     with pytest.raises(CorruptRecord):
         await jobs.retry_delivery(post.id, lease)
-    assert await jobs.store.dead_letters(NOW) == [f"delivery:{post.id}"]
+    assert await jobs.store.dead_letters(NOW) == [DeadLetter.delivery(post.id)]
     await jobs.handle_event("evt_1", lease)
     assert set(await jobs.store.dead_letters(NOW)) == {
-        f"delivery:{post.id}",
-        f"delivery:{mail.id}",
+        DeadLetter.delivery(post.id),
+        DeadLetter.delivery(mail.id),
     }
