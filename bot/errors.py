@@ -122,8 +122,8 @@ class DeliveryError(BotError):
     """A send that failed, and what that means for the next one.
 
     `reason` is shown to people: no secrets, no payload. `retry` says whether another attempt makes
-    sense, `after` that it must wait at least so long, `counts` whether this one used up an attempt,
-    and `maybe_delivered` that the message may have got through all the same.
+    sense, `after` that it must wait at least so long, `uses_attempt` whether this one counts as an
+    attempt, and `maybe_delivered` that the message may have got through all the same.
     """
 
     def __init__(
@@ -132,14 +132,14 @@ class DeliveryError(BotError):
         *,
         retry: bool,
         after: timedelta | None = None,
-        counts: bool = True,
+        uses_attempt: bool = True,
         maybe_delivered: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry = retry
         self.after = after
-        self.counts = counts
+        self.uses_attempt = uses_attempt
         self.maybe_delivered = maybe_delivered
 
     @classmethod
@@ -150,7 +150,7 @@ class DeliveryError(BotError):
     @classmethod
     def rate_limited(cls, reason: str, after: timedelta) -> "DeliveryError":
         """The other side asks for patience; waiting uses up no attempt."""
-        return cls(reason, retry=True, after=after, counts=False)
+        return cls(reason, retry=True, after=after, uses_attempt=False)
 
     @classmethod
     def permanent(cls, reason: str, *, maybe_delivered: bool = False) -> "DeliveryError":

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import structlog
 
-from bot.delivery.backoff import BACKOFF, counted_if_too_long, due_again
+from bot.delivery.backoff import BACKOFF, expire_rate_limit, next_attempt_at
 from bot.delivery.notice import why_resolved
 from bot.delivery.rate_limit import Turns
 from bot.delivery.sender import ActiveTransport, CheckLease
@@ -166,8 +166,8 @@ class _Attempt:
             limit = self._transport.sender.rate_limit(self._delivery.destination)
             error.after = self._turns.rest(limit, self._delivery.id, error.after)
         now = self._clock()
-        error = counted_if_too_long(error, now - self._delivery.created_at)
-        due = due_again(error, self._delivery.attempts, now, self._uniform)
+        error = expire_rate_limit(error, now - self._delivery.created_at)
+        due = next_attempt_at(error, self._delivery.attempts, now, self._uniform)
         if due is None:
             await self._dead_letter(error, now)
         else:
@@ -180,7 +180,7 @@ class _Attempt:
                 self._token,
                 error.reason,
                 due=due,
-                counts=error.counts,
+                uses_attempt=error.uses_attempt,
                 maybe_delivered=error.maybe_delivered or self._delivery.maybe_delivered,
                 now=now,
             )

@@ -1,4 +1,4 @@
-"""When a delivery is tried again, and when no more. No I/O, no clock."""
+"""When a delivery is retried, and when it is given up. No I/O, no clock."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from bot.errors import DeliveryError
 
 BACKOFF = (
-    # Juicebox's own guide: three attempts, exponential from one second.
+    # Juicebox's guide: three attempts, exponential from one second.
     timedelta(seconds=1),
     timedelta(seconds=2),
-    # Then patience: an outage of half a day loses nothing.
+    # Longer waits, so that an outage of half a day loses nothing.
     timedelta(minutes=1),
     timedelta(minutes=5),
     timedelta(minutes=15),
@@ -18,25 +18,23 @@ BACKOFF = (
     timedelta(hours=12),
 )
 
-
-RATE_LIMITED_FOR = sum(BACKOFF, timedelta())
-"""How long a delivery's rate limits use no attempt. One that lasts longer is a fault like any other, so
-that each delivery comes to an end."""
+RATE_LIMIT_TOLERANCE = sum(BACKOFF, timedelta())
+"""How old a delivery may be for a rate limit to use no attempt, so that every delivery ends."""
 _JITTERED_FROM = timedelta(minutes=1)
 _JITTER = 0.25
 
 
-def due_again(
+def next_attempt_at(
     error: DeliveryError, attempts: int, now: datetime, uniform: Callable[[], float]
 ) -> datetime | None:
-    """When to try again after this many counted attempts, the failed one among them; None for never.
+    """Return when to retry after this many attempts, the failed one included; None for never.
 
-    `uniform` returns random numbers from 0 to 1. From the wait of a minute on, up to a quarter is added,
-    so that what has failed together does not come back together.
+    `uniform` returns random numbers from 0 to 1. Waits of a minute and more are lengthened by up to a
+    quarter, so that deliveries that failed together are not retried together.
     """
     if not error.retry:
         return None
-    if not error.counts:
+    if not error.uses_attempt:
         return now + (error.after or BACKOFF[0])
     if attempts > len(BACKOFF):
         return None
@@ -46,9 +44,9 @@ def due_again(
     return now + max(wait, error.after or timedelta())
 
 
-def counted_if_too_long(error: DeliveryError, age: timedelta) -> DeliveryError:
-    """The error of a delivery of that age; a rate limit counts once it has lasted for too long."""
-    if error.counts or age <= RATE_LIMITED_FOR:
+def expire_rate_limit(error: DeliveryError, age: timedelta) -> DeliveryError:
+    """Return the error; as one that uses an attempt if the delivery is too old for a rate limit."""
+    if error.uses_attempt or age <= RATE_LIMIT_TOLERANCE:
         return error
     return DeliveryError(
         error.reason, retry=True, after=error.after, maybe_delivered=error.maybe_delivered

@@ -150,7 +150,7 @@ class Ledger:
         reason: str,
         *,
         due: datetime,
-        counts: bool,
+        uses_attempt: bool,
         maybe_delivered: bool,
         now: datetime,
     ) -> bool:
@@ -163,10 +163,12 @@ class Ledger:
             "owner": job_id(Task.DELIVERY, delivery.id),
         }
         wait = f"rate limited, waits {duration(due - now)}, uses no attempt ({reason})"
-        detail = reason if counts else wait
+        detail = reason if uses_attempt else wait
         step = delivery_step(delivery, now, "retrying", detail)
         again = new_job(Task.DELIVERY, delivery.id, now=now, due=due)
-        return await self._settle(delivery, token, values, step, now, job=again, uncount=not counts)
+        return await self._settle(
+            delivery, token, values, step, now, job=again, uses_attempt=uses_attempt
+        )
 
     async def fail(
         self,

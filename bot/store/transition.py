@@ -32,7 +32,7 @@ class Transition:
     job: Job | None = None
     adds_dead_letter: DeadLetter | None = None
     removes_dead_letter: DeadLetter | None = None
-    uncount: bool = False
+    uses_attempt: bool = True
     id: str = field(default_factory=lambda: uuid4().hex)
 
 
@@ -61,7 +61,7 @@ class Transitions:
             "expect": {name: list(values) for name, values in transition.expect.items()},
             "set": dict(transition.set),
             "step": encode_step(transition.step),
-            "uncount": transition.uncount,
+            "uses_attempt": transition.uses_attempt,
         }
         if transition.adds_dead_letter:
             encoded["dead"] = {

@@ -28,7 +28,7 @@ async def handle(store: Store, event_id: str) -> None:
         "t2",
         "mailbox busy",
         due=NOW + timedelta(minutes=1),
-        counts=True,
+        uses_attempt=True,
         maybe_delivered=False,
         now=NOW + timedelta(seconds=2),
     )

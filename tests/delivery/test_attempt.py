@@ -6,7 +6,7 @@ from datetime import timedelta
 from redis.asyncio import Redis
 
 from bot.delivery.attempt import Attempts
-from bot.delivery.backoff import RATE_LIMITED_FOR
+from bot.delivery.backoff import RATE_LIMIT_TOLERANCE
 from bot.delivery.notice import notices_of_delivery
 from bot.delivery.rate_limit import Turns
 from bot.delivery.sender import ActiveTransport
@@ -70,7 +70,9 @@ async def test_a_rate_limit_that_never_ends_uses_attempts_in_the_end(
 ) -> None:
     sender.outcome = DeliveryError.rate_limited("SMTP 421 too busy", timedelta(seconds=30))
     late = replace(
-        attempts, clock=lambda: NOW + RATE_LIMITED_FOR + timedelta(minutes=1), uniform=lambda: 0.0
+        attempts,
+        clock=lambda: NOW + RATE_LIMIT_TOLERANCE + timedelta(minutes=1),
+        uniform=lambda: 0.0,
     )
     owner = OWNER
     for attempt in range(1, 9):

@@ -1,4 +1,4 @@
-"""The schedule of attempts, as Juicebox's guide begins it and patience continues it."""
+"""The schedule of attempts, which begins as in Juicebox's guide."""
 
 from datetime import timedelta
 
@@ -6,19 +6,19 @@ import pytest
 
 from bot.delivery.backoff import (
     BACKOFF,
-    RATE_LIMITED_FOR,
-    counted_if_too_long,
-    due_again,
+    RATE_LIMIT_TOLERANCE,
+    expire_rate_limit,
+    next_attempt_at,
 )
 from bot.errors import DeliveryError
 from tests.factories import NOW
 
 
-def NO_JITTER() -> float:  # noqa: N802  # as constant as the others
+def no_jitter() -> float:
     return 0.0
 
 
-PASSING = DeliveryError.transient("timeout")
+TIMEOUT = DeliveryError.transient("timeout")
 
 
 @pytest.mark.parametrize(
@@ -35,56 +35,56 @@ PASSING = DeliveryError.transient("timeout")
     ],
 )
 def test_each_failure_waits_longer(attempts: int, delay: timedelta) -> None:
-    assert due_again(PASSING, attempts, NOW, NO_JITTER) == NOW + delay
+    assert next_attempt_at(TIMEOUT, attempts, NOW, no_jitter) == NOW + delay
 
 
 def test_the_ninth_failure_is_the_last() -> None:
-    assert due_again(PASSING, 9, NOW, NO_JITTER) is None
+    assert next_attempt_at(TIMEOUT, 9, NOW, no_jitter) is None
 
 
-def test_what_cannot_pass_is_never_tried_again() -> None:
-    assert due_again(DeliveryError.permanent("channel_not_found"), 1, NOW, NO_JITTER) is None
+def test_a_permanent_error_is_never_retried() -> None:
+    assert next_attempt_at(DeliveryError.permanent("channel_not_found"), 1, NOW, no_jitter) is None
 
 
 @pytest.mark.parametrize("attempts", [1, 9, 50])
-def test_a_rate_limit_waits_as_long_as_asked_however_often(attempts: int) -> None:
+def test_every_rate_limit_waits_as_long_as_asked(attempts: int) -> None:
     limited = DeliveryError.rate_limited("ratelimited", timedelta(seconds=7))
-    assert due_again(limited, attempts, NOW, NO_JITTER) == NOW + timedelta(seconds=7)
+    assert next_attempt_at(limited, attempts, NOW, no_jitter) == NOW + timedelta(seconds=7)
 
 
-def test_a_passing_fault_that_names_a_time_is_given_it() -> None:
+def test_a_transient_error_waits_at_least_as_long_as_it_asks() -> None:
     error = DeliveryError("busy", retry=True, after=timedelta(seconds=30))
-    assert due_again(error, 1, NOW, NO_JITTER) == NOW + timedelta(seconds=30)
-    assert due_again(error, 3, NOW, NO_JITTER) == NOW + timedelta(minutes=1)
+    assert next_attempt_at(error, 1, NOW, no_jitter) == NOW + timedelta(seconds=30)
+    assert next_attempt_at(error, 3, NOW, no_jitter) == NOW + timedelta(minutes=1)
 
 
-def test_patience_without_a_time_is_a_second() -> None:
-    error = DeliveryError("busy", retry=True, counts=False)
-    assert due_again(error, 1, NOW, NO_JITTER) == NOW + timedelta(seconds=1)
+def test_a_rate_limit_without_a_time_waits_a_second() -> None:
+    error = DeliveryError("busy", retry=True, uses_attempt=False)
+    assert next_attempt_at(error, 1, NOW, no_jitter) == NOW + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("attempts", range(1, 9))
-def test_jitter_lengthens_the_wait_from_a_minute_on_and_by_a_quarter_at_most(attempts: int) -> None:
+def test_jitter_lengthens_waits_of_a_minute_and_more_by_up_to_a_quarter(attempts: int) -> None:
     delay = BACKOFF[attempts - 1]
     longest = delay * 1.25 if delay >= timedelta(minutes=1) else delay
-    assert due_again(PASSING, attempts, NOW, lambda: 0.0) == NOW + delay
-    assert due_again(PASSING, attempts, NOW, lambda: 1.0) == NOW + longest
+    assert next_attempt_at(TIMEOUT, attempts, NOW, lambda: 0.0) == NOW + delay
+    assert next_attempt_at(TIMEOUT, attempts, NOW, lambda: 1.0) == NOW + longest
 
 
-def test_a_rate_limit_is_as_long_as_asked_for_whatever_the_jitter() -> None:
+def test_jitter_does_not_lengthen_a_rate_limit() -> None:
     limited = DeliveryError.rate_limited("ratelimited", timedelta(minutes=5))
-    assert due_again(limited, 1, NOW, lambda: 1.0) == NOW + timedelta(minutes=5)
+    assert next_attempt_at(limited, 1, NOW, lambda: 1.0) == NOW + timedelta(minutes=5)
 
 
-def test_a_rate_limit_that_lasts_for_longer_than_all_attempts_uses_attempts() -> None:
+def test_a_rate_limit_that_lasts_longer_than_all_attempts_uses_attempts() -> None:
     limited = DeliveryError.rate_limited("SMTP 421 too busy", timedelta(seconds=30))
-    assert counted_if_too_long(limited, RATE_LIMITED_FOR) is limited
-    late = counted_if_too_long(limited, RATE_LIMITED_FOR + timedelta(seconds=1))
-    assert (late.retry, late.counts, late.reason) == (True, True, "SMTP 421 too busy")
-    assert due_again(late, 1, NOW, NO_JITTER) == NOW + timedelta(seconds=30)
-    assert due_again(late, 3, NOW, NO_JITTER) == NOW + timedelta(minutes=1)
-    assert due_again(late, 9, NOW, NO_JITTER) is None
+    assert expire_rate_limit(limited, RATE_LIMIT_TOLERANCE) is limited
+    late = expire_rate_limit(limited, RATE_LIMIT_TOLERANCE + timedelta(seconds=1))
+    assert (late.retry, late.uses_attempt, late.reason) == (True, True, "SMTP 421 too busy")
+    assert next_attempt_at(late, 1, NOW, no_jitter) == NOW + timedelta(seconds=30)
+    assert next_attempt_at(late, 3, NOW, no_jitter) == NOW + timedelta(minutes=1)
+    assert next_attempt_at(late, 9, NOW, no_jitter) is None
 
 
-def test_an_error_that_uses_an_attempt_is_the_same_at_every_age() -> None:
-    assert counted_if_too_long(PASSING, timedelta(days=30)) is PASSING
+def test_an_error_that_uses_an_attempt_does_so_at_every_age() -> None:
+    assert expire_rate_limit(TIMEOUT, timedelta(days=30)) is TIMEOUT

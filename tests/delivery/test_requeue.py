@@ -34,7 +34,7 @@ async def test_a_failed_delivery_is_sent_again_although_another_one_had_no_job(
     await fail(store, failed)
     await store.ledger.claim(waiting, OWNER, "t1", NOW)
     await store.ledger.retry_later(
-        waiting, "t1", "timeout", due=NOW + HOUR, counts=True, maybe_delivered=False, now=NOW
+        waiting, "t1", "timeout", due=NOW + HOUR, uses_attempt=True, maybe_delivered=False, now=NOW
     )
     lost = f"retry_delivery:{waiting.id}"
     await redis.zrem(QUEUE, lost)

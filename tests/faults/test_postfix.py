@@ -106,7 +106,7 @@ async def test_a_limit_below_ours_is_a_rate_limit(redis: Redis) -> None:
             try:
                 await senders[number % 2].send(messages[number], lambda: None)
             except DeliveryError as error:
-                if error.counts or error.after is None:
+                if error.uses_attempt or error.after is None:
                     raise
                 refusals[error.reason[:8]] += 1
                 await asyncio.sleep(error.after.total_seconds())

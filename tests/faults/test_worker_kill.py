@@ -71,7 +71,13 @@ async def two_retries(store: Store, event_id: str) -> None:
         claimed = await store.ledger.claim(delivery, first, delivery.id, now)
         assert claimed is not None
         await store.ledger.retry_later(
-            claimed, delivery.id, "timeout", due=now, counts=True, maybe_delivered=True, now=now
+            claimed,
+            delivery.id,
+            "timeout",
+            due=now,
+            uses_attempt=True,
+            maybe_delivered=True,
+            now=now,
         )
     await store.redis.zrem(QUEUE, first)
     await store.redis.delete(JOB_KEY + first)

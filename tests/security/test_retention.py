@@ -63,7 +63,7 @@ async def live_through(store: Store, event: Event, now: datetime) -> None:
     if event.type == "export.ready":
         due = now + seconds(60)
         await store.ledger.retry_later(
-            failed, "t2", "timeout", due=due, counts=True, maybe_delivered=False, now=now
+            failed, "t2", "timeout", due=due, uses_attempt=True, maybe_delivered=False, now=now
         )
     else:
         await store.ledger.fail(failed, "t2", "gone", maybe_delivered=False, report=True, now=now)

@@ -43,7 +43,7 @@ async def settle(store: Store, delivery: Delivery, state: str, reason: str = "")
                 "token",
                 reason,
                 due=NOW + seconds(120),
-                counts=True,
+                uses_attempt=True,
                 maybe_delivered=False,
                 now=NOW,
             )

@@ -112,7 +112,13 @@ async def test_notices_about_a_dead_letter_are_told_apart_from_deliveries(
 async def test_notices_that_are_not_sent_yet(ask: Ask, store: Store) -> None:
     first, second, _ = await dead_with_notices(store, ALERTS, MAIL, SLACK)
     await store.ledger.retry_later(
-        first, "token", "busy", due=NOW + seconds(120), counts=True, maybe_delivered=True, now=NOW
+        first,
+        "token",
+        "busy",
+        due=NOW + seconds(120),
+        uses_attempt=True,
+        maybe_delivered=True,
+        now=NOW,
     )
     await store.ledger.fail(second, "token", "no box", maybe_delivered=False, report=False, now=NOW)
     retrying = f"retrying {AT_14_32} after 1 attempt"

@@ -178,7 +178,7 @@ async def test_a_send_that_ends_after_it_changes_nothing(
             claimed, "t1", CANARY, maybe_delivered=False, report=True, now=LATER
         ),
         "retry_later": lambda: ledger.retry_later(
-            claimed, "t1", CANARY, due=LATER, counts=True, maybe_delivered=True, now=LATER
+            claimed, "t1", CANARY, due=LATER, uses_attempt=True, maybe_delivered=True, now=LATER
         ),
     }
     assert await how[settle]() is False

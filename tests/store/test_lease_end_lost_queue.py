@@ -29,7 +29,13 @@ async def leases(store: Store, redis: Redis) -> Leases:
 async def retry_later(store: Store, owner: str, token: str, due_in: timedelta) -> None:
     assert await store.ledger.claim(DELIVERY, owner, token, NOW) is not None
     assert await store.ledger.retry_later(
-        DELIVERY, token, "timeout", due=NOW + due_in, counts=True, maybe_delivered=False, now=NOW
+        DELIVERY,
+        token,
+        "timeout",
+        due=NOW + due_in,
+        uses_attempt=True,
+        maybe_delivered=False,
+        now=NOW,
     )
 
 

@@ -33,7 +33,7 @@ async def claimed(store: Store, token: str = "t1", owner: str = EVENT_JOB) -> De
 
 
 async def retried(store: Store, delivery: Delivery, token: str = "t1", **changes: Any) -> bool:
-    how = {"due": LATER, "counts": True, "maybe_delivered": False, "now": NOW, **changes}
+    how = {"due": LATER, "uses_attempt": True, "maybe_delivered": False, "now": NOW, **changes}
     return await store.ledger.retry_later(delivery, token, "timeout", **how)
 
 
@@ -131,7 +131,7 @@ async def test_a_retry_belongs_to_a_job_of_its_own(opened: Store, redis: Redis) 
 
 
 async def test_waiting_for_a_rate_limit_uses_up_no_attempt(opened: Store) -> None:
-    await retried(opened, await claimed(opened), counts=False)
+    await retried(opened, await claimed(opened), uses_attempt=False)
     assert (await claimed(opened, "t2", RETRY_JOB)).attempts == 1
 
 
@@ -163,10 +163,10 @@ async def test_a_notice_that_fails_is_no_dead_letter_itself(opened: Store, redis
 
 
 async def test_of_many_waits_for_a_rate_limit_the_trail_tells_one(opened: Store) -> None:
-    await retried(opened, await claimed(opened), counts=False)
+    await retried(opened, await claimed(opened), uses_attempt=False)
     for number in range(50):
         token = f"wait {number}"
-        await retried(opened, await claimed(opened, token, RETRY_JOB), token, counts=False)
+        await retried(opened, await claimed(opened, token, RETRY_JOB), token, uses_attempt=False)
     assert [s.what for s in await opened.events.trail("evt_1")] == [
         "received",
         "handled",

@@ -46,7 +46,7 @@ async def retrying(store: Store) -> str:
     await store.ledger.open("evt_1", [delivery], NOW)
     await store.ledger.claim(delivery, JOB, "t1", NOW)
     await store.ledger.retry_later(
-        delivery, "t1", "timeout", due=NOW + HOUR, counts=True, maybe_delivered=False, now=NOW
+        delivery, "t1", "timeout", due=NOW + HOUR, uses_attempt=True, maybe_delivered=False, now=NOW
     )
     return f"retry_delivery:{delivery.id}"
 

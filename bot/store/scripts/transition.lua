@@ -4,7 +4,7 @@
 --   id      of this transition: repeating it after a lost reply is harmless
 --   expect  field -> the values of it that permit the transition
 --   set     field -> its new value
---   uncount true where the attempt is not to count; of many such waits the trail tells one
+--   uses_attempt  false for a wait that uses no attempt; the trail has one step for many such waits
 --   dead    {add = member, at = ms, oldest = ms, ttl = ms} or {remove = member}
 --   step    for the trail
 --   job     {id, blob, delay, ttl}: what is to run next
@@ -35,7 +35,7 @@ for field, value in pairs(transition.set) do
   redis.call('HSET', subject, field, value)
 end
 local waits = 0
-if transition.uncount then
+if not transition.uses_attempt then
   redis.call('HINCRBY', subject, 'attempts', -1)
   waits = redis.call('HINCRBY', subject, 'waits', 1)
 end

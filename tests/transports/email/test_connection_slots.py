@@ -114,5 +114,5 @@ async def test_while_redis_cannot_tell_no_connection_is_opened_and_no_attempt_us
 ) -> None:
     await redis.set(keys.smtp_slots("127.0.0.1", inbox.port), "not a sorted set")
     error = await failure(sender, message)
-    assert (error.reason, error.counts) == (WAITING, False)
+    assert (error.reason, error.uses_attempt) == (WAITING, False)
     assert inbox.connections.served == 0

@@ -45,7 +45,7 @@ async def test_a_servers_refusal_decides_for_itself(
     inbox.plan_faults(command, [fault])
     error = await failure(sender, message)
     assert error.reason == reason
-    assert (error.retry, error.maybe_delivered, error.counts) == (retry, False, True)
+    assert (error.retry, error.maybe_delivered, error.uses_attempt) == (retry, False, True)
     assert inbox.mails == []
 
 
@@ -130,7 +130,7 @@ async def test_a_server_that_falls_silent_is_given_up_in_every_phase(
         sender = sender_to(f"smtp://127.0.0.1:{server.port}", timeouts=timeouts)
         error = await failure(sender, message)
     assert error.reason == "the mail server did not answer in time"
-    assert (error.retry, error.maybe_delivered, error.counts) == (True, maybe_delivered, True)
+    assert (error.retry, error.maybe_delivered, error.uses_attempt) == (True, maybe_delivered, True)
 
 
 async def test_a_server_that_cannot_be_reached_has_not_got_the_mail(

@@ -42,7 +42,7 @@ def decided(code: int, message: str) -> DeliveryError:
 )
 def test_a_server_that_refuses_for_load_is_a_rate_limit(code: int, message: str) -> None:
     error = decided(code, message)
-    assert (error.retry, error.counts, error.maybe_delivered, error.after) == (
+    assert (error.retry, error.uses_attempt, error.maybe_delivered, error.after) == (
         True,
         False,
         False,
@@ -71,7 +71,7 @@ def test_a_server_that_refuses_for_load_is_a_rate_limit(code: int, message: str)
 )
 def test_any_other_refusal_for_now_uses_an_attempt(code: int, message: str) -> None:
     error = decided(code, message)
-    assert (error.retry, error.counts) == (True, True)
+    assert (error.retry, error.uses_attempt) == (True, True)
 
 
 @pytest.mark.parametrize("code", [550, 552, 554])
@@ -98,4 +98,4 @@ async def test_a_load_refusal_is_understood_in_every_phase(
     async with scripted_smtp(replies) as server:
         sender = sender_to(f"smtp://127.0.0.1:{server.port}")
         error = await failure(sender, message)
-    assert (error.counts, error.maybe_delivered, error.after) == (False, False, WAIT)
+    assert (error.uses_attempt, error.maybe_delivered, error.after) == (False, False, WAIT)

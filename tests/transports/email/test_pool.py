@@ -33,7 +33,7 @@ async def send_all(senders: Iterable[EmailSender], deliveries: Iterable[Outgoing
             try:
                 await in_turn[number % len(in_turn)].send(message, check_lease)
             except DeliveryError as error:
-                if error.counts or not error.after:
+                if error.uses_attempt or not error.after:
                     raise
                 await asyncio.sleep(error.after.total_seconds())
             else:

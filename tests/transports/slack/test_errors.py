@@ -46,7 +46,7 @@ async def test_slack_is_given_the_time_that_it_asks_for(
     slack_api.plan_faults("chat.postMessage", [HttpFault.rate_limited(retry_after)])
     error = await failure(sender, make_message("C0RECRUIT"))
     assert error.after == timedelta(seconds=seconds)
-    assert (error.retry, error.counts, error.maybe_delivered) == (True, False, False)
+    assert (error.retry, error.uses_attempt, error.maybe_delivered) == (True, False, False)
     assert error.reason == f"Slack asks to wait {seconds} s"
 
 
@@ -55,7 +55,7 @@ async def test_ratelimited_without_429_is_waited_for_too(
 ) -> None:
     slack_api.plan_faults("chat.postMessage", [HttpFault.error("rate_limited")])
     error = await failure(sender, make_message("C0RECRUIT"))
-    assert (error.after, error.counts) == (timedelta(seconds=30), False)
+    assert (error.after, error.uses_attempt) == (timedelta(seconds=30), False)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ async def test_trouble_that_can_pass_leaves_it_open_whether_the_message_arrived(
     slack_api.plan_faults("chat.postMessage", [fault])
     error = await failure(sender, make_message("C0RECRUIT"))
     assert error.reason.startswith(reason)
-    assert (error.retry, error.counts, error.after, error.maybe_delivered) == (
+    assert (error.retry, error.uses_attempt, error.after, error.maybe_delivered) == (
         True,
         True,
         None,
@@ -118,7 +118,7 @@ async def test_429_is_a_rate_limit_whatever_the_body_says(
 ) -> None:
     slack_api.plan_faults("chat.postMessage", [HttpFault(429, body, kind, retry_after="7")])
     error = await failure(sender, make_message("C0RECRUIT"))
-    assert (error.after, error.counts, error.maybe_delivered) == (
+    assert (error.after, error.uses_attempt, error.maybe_delivered) == (
         timedelta(seconds=7),
         False,
         False,
@@ -144,7 +144,7 @@ async def test_a_refusal_that_passes_is_tried_again_and_has_posted_nothing(
     slack_api.plan_faults("chat.postMessage", [HttpFault.error(name)])
     error = await failure(sender, make_message("C0RECRUIT"))
     assert error.reason == f"{name}: Slack cannot post to C0RECRUIT at the moment"
-    assert (error.retry, error.counts, error.maybe_delivered) == (True, True, False)
+    assert (error.retry, error.uses_attempt, error.maybe_delivered) == (True, True, False)
 
 
 async def test_a_slack_that_does_not_answer_is_not_waited_for_long(

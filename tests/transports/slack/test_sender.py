@@ -149,7 +149,7 @@ async def test_a_look_that_fails_for_now_is_repeated_later(
     message = make_message("C0RECRUIT", maybe_delivered=True)
     assert (await failure(sender, message)).retry is True
     rate_limited = await failure(sender, message)
-    assert (rate_limited.retry, rate_limited.counts, rate_limited.after) == (
+    assert (rate_limited.retry, rate_limited.uses_attempt, rate_limited.after) == (
         True,
         False,
         timedelta(seconds=3),
