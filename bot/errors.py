@@ -41,10 +41,6 @@ class RegistryError(BotError):
     """A handler breaks its contract; the process does not start."""
 
 
-class InvalidData(BotError):
-    """An event's data does not fit its type: a dead letter at once."""
-
-
 class RenderError(BotError):
     """A template could not be made into a message; the text names the template, never a value."""
 

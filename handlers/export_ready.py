@@ -1,4 +1,4 @@
-"""An export can be downloaded: recruiters get the link, or its text, and it is kept."""
+"""An export is ready: recruiters get its download link, and the export is recorded."""
 
 from datetime import timedelta
 
@@ -16,16 +16,8 @@ from bot.model import (
     Policy,
     Record,
     Text,
+    handles,
 )
-
-TYPE = "export.ready"
-
-SAMPLE = {
-    "exportId": "exp_5t7h1q",
-    "downloadUrl": "https://exports.example.com/exp_5t7h1q/candidates.csv?signature=Zm9v",
-    "recordCount": 1204,
-    "expiresAt": timedelta(days=7),
-}
 
 
 class Data(Payload):
@@ -36,17 +28,27 @@ class Data(Payload):
     format: Extra[Text] = None
 
 
+@handles(
+    "export.ready",
+    data=Data,
+    sample={
+        "exportId": "exp_5t7h1q",
+        "downloadUrl": "https://exports.example.com/exp_5t7h1q/candidates.csv?signature=Zm9v",
+        "recordCount": 1204,
+        "expiresAt": timedelta(days=7),
+    },
+)
 def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
-    kept = {
+    export = {
         "downloadUrl": data.download_url,
         "recordCount": data.record_count,
         "expiresAt": int(data.expires_at.timestamp()) if data.expires_at else None,
     }
     if data.format:
-        kept["format"] = data.format
+        export["format"] = data.format
     linked = policy.may_link(data.download_url)
-    context = {"exportId": data.export_id, **kept, "linked": linked}
+    context = {"exportId": data.export_id, **export, "linked": linked}
     return [
-        Record("export", data.export_id, kept),
-        Notify(Audience.RECRUITERS, TYPE, context, thread=f"export:{data.export_id}"),
+        Record("export", data.export_id, export),
+        Notify(Audience.RECRUITERS, event.type, context, thread=f"export:{data.export_id}"),
     ]

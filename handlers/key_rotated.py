@@ -1,17 +1,25 @@
-"""The API key was replaced: operators learn whether the bot still holds the old one."""
+"""The API key was rotated: operators are told whether the bot still holds the old one."""
 
 import re
 from datetime import timedelta
 
-from bot.model import Audience, Context, Event, Extra, Id, Intent, Moment, Notify, Payload, Policy
-
-TYPE = "key.rotated"
-
-SAMPLE = {"newKeyPrefix": "jb_live_7Qx2", "rotatedAt": timedelta()}
+from bot.model import (
+    Audience,
+    Context,
+    Event,
+    Extra,
+    Id,
+    Intent,
+    Moment,
+    Notify,
+    Payload,
+    Policy,
+    handles,
+)
 
 _MASK = re.compile(r"(?:\.{2,}|[…*•])[.…*•]*$")
-_PREFIX_SHOWN = 24
-"""Should the whole key ever be sent as its own prefix, it must not end up in a channel."""
+_LONGEST_PREFIX = 24
+"""If the whole key is sent as its prefix, most of it must not be shown in a channel."""
 
 
 class Data(Payload):
@@ -19,18 +27,23 @@ class Data(Payload):
     rotated_at: Extra[Moment] = None
 
 
+@handles(
+    "key.rotated",
+    data=Data,
+    sample={"newKeyPrefix": "jb_live_7Qx2", "rotatedAt": timedelta()},
+)
 def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
     prefix = _MASK.sub("", data.new_key_prefix)
     context: Context = {
-        "newKeyPrefix": (prefix or data.new_key_prefix)[:_PREFIX_SHOWN],
+        "newKeyPrefix": (prefix or data.new_key_prefix)[:_LONGEST_PREFIX],
         "rotatedAt": int((data.rotated_at or event.timestamp).timestamp()),
         "configured": _configured(policy.api_key, prefix),
     }
-    return [Notify(Audience.OPERATORS, TYPE, context, thread="key")]
+    return [Notify(Audience.OPERATORS, event.type, context, thread="key")]
 
 
 def _configured(api_key: str | None, prefix: str) -> str:
-    """Which key the setting holds: `unset`, `new`, `old`, or `unknown` if all of it is masked."""
+    """Return which key is configured: `unset`, `new`, `old`, or `unknown` if the prefix is masked."""
     if not api_key:
         return "unset"
     if not prefix:

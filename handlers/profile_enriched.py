@@ -1,23 +1,27 @@
-"""A profile has new details: they are kept, and told to those alone who subscribed."""
+"""A profile was enriched: its new details are recorded, and subscribers are told."""
 
 from typing import Annotated
 
 from pydantic import BeforeValidator, JsonValue
 
-from bot.model import Audience, Event, Extra, Id, Intent, Notify, Payload, Policy, Record, Text
-
-TYPE = "profile.enriched"
-
-SAMPLE = {
-    "profileId": "prof_2x9d4w",
-    "fields": ["email", "phone", "currentCompany"],
-    "source": "linkedin",
-}
+from bot.model import (
+    Audience,
+    Event,
+    Extra,
+    Id,
+    Intent,
+    Notify,
+    Payload,
+    Policy,
+    Record,
+    Text,
+    handles,
+)
 
 
 def _names_or_object(value: object) -> object:
-    named = isinstance(value, list) and all(isinstance(name, str) for name in value)
-    if not named and not isinstance(value, dict):
+    is_names = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    if not is_names and not isinstance(value, dict):
         raise ValueError("must be a list of names or an object")
     return value
 
@@ -28,21 +32,25 @@ class Data(Payload):
     source: Extra[Text] = None
 
 
+@handles(
+    "profile.enriched",
+    data=Data,
+    sample={
+        "profileId": "prof_2x9d4w",
+        "fields": ["email", "phone", "currentCompany"],
+        "source": "linkedin",
+    },
+)
 def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
-    enriched_at = int(event.timestamp.timestamp())
-    kept: JsonValue = [*data.fields] if isinstance(data.fields, list) else data.fields
+    fields: JsonValue = [*data.fields] if isinstance(data.fields, list) else data.fields
+    profile = {"enrichedAt": int(event.timestamp.timestamp()), "fields": fields}
     context = {
         "profileId": data.profile_id,
         "fields": [*data.fields],
         "source": data.source or None,
     }
+    thread = f"profile:{data.profile_id}"
     return [
-        Record("profile", data.profile_id, {"enrichedAt": enriched_at, "fields": kept}),
-        Notify(
-            Audience.RECRUITERS,
-            TYPE,
-            context,
-            thread=f"profile:{data.profile_id}",
-            opt_in=True,
-        ),
+        Record("profile", data.profile_id, profile),
+        Notify(Audience.RECRUITERS, event.type, context, thread, opt_in=True),
     ]

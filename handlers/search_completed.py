@@ -1,4 +1,4 @@
-"""A search has finished: recruiters hear how many people it found."""
+"""A search has completed: recruiters are told how many people it found."""
 
 from bot.model import (
     Audience,
@@ -12,15 +12,8 @@ from bot.model import (
     Payload,
     Policy,
     Text,
+    handles,
 )
-
-TYPE = "search.completed"
-
-SAMPLE = {
-    "searchId": "srch_8f3k2m",
-    "resultCount": 1204,
-    "query": "Senior backend engineers in Berlin who know Rust",
-}
 
 
 class Data(Payload):
@@ -29,10 +22,19 @@ class Data(Payload):
     query: Extra[Text] = None
 
 
+@handles(
+    "search.completed",
+    data=Data,
+    sample={
+        "searchId": "srch_8f3k2m",
+        "resultCount": 1204,
+        "query": "Senior backend engineers in Berlin who know Rust",
+    },
+)
 def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
     context: Context = {
         "searchId": data.search_id,
         "resultCount": data.result_count,
         "query": data.query or None,
     }
-    return [Notify(Audience.RECRUITERS, TYPE, context, thread=f"search:{data.search_id}")]
+    return [Notify(Audience.RECRUITERS, event.type, context, thread=f"search:{data.search_id}")]

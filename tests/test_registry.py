@@ -1,4 +1,4 @@
-"""The registry takes sound handlers and refuses to start with others."""
+"""The registry loads valid handlers and refuses to start with a broken one."""
 
 import importlib
 import re
@@ -9,29 +9,27 @@ from types import ModuleType
 
 import pytest
 
-from bot.errors import InvalidData, RegistryError
-from bot.model import Notify, Policy
+from bot.errors import RegistryError
+from bot.model import InvalidData, Notify, Policy
 from bot.registry import load_registry
 from bot.transports.registry import TEMPLATE_FILES
 from tests.event_fixtures import sent
 from tests.factories import NOW
 from tests.renderers import mail_renderer, slack_renderer
 
-SOUND = '''
+VALID = '''
 """Someone answered a message."""
 
-from bot.model import Audience, Event, Id, Intent, Notify, Payload, Policy
-
-TYPE = "reply.received"
-SAMPLE = {"replyId": "rep_1"}
+from bot.model import Audience, Event, Id, Intent, Notify, Payload, Policy, Record, handles
 
 
 class Data(Payload):
     reply_id: Id
 
 
+@handles("reply.received", data=Data, sample={"replyId": "rep_1"})
 def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
-    return [Notify(Audience.RECRUITERS, TYPE, {"replyId": data.reply_id})]
+    return [Notify(Audience.RECRUITERS, event.type, {"replyId": data.reply_id})]
 '''
 
 Write = Callable[[str, str], ModuleType]
@@ -89,7 +87,7 @@ def test_a_sample_cannot_be_changed() -> None:
 
 def test_the_moments_of_a_sample_are_counted_from_now(write: Write, templates: Path) -> None:
     moments = '{"replyId": "rep_1", "at": timedelta(days=2), "more": {"all": [timedelta()]}}'
-    source = SOUND.replace("from bot", "from datetime import timedelta\n\nfrom bot", 1)
+    source = VALID.replace("from bot", "from datetime import timedelta\n\nfrom bot", 1)
     package = write("reply_received", source.replace('{"replyId": "rep_1"}', moments, 1))
     handler = load_registry(package, templates).get("reply.received")
     assert handler is not None
@@ -108,7 +106,7 @@ def test_no_sample_names_a_date_of_its_own(event_type: str) -> None:
 
 
 def test_a_module_and_a_folder_are_all_that_a_new_type_takes(write: Write, templates: Path) -> None:
-    registry = load_registry(write("reply_received", SOUND), templates)
+    registry = load_registry(write("reply_received", VALID), templates)
     handler = registry.get("reply.received")
     assert registry.types == ("reply.received",)
     assert handler is not None
@@ -125,7 +123,7 @@ def test_a_module_and_a_folder_are_all_that_a_new_type_takes(write: Write, templ
 
 
 def test_data_that_is_no_object_is_refused(write: Write, templates: Path) -> None:
-    handler = load_registry(write("reply_received", SOUND), templates).get("reply.received")
+    handler = load_registry(write("reply_received", VALID), templates).get("reply.received")
     assert handler is not None
     with pytest.raises(InvalidData, match=r"^data must be an object$"):
         handler.run(sent("reply.received", ["secret"]), Policy())  # type: ignore[arg-type]  # on purpose
@@ -134,49 +132,66 @@ def test_data_that_is_no_object_is_refused(write: Write, templates: Path) -> Non
 @pytest.mark.parametrize(
     ("change", "fault"),
     [
-        (('"reply.received"', '""'), "TYPE must be the event's type, a string"),
-        (('TYPE = "reply.received"', "TYPE = 7"), "TYPE must be the event's type, a string"),
+        (('"reply.received"', '""'), "@handles takes a type such as 'search.completed', got ''"),
+        (('"reply.received"', "7"), "@handles takes a type such as 'search.completed', got 7"),
         (("class Data(Payload)", "class Other(Payload)"), "cannot be imported"),
-        (("class Data(Payload)", "class Data"), "Data must be a class that extends Payload"),
-        (("def handle(event: Event", "def handle(it: Event"), "handle must be a function of event"),
-        (("def handle", "def handles"), "handle must be a function of event"),
-        (('SAMPLE = {"replyId": "rep_1"}', "SAMPLE = []"), "SAMPLE must be an example"),
-        (('"replyId": "rep_1"', ""), "SAMPLE does not fit Data: data.replyId is missing"),
-        (("return [Notify", "return [1 / 0, Notify"), "handle fails on SAMPLE: ZeroDivisionError"),
-        (("return [Notify", "return [7, Notify"), "handle must return a list of Notify and Record"),
-        (('"replyId": data.reply_id', '"at": event.timestamp'), "nothing but JSON"),
-        (('"replyId": data.reply_id', '"n": float("nan")'), "nothing but JSON"),
+        (("class Data(Payload)", "class Data"), "data of @handles must be a subclass of Payload"),
+        (("(event: Event, ", "("), "the handler fails on its sample: TypeError"),
+        (("@handles", "#"), "has no handler: decorate its function with @handles(…)"),
+        (('{"replyId": "rep_1"}', "[]"), "sample of @handles must be an example of the data"),
+        (('"replyId": "rep_1"', ""), "sample does not fit the data class: data.replyId is missing"),
+        (("return [Notify", "return [1 / 0, Notify"), "fails on its sample: ZeroDivisionError"),
+        (("return [Notify", "return [7, Notify"), "must return Notify and Record only, got 7"),
+        (('"replyId": data.reply_id', '"at": event.timestamp'), "only JSON"),
+        (('"replyId": data.reply_id', '"n": float("nan")'), "only JSON"),
         (("import Audience", "import Nothing, Audience"), "cannot be imported"),
-        (("RECRUITERS, TYPE", 'RECRUITERS, "other"'), "templates/other/slack.json.j2"),
+        (("RECRUITERS, event.type", 'RECRUITERS, "other"'), "templates/other/slack.json.j2"),
     ],
 )
-def test_a_broken_contract_stops_the_start_and_names_the_module(
+def test_a_broken_handler_stops_the_start_and_is_named(
     write: Write, templates: Path, change: tuple[str, str], fault: str
 ) -> None:
     before, after = change
-    assert before in SOUND
-    package = write("reply_received", SOUND.replace(before, after, 1))
+    assert before in VALID
+    package = write("reply_received", VALID.replace(before, after, 1))
     with pytest.raises(RegistryError) as refused:
         load_registry(package, templates)
     assert str(refused.value).startswith("other_handlers.reply_received: ")
     assert fault in str(refused.value)
 
 
-def test_two_handlers_for_one_type_are_refused(write: Write, templates: Path) -> None:
-    write("reply_received", SOUND)
-    package = write("reply_received_again", SOUND)
+def test_two_handlers_in_one_module_are_refused(write: Write, templates: Path) -> None:
+    _, decorator, function = VALID.partition("@handles")
+    package = write("reply", VALID + decorator + function.replace("def handle", "def other"))
     with pytest.raises(RegistryError) as refused:
         load_registry(package, templates)
     assert str(refused.value) == (
-        "other_handlers.reply_received_again: TYPE 'reply.received' has a handler already"
+        "other_handlers.reply: has 2 handlers, handle, other: keep one per module"
     )
+
+
+def test_two_handlers_for_one_type_are_refused(write: Write, templates: Path) -> None:
+    write("reply_received", VALID)
+    package = write("reply_received_again", VALID)
+    with pytest.raises(RegistryError) as refused:
+        load_registry(package, templates)
+    assert str(refused.value) == (
+        "other_handlers.reply_received_again: 'reply.received' has a handler already,"
+        " in other_handlers.reply_received"
+    )
+
+
+def test_a_handler_that_only_records_needs_no_templates(write: Write, tmp_path: Path) -> None:
+    notify = "Notify(Audience.RECRUITERS, event.type,"
+    package = write("reply_received", VALID.replace(notify, 'Record("reply", data.reply_id,'))
+    assert load_registry(package, tmp_path).types == ("reply.received",)
 
 
 @pytest.mark.parametrize("file", TEMPLATE_FILES)
 def test_a_missing_template_is_named(write: Write, templates: Path, file: str) -> None:
     (templates / "reply.received" / file).unlink()
     with pytest.raises(RegistryError) as refused:
-        load_registry(write("reply_received", SOUND), templates)
+        load_registry(write("reply_received", VALID), templates)
     assert str(refused.value) == (
         f"other_handlers.reply_received: templates/reply.received/{file} is missing"
     )

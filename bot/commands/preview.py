@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from bot.clock import utc_now
+from bot.commands import Stop
 from bot.commands.sample import data_option, handler_of, sample
 from bot.delivery.recipients import deliveries_of
 from bot.logging.printable import printable
@@ -17,6 +18,7 @@ from bot.model import (
     Audience,
     Event,
     Intent,
+    InvalidData,
     Notification,
     Notify,
     Policy,
@@ -46,7 +48,10 @@ def command(event_type: str, data_file: Path | None, out: Path | None) -> None:
     registry = load_registry()
     event = sample(event_type, registry, data_file, event_id=None, now=now).event
     handler = handler_of(event.type, registry)
-    intents = handler.run(event, Policy())
+    try:
+        intents = handler.run(event, Policy())
+    except InvalidData as error:
+        raise Stop(str(error)) from error
     told = [intent for intent in intents if isinstance(intent, Notify)]
     notifications = [_notification(event, notify, now) for notify in told]
     if out is None:

@@ -12,8 +12,8 @@ from pydantic_core import from_json, to_json
 
 from bot.errors import InvalidEnvelope
 from bot.intake.envelope import parse_envelope
-from bot.model import Event
-from bot.registry import Handler, Registry
+from bot.model import Event, Handler
+from bot.registry import Registry
 
 data_option = click.option(
     "--data",
@@ -78,7 +78,7 @@ def _read(file: Path) -> Mapping[str, Any]:
     return {"data": loaded}
 
 
-def handler_of(event_type: str, registry: Registry) -> Handler:
+def handler_of(event_type: str, registry: Registry) -> Handler[Any]:
     """The handler of this type.
 
     Raises:

@@ -3,6 +3,7 @@
 from bot.model.dead_letter import NOTICE_TEMPLATE, DeadLetter, DeadLetterKind, retry_command
 from bot.model.dialects import PROFILE_IDS, canonical_event
 from bot.model.durations import duration
+from bot.model.handler import Handler, handles
 from bot.model.links import host_pattern
 from bot.model.moments import read_moment
 from bot.model.nouns import (
@@ -32,6 +33,7 @@ from bot.model.payload import (
     Extra,
     HttpsUrl,
     Id,
+    InvalidData,
     Moment,
     Payload,
     Text,
@@ -54,9 +56,11 @@ __all__ = [
     "Event",
     "EventState",
     "Extra",
+    "Handler",
     "HttpsUrl",
     "Id",
     "Intent",
+    "InvalidData",
     "Mail",
     "Moment",
     "Notification",
@@ -73,6 +77,7 @@ __all__ = [
     "delivery_id",
     "duration",
     "from_ms",
+    "handles",
     "host_pattern",
     "id_text",
     "read_moment",

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -17,6 +17,7 @@ from pydantic import (
     WrapValidator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
 
 from bot.model.moments import read_moment
 
@@ -24,10 +25,26 @@ _WHOLE = re.compile(r"-?\d{1,40}", re.ASCII)
 _DECIMAL = re.compile(r"-?\d{1,40}\.\d{1,40}", re.ASCII)
 
 
+class InvalidData(ValueError):
+    """An event's data does not fit its type; the text names the fields, and none of their values."""
+
+
 class Payload(BaseModel):
     """Base of every handler's typed `data`: camelCase on the wire, unknown fields ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
+
+    @classmethod
+    def read(cls, data: object) -> Self:
+        """Read an event's data.
+
+        Raises:
+            InvalidData: if it does not fit.
+        """
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise InvalidData(_explain(error)) from None
 
 
 def id_text(value: object) -> object:
@@ -89,3 +106,27 @@ Moment = Annotated[datetime, BeforeValidator(read_moment)]
 T = TypeVar("T")
 Extra = Annotated[T | None, WrapValidator(_leave_out_what_does_not_fit)]
 """A detail that is shown when present; one that makes no sense never costs us the message."""
+
+
+_WORDING = {"Input should ": "must ", "String should ": "must "}
+
+
+def _explain(error: ValidationError) -> str:
+    """Return one reason for each field: the first, since a choice of types gives one for each type."""
+    reasons: dict[str, str] = {}
+    for detail in error.errors(include_url=False, include_input=False):
+        name = f"data.{detail['loc'][0]}" if detail["loc"] else "data"
+        reasons.setdefault(name, _reason(detail))
+    return "; ".join(f"{name} {reason}" for name, reason in reasons.items())
+
+
+def _reason(detail: ErrorDetails) -> str:
+    """Return why a field is refused, in words that cannot contain any part of its value."""
+    if detail["type"] == "missing":
+        return "is missing"
+    if detail["type"] in {"model_type", "model_attributes_type"}:
+        return "must be an object"
+    text = detail["msg"].removeprefix("Value error, ")
+    for before, after in _WORDING.items():
+        text = text.replace(before, after) if text.startswith(before) else text
+    return text if text.startswith("must ") else "is not valid"

@@ -5,14 +5,25 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 from pydantic_core import to_json
 
 from bot.delivery.recipients import deliveries_of
 from bot.intake.envelope import parse_envelope
-from bot.model import Audience, Delivery, DeliveryState, Destination, Event, Notify, Policy, Record
-from bot.registry import Handler, Registry
+from bot.model import (
+    Audience,
+    Delivery,
+    DeliveryState,
+    Destination,
+    Event,
+    Handler,
+    Notify,
+    Policy,
+    Record,
+)
+from bot.registry import Registry
 
 Audiences = Mapping[Audience, tuple[Destination, ...]]
 
@@ -40,7 +51,7 @@ def samples_of(registry: Registry, audiences: Audiences, now: datetime) -> list[
     return [_sample(handler, audiences, now) for handler in handlers]
 
 
-def _sample(handler: Handler, audiences: Audiences, now: datetime) -> ExpectedEvent:
+def _sample(handler: Handler[Any], audiences: Audiences, now: datetime) -> ExpectedEvent:
     body = fresh_body({"type": handler.type, "data": handler.sample_at(now)}, now)
     event = parse_envelope(body, now)
     intents = handler.run(event, Policy())

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
 from bot.delivery.attempt import Attempts
 from bot.delivery.notice import notices_of_delivery, notices_of_event
 from bot.delivery.recipients import Audiences, deliveries_of
-from bot.errors import CorruptRecord, InvalidData, TryAgain
+from bot.errors import CorruptRecord, TryAgain
 from bot.model import (
     DeadLetter,
     DeadLetterKind,
@@ -18,11 +19,13 @@ from bot.model import (
     DeliveryState,
     Event,
     EventState,
+    Handler,
+    InvalidData,
     Notify,
     Policy,
     Record,
 )
-from bot.registry import Handler, Registry
+from bot.registry import Registry
 from bot.rendering.graphemes import cut
 from bot.store import Store
 from bot.store.events import StoredEvent
@@ -109,7 +112,7 @@ class WorkerTasks:
             await transport.sender.close()
         await self.store.redis.aclose()
 
-    async def _handle(self, stored: StoredEvent, handler: Handler) -> None:
+    async def _handle(self, stored: StoredEvent, handler: Handler[Any]) -> None:
         event = stored.event
         events, ledger, records = self.store.events, self.store.ledger, self.store.records
         try:

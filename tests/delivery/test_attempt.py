@@ -69,11 +69,8 @@ async def test_a_rate_limit_that_never_ends_uses_attempts_in_the_end(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
     sender.outcome = DeliveryError.rate_limited("SMTP 421 too busy", timedelta(seconds=30))
-    late = replace(
-        attempts,
-        clock=lambda: NOW + RATE_LIMIT_TOLERANCE + timedelta(minutes=1),
-        uniform=lambda: 0.0,
-    )
+    age = RATE_LIMIT_TOLERANCE + timedelta(minutes=1)
+    late = replace(attempts, clock=lambda: NOW + age, uniform=lambda: 0.0)
     owner = OWNER
     for attempt in range(1, 9):
         await replace(late, turns=Turns()).make(POST, owner, still_ours)

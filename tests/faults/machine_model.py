@@ -7,9 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.delivery.recipients import deliveries_of
-from bot.errors import InvalidData
 from bot.intake.envelope import parse_envelope
-from bot.model import DeadLetter, Delivery, DeliveryState, Event, EventState, Notify, Transport
+from bot.model import (
+    DeadLetter,
+    Delivery,
+    DeliveryState,
+    Event,
+    EventState,
+    InvalidData,
+    Notify,
+    Transport,
+)
 from bot.store.events import StoredEvent
 from bot.store.queue import JOB_KEY, LEASE_KEY, QUEUE
 from bot.wiring import audiences

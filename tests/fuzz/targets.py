@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from pydantic_core import from_json
 
-from bot.errors import CorruptRecord, InvalidData, InvalidEnvelope, InvalidSignature
+from bot.errors import CorruptRecord, InvalidEnvelope, InvalidSignature
 from bot.intake.envelope import parse_envelope
 from bot.intake.signature import HEADER, sign, sign_standard, verify
-from bot.model import Notify, Policy, canonical_event
+from bot.model import InvalidData, Notify, Policy, canonical_event
 from bot.model.dialects import TYPES
 from bot.registry import load_registry
 from bot.rendering.escaping import clean, json_string, mrkdwn

@@ -2,8 +2,7 @@
 
 import pytest
 
-from bot.errors import InvalidData
-from bot.model import Audience, Notify, Record
+from bot.model import Audience, InvalidData, Notify, Record
 from tests.event_fixtures import captured, intents_of, sent
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from bot.errors import InvalidData
-from bot.model import Audience, Event, Notify, Policy, Record, canonical_event
+from bot.model import Audience, Event, InvalidData, Notify, Policy, Record, canonical_event
 from tests.event_fixtures import captured, intents_of, sent
 from tests.factories import NOW
 

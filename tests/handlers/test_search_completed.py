@@ -2,8 +2,7 @@
 
 import pytest
 
-from bot.errors import InvalidData
-from bot.model import Audience, Notify
+from bot.model import Audience, InvalidData, Notify
 from tests.event_fixtures import captured, intents_of, sent
 
 

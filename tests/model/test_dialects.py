@@ -91,7 +91,7 @@ def test_every_name_that_is_ours_is_one_that_a_handler_knows() -> None:
     for event_type, names in FIELDS.items():
         handler = registry.get(event_type)
         assert handler is not None
-        known = {field.alias for field in handler.payload.model_fields.values()}
+        known = {field.alias for field in handler.data.model_fields.values()}
         assert {*names.values()} <= known
         assert not {*names} & known
 

@@ -15,9 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import InvalidData
 from bot.fakes.slack.block_kit import block_errors
-from bot.model import Event, Mail, Notification, SlackMessage
+from bot.model import Event, InvalidData, Mail, Notification, SlackMessage
 from bot.rendering.templates import context_of
 from bot.transports.email.mime import mime_message
 from tests.event_fixtures import DEAD_DELIVERY, NAMES, captured, notifications_of, sent

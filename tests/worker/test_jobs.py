@@ -12,8 +12,17 @@ from bot.errors import CorruptRecord, LeaseLost, TryAgain
 from bot.fakes.faults import HttpFault
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
-from bot.model import Audience, DeadLetter, DeliveryState, EventState, Intent, Notify, Payload
-from bot.registry import Handler, Registry
+from bot.model import (
+    Audience,
+    DeadLetter,
+    DeliveryState,
+    EventState,
+    Handler,
+    Intent,
+    Notify,
+    Payload,
+)
+from bot.registry import Registry
 from bot.store import Store
 from bot.store.leases import Leases
 from bot.store.queue import QUEUE
@@ -50,7 +59,7 @@ class AnyData(Payload):
 
 
 def with_handler(jobs: WorkerTasks, handle: Any) -> WorkerTasks:
-    handler = Handler("search.completed", {}, AnyData, handle)
+    handler = Handler("search.completed", AnyData, {}, handle)
     return replace(jobs, registry=Registry({handler.type: handler}))
 
 

@@ -1,0 +1,71 @@
+"""The contract of a handler: what is done about one type of event."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+from bot.model.nouns import Event, Intent, Policy
+from bot.model.payload import Payload
+
+D = TypeVar("D", bound=Payload)
+DataClass = type[D]
+HandleFunction = Callable[[Event, D, Policy], list[Intent]]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler(Generic[D]):
+    """The function that handles one type of event, the class of its data, and a sample of that data.
+
+    A `timedelta` in the sample stands for the moment that long from now.
+    """
+
+    type: str
+    data: DataClass[D] = field(repr=False)
+    sample: Mapping[str, Any] = field(repr=False)
+    handle: HandleFunction[D] = field(repr=False)
+
+    def sample_at(self, now: datetime) -> dict[str, Any]:
+        """Return the sample as JSON values, with its moments counted from `now`."""
+        return {name: _at(now, value) for name, value in self.sample.items()}
+
+    def run(self, event: Event, policy: Policy) -> list[Intent]:
+        """Return what the handler asks for.
+
+        Raises:
+            InvalidData: if the event's data does not fit; names the fields, and none of their values.
+        """
+        return self.handle(event, self.data.read(event.data), policy)
+
+
+def handles(
+    event_type: str, *, data: DataClass[D], sample: Mapping[str, Any]
+) -> Callable[[HandleFunction[D]], Handler[D]]:
+    """Make the decorated function the handler of this type of event.
+
+    `data` is the class that the event's data is read into, `sample` an example of the data as
+    Juicebox sends it; a `timedelta` in it stands for the moment that long from now.
+
+    Raises:
+        TypeError: if one of these is not what it must be; says which, and what was found.
+    """
+    if not isinstance(event_type, str) or not event_type:
+        raise TypeError(f"@handles takes a type such as 'search.completed', got {event_type!r}")
+    if not (isinstance(data, type) and issubclass(data, Payload)):
+        raise TypeError(f"data of @handles must be a subclass of Payload, got {data!r}")
+    if not isinstance(sample, Mapping):
+        raise TypeError(f"sample of @handles must be an example of the data, got {sample!r}")
+    return lambda handle: Handler(event_type, data, MappingProxyType(dict(sample)), handle)
+
+
+def _at(now: datetime, value: object) -> object:
+    """Return the value with each timedelta in it replaced by the moment that long from `now`."""
+    match value:
+        case timedelta():
+            return (now + value).isoformat(timespec="seconds").replace("+00:00", "Z")
+        case Mapping():
+            return {name: _at(now, part) for name, part in value.items()}
+        case list():
+            return [_at(now, part) for part in value]
+    return value
