@@ -11,7 +11,17 @@ from typing import Any
 
 import handlers
 from bot.errors import RegistryError
-from bot.model import Event, Handler, Intent, InvalidData, Notify, Policy, Record
+from bot.model import (
+    DataSubject,
+    Event,
+    Handler,
+    Intent,
+    InvalidData,
+    Notify,
+    Policy,
+    Record,
+    id_text,
+)
 from bot.rendering.templates import TEMPLATES
 from bot.transports.registry import TEMPLATE_FILES
 
@@ -27,6 +37,11 @@ class Registry:
     @property
     def types(self) -> tuple[str, ...]:
         return tuple(self._by_type)
+
+    @property
+    def subjects(self) -> tuple[DataSubject, ...]:
+        """What the handlers declare about the people in their events."""
+        return tuple(h.subject for h in self._by_type.values() if h.subject)
 
     def get(self, event_type: str) -> Handler[Any] | None:
         return self._by_type.get(event_type)
@@ -70,6 +85,8 @@ def _check(handler: Handler[Any], found: Mapping[str, Handler[Any]], templates: 
     intents = _run_sample(handler)
     for intent in intents:
         _check_intent(intent)
+    if handler.subject is not None:
+        _check_subject(handler, handler.subject, intents)
     missing = [
         f"templates/{folder}/{file}"
         for folder in sorted({i.template for i in intents if isinstance(i, Notify)})
@@ -98,3 +115,16 @@ def _check_intent(intent: object) -> None:
         json.dumps(dict(values), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise RegistryError(f"the handler must put only JSON into an intent: {error}") from error
+
+
+def _check_subject(handler: Handler[Any], subject: DataSubject, intents: list[Intent]) -> None:
+    """Check that nothing which the handler keeps about a person would be missed by `forget`."""
+    if subject.field not in (f.alias for f in handler.data.model_fields.values()):
+        raise RegistryError(f"its subject's field {subject.field!r} is not a field of the data")
+    if subject.cached_key and "{id}" not in subject.cached_key:
+        raise RegistryError(f"its cached_key must contain {{id}}, got {subject.cached_key!r}")
+    subject_id = id_text(handler.sample.get(subject.field))
+    kinds = {i.kind for i in intents if isinstance(i, Record) and i.id == subject_id}
+    if not kinds <= {subject.record_kind}:
+        found = ", ".join(sorted(kinds))
+        raise RegistryError(f"its subject's record_kind must be {found}, the kind that it records")

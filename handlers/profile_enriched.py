@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, JsonValue
 
 from bot.model import (
     Audience,
+    DataSubject,
     Event,
     Extra,
     Id,
@@ -40,6 +41,7 @@ class Data(Payload):
         "fields": ["email", "phone", "currentCompany"],
         "source": "linkedin",
     },
+    subject=DataSubject("profileId", record_kind="profile", cached_key="profile:{id}"),
 )
 def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
     fields: JsonValue = [*data.fields] if isinstance(data.fields, list) else data.fields

@@ -1,4 +1,4 @@
-"""Makes the nouns that tests talk about, complete and with the one detail that matters changed."""
+"""Events and deliveries for tests, complete but for the details that a test sets."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.model import (
     Audience,
+    DataSubject,
     Delivery,
     DeliveryState,
     Destination,
@@ -18,6 +19,7 @@ from bot.model import (
 NOW = datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
 SLACK = Destination(Transport.SLACK, "C0RECRUIT")
 MAIL = Destination(Transport.EMAIL, "recruiter@example.com")
+SUBJECTS = (DataSubject("profileId", record_kind="profile", cached_key="profile:{id}"),)
 
 
 def make_event(

@@ -187,6 +187,36 @@ def test_a_handler_that_only_records_needs_no_templates(write: Write, tmp_path: 
     assert load_registry(package, tmp_path).types == ("reply.received",)
 
 
+@pytest.mark.parametrize(
+    ("subject", "fault"),
+    [
+        ('DataSubject("replyID")', "its subject's field 'replyID' is not a field of the data"),
+        ('DataSubject("replyId")', "its subject's record_kind must be reply, the kind that it"),
+        (
+            'DataSubject("replyId", record_kind="reply", cached_key="reply")',
+            "its cached_key must contain {id}, got 'reply'",
+        ),
+        ('DataSubject("replyId", record_kind="reply", cached_key="reply:{id}")', ""),
+    ],
+)
+def test_a_person_that_forget_would_miss_is_refused(
+    write: Write, templates: Path, subject: str, fault: str
+) -> None:
+    declared = VALID.replace('{"replyId": "rep_1"})', f'{{"replyId": "rep_1"}}, subject={subject})')
+    record = 'return [Record("reply", data.reply_id, {}), '
+    source = declared.replace("return [", record).replace(
+        "import Audience", "import DataSubject, Audience"
+    )
+    package = write("reply_received", source)
+    if not fault:
+        [found] = load_registry(package, templates).subjects
+        assert found.cached_key_of("rep_2") == "reply:rep_2"
+        return
+    with pytest.raises(RegistryError) as refused:
+        load_registry(package, templates)
+    assert fault in str(refused.value)
+
+
 @pytest.mark.parametrize("file", TEMPLATE_FILES)
 def test_a_missing_template_is_named(write: Write, templates: Path, file: str) -> None:
     (templates / "reply.received" / file).unlink()

@@ -1,4 +1,4 @@
-"""`forget`: what is kept about a person is removed."""
+"""`forget`: remove what is kept about a person."""
 
 import click
 
@@ -6,14 +6,15 @@ from bot.clock import utc_now
 from bot.commands import Stop
 from bot.commands.with_store import on_store
 from bot.logging.printable import printable
+from bot.registry import load_registry
 from bot.store import Store
 
 _HELP = """Remove everything that is kept about the profile with this ID.
 
-Its record and the cached profile:<ID> go, and so does what events about it say, with what was yet
-to be sent of them. Their ids stay until they end by themselves, so that Juicebox sending one again
-changes nothing. Messages and mails that are out stay where they are, and so do copies of Redis'
-files. To do it again is harmless; do so if Juicebox has sent more about the person meanwhile.
+Removes its record, the cached profile:<ID>, and the content of every event about it; what is yet to
+be sent about these events is not sent. Their ids remain until they expire, so that Juicebox sending
+one again changes nothing. Messages and mails that were sent stay where they are, and so do backups of
+Redis. The command can be repeated: do so if Juicebox has sent more about the person meanwhile.
 """
 
 
@@ -24,20 +25,21 @@ def command(profile_id: str) -> None:
 
 
 async def _forget(store: Store, profile_id: str) -> None:
+    subjects = load_registry().subjects
     events = unreadable = 0
-    async for event_id, readable in store.forgetting.events_about(profile_id):
+    async for event_id, readable in store.forgetting.events_about(profile_id, subjects):
         if not readable:
             unreadable += 1
             _say(f"event {event_id}: not readable in Redis, so nobody can tell whom it is about")
         elif await store.forgetting.forget_event(event_id, utc_now()):
             events += 1
             _say(f"event {event_id}: forgotten")
-    removed = await store.forgetting.forget_profile(profile_id)
-    if removed.record:
-        _say(f"record of profile {profile_id}: removed")
-    if removed.cached_copy:
-        _say(f"cached profile:{profile_id}: removed")
-    if not (events or removed.record or removed.cached_copy):
+    removed = await store.forgetting.forget_subject(profile_id, subjects)
+    for kind in removed.record_kinds:
+        _say(f"record of {kind} {profile_id}: removed")
+    for key in removed.cached_keys:
+        _say(f"cached {key}: removed")
+    if not (events or removed.record_kinds or removed.cached_keys):
         raise Stop(f"nothing is kept about profile {profile_id}")
     counted = "1 event" if events == 1 else f"{events} events"
     _say(f"Profile {profile_id} is forgotten, with what {counted} said of it.")

@@ -1,9 +1,9 @@
 """The words of the bot: its nouns, and the field types of handlers' payloads. No I/O."""
 
 from bot.model.dead_letter import NOTICE_TEMPLATE, DeadLetter, DeadLetterKind, retry_command
-from bot.model.dialects import PROFILE_IDS, canonical_event
+from bot.model.dialects import canonical_event, spellings
 from bot.model.durations import duration
-from bot.model.handler import Handler, handles
+from bot.model.handler import DataSubject, Handler, handles
 from bot.model.links import host_pattern
 from bot.model.moments import read_moment
 from bot.model.nouns import (
@@ -43,11 +43,11 @@ from bot.model.quota import Quota
 
 __all__ = [
     "NOTICE_TEMPLATE",
-    "PROFILE_IDS",
     "Amount",
     "Audience",
     "Context",
     "Count",
+    "DataSubject",
     "DeadLetter",
     "DeadLetterKind",
     "Delivery",
@@ -82,5 +82,6 @@ __all__ = [
     "id_text",
     "read_moment",
     "retry_command",
+    "spellings",
     "to_ms",
 ]

@@ -1,6 +1,6 @@
-"""The names by which public guides call events and their fields, and our one name for each.
+"""Other names for events and their fields, and the canonical name of each.
 
-No official payload is public, and the guides that are contradict each other: they say
+Juicebox publishes no official payloads, and public guides contradict each other: they have
 `candidate.enriched` or `enrichment.complete` for `profile.enriched`, and `export_id` for `exportId`.
 """
 
@@ -43,14 +43,14 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "rotated_at": "rotatedAt",
     },
 }
-"""By canonical type. Of two spellings in one event the canonical one counts, then the first; one that
-is `null` says nothing, and counts only where the others are, too."""
+"""By canonical type. If one event has several names of a field, the canonical one is used, then the
+first; a value of `null` is used only if all of them are `null`."""
 
-PROFILE_ID = "profileId"
-PROFILE_IDS = frozenset(
-    {PROFILE_ID, *(name for name, ours in FIELDS["profile.enriched"].items() if ours == PROFILE_ID)}
-)
-"""Every name under which an event of any type may say whom it is about."""
+
+def spellings(field: str) -> frozenset[str]:
+    """Return every name that a field has in any dialect, its canonical name included."""
+    names = (name for fields in FIELDS.values() for name, known in fields.items() if known == field)
+    return frozenset({field, *names})
 
 
 def canonical_event(
@@ -61,14 +61,14 @@ def canonical_event(
     *,
     test: bool = False,
 ) -> Event:
-    """The event in the names that handlers know; a type that none knows stays as it was received."""
-    known_as = TYPES.get(received_type, received_type)
+    """Return the event in canonical names; an event of an unknown type is left as received."""
+    event_type = TYPES.get(received_type, received_type)
     return Event(
         id=event_id,
-        type=known_as,
+        type=event_type,
         timestamp=timestamp,
-        data=_canonical_data(known_as, data),
-        received_type=received_type if received_type != known_as else "",
+        data=_canonical_data(event_type, data),
+        received_type=received_type if received_type != event_type else "",
         test=test,
     )
 
@@ -79,7 +79,7 @@ def _canonical_data(event_type: str, data: Mapping[str, Any]) -> Mapping[str, An
         return data
     renamed: dict[str, Any] = {}
     for name, value in data.items():
-        ours = names.get(name, name)
-        if renamed.get(ours) is None and (ours == name or data.get(ours) is None):
-            renamed[ours] = value
+        canonical = names.get(name, name)
+        if renamed.get(canonical) is None and (canonical == name or data.get(canonical) is None):
+            renamed[canonical] = value
     return renamed

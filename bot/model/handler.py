@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from bot.model.nouns import Event, Intent, Policy
+from bot.model.nouns import Event, Intent, Policy, Record
 from bot.model.payload import Payload
 
 D = TypeVar("D", bound=Payload)
@@ -15,20 +15,41 @@ HandleFunction = Callable[[Event, D, Policy], list[Intent]]
 
 
 @dataclass(frozen=True, slots=True)
-class Handler(Generic[D]):
-    """The function that handles one type of event, the class of its data, and a sample of that data.
+class DataSubject:
+    """The person an event is about: what `forget` looks for, and what it removes.
 
-    A `timedelta` in the sample stands for the moment that long from now.
+    `field` is the field of the data that holds the person's id. `record_kind` is the kind of the
+    records under that id. `cached_key` is the key under which other programs cache the record, with
+    `{id}` for the id; the bot deletes that key whenever it keeps a record of this kind.
     """
+
+    field: str
+    record_kind: str = ""
+    cached_key: str = ""
+
+    def cached_key_of(self, subject_id: str) -> str:
+        return self.cached_key.replace("{id}", subject_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Handler(Generic[D]):
+    """The function that handles one type of event, and what it declares about the event's data."""
 
     type: str
     data: DataClass[D] = field(repr=False)
     sample: Mapping[str, Any] = field(repr=False)
     handle: HandleFunction[D] = field(repr=False)
+    subject: DataSubject | None = None
 
     def sample_at(self, now: datetime) -> dict[str, Any]:
         """Return the sample as JSON values, with its moments counted from `now`."""
         return {name: _at(now, value) for name, value in self.sample.items()}
+
+    def cached_key_of(self, record: Record) -> str:
+        """Return the key under which other programs cache this record, or an empty string."""
+        if self.subject is None or record.kind != self.subject.record_kind:
+            return ""
+        return self.subject.cached_key_of(record.id)
 
     def run(self, event: Event, policy: Policy) -> list[Intent]:
         """Return what the handler asks for.
@@ -40,12 +61,17 @@ class Handler(Generic[D]):
 
 
 def handles(
-    event_type: str, *, data: DataClass[D], sample: Mapping[str, Any]
+    event_type: str,
+    *,
+    data: DataClass[D],
+    sample: Mapping[str, Any],
+    subject: DataSubject | None = None,
 ) -> Callable[[HandleFunction[D]], Handler[D]]:
     """Make the decorated function the handler of this type of event.
 
     `data` is the class that the event's data is read into, `sample` an example of the data as
-    Juicebox sends it; a `timedelta` in it stands for the moment that long from now.
+    Juicebox sends it; a `timedelta` in it stands for the moment that long from now. `subject` is
+    needed if the event is about a person.
 
     Raises:
         TypeError: if one of these is not what it must be; says which, and what was found.
@@ -56,7 +82,7 @@ def handles(
         raise TypeError(f"data of @handles must be a subclass of Payload, got {data!r}")
     if not isinstance(sample, Mapping):
         raise TypeError(f"sample of @handles must be an example of the data, got {sample!r}")
-    return lambda handle: Handler(event_type, data, MappingProxyType(dict(sample)), handle)
+    return lambda handle: Handler(event_type, data, MappingProxyType(dict(sample)), handle, subject)
 
 
 def _at(now: datetime, value: object) -> object:

@@ -1,60 +1,63 @@
-"""Forgets a person: what events say of a profile, and what is kept of the profile itself."""
+"""Removes what is kept about a person: the content of events, records and cached copies."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from pydantic_core import from_json
 from redis.asyncio import Redis
 
-from bot.model import PROFILE_IDS, DeadLetter, EventState, Step, id_text, to_ms
+from bot.model import DataSubject, DeadLetter, EventState, Step, id_text, spellings, to_ms
 from bot.store import keys
 from bot.store.scripts import LuaScript
 from bot.store.trail import encode_step
 
-_PAGE = 1_000
-_BODIES = 50
+_SCAN_COUNT = 1_000
+_BATCH_SIZE = 50
 """How many bodies are read at once: at 256 KiB each, 12.8 MB at most."""
-_KIND = "profile"
-_WHY = "forgotten on request"
-_WHILE_SENDING = "forgotten on request while it was being sent: it may have arrived"
+_SKIPPED = "forgotten on request"
+_SKIPPED_WHILE_SENDING = "forgotten on request while it was being sent: it may have arrived"
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What was kept of a profile itself, and is not any more."""
+    """The kinds of the records and the cached keys that were removed."""
 
-    record: bool
-    cached_copy: bool
+    record_kinds: Sequence[str]
+    cached_keys: Sequence[str]
 
 
 class Forgetting:
-    """Each step is atomic and harmless to repeat, also while workers are at work."""
+    """Forgets a person. Every step is atomic, can be repeated, and is safe while workers run."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._forget = LuaScript(redis, "forget")
 
-    async def events_about(self, profile_id: str) -> AsyncIterator[tuple[str, bool]]:
-        """The id of each event of any type that is about this profile, and whether it is readable.
+    async def events_about(
+        self, subject_id: str, subjects: Sequence[DataSubject]
+    ) -> AsyncIterator[tuple[str, bool]]:
+        """Yield the id of each event about this person, and whether the event is readable.
 
-        It is about the profile whose id is in one of the fields that `bot.model.dialects` names.
+        An event of any type is about the person if one of the subjects' fields, in any dialect, holds
+        the id. Events that are not readable are included, because they may be about the person.
 
-        Goes through the events themselves: the logs lose them a little before they end. One that
-        is not readable may be about anybody.
+        Scans the events instead of the log, which drops them shortly before they expire.
         """
-        page: list[str] = []
-        async for raw in self._redis.scan_iter(match=keys.event("*"), count=_PAGE):
-            page.append(raw.decode().removeprefix(keys.event("")))
-            if len(page) == _BODIES:
-                for found in await self._of_page(page, profile_id):
+        names = {name for subject in subjects for name in spellings(subject.field)}
+        batch: list[str] = []
+        async for raw in self._redis.scan_iter(match=keys.event("*"), count=_SCAN_COUNT):
+            batch.append(raw.decode().removeprefix(keys.event("")))
+            if len(batch) == _BATCH_SIZE:
+                for found in await self._find(batch, subject_id, names):
                     yield found
-                page.clear()
-        for found in await self._of_page(page, profile_id):
+                batch.clear()
+        for found in await self._find(batch, subject_id, names):
             yield found
 
-    async def _of_page(self, event_ids: list[str], profile_id: str) -> list[tuple[str, bool]]:
+    async def _find(
+        self, event_ids: list[str], subject_id: str, names: Collection[str]
+    ) -> list[tuple[str, bool]]:
         async with self._redis.pipeline(transaction=False) as pipe:
             for event_id in event_ids:
                 pipe.hmget(keys.event(event_id), ["state", "body"])
@@ -64,17 +67,18 @@ class Forgetting:
             if state is None or state == EventState.FORGOTTEN.encode():
                 continue
             try:
-                about = _is_about(from_json(body)["data"], profile_id)
+                data = from_json(body)["data"]
+                ids = [id_text(data.get(name)) for name in names]
             except (ValueError, KeyError, TypeError, AttributeError):
                 found.append((event_id, False))
             else:
-                found += [(event_id, True)] if about else []
+                found += [(event_id, True)] if _is_among(subject_id, ids) else []
         return found
 
     async def forget_event(self, event_id: str, now: datetime) -> bool:
-        """Remove what the event says, and what was to be sent of it; False if there was nothing.
+        """Remove the event's content and that of its deliveries; return False if there is none.
 
-        Its id, its type and its moments stay until it ends by itself: a duplicate is still one.
+        The id, type and timestamps remain until they expire, so that a duplicate is recognized.
         """
         names = [
             keys.event(event_id),
@@ -83,23 +87,31 @@ class Forgetting:
             keys.DEAD,
         ]
         args: list[str | bytes | int] = [
-            *(str(DeadLetter.event(event_id)), str(DeadLetter.delivery("")), keys.delivery("")),
-            *(to_ms(now), encode_step(Step(now, "forgotten")), _WHY, _WHILE_SENDING),
+            str(DeadLetter.event(event_id)),
+            str(DeadLetter.delivery("")),
+            keys.delivery(""),
+            to_ms(now),
+            encode_step(Step(now, "forgotten")),
+            _SKIPPED,
+            _SKIPPED_WHILE_SENDING,
         ]
         return bool(await self._forget(names, args))
 
-    async def forget_profile(self, profile_id: str) -> Removed:
-        """Remove the record and the cached copy; after the events, so that none writes it again."""
-        # Not in a transaction: a full Redis refuses those.
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.delete(keys.record(_KIND, profile_id))
-            pipe.delete(keys.cached_copy(_KIND, profile_id))
-            record, copy = await pipe.execute()
-        return Removed(bool(record), bool(copy))
+    async def forget_subject(self, subject_id: str, subjects: Sequence[DataSubject]) -> Removed:
+        """Remove the person's records and cached copies.
+
+        Call it after the person's events are forgotten, so that none of them is recorded again.
+        """
+        kinds = sorted({s.record_kind for s in subjects if s.record_kind})
+        cached_keys = sorted({s.cached_key_of(subject_id) for s in subjects if s.cached_key})
+        # One by one: a full Redis refuses transactions.
+        delete = self._redis.delete
+        return Removed(
+            [kind for kind in kinds if await delete(keys.record(kind, subject_id))],
+            [key for key in cached_keys if await delete(key)],
+        )
 
 
-def _is_about(data: Mapping[str, Any], profile_id: str) -> bool:
-    """Ids are compared as handlers read them: without blanks around them, and numbers as text."""
-    named = [id_text(data.get(name)) for name in PROFILE_IDS]
-    wanted = profile_id.strip()
-    return any(isinstance(name, str) and name.strip() == wanted for name in named)
+def _is_among(subject_id: str, ids: Sequence[object]) -> bool:
+    """Compare ids as handlers read them: without surrounding whitespace, numbers as text."""
+    return subject_id.strip() in (found.strip() for found in ids if isinstance(found, str))

@@ -35,11 +35,6 @@ def record(kind: str, record_id: str) -> str:
     return f"{_OURS}record:{kind}:{record_id}"
 
 
-def cached_copy(kind: str, record_id: str) -> str:
-    """What other programs may have cached of a thing: `profile:<id>`."""
-    return f"{kind}:{record_id}"
-
-
 def smtp_slots(host: str, port: int | str) -> str:
     """The open connections to one mail server."""
     return f"{_OURS}smtp:{host}:{port}"

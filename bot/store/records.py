@@ -1,4 +1,4 @@
-"""What is known of profiles, exports and the quota: the latest word on each."""
+"""Records of profiles, exports and the quota: the newest known state of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,36 +15,35 @@ from bot.store import keys
 from bot.store.reading import read_hash
 from bot.store.scripts import LuaScript
 
-_CACHED_ELSEWHERE = frozenset({"profile"})
-"""Kinds of which other programs cache a copy that a new record makes stale."""
-
 _fields = TypeAdapter(dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """What is known of a thing, and when that was true."""
+    """The fields of a record, and when they were true."""
 
     at: datetime
     fields: Mapping[str, Any]
 
 
 class Records:
-    """Kept as long as events are; an event that arrives late never overwrites a newer one's record."""
+    """Records, kept as long as events are; a late event never overwrites a newer one's record."""
 
     def __init__(self, redis: Redis, retention: timedelta) -> None:
         self._redis = redis
         self._ttl_ms = int(retention / timedelta(milliseconds=1))
         self._script = LuaScript(redis, "record")
 
-    async def keep(self, record: Record, occurred_at: datetime, of_event: str) -> bool:
-        """Keep the record; False if something newer is known. Drops a cached copy in either case.
+    async def keep(
+        self, record: Record, occurred_at: datetime, event_id: str, cached_key: str = ""
+    ) -> bool:
+        """Keep the record; return False if a newer one is kept or the event was forgotten.
 
-        `of_event` is the event that says so: once it is forgotten, nothing of it is kept.
+        The `cached_key`, where other programs cache the record, is deleted in either case.
         """
-        names = [keys.record(record.kind, record.id), keys.event(of_event)]
-        if record.kind in _CACHED_ELSEWHERE:
-            names.append(keys.cached_copy(record.kind, record.id))
+        names = [keys.record(record.kind, record.id), keys.event(event_id)]
+        if cached_key:
+            names.append(cached_key)
         args: list[bytes | int] = [
             to_ms(occurred_at),
             self._ttl_ms,
@@ -53,10 +52,10 @@ class Records:
         return bool(await self._script(names, args))
 
     async def get(self, kind: str, record_id: str) -> StoredRecord | None:
-        """What is known of this thing, or None.
+        """Return the record, or None.
 
         Raises:
-            CorruptRecord: if what is kept is not what `keep` wrote.
+            CorruptRecord: if what Redis holds is not what `keep` wrote.
         """
         row = await read_hash(self._redis, keys.record(kind, record_id))
         if not row:

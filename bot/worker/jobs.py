@@ -138,7 +138,8 @@ class WorkerTasks:
                     )
                 case Record() if not event.test:
                     occurred_at = min(event.timestamp, self.clock())
-                    await records.keep(intent, occurred_at, event.id)
+                    cached_key = handler.cached_key_of(intent)
+                    await records.keep(intent, occurred_at, event.id, cached_key)
         await ledger.open(event.id, deliveries, self.clock())
         _log.info("event handled", event_id=event.id, deliveries=len(deliveries))
 

@@ -11,7 +11,7 @@ from bot.model import EventState, Record
 from bot.store import Store
 from tests.app import MakeSettings
 from tests.commands.conftest import Cli
-from tests.factories import body_of, make_event
+from tests.factories import SUBJECTS, body_of, make_event
 
 TODAY = utc_now()
 
@@ -115,7 +115,7 @@ async def test_memory_does_not_grow_with_the_log(store: Store, redis: Redis) -> 
             pipe.hset(f"juicebox:event:evt_{number}", mapping={"state": "handled", "body": body})
         await pipe.execute()
     tracemalloc.start()
-    seen = [row async for row in store.forgetting.events_about("prof_7")]
+    seen = [row async for row in store.forgetting.events_about("prof_7", SUBJECTS)]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert seen == [("evt_7", True)]

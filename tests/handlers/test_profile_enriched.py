@@ -3,6 +3,7 @@
 import pytest
 
 from bot.model import Audience, InvalidData, Notify, Record
+from bot.registry import load_registry
 from tests.event_fixtures import captured, intents_of, sent
 
 
@@ -42,3 +43,10 @@ def test_fields_must_be_there() -> None:
     with pytest.raises(InvalidData) as refused:
         intents_of(sent("profile.enriched", {"profileId": "p"}))
     assert str(refused.value) == "data.fields is missing"
+
+
+def test_the_cached_profile_is_stale_once_the_profile_is_recorded() -> None:
+    handler = load_registry().get("profile.enriched")
+    assert handler is not None
+    assert handler.cached_key_of(Record("profile", "prof_1", {})) == "profile:prof_1"
+    assert handler.cached_key_of(Record("export", "exp_1", {})) == ""

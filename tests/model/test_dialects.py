@@ -3,7 +3,7 @@
 import pytest
 
 from bot.model import canonical_event
-from bot.model.dialects import FIELDS, PROFILE_IDS, TYPES
+from bot.model.dialects import FIELDS, TYPES, spellings
 from bot.registry import load_registry
 from tests.factories import NOW
 
@@ -97,4 +97,5 @@ def test_every_name_that_is_ours_is_one_that_a_handler_knows() -> None:
 
 
 def test_a_persons_id_has_four_names() -> None:
-    assert {"profileId", "profile_id", "candidateId", "candidate_id"} == PROFILE_IDS
+    names = {"profileId", "profile_id", "candidateId", "candidate_id"}
+    assert spellings("profileId") == names

@@ -24,7 +24,7 @@ async def test_a_run_that_had_begun_keeps_no_record_of_the_person(bot: Bot, redi
     await until(handled)
     assert stored is not None
     await store.forgetting.forget_event("evt_1", bot.jobs.clock())
-    await store.forgetting.forget_profile("prof_1")
+    await store.forgetting.forget_subject("prof_1", bot.jobs.registry.subjects)
     await bot.jobs._handle(stored, handler)  # what a run does that has read the event before
     assert await redis.keys("juicebox:record:*") == []
     assert "person@example.com" not in str(await redis.hgetall("juicebox:event:evt_1"))

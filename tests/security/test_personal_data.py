@@ -151,10 +151,11 @@ async def test_the_whole_bot_takes_a_forgotten_event_for_seen(bot: Bot, redis: R
         return stored is not None and stored.state is EventState.HANDLED
 
     await until(handled)
-    about = [row async for row in store.forgetting.events_about(CANARIES["profile id"])]
+    profile_id, subjects = CANARIES["profile id"], bot.jobs.registry.subjects
+    about = [row async for row in store.forgetting.events_about(profile_id, subjects)]
     assert about == [("evt_profile", True)]
     assert await store.forgetting.forget_event("evt_profile", bot.jobs.clock()) is True
-    await store.forgetting.forget_profile(CANARIES["profile id"])
+    await store.forgetting.forget_subject(profile_id, subjects)
     assert (await bot.receive(body)).json() == {"received": True}
     stored = await store.events.get("evt_profile")
     assert stored is not None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.registry import load_registry
 from bot.settings import Settings
 from bot.store import keys
 from bot.store.queue import HEARTBEAT, JOB_KEY, LEASE_KEY, QUEUE
@@ -15,9 +16,11 @@ KEYS = {
     *(keys.LOG, keys.TYPES, keys.DEAD, keys.COUNTERS, keys.RETENTIONS),
     *(keys.UNFINISHED, keys.RECONCILED),
     *(keys.event("<id>"), keys.trail("<id>"), keys.deliveries("<id>"), keys.delivery("<id>")),
-    *(keys.log_of("<type>"), keys.record("<kind>", "<id>"), keys.cached_copy("profile", "<id>")),
+    *(keys.log_of("<type>"), keys.record("<kind>", "<id>")),
     keys.smtp_slots("<host>", "<port>"),
 }
+CACHED_KEYS = {subject.cached_key_of("<id>") for subject in load_registry().subjects}
+"""What handlers declare."""
 QUEUE_KEYS = {QUEUE, HEARTBEAT, f"{JOB_KEY}<id>", f"{LEASE_KEY}<id>"}
 """The keys that bot/store/queue.py defines."""
 TABLE = MODEL.partition("| key |")[2].partition("\n\n")[0]
@@ -25,7 +28,7 @@ TABLE = MODEL.partition("| key |")[2].partition("\n\n")[0]
 
 def test_the_listed_keys_are_those_of_the_store() -> None:
     first_cells = re.findall(r"^\| (.*?) \|", TABLE, re.MULTILINE)
-    assert set(re.findall(r"`([^`]+)`", "\n".join(first_cells))) == KEYS | QUEUE_KEYS
+    assert set(re.findall(r"`([^`]+)`", "\n".join(first_cells))) == KEYS | CACHED_KEYS | QUEUE_KEYS
 
 
 def test_every_kind_of_key_is_listed() -> None:

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from bot.model import Delivery, DeliveryState, Event, EventState, Record
 from bot.store import Store
 from bot.store.queue import Task, new_job
-from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+from tests.factories import MAIL, NOW, SLACK, SUBJECTS, body_of, make_delivery, make_event, seconds
 
 CANARY = "canary-of-a-person"
 OWNER = "handle_event:evt_1"
@@ -27,7 +27,7 @@ async def accept(store: Store, event: Event) -> None:
 
 
 async def found(store: Store, profile_id: str = "prof_1") -> set[tuple[str, bool]]:
-    return {row async for row in store.forgetting.events_about(profile_id)}
+    return {row async for row in store.forgetting.events_about(profile_id, SUBJECTS)}
 
 
 def deliveries() -> tuple[Delivery, Delivery]:
@@ -96,7 +96,7 @@ async def test_nothing_of_what_an_event_says_is_left(store: Store, redis: Redis)
     await redis.set("profile:prof_1", CANARY)
     assert CANARY in await everything(redis)
     assert await store.forgetting.forget_event("evt_1", LATER) is True
-    await store.forgetting.forget_profile("prof_1")
+    await store.forgetting.forget_subject("prof_1", SUBJECTS)
     left = await everything(redis)
     assert CANARY not in left
     assert "prof_1" not in left
@@ -147,7 +147,7 @@ async def test_a_worker_that_has_read_the_event_already_writes_nothing_of_it(
     """Each write of a run that began before, in the order in which it makes them."""
     await accept(store, about())
     await store.forgetting.forget_event("evt_1", LATER)
-    await store.forgetting.forget_profile("prof_1")
+    await store.forgetting.forget_subject("prof_1", SUBJECTS)
     before = await everything(redis)
     assert await store.records.keep(PROFILE, NOW, "evt_1") is False
     assert await store.ledger.open("evt_1", deliveries(), LATER) is False
@@ -207,7 +207,7 @@ async def test_a_full_redis_can_forget(store: Store, redis: Redis) -> None:
     await redis.config_set("maxmemory", "1")
     try:
         assert await store.forgetting.forget_event("evt_1", LATER) is True
-        await store.forgetting.forget_profile("prof_1")
+        await store.forgetting.forget_subject("prof_1", SUBJECTS)
     finally:
         await redis.config_set("maxmemory", "0")
     assert CANARY not in await everything(redis)

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from bot.model import canonical_event
+from bot.model import DataSubject, Record, canonical_event
 from bot.store import Store
-from tests.factories import NOW, seconds
+from tests.factories import NOW, SUBJECTS, seconds
 
 CANARY = "canary-of-a-person"
 
@@ -20,7 +20,7 @@ async def accept(store: Store, event_id: str, event_type: str, **data: Any) -> N
 
 
 async def found(store: Store, profile_id: str = "prof_1") -> set[tuple[str, bool]]:
-    return {row async for row in store.forgetting.events_about(profile_id)}
+    return {row async for row in store.forgetting.events_about(profile_id, SUBJECTS)}
 
 
 @pytest.mark.parametrize("name", ["profileId", "profile_id", "candidateId", "candidate_id"])
@@ -50,3 +50,22 @@ async def test_nobody_is_found_by_an_id_of_something_else(store: Store) -> None:
     await accept(store, "evt_a", "agent.match", agentId="prof_1", jobId="prof_1")
     await accept(store, "evt_b", "search.completed", analysis_id="prof_1")
     assert await found(store) == set()
+
+
+async def test_each_kind_of_person_that_a_handler_declares_is_forgotten(
+    store: Store, redis: Redis
+) -> None:
+    """What a new event type takes: its handler's declaration, and nothing in the store."""
+    subjects = (*SUBJECTS, DataSubject("memberId", record_kind="member", cached_key="team:{id}"))
+    await accept(store, "evt_a", "profile.enriched", profileId="per_1")
+    await accept(store, "evt_b", "member.joined", memberId="per_1")
+    await accept(store, "evt_c", "member.joined", memberId="per_2")
+    for kind in ("profile", "member"):
+        await store.records.keep(Record(kind, "per_1", {}), NOW, "evt_a")
+    await redis.set("team:per_1", CANARY)
+    about = {row async for row in store.forgetting.events_about("per_1", subjects)}
+    assert about == {("evt_a", True), ("evt_b", True)}
+    removed = await store.forgetting.forget_subject("per_1", subjects)
+    assert removed.record_kinds == ["member", "profile"]
+    assert removed.cached_keys == ["team:per_1"]
+    assert await redis.keys("juicebox:record:*") == []

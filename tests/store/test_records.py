@@ -40,16 +40,14 @@ async def test_a_newer_one_replaces_it_whole(store: Store) -> None:
     assert await store.records.get("profile", "prof_1") == StoredRecord(later, {"fields": []})
 
 
-async def test_a_profile_drops_its_cached_copy_even_when_it_is_late(
-    store: Store, redis: Redis
-) -> None:
+async def test_the_cached_copy_is_deleted_even_by_a_late_event(store: Store, redis: Redis) -> None:
     for moment in (NOW, NOW - timedelta(days=1)):
         await redis.set("profile:prof_1", "stale")
-        await store.records.keep(PROFILE, moment, "evt_1")
+        await store.records.keep(PROFILE, moment, "evt_1", "profile:prof_1")
         assert await redis.exists("profile:prof_1") == 0
 
 
-async def test_other_kinds_leave_the_keys_of_others_alone(store: Store, redis: Redis) -> None:
+async def test_a_record_without_a_cached_copy_deletes_no_key(store: Store, redis: Redis) -> None:
     await redis.set("export:exp_1", "theirs")
     await store.records.keep(Record("export", "exp_1", {"downloadUrl": "https://x"}), NOW, "evt_1")
     assert await redis.get("export:exp_1") == b"theirs"
