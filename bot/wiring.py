@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from bot.clock import utc_now
 from bot.delivery.attempt import Attempts
 from bot.delivery.rate_limit import Turns
+from bot.delivery.recipients import SettingsRecipients
 from bot.delivery.sender import ActiveTransport
 from bot.metrics.recorder import Metrics
 from bot.model import Audience, Destination, Notification, Transport
@@ -87,7 +88,7 @@ def build_jobs(
         registry=registry,
         store=store,
         attempts=attempts,
-        audiences=audiences(settings),
+        recipients=SettingsRecipients(audiences(settings)),
         policy=settings.policy,
         clock=clock,
     )

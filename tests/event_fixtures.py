@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bot.delivery.recipients import notification_of
 from bot.intake.envelope import parse_envelope
 from bot.model import Audience, Event, Intent, Notification, Notify, Policy
 from bot.registry import load_registry
@@ -30,16 +31,7 @@ def intents_of(event: Event, policy: Policy = POLICY) -> list[Intent]:
 
 def notifications_of(event: Event, policy: Policy = POLICY) -> list[Notification]:
     return [
-        Notification(
-            event_id=event.id,
-            event_type=event.type,
-            occurred_at=event.timestamp,
-            audience=intent.audience,
-            template=intent.template,
-            context=intent.context,
-            thread=intent.thread,
-            test=event.test,
-        )
+        notification_of(event, intent)
         for intent in intents_of(event, policy)
         if isinstance(intent, Notify)
     ]

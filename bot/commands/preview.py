@@ -3,8 +3,6 @@
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,11 +10,9 @@ import click
 from bot.clock import utc_now
 from bot.commands import Stop
 from bot.commands.sample import data_option, handler_of, sample
-from bot.delivery.recipients import deliveries_of
+from bot.delivery.recipients import notification_of
 from bot.logging.printable import printable
 from bot.model import (
-    Audience,
-    Event,
     Intent,
     InvalidData,
     Notification,
@@ -53,19 +49,12 @@ def command(event_type: str, data_file: Path | None, out: Path | None) -> None:
     except InvalidData as error:
         raise Stop(str(error)) from error
     told = [intent for intent in intents if isinstance(intent, Notify)]
-    notifications = [_notification(event, notify, now) for notify in told]
+    notifications = [notification_of(event, notify) for notify in told]
     if out is None:
         _print(notifications)
     else:
         _write(out, notifications)
     _explain(intents, told)
-
-
-def _notification(event: Event, notify: Notify, now: datetime) -> Notification:
-    """Return what is said to subscribers, if the event's type needs a subscription."""
-    anybody = dict.fromkeys(Audience, (TRANSPORTS[0].example,))
-    [delivery] = deliveries_of(event, replace(notify, opt_in=False), anybody, now)
-    return delivery.notification
 
 
 def _print(notifications: Iterable[Notification]) -> None:

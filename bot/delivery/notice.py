@@ -1,15 +1,19 @@
-"""The notice of a dead letter: what the operators are told, who of them, and for how long it is true."""
+"""Notices: what operators are told about a dead letter, and whether a notice is still true."""
 
+from dataclasses import replace
 from datetime import datetime
 
-from bot.delivery.recipients import Audiences, deliveries_to
+from bot.delivery.recipients import Recipients, deliveries_to
 from bot.errors import CorruptRecord
 from bot.model import (
     NOTICE_TEMPLATE,
     Audience,
     Context,
+    DeadLetter,
+    DeadLetterKind,
     Delivery,
     DeliveryState,
+    Destination,
     Event,
     EventState,
     Notification,
@@ -19,72 +23,82 @@ from bot.model import (
 from bot.store import Store
 
 
-def notices_of_event(
-    event: Event, reason: str, died_at: datetime, audiences: Audiences
+async def notices_of_event(
+    event: Event, reason: str, failed_at: datetime, recipients: Recipients
 ) -> list[Delivery]:
-    """Tell the operators that an event's handler gave up."""
-    context: Context = {
-        "subject_kind": "event",
-        "subject_id": event.id,
-        "about": event.type,
-        "destination": "",
-        "reason": reason,
-        "attempts": 0,
-        "command": retry_command(event.id),
-    }
+    """Return the notices about an event that became a dead letter."""
     notification = Notification(
         event_id=event.id,
         event_type=event.type,
         occurred_at=event.timestamp,
         audience=Audience.OPERATORS,
         template=NOTICE_TEMPLATE,
-        context=context,
-        thread=_thread(event.id, died_at),
+        context=_context(DeadLetter.event(event.id), event.type, reason),
+        thread=_thread(event.id, failed_at),
         test=event.test,
     )
-    operators = audiences[Audience.OPERATORS]
-    return deliveries_to(operators, notification, "no operators are set", since=died_at)
+    return await _notices(notification, recipients, failed_at)
 
 
-def notices_of_delivery(dead: Delivery, audiences: Audiences) -> list[Delivery]:
-    """Tell the operators that a delivery failed for good; where it failed only if all else is lacking."""
-    context: Context = {
-        "subject_kind": "delivery",
-        "subject_id": dead.id,
-        "about": dead.notification.event_type,
-        "destination": str(dead.destination),
-        "reason": dead.reason,
-        "attempts": dead.attempts,
-        "command": retry_command(dead.id),
-    }
-    notification = Notification(
-        event_id=dead.event_id,
-        event_type=dead.notification.event_type,
-        occurred_at=dead.notification.occurred_at,
+async def notices_of_delivery(failed: Delivery, recipients: Recipients) -> list[Delivery]:
+    """Return the notices about a failed delivery.
+
+    None goes to the destination that failed, unless operators have no other.
+    """
+    context = _context(
+        DeadLetter.delivery(failed.id),
+        failed.notification.event_type,
+        failed.reason,
+        destination=str(failed.destination),
+        attempts=failed.attempts,
+    )
+    notification = replace(
+        failed.notification,
         audience=Audience.OPERATORS,
         template=NOTICE_TEMPLATE,
         context=context,
-        thread=_thread(dead.id, dead.updated_at),
-        test=dead.notification.test,
+        thread=_thread(failed.id, failed.updated_at),
     )
-    operators = audiences[Audience.OPERATORS]
-    elsewhere = [to for to in operators if to != dead.destination]
-    told = elsewhere or operators
-    return deliveries_to(told, notification, "no operators are set", since=dead.updated_at)
+    return await _notices(notification, recipients, failed.updated_at, avoid=failed.destination)
+
+
+async def _notices(
+    notification: Notification,
+    recipients: Recipients,
+    since: datetime,
+    avoid: Destination | None = None,
+) -> list[Delivery]:
+    operators = (await recipients.resolve(notification)).destinations
+    others = [to for to in operators if to != avoid]
+    return deliveries_to(others or operators, notification, "no operators are set", since)
+
+
+def _context(
+    dead: DeadLetter, about: str, reason: str, *, destination: str = "", attempts: int = 0
+) -> Context:
+    return {
+        "subject_kind": dead.kind,
+        "subject_id": dead.id,
+        "about": about,
+        "destination": destination,
+        "reason": reason,
+        "attempts": attempts,
+        "command": retry_command(dead.id),
+    }
 
 
 async def why_resolved(store: Store, notice: Delivery) -> str:
-    """Why the notice need not be sent any more; empty while what it tells of is still failed.
+    """Return why the notice need not be sent any more; empty if what it reports is still failed.
 
-    A subject that has failed again since has another notice for that failure. One that is
-    unreadable in Redis counts as failed.
+    After another failure there is another notice, so this one is resolved. What is unreadable in
+    Redis counts as failed.
 
     Raises:
         redis.RedisError: if Redis does not answer.
     """
     context = notice.notification.context
     kind, subject_id = context.get("subject_kind"), str(context.get("subject_id"))
-    find = _event if kind == "event" else _delivery
+    find = _event if kind == DeadLetterKind.EVENT else _delivery
     try:
         state, failed_at = await find(store, subject_id)
     except CorruptRecord:
@@ -107,5 +121,5 @@ async def _delivery(store: Store, delivery_id: str) -> tuple[str, datetime | Non
 
 
 def _thread(subject_id: str, failed_at: datetime) -> str:
-    """The same for every notice of one failure, and another one for the next failure."""
+    """Return the same thread for all notices of one failure, and another for the next failure."""
     return f"dead:{subject_id}:{to_ms(failed_at)}"

@@ -1,7 +1,9 @@
-"""Who is told: an audience becomes destinations, and destinations become deliveries."""
+"""Who is notified: the destinations of a notification, and a delivery for each of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from bot.model import (
     Audience,
@@ -15,17 +17,51 @@ from bot.model import (
     delivery_id,
 )
 
-Audiences = Mapping[Audience, Sequence[Destination]]
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The destinations of a notification, and the reason if there are none."""
+
+    destinations: Sequence[Destination]
+    reason: str
 
 
-def deliveries_of(
-    event: Event, notify: Notify, audiences: Audiences, since: datetime
+class Recipients(Protocol):
+    """Decides who gets a notification."""
+
+    async def resolve(self, notification: Notification, *, opt_in: bool = False) -> Resolved:
+        """Return where the notification goes; an `opt_in` one goes to its subscribers only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsRecipients:
+    """The destinations that the settings have for each audience. Nobody can subscribe yet."""
+
+    audiences: Mapping[Audience, Sequence[Destination]]
+
+    async def resolve(self, notification: Notification, *, opt_in: bool = False) -> Resolved:
+        if opt_in:
+            return Resolved((), "nobody has subscribed to it")
+        audience = notification.audience
+        reason = f"no Slack channel and no mail address is set for {audience}"
+        return Resolved(self.audiences[audience], reason)
+
+
+async def deliveries_of(
+    event: Event, notify: Notify, recipients: Recipients, since: datetime
 ) -> list[Delivery]:
-    """One delivery to each destination; where there is none, one that is skipped and says why.
+    """Return the deliveries of one of the event's notifications.
 
-    `since` is when the bot received the event: what a delivery's latency is counted from.
+    `since` is when the bot received the event, from which the latency of a delivery is measured.
     """
-    notification = Notification(
+    notification = notification_of(event, notify)
+    resolved = await recipients.resolve(notification, opt_in=notify.opt_in)
+    return deliveries_to(resolved.destinations, notification, resolved.reason, since)
+
+
+def notification_of(event: Event, notify: Notify) -> Notification:
+    return Notification(
         event_id=event.id,
         event_type=event.type,
         occurred_at=event.timestamp,
@@ -35,25 +71,19 @@ def deliveries_of(
         thread=notify.thread,
         test=event.test,
     )
-    if notify.opt_in:
-        return [skipped(notification, "nobody has subscribed to it", since)]
-    reason = f"no Slack channel and no mail address is set for {notify.audience}"
-    return deliveries_to(audiences[notify.audience], notification, reason, since)
 
 
 def deliveries_to(
-    destinations: Sequence[Destination],
-    notification: Notification,
-    why_nobody: str,
-    since: datetime,
+    destinations: Sequence[Destination], notification: Notification, reason: str, since: datetime
 ) -> list[Delivery]:
-    """One delivery to each of these, or one that is skipped because there are none."""
+    """Return one delivery per destination, or a skipped one with the reason if there are none."""
     if not destinations:
-        return [skipped(notification, why_nobody, since)]
+        return [skipped(notification, reason, since)]
     return [_delivery(notification, to, DeliveryState.PENDING, "", since) for to in destinations]
 
 
 def skipped(notification: Notification, reason: str, since: datetime) -> Delivery:
+    """Return a delivery that records why the notification goes nowhere."""
     nobody = Destination(Transport.NOBODY, notification.audience)
     return _delivery(notification, nobody, DeliveryState.SKIPPED, reason, since)
 

@@ -10,12 +10,11 @@ from uuid import uuid4
 
 from pydantic_core import to_json
 
-from bot.delivery.recipients import deliveries_of
+from bot.delivery.recipients import deliveries_to, notification_of
 from bot.intake.envelope import parse_envelope
 from bot.model import (
     Audience,
     Delivery,
-    DeliveryState,
     Destination,
     Event,
     Handler,
@@ -58,9 +57,10 @@ def _sample(handler: Handler[Any], audiences: Audiences, now: datetime) -> Expec
     deliveries = [
         delivery
         for intent in intents
-        if isinstance(intent, Notify)
-        for delivery in deliveries_of(event, intent, audiences, now)
-        if delivery.state is DeliveryState.PENDING
+        if isinstance(intent, Notify) and not intent.opt_in
+        for delivery in deliveries_to(
+            audiences[intent.audience], notification_of(event, intent), "", now
+        )
     ]
     records = [intent for intent in intents if isinstance(intent, Record)]
     return ExpectedEvent(event, body, tuple(deliveries), tuple(records))

@@ -10,7 +10,7 @@ import structlog
 
 from bot.delivery.attempt import Attempts
 from bot.delivery.notice import notices_of_delivery, notices_of_event
-from bot.delivery.recipients import Audiences, deliveries_of
+from bot.delivery.recipients import Recipients, deliveries_of
 from bot.errors import CorruptRecord, TryAgain
 from bot.model import (
     DeadLetter,
@@ -51,7 +51,7 @@ class WorkerTasks:
     registry: Registry
     store: Store
     attempts: Attempts
-    audiences: Audiences
+    recipients: Recipients
     policy: Policy
     clock: Callable[[], datetime]
 
@@ -133,8 +133,8 @@ class WorkerTasks:
         for intent in intents:
             match intent:
                 case Notify():
-                    deliveries += deliveries_of(
-                        event, intent, self.audiences, since=stored.received_at
+                    deliveries += await deliveries_of(
+                        event, intent, self.recipients, since=stored.received_at
                     )
                 case Record() if not event.test:
                     occurred_at = min(event.timestamp, self.clock())
@@ -157,17 +157,21 @@ class WorkerTasks:
             stored = await self.store.events.get(event_id)
         except CorruptRecord as error:
             unreadable = Event(event_id, "unreadable", self.clock(), {})
-            said = str(error)
-            return event_id, notices_of_event(unreadable, said, self.clock(), self.audiences)
+            return event_id, await notices_of_event(
+                unreadable, str(error), self.clock(), self.recipients
+            )
         if stored is None or stored.state is not EventState.DEAD:
             return event_id, []
-        died_at = stored.concluded_at or self.clock()
-        return event_id, notices_of_event(stored.event, stored.reason, died_at, self.audiences)
+        failed_at = stored.concluded_at or self.clock()
+        return event_id, await notices_of_event(
+            stored.event, stored.reason, failed_at, self.recipients
+        )
 
     async def _of_delivery(self, delivery_id: str) -> tuple[str, list[Delivery]]:
         """The id of the delivery's event, and the notices of its failure if it is a dead letter."""
-        dead = await self.store.ledger.get(delivery_id)
-        if dead is None:
+        found = await self.store.ledger.get(delivery_id)
+        if found is None:
             return "", []
-        failed = dead.state is DeliveryState.FAILED
-        return dead.event_id, notices_of_delivery(dead, self.audiences) if failed else []
+        if found.state is not DeliveryState.FAILED:
+            return found.event_id, []
+        return found.event_id, await notices_of_delivery(found, self.recipients)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.delivery.notice import notices_of_event
+from bot.delivery.recipients import SettingsRecipients
 from bot.model import Audience, DeliveryState, Destination, Transport, canonical_event
 from bot.store import Store
 from tests.app import MakeSettings
@@ -132,8 +133,8 @@ async def test_notices_to_operators_are_told_apart_from_deliveries(
     await store.events.dead_letter("evt_1", "data.searchId is missing", NOW)
     stored = await store.events.get("evt_1")
     assert stored is not None
-    operators = {Audience.OPERATORS: (SLACK, MAIL)}
-    notices = notices_of_event(stored.event, stored.reason, NOW, operators)
+    operators = SettingsRecipients({Audience.OPERATORS: (SLACK, MAIL)})
+    notices = await notices_of_event(stored.event, stored.reason, NOW, operators)
     await store.ledger.add("evt_1", notices, "report", NOW)
     for notice in notices:
         await store.ledger.claim(notice, "report", "t", NOW)

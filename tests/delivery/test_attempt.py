@@ -9,15 +9,24 @@ from bot.delivery.attempt import Attempts
 from bot.delivery.backoff import RATE_LIMIT_TOLERANCE
 from bot.delivery.notice import notices_of_delivery
 from bot.delivery.rate_limit import Turns
+from bot.delivery.recipients import SettingsRecipients
 from bot.delivery.sender import ActiveTransport
 from bot.errors import DeliveryError, RenderError
-from bot.model import Audience, DeadLetter, Delivery, DeliveryState, Destination, Notification, Transport
+from bot.model import (
+    Audience,
+    DeadLetter,
+    Delivery,
+    DeliveryState,
+    Destination,
+    Notification,
+    Transport,
+)
 from bot.store import Store
 from bot.store.queue import QUEUE
 from tests.delivery.conftest import LETTER, OWNER, POST, ScriptedSender, kept, still_ours
 from tests.factories import NOW, seconds
 
-OPERATORS = {Audience.OPERATORS: (Destination(Transport.SLACK, "C0ALERTS"),)}
+OPERATORS = SettingsRecipients({Audience.OPERATORS: (Destination(Transport.SLACK, "C0ALERTS"),)})
 
 
 async def test_what_is_sent_is_settled_with_its_receipt(attempts: Attempts, store: Store) -> None:
@@ -95,7 +104,7 @@ async def notice_of_failed(attempts: Attempts, sender: ScriptedSender) -> Delive
     """A notice of the delivery POST, which has failed."""
     sender.outcome = DeliveryError.permanent("channel_not_found")
     await attempts.make(POST, OWNER, still_ours)
-    [notice] = notices_of_delivery(await kept(attempts.store), OPERATORS)
+    [notice] = await notices_of_delivery(await kept(attempts.store), OPERATORS)
     await attempts.store.ledger.add("evt_1", [notice], OWNER, NOW)
     return notice
 

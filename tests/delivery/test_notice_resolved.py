@@ -158,7 +158,7 @@ async def test_an_event_that_lasts_as_a_dead_letter_is_reported(
 
 async def write_notices(jobs: WorkerTasks, dead: Delivery) -> None:
     """What a worker leaves that is killed between writing the notices and sending them."""
-    notices = notices_of_delivery(dead, jobs.audiences)
+    notices = await notices_of_delivery(dead, jobs.recipients)
     await jobs.store.ledger.add("evt_1", notices, f"report_dead_letter:delivery:{dead.id}", NOW)
 
 

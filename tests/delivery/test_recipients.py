@@ -1,49 +1,51 @@
-"""Who is told: every destination of an audience, or nobody and why."""
+"""Who is notified: every destination of an audience, or nobody and the reason."""
 
-from bot.delivery.recipients import deliveries_of
-from bot.model import Audience, DeliveryState, Notify, Transport
+from bot.delivery.recipients import SettingsRecipients, deliveries_of
+from bot.model import Audience, Delivery, DeliveryState, Event, Notify, Transport
 from tests.factories import MAIL, NOW, SLACK, make_event
 
 EVENT = make_event()
-AUDIENCES = {Audience.RECRUITERS: (SLACK, MAIL), Audience.OPERATORS: ()}
+RECIPIENTS = SettingsRecipients({Audience.RECRUITERS: (SLACK, MAIL), Audience.OPERATORS: ()})
 
 
-def notify(audience: Audience = Audience.RECRUITERS, *, opt_in: bool = False) -> Notify:
-    return Notify(audience, "search.completed", {"n": 1}, thread="search:srch_1", opt_in=opt_in)
+async def deliveries(
+    event: Event = EVENT, audience: Audience = Audience.RECRUITERS, *, opt_in: bool = False
+) -> list[Delivery]:
+    context, thread = {"n": 1}, "search:srch_1"
+    notify = Notify(audience, "search.completed", context, thread, opt_in)
+    return await deliveries_of(event, notify, RECIPIENTS, NOW)
 
 
-def test_every_destination_gets_a_delivery() -> None:
-    deliveries = deliveries_of(EVENT, notify(), AUDIENCES, NOW)
-    assert [(d.destination, d.state) for d in deliveries] == [
+async def test_every_destination_gets_a_delivery() -> None:
+    found = await deliveries()
+    assert [(d.destination, d.state) for d in found] == [
         (SLACK, DeliveryState.PENDING),
         (MAIL, DeliveryState.PENDING),
     ]
-    assert {d.notification.thread for d in deliveries} == {"search:srch_1"}
-    assert {d.created_at for d in deliveries} == {NOW}
+    assert {d.notification.thread for d in found} == {"search:srch_1"}
+    assert {d.created_at for d in found} == {NOW}
 
 
-def test_the_same_notification_always_has_the_same_ids() -> None:
-    first, second = (deliveries_of(EVENT, notify(), AUDIENCES, NOW) for _ in range(2))
+async def test_the_same_notification_always_has_the_same_ids() -> None:
+    first, second = await deliveries(), await deliveries()
     assert [d.id for d in first] == [d.id for d in second]
     assert len({d.id for d in first}) == 2
 
 
-def test_another_event_has_other_ids() -> None:
-    other = deliveries_of(make_event("evt_2"), notify(), AUDIENCES, NOW)
-    assert not {d.id for d in other} & {
-        d.id for d in deliveries_of(EVENT, notify(), AUDIENCES, NOW)
-    }
+async def test_another_event_has_other_ids() -> None:
+    other = await deliveries(make_event("evt_2"))
+    assert not {d.id for d in other} & {d.id for d in await deliveries()}
 
 
-def test_an_audience_without_destinations_is_nobody_to_tell() -> None:
-    [delivery] = deliveries_of(EVENT, notify(Audience.OPERATORS), AUDIENCES, NOW)
+async def test_a_notification_to_an_audience_without_destinations_is_skipped() -> None:
+    [delivery] = await deliveries(audience=Audience.OPERATORS)
     assert delivery.destination.transport is Transport.NOBODY
     assert delivery.state is DeliveryState.SKIPPED
     assert delivery.reason == "no Slack channel and no mail address is set for operators"
 
 
-def test_what_must_be_subscribed_to_goes_to_nobody_who_has_not() -> None:
-    [delivery] = deliveries_of(EVENT, notify(opt_in=True), AUDIENCES, NOW)
+async def test_an_opt_in_notification_without_subscribers_is_skipped() -> None:
+    [delivery] = await deliveries(opt_in=True)
     assert delivery.destination.transport is Transport.NOBODY
     assert (delivery.state, delivery.reason) == (
         DeliveryState.SKIPPED,

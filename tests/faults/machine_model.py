@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.delivery.recipients import deliveries_of
+from bot.delivery.recipients import SettingsRecipients, deliveries_of
 from bot.intake.envelope import parse_envelope
 from bot.model import (
     DeadLetter,
@@ -68,12 +68,13 @@ class Promise:
         self.offers[offer.event.id] = offer
         return offer
 
-    def _expected(self, event: Event) -> set[str] | None:
+    async def _expected(self, event: Event) -> set[str] | None:
         """Return the ids of the expected deliveries, or None if the data does not fit the type."""
         handler = self.world.registry.get(event.type)
         if handler is None:
             return set()
         settings = self.world.settings
+        recipients = SettingsRecipients(audiences(settings))
         try:
             intents = handler.run(event, settings.policy)
         except InvalidData:
@@ -82,7 +83,7 @@ class Promise:
             delivery.id
             for intent in intents
             if isinstance(intent, Notify)
-            for delivery in deliveries_of(event, intent, audiences(settings), since=event.timestamp)
+            for delivery in await deliveries_of(event, intent, recipients, since=event.timestamp)
         }
 
     def _arrived(self) -> tuple[Counter[str], Counter[str]]:
@@ -106,7 +107,9 @@ class Promise:
         deliveries = await self._deliveries()
         notices = {d.id for d in deliveries.values() if d.is_notice}
         expected = {
-            name for offer in self.offers.values() for name in self._expected(offer.event) or ()
+            name
+            for offer in self.offers.values()
+            for name in await self._expected(offer.event) or ()
         }
         assert {*deliveries} <= expected | notices
         kept = {f for f, offer in self.offers.items() if not self._may_have_expired(offer)}
@@ -130,7 +133,7 @@ class Promise:
             stored = await self._stored(offer)
             if stored is None:
                 continue
-            expected = self._expected(offer.event)
+            expected = await self._expected(offer.event)
             state = (
                 EventState.DEAD
                 if expected is None

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bot.delivery.notice import notices_of_event
+from bot.delivery.recipients import SettingsRecipients
 from bot.model import Audience, Delivery, DeliveryState, Destination, Transport
 from bot.store import Store
 from tests.factories import MAIL, NOW, SLACK, make_delivery, make_event, seconds
@@ -84,8 +85,8 @@ async def dead_with_notices(store: Store, *operators: Destination) -> list[Deliv
     assert await store.events.dead_letter("evt_1", "searchId is missing", NOW)
     stored = await store.events.get("evt_1")
     assert stored is not None
-    audiences = {Audience.OPERATORS: operators}
-    notices = notices_of_event(stored.event, stored.reason, NOW, audiences)
+    recipients = SettingsRecipients({Audience.OPERATORS: operators})
+    notices = await notices_of_event(stored.event, stored.reason, NOW, recipients)
     await store.ledger.add("evt_1", notices, REPORT, NOW)
     claims = [await store.ledger.claim(n, REPORT, "token", NOW) for n in notices]
     return [claimed for claimed in claims if claimed]

@@ -1,4 +1,4 @@
-"""The jobs: what is done about events that are broken, gone, or nobody's."""
+"""The worker's jobs, also for events that are broken, deleted or without recipients."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,20 +8,12 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.delivery.recipients import SettingsRecipients
 from bot.errors import CorruptRecord, LeaseLost, TryAgain
 from bot.fakes.faults import HttpFault
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
-from bot.model import (
-    Audience,
-    DeadLetter,
-    DeliveryState,
-    EventState,
-    Handler,
-    Intent,
-    Notify,
-    Payload,
-)
+from bot.model import Audience, DeadLetter, DeliveryState, EventState, Handler, Intent, Payload
 from bot.registry import Registry
 from bot.store import Store
 from bot.store.leases import Leases
@@ -30,7 +22,7 @@ from bot.wiring import build_jobs
 from bot.worker.jobs import WorkerTasks
 from bot.worker.lease import Lease
 from tests.app import MakeSettings
-from tests.factories import MAIL, NOW, SLACK, body_of, make_event
+from tests.factories import NOW, body_of, make_event
 
 
 @pytest.fixture
@@ -55,7 +47,7 @@ async def lease_of(redis: Redis, job_id: str) -> Lease:
 
 
 class AnyData(Payload):
-    """A payload that asks for nothing."""
+    """Data without fields."""
 
 
 def with_handler(jobs: WorkerTasks, handle: Any) -> WorkerTasks:
@@ -63,8 +55,8 @@ def with_handler(jobs: WorkerTasks, handle: Any) -> WorkerTasks:
     return replace(jobs, registry=Registry({handler.type: handler}))
 
 
-def explodes(*_: object) -> list[Intent]:
-    raise RuntimeError("the handler's own words")
+def failing(*_: object) -> list[Intent]:
+    raise RuntimeError("the handler's error")
 
 
 async def accept(store: Store, **changes: Any) -> None:
@@ -78,10 +70,10 @@ async def state_of(store: Store) -> tuple[EventState, str]:
     return stored.state, stored.reason
 
 
-async def test_a_handler_that_raises_has_three_attempts_and_then_its_error_is_kept(
+async def test_a_failing_handler_runs_three_times_and_its_error_is_kept(
     jobs: WorkerTasks, lease: Lease
 ) -> None:
-    broken = with_handler(jobs, explodes)
+    broken = with_handler(jobs, failing)
     await accept(jobs.store)
     delays = []
     for _ in range(2):
@@ -92,29 +84,32 @@ async def test_a_handler_that_raises_has_three_attempts_and_then_its_error_is_ke
     assert delays == [timedelta(seconds=1), timedelta(seconds=2)]
     assert await state_of(jobs.store) == (
         EventState.DEAD,
-        "its handler failed 3 times: RuntimeError: the handler's own words",
+        "its handler failed 3 times: RuntimeError: the handler's error",
     )
 
 
-async def test_a_handler_that_works_the_second_time_is_fine(
+async def test_a_handler_may_succeed_on_its_second_run(
     jobs: WorkerTasks, lease: Lease, slack_api: LocalSlack
 ) -> None:
     await accept(jobs.store)
     with pytest.raises(TryAgain):
-        await with_handler(jobs, explodes).handle_event("evt_1", lease)
+        await with_handler(jobs, failing).handle_event("evt_1", lease)
     await jobs.handle_event("evt_1", lease)
     assert (await state_of(jobs.store))[0] is EventState.HANDLED
     assert len(slack_api.posts) == 1
 
 
-async def test_an_event_that_is_gone_is_no_error(jobs: WorkerTasks, lease: Lease) -> None:
+async def test_a_subject_that_is_no_longer_kept_is_no_error(
+    jobs: WorkerTasks, lease: Lease
+) -> None:
     await jobs.handle_event("evt_none", lease)
     await jobs.retry_delivery("dlv_none", lease)
     await jobs.report_dead_letter("event:evt_none", lease)
     await jobs.report_dead_letter("delivery:dlv_none", lease)
+    await jobs.report_dead_letter("unreadable", lease)
 
 
-async def test_an_event_that_redis_garbled_is_a_dead_letter_and_told(
+async def test_an_unreadable_event_is_a_dead_letter_and_reported(
     jobs: WorkerTasks, lease: Lease, redis: Redis, slack_api: LocalSlack
 ) -> None:
     await accept(jobs.store)
@@ -132,15 +127,14 @@ async def test_an_event_that_redis_garbled_is_a_dead_letter_and_told(
 async def test_a_second_run_after_a_crash_sends_what_is_left(
     jobs: WorkerTasks, lease: Lease, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
-    """The first run died between the post and the mail."""
+    """The first run was killed between the Slack message and the mail."""
     await accept(jobs.store)
-    inbox_of_nobody = replace(jobs.attempts, transports={})
     store = jobs.store
     handler = jobs.registry.get("search.completed")
     stored = await store.events.get("evt_1")
     assert handler is not None
     assert stored is not None
-    await replace(jobs, attempts=inbox_of_nobody)._handle(stored, handler)
+    await jobs._handle(stored, handler)
     post, _ = await store.ledger.of_event("evt_1")
     claimed = await store.ledger.claim(post, lease.job_id, "t1", NOW)
     assert claimed is not None
@@ -150,7 +144,7 @@ async def test_a_second_run_after_a_crash_sends_what_is_left(
     assert len(inbox.mails) == 1
 
 
-async def test_the_first_run_does_not_take_over_what_a_retry_has_begun(
+async def test_a_second_run_leaves_a_delivery_to_its_retry(
     jobs: WorkerTasks, lease: Lease, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults("chat.postMessage", [HttpFault.status(503)])
@@ -162,7 +156,7 @@ async def test_the_first_run_does_not_take_over_what_a_retry_has_begun(
     assert post.state is DeliveryState.RETRYING
 
 
-async def test_a_dead_letter_that_was_retried_meanwhile_is_not_reported(
+async def test_a_requeued_dead_letter_is_not_reported(
     jobs: WorkerTasks, lease: Lease, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults("chat.postMessage", [HttpFault.error("not_in_channel")])
@@ -174,7 +168,7 @@ async def test_a_dead_letter_that_was_retried_meanwhile_is_not_reported(
     assert len(slack_api.calls("chat.postMessage")) == 1
 
 
-async def test_a_job_that_lost_its_lease_sends_nothing_and_says_so(
+async def test_a_job_without_its_lease_sends_nothing_and_raises(
     jobs: WorkerTasks, redis: Redis, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
     await accept(jobs.store)
@@ -185,7 +179,7 @@ async def test_a_job_that_lost_its_lease_sends_nothing_and_says_so(
     assert inbox.mails == []
 
 
-async def test_a_report_that_runs_twice_tells_once(
+async def test_a_report_that_runs_twice_notifies_once(
     jobs: WorkerTasks, redis: Redis, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
     await accept(jobs.store, data={})
@@ -197,7 +191,7 @@ async def test_a_report_that_runs_twice_tells_once(
     assert len(inbox.mails) == 1
 
 
-async def test_a_notice_that_cannot_be_delivered_is_reported_to_nobody(
+async def test_a_notice_that_cannot_be_delivered_is_not_reported(
     jobs: WorkerTasks, redis: Redis, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults("chat.postMessage", [HttpFault.error("channel_not_found")])
@@ -209,12 +203,12 @@ async def test_a_notice_that_cannot_be_delivered_is_reported_to_nobody(
     assert queued == {"handle_event:evt_1", "report_dead_letter:event:evt_1"}
 
 
-async def test_intents_without_a_destination_are_on_record(
+async def test_a_notification_without_recipients_is_recorded_as_skipped(
     jobs: WorkerTasks, lease: Lease, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
-    nobody_operates = {Audience.RECRUITERS: (SLACK, MAIL), Audience.OPERATORS: ()}
+    without_operators = SettingsRecipients({Audience.OPERATORS: ()})
     await accept(jobs.store, event_type="quota.warning", data={"usage": 840, "limit": 1000})
-    await replace(jobs, audiences=nobody_operates).handle_event("evt_1", lease)
+    await replace(jobs, recipients=without_operators).handle_event("evt_1", lease)
     [delivery] = await jobs.store.ledger.of_event("evt_1")
     assert str(delivery.destination) == "nobody:operators"
     assert delivery.state == "skipped"
@@ -224,12 +218,7 @@ async def test_intents_without_a_destination_are_on_record(
     assert inbox.mails == []
 
 
-def test_a_notify_says_nothing_of_its_content_in_a_log() -> None:
-    shown = repr(Notify(Audience.RECRUITERS, "search.completed", {"query": "secret-payload"}))
-    assert "secret-payload" not in shown
-
-
-async def test_a_date_in_the_far_future_pins_no_record(jobs: WorkerTasks, lease: Lease) -> None:
+async def test_a_record_is_never_dated_in_the_future(jobs: WorkerTasks, lease: Lease) -> None:
     quota = {"usage": 10, "limit": 100}
     far = datetime(2999, 1, 1, tzinfo=UTC)
     await accept(jobs.store, event_type="quota.warning", timestamp=far, data=quota)
@@ -239,10 +228,10 @@ async def test_a_date_in_the_far_future_pins_no_record(jobs: WorkerTasks, lease:
     assert known.at == NOW
 
 
-async def test_a_delivery_that_redis_garbled_is_a_dead_letter(
+async def test_an_unreadable_delivery_is_a_dead_letter(
     jobs: WorkerTasks, lease: Lease, redis: Redis, slack_api: LocalSlack
 ) -> None:
-    """Found by the event's own job, or by the job that was to try it again."""
+    """Found by the event's job, or by the job that was to retry it."""
     slack_api.plan_faults("chat.postMessage", [HttpFault.status(503)])
     await accept(jobs.store)
     await jobs.handle_event("evt_1", lease)
