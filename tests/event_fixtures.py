@@ -1,4 +1,4 @@
-"""Events as Juicebox sends them, read from tests/fixtures, and what people are told of them."""
+"""Events as Juicebox sends them, from tests/fixtures, and the notifications about them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -73,4 +73,4 @@ TOLD = {
     "dead_letter.delivery": DEAD_DELIVERY,
     "dead_letter.event": DEAD_EVENT,
 }
-"""All that is ever told, by the name of its golden files."""
+"""Every notification, by the name of its golden files."""

@@ -30,22 +30,22 @@ async def _forget(store: Store, profile_id: str) -> None:
     async for event_id, readable in store.forgetting.events_about(profile_id, subjects):
         if not readable:
             unreadable += 1
-            _say(f"event {event_id}: not readable in Redis, so nobody can tell whom it is about")
+            _print(f"event {event_id}: not readable in Redis, so nobody can tell whom it is about")
         elif await store.forgetting.forget_event(event_id, utc_now()):
             events += 1
-            _say(f"event {event_id}: forgotten")
+            _print(f"event {event_id}: forgotten")
     removed = await store.forgetting.forget_subject(profile_id, subjects)
     for kind in removed.record_kinds:
-        _say(f"record of {kind} {profile_id}: removed")
+        _print(f"record of {kind} {profile_id}: removed")
     for key in removed.cached_keys:
-        _say(f"cached {key}: removed")
+        _print(f"cached {key}: removed")
     if not (events or removed.record_kinds or removed.cached_keys):
         raise Stop(f"nothing is kept about profile {profile_id}")
     counted = "1 event" if events == 1 else f"{events} events"
-    _say(f"Profile {profile_id} is forgotten, with what {counted} said of it.")
+    _print(f"Profile {profile_id} is forgotten, with what {counted} said of it.")
     if unreadable:
         raise Stop(f"{unreadable} of the events could not be read: see 'events' for each of them")
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     click.echo(printable(line))

@@ -1,4 +1,4 @@
-"""`record`: what is kept of a profile, an export or the quota."""
+"""`record`: show the record of a profile, an export or the quota."""
 
 import json
 
@@ -8,7 +8,7 @@ from bot.commands import Stop
 from bot.commands.with_store import on_store
 from bot.store import Store
 
-_HELP = """Show what is known of the KIND with this ID, as JSON; moments are in Unix seconds.
+_HELP = """Show the record of the KIND with this ID as JSON; moments are in Unix seconds.
 
 \b
 For example: profile prof_8s2k4d
@@ -17,7 +17,7 @@ For example: profile prof_8s2k4d
 """
 
 
-@click.command(help=_HELP, short_help="Show what is kept of a profile, an export or the quota.")
+@click.command(help=_HELP, short_help="Show the record of a profile, an export or the quota.")
 @click.argument("kind")
 @click.argument("record_id", metavar="ID")
 def command(kind: str, record_id: str) -> None:
@@ -25,8 +25,8 @@ def command(kind: str, record_id: str) -> None:
 
 
 async def _show(store: Store, kind: str, record_id: str) -> None:
-    known = await store.records.get(kind, record_id)
-    if known is None:
+    stored = await store.records.get(kind, record_id)
+    if stored is None:
         raise Stop(f"nothing is kept of {kind} {record_id}")
-    shown = {"kind": kind, "id": record_id, "at": known.at.isoformat(), "fields": known.fields}
+    shown = {"kind": kind, "id": record_id, "at": stored.at.isoformat(), "fields": stored.fields}
     click.echo(json.dumps(shown, indent=2))

@@ -1,4 +1,4 @@
-"""`retry`: dead letters are sent again."""
+"""`retry`: requeue dead letters."""
 
 from collections.abc import Iterable
 
@@ -14,12 +14,12 @@ from bot.store import Store
 
 @click.command(short_help="Send dead letters again.")
 @click.argument("subject_id", metavar="[ID]", required=False)
-@click.option("--all", "everything", is_flag=True, help="Every dead letter there is.")
+@click.option("--all", "everything", is_flag=True, help="Send every dead letter again.")
 def command(subject_id: str | None, *, everything: bool) -> None:
-    """Send dead letters again: those of the event, or the one delivery, with this ID.
+    """Send dead letters again: the event or the delivery with this ID.
 
-    A dead event's handler runs again; a failed delivery is sent again, with all its attempts
-    before it. What has been sent is never sent twice.
+    The handler of a dead event runs again; of any other event, the failed deliveries are sent again.
+    A delivery gets all its attempts again. What was sent is never sent again.
     """
     if (subject_id is None) is not everything:
         raise click.UsageError("give the ID of an event or a delivery, or --all")
@@ -27,16 +27,16 @@ def command(subject_id: str | None, *, everything: bool) -> None:
 
 
 async def _retry_all(store: Store) -> None:
-    _say(await requeue_all(store, utc_now()) or ["There are no dead letters."])
+    _print(await requeue_all(store, utc_now()) or ["There are no dead letters."])
 
 
 async def _retry(store: Store, subject_id: str) -> None:
-    said = await requeue(store, subject_id, utc_now())
-    if not said:
+    lines = await requeue(store, subject_id, utc_now())
+    if not lines:
         raise Stop(f"there is no event or delivery {subject_id}: 'events' lists what is kept")
-    _say(said)
+    _print(lines)
 
 
-def _say(lines: Iterable[str]) -> None:
+def _print(lines: Iterable[str]) -> None:
     for line in lines:
         click.echo(printable(line))

@@ -1,4 +1,4 @@
-"""The event that `preview` and `send` are about: a handler's sample, or a file's."""
+"""The event for `preview` and `send`: the handler's sample, or the content of a file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ data_option = click.option(
 
 @dataclass(frozen=True, slots=True)
 class SampleEvent:
-    """An event, and the body that carries it."""
+    """An event and its request body."""
 
     event: Event
     body: bytes
@@ -40,12 +40,12 @@ def sample(
     now: datetime,
     test: bool = False,
 ) -> SampleEvent:
-    """The event to show or to send; its id is a fresh one where none is given.
+    """Return the event to show or to send, with a new id unless one is given.
 
-    With `test` it is marked as a test, whatever a file says.
+    With `test` it is marked as a test, even if the file says otherwise.
 
     Raises:
-        click.UsageError: if there is no sample of this type, or the file does not fit.
+        click.UsageError: if the type has no handler, or the file is not a valid event of this type.
     """
     given = (
         _read(data_file) if data_file else {"data": handler_of(event_type, registry).sample_at(now)}
@@ -68,7 +68,7 @@ def sample(
 
 
 def _read(file: Path) -> Mapping[str, Any]:
-    """A whole event as it is; anything else as an event's data."""
+    """Return a whole event unchanged, and anything else as the data of an event."""
     try:
         loaded = from_json(file.read_bytes())
     except (ValueError, OSError) as error:
@@ -79,10 +79,10 @@ def _read(file: Path) -> Mapping[str, Any]:
 
 
 def handler_of(event_type: str, registry: Registry) -> Handler[Any]:
-    """The handler of this type.
+    """Return the handler of this type.
 
     Raises:
-        click.UsageError: if there is none; names those that there are.
+        click.UsageError: if there is none; lists the types that have one.
     """
     handler = registry.get(event_type)
     if handler is None:

@@ -1,4 +1,4 @@
-"""Sends dead letters again, and says of each what was done or why there was nothing to do."""
+"""Requeues dead letters, and reports what was done about each."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,27 +9,28 @@ from bot.store import Store
 
 
 async def requeue(store: Store, subject_id: str, now: datetime) -> Sequence[str]:
-    """Send again what failed of the event, or the one delivery, with this id; empty if there is none.
+    """Requeue the event, its failed deliveries, or the delivery with this id; return what was done.
 
-    A dead event's handler runs again; a failed delivery is sent again, with all its attempts before
-    it; what waits for a job that the queue has lost gets one. What has been sent is never sent twice.
+    The handler of a dead event runs again, and a failed delivery is retried with all its attempts.
+    Jobs that are missing from the queue are restored. What was sent is never sent again. The result
+    is empty if nothing with this id is kept.
 
     Raises:
-        CorruptRecord: if what is kept of it is not readable.
+        CorruptRecord: if the event or the delivery is not readable.
     """
     return await _event(store, subject_id, now) or await _delivery(store, subject_id, now)
 
 
 async def requeue_all(store: Store, now: datetime) -> Sequence[str]:
-    """Send every dead letter again."""
-    said: list[str] = []
+    """Requeue every dead letter; return what was done."""
+    lines: list[str] = []
     for dead in await store.dead_letters(now):
-        one = _event if dead.kind is DeadLetterKind.EVENT else _delivery
+        requeue_one = _event if dead.kind is DeadLetterKind.EVENT else _delivery
         try:
-            said += await one(store, dead.id, now) or [f"{dead.id}: no longer kept"]
+            lines += await requeue_one(store, dead.id, now) or [f"{dead.id}: no longer kept"]
         except CorruptRecord as error:
-            said.append(f"{dead.id}: {error}")
-    return said
+            lines.append(f"{dead.id}: {error}")
+    return lines
 
 
 async def _event(store: Store, event_id: str, now: datetime) -> Sequence[str]:
@@ -37,10 +38,10 @@ async def _event(store: Store, event_id: str, now: datetime) -> Sequence[str]:
         return [f"{event_id}: its handler runs again", *await _restored(store, event_id, now)]
     deliveries = await store.ledger.of_event(event_id)
     failed = [d for d in deliveries if d.state is DeliveryState.FAILED]
-    said = [line for d in failed for line in await _requeue(store, d, now)]
-    said += await _restored(store, event_id, now)
-    if said:
-        return said
+    lines = [line for d in failed for line in await _requeue(store, d, now)]
+    lines += await _restored(store, event_id, now)
+    if lines:
+        return lines
     stored = await store.events.get(event_id)
     if stored is None:
         return []
@@ -50,10 +51,10 @@ async def _event(store: Store, event_id: str, now: datetime) -> Sequence[str]:
 def _states(found: Sequence[Delivery]) -> str:
     deliveries = _listed(d for d in found if not d.is_notice)
     notices = _listed(d for d in found if d.is_notice)
-    said = (
+    text = (
         f"of its deliveries none has failed ({deliveries})" if deliveries else "has no deliveries"
     )
-    return f"{said} (notices to operators: {notices})" if notices else said
+    return f"{text} (notices to operators: {notices})" if notices else text
 
 
 def _listed(deliveries: Iterable[Delivery]) -> str:
@@ -71,7 +72,7 @@ async def _delivery(store: Store, delivery_id: str, now: datetime) -> Sequence[s
 
 
 async def _restored(store: Store, event_id: str, now: datetime) -> list[str]:
-    """What became of jobs that ought to be in the queue and were not."""
+    """Restore the jobs that are missing from the queue; return a line about each."""
     restored = await store.reconciliation.restore(event_id, now)
     return [
         f"{job_id}: this job was missing from the queue, and is enqueued again"

@@ -1,4 +1,4 @@
-"""The words of the bot: its nouns, and the field types of handlers' payloads. No I/O."""
+"""Frozen data that all parts of the bot share, and what handlers are made of. No I/O."""
 
 from bot.model.dead_letter import NOTICE_TEMPLATE, DeadLetter, DeadLetterKind, retry_command
 from bot.model.dialects import canonical_event, spellings

@@ -1,4 +1,4 @@
-"""How long something took, as people read it."""
+"""Durations as text for people."""
 
 from datetime import timedelta
 
@@ -10,10 +10,10 @@ _DAY = 24 * _HOUR
 
 
 def duration(length: timedelta) -> str:
-    """`0.012 s`, `2.3 s`, `3 min 6 s`, `2 h 5 min` or `3 days 4 h`; what is negative counts as 0.
+    """Return `0.012 s`, `2.3 s`, `3 min 6 s`, `2 h 5 min` or `3 days 4 h`.
 
-    Two machines' clocks may differ, so that a later step can seem to have come earlier. The
-    playground's page has the same rules in `page/time.js`.
+    A negative duration counts as 0: it comes from the clocks of two machines. The playground's page
+    follows the same rules in `page/time.js`.
     """
     ms = max(0, round(length / _MS))
     if ms < _SECOND:

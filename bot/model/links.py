@@ -1,26 +1,26 @@
-"""Where a link in a message may lead: to https alone, and to the hosts that a setting names."""
+"""Which URLs a message may link: https only, and only to the hosts in the settings."""
 
 import re
 from collections.abc import Iterable
 
 _IN_ASCII = re.ASCII | re.IGNORECASE
-"""Beyond ASCII, Python takes the long s and the Kelvin sign for letters of other cases."""
+"""Without re.ASCII, the long s and the Kelvin sign match as s and k."""
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
 _NAME = rf"{_LABEL}(?:\.{_LABEL})*"
 _WEB = re.compile(rf"https://({_NAME}|\[[0-9a-f:.]+\])\.?(?::\d{{1,5}})?(?=[/?#]|\Z)", _IN_ASCII)
-"""What every program takes for the same host: none with a user name before it, a backslash, a
-percent sign, or letters that one of them folds into others (the German sharp s, full-width ones)."""
+"""URLs whose host all programs agree on: without a user name, a backslash, a percent sign, or letters
+that some programs convert to others (such as the German sharp s or full-width letters)."""
 _HOST = re.compile(rf"(?:\*?\.(?={_LABEL}\.))?({_NAME})", _IN_ASCII)
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*", _IN_ASCII)
-"""At the end of a name it makes an address of it, which has many spellings."""
+"""A name whose last label is a number is an IP address, which can be written in many ways."""
 _LONGEST_NAME = 253
 
 
 def host_pattern(text: str) -> str:
-    """`Exports.Example.com` as `exports.example.com`; `*.example.com` as `.example.com`.
+    """Return `Exports.Example.com` as `exports.example.com`, and `*.example.com` as `.example.com`.
 
     Raises:
-        ValueError: if it is neither a host's name nor `*.` or `.` before one.
+        ValueError: if it is not the name of a host, with or without `*.` or `.` before it.
     """
     name = text.strip().removesuffix(".")
     found = _HOST.fullmatch(name)
@@ -33,10 +33,10 @@ def host_pattern(text: str) -> str:
 
 
 def may_link(url: str, hosts: Iterable[str]) -> bool:
-    """Whether a message may make a link of this address.
+    """Return whether a message may link this URL.
 
-    `hosts` are patterns made by `host_pattern`: one of them must fit; any host will do if there are
-    none. A port does not matter, nor does a dot at the end of the name.
+    The host must match one of `hosts`, which are patterns made by `host_pattern`; without patterns,
+    any host is allowed. The port and a dot at the end of the name are ignored.
     """
     found = _WEB.match(url)
     if found is None:

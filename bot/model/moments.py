@@ -1,4 +1,4 @@
-"""Moments as senders write them: RFC 3339 in every spelling, or seconds or milliseconds since 1970."""
+"""Reads moments: RFC 3339 in every form, or seconds or milliseconds since 1970."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,32 +8,32 @@ from bot.model.nouns import from_ms
 _FIRST_YEAR, _LAST_YEAR = 1, 9999
 _BLANKS = " \t\r\n"
 _FIRST_MILLISECONDS = 10**11
-"""From here on a number is milliseconds. As seconds it would be the year 5138; as milliseconds it is
-March 1973, before which nobody has sent a webhook."""
+"""Numbers from here on are milliseconds: as seconds this is the year 5138, as milliseconds it is
+March 1973, before any webhook."""
 _EPOCH = re.compile(r"\d{10}(?:\.\d{1,9})?|\d{13}(?:\.\d{1,9})?", re.ASCII)
-"""A number in quotation marks: as many digits as seconds and milliseconds have from 2001 to 2286.
-Any other count could be a date: `20260115`, `20260115143000`."""
+"""A number as text, with as many digits as seconds and milliseconds have from 2001 to 2286. With any
+other number of digits it could be a date: `20260115`, `20260115143000`."""
 _ISO = re.compile(
     r"\d{4}-?(?:\d\d-?\d\d|W\d\d-?\d)"
     r"(?:T\d\d(?::?\d\d(?::?\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?",
     re.ASCII,
 )
-"""A date, with or without a time and a zone. `datetime.fromisoformat` takes any character between
-date and time, and ignores what follows a `Z` and a NUL."""
-_AFTER_THE_DAY = re.compile(r"(?<=T)24(?=:?00(?::?00(?:[.,]0+)?)?(?:Z|[+-]|$))")
-"""`24:00` is the end of its day: https://www.rfc-editor.org/rfc/rfc3339#appendix-A."""
+"""A date, with or without a time and a zone. `datetime.fromisoformat` is too lenient: it allows any
+character between date and time, and ignores text after `Z` and NUL."""
+_END_OF_DAY = re.compile(r"(?<=T)24(?=:?00(?::?00(?:[.,]0+)?)?(?:Z|[+-]|$))")
+"""`24:00` is the end of a day: https://www.rfc-editor.org/rfc/rfc3339#appendix-A."""
 _LEAP_SECOND = re.compile(r"(?<=T\d\d:\d\d:)60|(?<=T\d{4})60", re.ASCII)
-"""https://www.rfc-editor.org/rfc/rfc3339#section-5.7; also what rounding makes of 59.9996."""
+"""https://www.rfc-editor.org/rfc/rfc3339#section-5.7; also the result of rounding 59.9996."""
 _NOT_A_MOMENT = (
     "must be an ISO 8601 date and time, or a number of seconds or milliseconds since 1970"
 )
 
 
 def read_moment(value: object) -> datetime:
-    """The moment, in UTC. A plain date is its midnight; what names no zone is taken to be in UTC.
+    """Return the moment in UTC. A date without a time is its midnight; the default zone is UTC.
 
     Raises:
-        ValueError: if it is not one, if it is a number below 0, or if its year is not 2 to 9998.
+        ValueError: if it is not a moment, is a number below 0, or its year is not 2 to 9998.
     """
     try:
         return _in_utc(_read(value))
@@ -42,7 +42,7 @@ def read_moment(value: object) -> datetime:
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """Refuses either end of the calendar, where no arithmetic is left to do."""
+    """Refuse the first and the last year of the calendar, where arithmetic would overflow."""
     if not _FIRST_YEAR < moment.year < _LAST_YEAR:
         raise ValueError("must be between the years 2 and 9998")
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -64,10 +64,10 @@ def _from_epoch(number: float) -> datetime:
 
 
 def _from_iso(text: str) -> datetime:
-    """What `datetime.fromisoformat` reads, and what of RFC 3339 it does not."""
+    """Read what `datetime.fromisoformat` reads, and the end of a day and leap seconds of RFC 3339."""
     whole = text.upper().replace(" ", "T", 1)
     if not _ISO.fullmatch(whole):
         raise ValueError(_NOT_A_MOMENT)
-    whole, days = _AFTER_THE_DAY.subn("00", whole)
+    whole, days = _END_OF_DAY.subn("00", whole)
     whole, seconds = _LEAP_SECOND.subn("59", whole)
     return datetime.fromisoformat(whole) + timedelta(days=days, seconds=seconds)

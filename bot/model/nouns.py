@@ -13,7 +13,7 @@ from bot.model.dead_letter import NOTICE_TEMPLATE
 from bot.model.links import may_link
 
 Context = Mapping[str, JsonValue]
-"""What a template sees: JSON values only, so that it survives a trip through Redis."""
+"""The variables of a template: only JSON values, because they are stored in Redis."""
 
 
 class Audience(StrEnum):
@@ -31,15 +31,15 @@ class Transport(StrEnum):
 
 class EventState(StrEnum):
     ACCEPTED = "accepted"
-    """Stored, and waiting for its handler."""
+    """It is stored, and its handler has not run."""
     HANDLED = "handled"
     """Its deliveries are in the ledger."""
     UNHANDLED = "unhandled"
-    """No handler knows its type."""
+    """No handler is registered for its type."""
     DEAD = "dead"
-    """Its data did not fit, or its handler failed for good."""
+    """Its data does not fit its type, or its handler failed for good."""
     FORGOTTEN = "forgotten"
-    """What it said was removed on request; it stays seen, so that no replay brings it back."""
+    """Its content was removed on request; the id is kept, so that a replay is a duplicate."""
 
 
 class DeliveryState(StrEnum):
@@ -53,10 +53,10 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What Juicebox sent, in the names that handlers know (`bot.model.dialects`). Immutable.
+    """What Juicebox sent, in canonical names (`bot.model.dialects`).
 
-    `received_type` is what Juicebox called it, where that is not `type`. A `test` was sent by
-    `send --test`: it is marked in every message, and nothing is recorded.
+    `received_type` is the type as received, if that is not `type`. A `test` event comes from
+    `send --test`: its messages are marked as a test, and nothing is recorded.
     """
 
     id: str
@@ -69,24 +69,23 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The few settings that a handler's decision depends on, handed in so that it stays pure."""
+    """The settings that handlers depend on, passed in so that handlers stay pure."""
 
     quota_alert_percent: float = 80
     api_key: str | None = field(default=None, repr=False)
     export_url_hosts: tuple[str, ...] = ()
 
     def may_link(self, url: str) -> bool:
-        """Whether a message may make a link of this address, or must show it as text."""
+        """Return whether a message may link this URL, or must show it as text."""
         return may_link(url, self.export_url_hosts)
 
 
 @dataclass(frozen=True, slots=True)
 class Notify:
-    """A handler asks that an audience be told.
+    """An intent: notify an audience.
 
-    `template` names a folder of `templates/`, `context` is what it sees. Mails that share a
-    `thread` are shown as one conversation. An `opt_in` notification goes to those alone who
-    subscribed to its template.
+    `template` names a folder of `templates/`, `context` holds its variables. Mails with the same
+    `thread` are shown as one conversation. An `opt_in` notification goes to its subscribers only.
     """
 
     audience: Audience
@@ -98,7 +97,7 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A handler asks that `fields` be kept as what is known of the `kind` with this `id`."""
+    """An intent: keep `fields` as the newest state of the `kind` of thing with this `id`."""
 
     kind: str
     id: str
@@ -126,7 +125,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What is to be said of one event to one audience; every destination gets the same."""
+    """What is to be said about one event to one audience; every destination gets the same."""
 
     event_id: str
     event_type: str
@@ -140,11 +139,11 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One notification to one destination, as the ledger has it.
+    """One notification for one destination, with its state.
 
-    `maybe_delivered` says that an earlier attempt may have got through without our knowing.
-    `receipt` is what the other side calls the message: Slack's channel and `ts`, a `Message-ID`.
-    `waits` counts how often a rate limit put it off.
+    `maybe_delivered` is true if an earlier attempt may have succeeded without a reply. `receipt`
+    identifies the sent message: Slack's channel and `ts`, or a `Message-ID`. `waits` counts how often
+    a rate limit postponed it.
     """
 
     id: str
@@ -166,13 +165,13 @@ class Delivery:
 
     @property
     def is_notice(self) -> bool:
-        """Whether it tells the operators of a failure, instead of telling anyone of the event."""
+        """Whether it tells operators about a failure, instead of telling people about the event."""
         return self.notification.template == NOTICE_TEMPLATE
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of an event's way: what happened, when, and to which delivery."""
+    """One step in the trail of an event: when it was, what it was, and which delivery it was about."""
 
     at: datetime
     what: str
@@ -183,7 +182,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class SlackMessage:
-    """A message as `chat.postMessage` takes it: `text` says in one sentence what `blocks` show."""
+    """A message for `chat.postMessage`; `text` is the one-sentence summary of `blocks`."""
 
     text: str
     blocks: tuple[Mapping[str, Any], ...]
@@ -191,7 +190,7 @@ class SlackMessage:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail's subject and its two bodies, which say the same.
+    """A mail: its subject, and the same body as text and as HTML.
 
     Recipients filter by `list_name`; mails of one `thread` are shown as a conversation.
     """
@@ -204,7 +203,7 @@ class Mail:
 
 
 def delivery_id(notification: Notification, to: Destination) -> str:
-    """The same notification to the same destination always has the same id, so a rerun finds it."""
+    """Return the id: the same for the same notification and destination, so that a rerun finds it."""
     parts = (
         *(notification.event_id, notification.audience, notification.template),
         *(notification.thread, to.transport, to.address),
@@ -214,11 +213,15 @@ def delivery_id(notification: Notification, to: Destination) -> str:
 
 
 def from_ms(milliseconds: float | str | bytes) -> datetime:
-    """Raises ValueError, and nothing else, for what is no moment; C's limits raise OSError, too."""
+    """Return the moment that long after 1970.
+
+    Raises:
+        ValueError: if it is out of range. `fromtimestamp` raises OSError and OverflowError as well.
+    """
     try:
         return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
     except (OSError, OverflowError):
-        raise ValueError("not a moment that a clock could show") from None
+        raise ValueError("out of range for a date") from None
 
 
 def to_ms(moment: datetime) -> int:

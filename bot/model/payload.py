@@ -1,4 +1,4 @@
-"""What handlers make their typed payloads of: every field of an event's data is untrusted."""
+"""Field types for the data of events. Every field is untrusted input."""
 
 import re
 from datetime import datetime
@@ -30,7 +30,7 @@ class InvalidData(ValueError):
 
 
 class Payload(BaseModel):
-    """Base of every handler's typed `data`: camelCase on the wire, unknown fields ignored."""
+    """Base of the data classes: camelCase in JSON, unknown fields ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
@@ -48,18 +48,18 @@ class Payload(BaseModel):
 
 
 def id_text(value: object) -> object:
-    """An id that was sent as a number as text, `42.0` like `42`; anything else as it is."""
+    """Return an id that is a number as text, `42.0` as `42`; return anything else unchanged."""
     number = _whole(value)
     return str(number) if isinstance(number, int) and not isinstance(number, bool) else value
 
 
 def _whole(value: object) -> object:
-    """`1204.0` as 1204; anything else as it is."""
+    """Return `1204.0` as 1204; return anything else unchanged."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _number(value: object) -> object:
-    """A number that was sent as text as that number; anything else as it is."""
+    """Return a number that is text as a number; return anything else unchanged."""
     if isinstance(value, str):
         text = value.strip()
         if _WHOLE.fullmatch(text):
@@ -78,7 +78,7 @@ def _https_only(url: str) -> str:
     return url
 
 
-def _leave_out_what_does_not_fit(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+def _none_if_invalid(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     try:
         return validate(value)
     except ValidationError:
@@ -104,8 +104,8 @@ HttpsUrl = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(_h
 Moment = Annotated[datetime, BeforeValidator(read_moment)]
 
 T = TypeVar("T")
-Extra = Annotated[T | None, WrapValidator(_leave_out_what_does_not_fit)]
-"""A detail that is shown when present; one that makes no sense never costs us the message."""
+Extra = Annotated[T | None, WrapValidator(_none_if_invalid)]
+"""An optional field. An invalid value counts as absent, so that it does not fail the event."""
 
 
 _WORDING = {"Input should ": "must ", "String should ": "must "}

@@ -1,4 +1,4 @@
-"""How much of the quota is used: as `usage` and `limit`, or in per cent."""
+"""The quota: `usage` and `limit`, or a percentage."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -9,13 +9,13 @@ from pydantic import JsonValue, ValidatorFunctionWrapHandler, WrapValidator, mod
 from bot.model.payload import Amount, Extra, Moment, Payload, Text
 
 LEAST_LIMIT = 0.001
-"""The least that a limit can be, besides 0: the smallest number that a message shows."""
+"""The smallest limit above 0: the smallest number that a message can show."""
 _UNLIMITED = "unlimited"
 
 
 def _limit_or_none(value: object, validate: ValidatorFunctionWrapHandler) -> float | None:
-    """None for a plan without a limit, which APIs write as `null`, as -1 or as "unlimited"."""
-    if value in (None, -1, "-1") or _says_unlimited(value):
+    """Return the limit, or None for an unlimited plan: `null`, -1 or "unlimited"."""
+    if value in (None, -1, "-1") or _is_unlimited(value):
         return None
     limit: float = validate(value)
     if 0 < limit < LEAST_LIMIT:
@@ -24,9 +24,9 @@ def _limit_or_none(value: object, validate: ValidatorFunctionWrapHandler) -> flo
 
 
 class Quota(Payload):
-    """The quota as `quota.warning` has it.
+    """The data of `quota.warning`.
 
-    `usage_percent` is None where there are amounts: they are more precise, and they count.
+    `usage_percent` is None if `usage` and `limit` are given, because they are more precise.
     """
 
     usage: Amount | None
@@ -37,21 +37,21 @@ class Quota(Payload):
 
     @model_validator(mode="before")
     @classmethod
-    def _require_amounts_or_per_cent(cls, data: Any) -> Any:
-        """Let `usage` and `limit` be absent only where per cent, or the plan, says enough."""
+    def _allow_percentage_only(cls, data: Any) -> Any:
+        """Allow `usage` and `limit` to be absent if there is a percentage or the plan is unlimited."""
         if not isinstance(data, Mapping):
             return data
         given = {n: value for n, value in data.items() if n != "usage" or value is not None}
         if "usage" in given and given.get("limit") is not None:
             given.pop("usagePercent", None)
-        elif given.get("usagePercent") is not None or _says_unlimited(given.get("planTier")):
+        elif given.get("usagePercent") is not None or _is_unlimited(given.get("planTier")):
             given = {"usage": None, "limit": None, **given}
         return given
 
     @property
     def share(self) -> tuple[float, float] | None:
-        """What is used, and of how much. None where there is no limit, or a limit of 0."""
-        if self.limit is None and (self.usage_percent is None or _says_unlimited(self.plan_tier)):
+        """The used part and the whole; None if there is no limit or the limit is 0."""
+        if self.limit is None and (self.usage_percent is None or _is_unlimited(self.plan_tier)):
             return None
         if self.limit == 0:
             return None
@@ -60,7 +60,7 @@ class Quota(Payload):
         return (self.usage, self.limit) if self.usage is not None and self.limit else None
 
     def is_above(self, percent: float) -> bool:
-        """Strictly above, to the last decimal that was sent: binary fractions know no exact 80 %."""
+        """Return whether more than `percent` is used, in exact decimals instead of binary fractions."""
         if self.share is None:
             return False
         part, whole, threshold = (Fraction(str(n)) for n in (*self.share, percent))
@@ -68,18 +68,18 @@ class Quota(Payload):
 
     @property
     def fields(self) -> dict[str, JsonValue]:
-        """What is kept and shown, and nothing that was not sent."""
+        """The fields to record and show, without any that were not sent."""
         if self.usage_percent is not None:
-            fields: dict[str, JsonValue] = {"usagePercent": _plain(self.usage_percent)}
+            fields: dict[str, JsonValue] = {"usagePercent": _int_if_whole(self.usage_percent)}
         else:
-            fields = {"usage": _plain(self.usage), "limit": _plain(self.limit)}
+            fields = {"usage": _int_if_whole(self.usage), "limit": _int_if_whole(self.limit)}
         fields["resetDate"] = int(self.reset_date.timestamp()) if self.reset_date else None
         return {**fields, "planTier": self.plan_tier} if self.plan_tier else fields
 
 
-def _says_unlimited(value: object) -> bool:
+def _is_unlimited(value: object) -> bool:
     return isinstance(value, str) and value.strip().lower() == _UNLIMITED
 
 
-def _plain(amount: float | None) -> int | float | None:
+def _int_if_whole(amount: float | None) -> int | float | None:
     return int(amount) if amount is not None and amount.is_integer() else amount

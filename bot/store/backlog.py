@@ -1,4 +1,4 @@
-"""What waits, what is dead, and whether a worker is alive."""
+"""The size of the queue, the dead letters, and whether a worker is alive."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bot.store.queue import HEARTBEAT, QUEUE
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """The queue at one moment: jobs that are due, jobs for later, how long the oldest is overdue."""
+    """The queue at one moment. `oldest_seconds` is how long the oldest job has been due."""
 
     due: int
     later: int
@@ -23,7 +23,7 @@ class Backlog:
 
 
 async def read_backlog(redis: Redis, now: datetime, retention: timedelta) -> Backlog:
-    seconds, microseconds = await redis.time()  # by which jobs are due
+    seconds, microseconds = await redis.time()  # jobs are due by the clock of Redis
     now_ms = seconds * 1_000 + microseconds // 1_000
     async with redis.pipeline(transaction=False) as pipe:
         pipe.zcount(QUEUE, "-inf", now_ms)

@@ -1,4 +1,4 @@
-"""The events themselves: accepted once, logged, concluded, read back."""
+"""Stored events: accept, read, conclude and requeue them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,18 +17,18 @@ from bot.store.scripts import LuaScript
 from bot.store.trail import decode_step, encode_step
 from bot.store.transition import Transition, Transitions, job_ttl_ms
 
-_CLOCK_MARGIN = timedelta(days=1)
-"""How long an event is remembered beyond its retention, so that a replay which one machine's clock
-still lets in is not forgotten already by another's."""
+_CLOCK_TOLERANCE = timedelta(days=1)
+"""How long an event is kept beyond its retention: clocks of machines differ, and a replay that one of
+them accepts must still be a duplicate."""
 _LONGEST_RETENTION = timedelta(days=3_650)
 _MS = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event and how far it has come. `body` is what was received, to the byte.
+    """An event and its state. `body` is the request body as received.
 
-    Of one that was forgotten, the body and the data are empty.
+    The body and the data of a forgotten event are empty.
     """
 
     event: Event
@@ -40,7 +40,7 @@ class StoredEvent:
 
 
 class Events:
-    """What was accepted, for as long as events are kept."""
+    """The accepted events, kept for the retention."""
 
     def __init__(self, redis: Redis, retention: timedelta) -> None:
         self._redis = redis
@@ -50,14 +50,14 @@ class Events:
         self._transitions = Transitions(redis, retention)
 
     async def accept(self, event: Event, body: bytes, now: datetime) -> bool:
-        """Store the event, log it and enqueue its job in one atomic step; False if it was seen.
+        """Store the event, log it and enqueue its job in one atomic step; False for a duplicate.
 
         Raises:
-            StaleEvent: if it may have been seen while events were not kept for as long as now.
-            redis.RedisError: if that could not be done, or if nobody can tell whether it was.
+            StaleEvent: if it may be a duplicate of an event that expired under a shorter retention.
+            redis.RedisError: if it was not stored, or it is unknown whether it was.
         """
-        first = new_job(Task.EVENT, event.id, now=now)
-        remembered = max(now, event.timestamp) - now + self._retention + _CLOCK_MARGIN
+        job = new_job(Task.EVENT, event.id, now=now)
+        kept_for = max(now, event.timestamp) - now + self._retention + _CLOCK_TOLERANCE
         names = [
             keys.event(event.id),
             keys.trail(event.id),
@@ -65,7 +65,7 @@ class Events:
             keys.log_of(event.type),
             keys.TYPES,
             QUEUE,
-            first.key,
+            job.key,
             keys.RETENTIONS,
             keys.UNFINISHED,
         ]
@@ -77,9 +77,9 @@ class Events:
         ]
         step = encode_step(Step(now, "received"))
         args = [
-            *(event.id, event.type, to_ms(now), int(remembered / _MS)),
-            *(to_ms(now - self._retention), step, first.id, first.blob, first.delay_ms),
-            *(job_ttl_ms(remembered), int(self._retention / _MS), to_ms(event.timestamp)),
+            *(event.id, event.type, to_ms(now), int(kept_for / _MS)),
+            *(to_ms(now - self._retention), step, job.id, job.blob, job.delay_ms),
+            *(job_ttl_ms(kept_for), int(self._retention / _MS), to_ms(event.timestamp)),
             to_ms(now - _LONGEST_RETENTION),
             *fields,
         ]
@@ -89,16 +89,16 @@ class Events:
         return outcome > 0
 
     async def get(self, event_id: str) -> StoredEvent | None:
-        """The event, or None if it never came or is no longer kept.
+        """Return the event, or None if it is not kept.
 
         Raises:
-            CorruptRecord: if what is kept is not what `accept` wrote.
+            CorruptRecord: if what Redis holds is not what `accept` wrote.
         """
-        kept = await read_hash(self._redis, keys.event(event_id))
-        return _decode(event_id, kept) if kept else None
+        row = await read_hash(self._redis, keys.event(event_id))
+        return _decode(event_id, row) if row else None
 
     async def latest(self, count: int) -> list[StoredEvent]:
-        """The events that came last, newest first; what is not readable is left out."""
+        """Return the latest events, newest first, without unreadable ones."""
         ids = [raw.decode() for raw in await self._redis.zrevrange(keys.LOG, 0, count - 1)]
         async with self._redis.pipeline(transaction=False) as pipe:
             for event_id in ids:
@@ -113,7 +113,7 @@ class Events:
         return found
 
     async def counts_since(self, since: datetime) -> Mapping[str, int]:
-        """How many events of each type were accepted since then, the most frequent first."""
+        """Return how many events of each type were accepted since then, the most frequent first."""
         types = [
             raw.decode()
             for raw in await self._redis.zrangebyscore(keys.TYPES, to_ms(since), "+inf")
@@ -126,25 +126,25 @@ class Events:
         return dict(ranked)
 
     async def trail(self, event_id: str) -> Sequence[Step]:
-        """The steps of the event's way, in the order they were taken."""
+        """Return the steps of the event's trail, oldest first."""
         return [decode_step(raw) for raw in await read_list(self._redis, keys.trail(event_id))]
 
     async def count_failure(self, event_id: str) -> int:
-        """Count one more failed run of the event's handler; how many that makes."""
+        """Count a failed run of the event's handler; return the number of failed runs."""
         return int(await self._count_failure([keys.event(event_id)], [uuid4().hex]))
 
     async def leave_unhandled(self, event_id: str, now: datetime) -> bool:
-        """Keep an event of a type that no handler knows."""
+        """Conclude an event whose type has no handler."""
         step = Step(now, "no handler")
         return await self._conclude(event_id, EventState.UNHANDLED, "", step, now)
 
     async def dead_letter(self, event_id: str, reason: str, now: datetime) -> bool:
-        """Make the event a dead letter, and have the operators told."""
+        """Make the event a dead letter, and enqueue the job that reports it."""
         step = Step(now, "dead letter", detail=reason)
         return await self._conclude(event_id, EventState.DEAD, reason, step, now)
 
     async def requeue(self, event_id: str, now: datetime) -> bool:
-        """Run a dead letter's handler again; False if the event is not one."""
+        """Enqueue a dead letter's handler again; False if the event is not a dead letter."""
         transition = Transition(
             subject=keys.event(event_id),
             trail=keys.trail(event_id),
@@ -173,25 +173,25 @@ class Events:
         return await self._transitions.apply(transition, now)
 
 
-def _decode(event_id: str, kept: Mapping[bytes, bytes]) -> StoredEvent:
+def _decode(event_id: str, row: Mapping[bytes, bytes]) -> StoredEvent:
     try:
-        state = EventState(kept[b"state"].decode())
+        state = EventState(row[b"state"].decode())
         forgotten = state is EventState.FORGOTTEN
-        body = b"" if forgotten else kept[b"body"]
+        body = b"" if forgotten else row[b"body"]
         event = canonical_event(
             event_id,
-            kept.get(b"received_type", kept[b"type"]).decode(),
-            from_ms(kept[b"timestamp"]),
+            row.get(b"received_type", row[b"type"]).decode(),
+            from_ms(row[b"timestamp"]),
             {} if forgotten else from_json(body)["data"],
-            test=kept.get(b"test") == b"1",
+            test=row.get(b"test") == b"1",
         )
         return StoredEvent(
             event=event,
             body=body,
             state=state,
-            received_at=from_ms(kept[b"received_at"]),
-            concluded_at=from_ms(kept[b"concluded_at"]) if b"concluded_at" in kept else None,
-            reason=kept.get(b"reason", b"").decode(),
+            received_at=from_ms(row[b"received_at"]),
+            concluded_at=from_ms(row[b"concluded_at"]) if b"concluded_at" in row else None,
+            reason=row.get(b"reason", b"").decode(),
         )
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise CorruptRecord(f"event {event_id} is not readable in Redis") from error

@@ -1,4 +1,4 @@
-"""The deliveries of every event: what makes a second run harmless."""
+"""The ledger: all deliveries of an event, which make a second run harmless."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -19,7 +19,7 @@ from bot.store.transition import Transition, Transitions
 
 
 class Ledger:
-    """Every delivery with its state. Whoever sends must hold a claim, and settles it with its token."""
+    """Every delivery with its state. A sender claims a delivery, then settles it with the same token."""
 
     def __init__(self, redis: Redis, retention: timedelta) -> None:
         self._redis = redis
@@ -28,7 +28,7 @@ class Ledger:
         self._transitions = Transitions(redis, retention)
 
     async def open(self, event_id: str, deliveries: Sequence[Delivery], now: datetime) -> bool:
-        """Write an event's deliveries and mark it handled; False if that was done before."""
+        """Write an event's deliveries and mark it handled; False if it was handled before or is not kept."""
         step = Step(now, "handled", detail=f"deliveries: {len(deliveries)}")
         owner = job_id(Task.EVENT, event_id)
         return await self._write(event_id, deliveries, owner, now, encode_step(step))
@@ -36,7 +36,7 @@ class Ledger:
     async def add(
         self, event_id: str, deliveries: Sequence[Delivery], owner: str, now: datetime
     ) -> bool:
-        """Add deliveries to an event that was concluded before; False if it is no longer kept."""
+        """Add deliveries to a concluded event; False if it is no longer kept."""
         return await self._write(event_id, deliveries, owner, now, "")
 
     async def _write(
@@ -47,16 +47,16 @@ class Ledger:
         return bool(await self._open(names, [to_ms(now), step, *encode_rows(deliveries, owner)]))
 
     async def get(self, delivery_id: str) -> Delivery | None:
-        """The delivery, or None if it is no longer kept.
+        """Return the delivery, or None if it is no longer kept.
 
         Raises:
-            CorruptRecord: if what is kept is not what this class wrote.
+            CorruptRecord: if what Redis holds is not what this class wrote.
         """
         row = await read_hash(self._redis, keys.delivery(delivery_id))
         return decode_row(delivery_id, row) if row else None
 
     async def of_events(self, event_ids: Sequence[str]) -> Mapping[str, list[Delivery]]:
-        """The readable deliveries of each event, in the order they were asked for; two round trips."""
+        """Return each event's readable deliveries, in their order, in two round trips."""
         found: dict[str, list[Delivery]] = {event_id: [] for event_id in event_ids}
         for event_id, delivery_id, row in await self._rows_of(event_ids):
             with suppress(CorruptRecord):
@@ -67,7 +67,7 @@ class Ledger:
         return (await self.of_events([event_id]))[event_id]
 
     async def read_or_dead_letter(self, event_id: str, now: datetime) -> tuple[list[Delivery], int]:
-        """The event's deliveries, and of how many Redis garbled dead letters were made."""
+        """Return the readable deliveries, and how many unreadable ones became dead letters."""
         readable: list[Delivery] = []
         unreadable = 0
         for _, delivery_id, row in await self._rows_of([event_id]):
@@ -81,7 +81,7 @@ class Ledger:
     async def dead_letter(
         self, delivery_id: str, event_id: str, reason: str, now: datetime
     ) -> None:
-        """Make a dead letter of a delivery of which no more than its id is known."""
+        """Make a dead letter of an unreadable delivery, of which only the id is known."""
         transition = Transition(
             subject=keys.delivery(delivery_id),
             trail=keys.trail(event_id),
@@ -114,9 +114,9 @@ class Ledger:
     async def claim(
         self, delivery: Delivery, owner: str, token: str, now: datetime
     ) -> Delivery | None:
-        """Mark the delivery `sending` for the job `owner`; None if it is not that job's to send.
+        """Mark the delivery `sending` for the job `owner`; None if the job must not send it.
 
-        The returned delivery is `maybe_delivered` if an earlier call may have got through.
+        The returned delivery is `maybe_delivered` if an earlier attempt may have delivered it.
         """
         step = delivery_step(delivery, now, "sending")
         taken_over = delivery_step(delivery, now, "sending", interruption(delivery, now))
@@ -129,9 +129,9 @@ class Ledger:
     async def sent(
         self, delivery: Delivery, token: str, receipt: str, now: datetime, note: str = ""
     ) -> bool:
-        """Settle a claim: it arrived. False if the claim is no longer ours, as for all that settle.
+        """Settle a claim as sent, with a note for the trail; False if the claim was lost.
 
-        The trail tells the `note`.
+        The other methods that settle a claim also return False if it was lost.
         """
         values = {
             "state": DeliveryState.SENT,
@@ -154,7 +154,7 @@ class Ledger:
         maybe_delivered: bool,
         now: datetime,
     ) -> bool:
-        """Settle a claim: it is tried again when `due`, by a job of its own."""
+        """Settle a claim: the delivery is retried when `due`, by its own job."""
         values = {
             "state": DeliveryState.RETRYING,
             "reason": reason,
@@ -165,9 +165,9 @@ class Ledger:
         wait = f"rate limited, waits {duration(due - now)}, uses no attempt ({reason})"
         detail = reason if uses_attempt else wait
         step = delivery_step(delivery, now, "retrying", detail)
-        again = new_job(Task.DELIVERY, delivery.id, now=now, due=due)
+        retry = new_job(Task.DELIVERY, delivery.id, now=now, due=due)
         return await self._settle(
-            delivery, token, values, step, now, job=again, uses_attempt=uses_attempt
+            delivery, token, values, step, now, job=retry, uses_attempt=uses_attempt
         )
 
     async def fail(
@@ -180,7 +180,7 @@ class Ledger:
         report: bool,
         now: datetime,
     ) -> bool:
-        """Settle a claim: it failed for good. With `report` it is a dead letter that a job tells of."""
+        """Settle a claim as failed; with `report` as a dead letter that a job reports."""
         dead = DeadLetter.delivery(delivery.id)
         values = {
             "state": DeliveryState.FAILED,
@@ -196,14 +196,14 @@ class Ledger:
         )
 
     async def skip(self, delivery: Delivery, token: str, reason: str, now: datetime) -> bool:
-        """Settle a claim: there is no way to send it, and no fault in that."""
+        """Settle a claim as skipped: the delivery need not or cannot be sent."""
         values = {"state": DeliveryState.SKIPPED, "reason": reason}
         return await self._settle(
             delivery, token, values, delivery_step(delivery, now, "skipped", reason), now
         )
 
     async def requeue(self, delivery: Delivery, now: datetime) -> bool:
-        """Send a dead letter again, with all its attempts before it; False if it is not one."""
+        """Enqueue a failed delivery again, with all its attempts; False if it has not failed."""
         transition = Transition(
             subject=keys.delivery(delivery.id),
             trail=keys.trail(delivery.event_id),

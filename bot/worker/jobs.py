@@ -1,4 +1,4 @@
-"""What a worker does: handle an event, retry a delivery, report a dead letter."""
+"""The jobs of a worker: handle an event, retry a delivery, report a dead letter."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -40,12 +40,12 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class WorkerTasks:
-    """Each job takes one id, may be run twice, and leaves what it did in the store.
+    """The functions that jobs run. Each takes one id, may run twice, and keeps its result in the store.
 
     Raises:
-        TryAgain: when the job is to run once more, and when.
-        LeaseLost: when another worker has it.
-        redis.RedisError: when Redis is away; the job is to run once more.
+        TryAgain: if the job should run again; says when.
+        LeaseLost: if another worker has the job.
+        redis.RedisError: if Redis is unavailable; the job should run again.
     """
 
     registry: Registry
@@ -56,7 +56,7 @@ class WorkerTasks:
     clock: Callable[[], datetime]
 
     async def handle_event(self, event_id: str, lease: Lease) -> None:
-        """Run the event's handler, write the ledger, make each delivery's first attempt."""
+        """Run the event's handler, write its deliveries, and make the first attempt at each."""
         try:
             stored = await self.store.events.get(event_id)
         except CorruptRecord as error:
@@ -80,7 +80,7 @@ class WorkerTasks:
         await self._attempt((d for d in deliveries if d.state in _UNFINISHED), lease)
 
     async def retry_delivery(self, delivery_id: str, lease: Lease) -> None:
-        """Make one more attempt at one delivery."""
+        """Make another attempt at one delivery."""
         try:
             delivery = await self.store.ledger.get(delivery_id)
         except CorruptRecord as error:
@@ -98,16 +98,20 @@ class WorkerTasks:
         except ValueError as error:
             _log.warning("unreadable dead letter", error=str(error))
             return
-        find = self._of_event if dead.kind is DeadLetterKind.EVENT else self._of_delivery
+        find = (
+            self._notices_of_event
+            if dead.kind is DeadLetterKind.EVENT
+            else self._notices_of_delivery
+        )
         event_id, notices = await find(dead.id)
         if notices:
             await self.store.ledger.add(event_id, notices, lease.job_id, self.clock())
-        # Also those of an earlier failure, which a killed worker has written and not sent.
-        written = await self.store.ledger.of_event(event_id)
-        await self._attempt((d for d in written if d.is_notice and d.state in _UNFINISHED), lease)
+        # Includes notices of an earlier failure that a killed worker wrote and did not send.
+        known = await self.store.ledger.of_event(event_id)
+        await self._attempt((d for d in known if d.is_notice and d.state in _UNFINISHED), lease)
 
     async def close(self) -> None:
-        """Let go of every connection."""
+        """Close every connection."""
         for transport in self.attempts.transports.values():
             await transport.sender.close()
         await self.store.redis.aclose()
@@ -121,7 +125,7 @@ class WorkerTasks:
             _log.warning("event does not fit its type", event_id=event.id)
             await events.dead_letter(event.id, str(error), self.clock())
             return
-        except Exception as error:  # noqa: BLE001  # whatever a handler raises, the event is kept
+        except Exception as error:  # noqa: BLE001  # the event is kept, whatever its handler raises
             _log.exception("handler failed", event_id=event.id)
             failures = await events.count_failure(event.id)
             if failures < _HANDLER_ATTEMPTS:
@@ -144,15 +148,15 @@ class WorkerTasks:
         _log.info("event handled", event_id=event.id, deliveries=len(deliveries))
 
     async def _attempt(self, deliveries: Iterable[Delivery], lease: Lease) -> None:
-        """All at once, and each to its end, whatever becomes of the others."""
+        """Attempt all of them concurrently; raise the first error after the last one has ended."""
         attempts = [self.attempts.make(d, lease.job_id, lease.check_lease) for d in deliveries]
         outcomes = await asyncio.gather(*attempts, return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
 
-    async def _of_event(self, event_id: str) -> tuple[str, list[Delivery]]:
-        """The event's id, and the notices of its failure if it is a dead letter."""
+    async def _notices_of_event(self, event_id: str) -> tuple[str, list[Delivery]]:
+        """Return the event's id, and the notices about its failure if it is a dead letter."""
         try:
             stored = await self.store.events.get(event_id)
         except CorruptRecord as error:
@@ -167,8 +171,8 @@ class WorkerTasks:
             stored.event, stored.reason, failed_at, self.recipients
         )
 
-    async def _of_delivery(self, delivery_id: str) -> tuple[str, list[Delivery]]:
-        """The id of the delivery's event, and the notices of its failure if it is a dead letter."""
+    async def _notices_of_delivery(self, delivery_id: str) -> tuple[str, list[Delivery]]:
+        """Return the id of the delivery's event, and the notices about its failure if it failed."""
         found = await self.store.ledger.get(delivery_id)
         if found is None:
             return "", []

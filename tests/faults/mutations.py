@@ -35,8 +35,8 @@ MUTATIONS = (
         2,
         "an event is remembered for a day",
         "bot/store/events.py",
-        "+ self._retention + _CLOCK_MARGIN",
-        "+ _CLOCK_MARGIN",
+        "+ self._retention + _CLOCK_TOLERANCE",
+        "+ _CLOCK_TOLERANCE",
         f"{_INTAKE}::test_a_duplicate_much_later_changes_nothing",
     ),
     Mutation(
