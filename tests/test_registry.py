@@ -37,7 +37,7 @@ Write = Callable[[str, str], ModuleType]
 
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
-    """Write a module into a package of its own; the package."""
+    """Return a function that writes a module into a package and returns the package."""
     package = tmp_path / "other_handlers"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -64,7 +64,7 @@ def templates(tmp_path: Path) -> Path:
     return folder.parent
 
 
-def test_every_event_of_the_design_has_its_handler() -> None:
+def test_every_documented_event_has_a_handler() -> None:
     assert load_registry().types == (
         "export.ready",
         "key.rotated",
@@ -85,7 +85,7 @@ def test_a_sample_cannot_be_changed() -> None:
         handler.sample["exportId"] = "other"  # type: ignore[index]  # that is the point
 
 
-def test_the_moments_of_a_sample_are_counted_from_now(write: Write, templates: Path) -> None:
+def test_the_moments_of_a_sample_are_relative_to_now(write: Write, templates: Path) -> None:
     moments = '{"replyId": "rep_1", "at": timedelta(days=2), "more": {"all": [timedelta()]}}'
     source = VALID.replace("from bot", "from datetime import timedelta\n\nfrom bot", 1)
     package = write("reply_received", source.replace('{"replyId": "rep_1"}', moments, 1))
@@ -99,13 +99,13 @@ def test_the_moments_of_a_sample_are_counted_from_now(write: Write, templates: P
 
 
 @pytest.mark.parametrize("event_type", load_registry().types)
-def test_no_sample_names_a_date_of_its_own(event_type: str) -> None:
+def test_no_sample_has_a_fixed_date(event_type: str) -> None:
     handler = load_registry().get(event_type)
     assert handler is not None
     assert not re.search(r"\d{4}-\d{2}-\d{2}|\d{10}", str(handler.sample))
 
 
-def test_a_module_and_a_folder_are_all_that_a_new_type_takes(write: Write, templates: Path) -> None:
+def test_a_new_type_takes_a_module_and_a_folder(write: Write, templates: Path) -> None:
     registry = load_registry(write("reply_received", VALID), templates)
     handler = registry.get("reply.received")
     assert registry.types == ("reply.received",)
@@ -122,7 +122,7 @@ def test_a_module_and_a_folder_are_all_that_a_new_type_takes(write: Write, templ
     )
 
 
-def test_data_that_is_no_object_is_refused(write: Write, templates: Path) -> None:
+def test_data_that_is_not_an_object_is_refused(write: Write, templates: Path) -> None:
     handler = load_registry(write("reply_received", VALID), templates).get("reply.received")
     assert handler is not None
     with pytest.raises(InvalidData, match=r"^data must be an object$"):

@@ -1,4 +1,4 @@
-"""`forget` removes what is kept about a person, and says what that was."""
+"""`forget` removes what is kept about a person, and lists it."""
 
 import tracemalloc
 from typing import Any
@@ -22,7 +22,7 @@ async def accept(store: Store, event_id: str, profile_id: Any = "prof_1") -> Non
     assert await store.events.accept(event, body_of(event), TODAY) is True
 
 
-async def test_it_says_what_it_has_removed(
+async def test_it_lists_what_was_removed(
     cli: Cli, store: Store, redis: Redis, make_settings: MakeSettings
 ) -> None:
     make_settings()
@@ -44,7 +44,7 @@ async def test_it_says_what_it_has_removed(
     assert other.state is EventState.ACCEPTED
 
 
-async def test_where_nothing_is_kept_it_fails_and_says_so(
+async def test_it_fails_if_nothing_is_kept(
     cli: Cli, store: Store, make_settings: MakeSettings
 ) -> None:
     make_settings()
@@ -56,7 +56,7 @@ async def test_where_nothing_is_kept_it_fails_and_says_so(
         assert result.output == f"juicebox-bot: nothing is kept about profile {profile_id}\n"
 
 
-async def test_an_event_that_nobody_can_read_is_named(
+async def test_an_unreadable_event_is_named(
     cli: Cli, store: Store, redis: Redis, make_settings: MakeSettings
 ) -> None:
     make_settings()
@@ -108,7 +108,7 @@ async def test_an_id_is_no_pattern(
 
 
 async def test_memory_does_not_grow_with_the_log(store: Store, redis: Redis) -> None:
-    """8,000 events, of which none is about the person; tests/security has more on bounds."""
+    """8,000 events, one of them about the person; tests/security has more on bounds."""
     async with redis.pipeline(transaction=False) as pipe:
         for number in range(8_000):
             body = b'{"data": {"profileId": "prof_%d", "fields": "%s"}}' % (number, b"x" * 500)

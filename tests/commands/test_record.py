@@ -1,4 +1,4 @@
-"""`record` shows what was kept of events."""
+"""`record` shows a record."""
 
 import json
 
@@ -9,7 +9,7 @@ from tests.commands.conftest import Cli
 from tests.factories import NOW
 
 
-async def test_what_is_kept_is_shown_as_json(
+async def test_a_record_is_shown_as_json(
     cli: Cli, store: Store, make_settings: MakeSettings
 ) -> None:
     make_settings()
@@ -26,7 +26,9 @@ async def test_what_is_kept_is_shown_as_json(
     assert "\x1b" not in result.output
 
 
-async def test_what_is_not_kept_fails(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
+async def test_a_record_that_is_not_kept_is_an_error(
+    cli: Cli, store: Store, make_settings: MakeSettings
+) -> None:
     make_settings()
     result = await cli("record", "export", "exp_1")
     assert result.exit_code == 1

@@ -1,4 +1,4 @@
-"""`retry` sends again what is dead, and nothing that has arrived."""
+"""`retry` sends dead letters again, and nothing that was sent."""
 
 from bot.clock import utc_now
 from bot.model import Delivery, DeliveryState, EventState
@@ -8,7 +8,7 @@ from tests.commands.conftest import Cli
 from tests.factories import MAIL, SLACK, body_of, make_delivery, make_event
 
 TODAY = utc_now()
-"""The commands ask the clock, and list no dead letters that are older than the retention."""
+"""Commands use the real clock, and ignore dead letters older than the retention."""
 
 
 async def accept(store: Store, event_id: str) -> None:
@@ -50,7 +50,7 @@ async def test_a_dead_event_runs_again(cli: Cli, store: Store, make_settings: Ma
     assert await store.dead_letters(utc_now()) == []
 
 
-async def test_of_an_event_only_what_failed_is_sent_again(
+async def test_only_failed_deliveries_of_an_event_are_sent_again(
     cli: Cli, store: Store, make_settings: MakeSettings
 ) -> None:
     make_settings()
@@ -73,7 +73,7 @@ async def test_one_delivery_is_sent_again(
     assert nothing.output == f"{slack.id}: nothing to do, it is sent to slack:C0RECRUIT\n"
 
 
-async def test_where_nothing_is_dead_it_says_so(
+async def test_an_event_without_failures_has_nothing_to_do(
     cli: Cli, store: Store, make_settings: MakeSettings
 ) -> None:
     make_settings()

@@ -1,4 +1,4 @@
-"""A notice of a failure that is over is not sent; one of a failure that lasts is."""
+"""A notice is sent only while the failure that it reports lasts."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -29,7 +29,7 @@ POST = "chat.postMessage"
 async def jobs(
     make_settings: MakeSettings, redis: Redis, slack_api: LocalSlack, inbox: Inbox
 ) -> AsyncIterator[WorkerTasks]:
-    """Jobs by a clock that goes on by a second whenever it is asked."""
+    """Jobs with a clock that advances by a second on each reading."""
     settings = make_settings(
         SLACK_API_URL=slack_api.url, SMTP_URL=inbox.url, EMAIL_TO="", EMAIL_ALERT_TO=""
     )
@@ -75,10 +75,10 @@ async def of_event(jobs: WorkerTasks) -> tuple[list[Delivery], list[Delivery]]:
     return [d for d in found if not d.is_notice], [d for d in found if d.is_notice]
 
 
-async def test_try_again_delivers_the_message_and_posts_no_notice(
+async def test_a_requeue_delivers_the_message_and_not_its_notice(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
-    """Slack refuses the message and the notice of it, and takes both the second time."""
+    """Slack refuses the message and its notice, and accepts both the second time."""
     slack_api.plan_faults(POST, [REFUSED, REFUSED])
     await accept(jobs)
     await run(jobs)
@@ -96,7 +96,7 @@ async def test_try_again_delivers_the_message_and_posts_no_notice(
     )
 
 
-async def test_a_notice_that_waits_is_not_sent_while_the_message_is_tried_again(
+async def test_a_waiting_notice_is_skipped_once_its_message_is_retried(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults(POST, [REFUSED, HttpFault.status(503)])
@@ -112,7 +112,7 @@ async def test_a_notice_that_waits_is_not_sent_while_the_message_is_tried_again(
     assert slack_api.posts == []
 
 
-async def test_a_message_that_fails_again_is_told_of_again_and_only_once(
+async def test_a_message_that_fails_again_is_reported_again_once(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults(POST, [REFUSED, REFUSED, REFUSED])
@@ -131,7 +131,7 @@ async def test_a_message_that_fails_again_is_told_of_again_and_only_once(
     )
 
 
-async def test_an_event_that_is_handled_by_now_is_not_reported(
+async def test_an_event_that_was_requeued_is_not_reported(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults(POST, [HttpFault.status(503)])
@@ -144,7 +144,7 @@ async def test_an_event_that_is_handled_by_now_is_not_reported(
     assert slack_api.posts == []
 
 
-async def test_an_event_that_lasts_as_a_dead_letter_is_reported(
+async def test_an_event_that_is_still_a_dead_letter_is_reported(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults(POST, [HttpFault.status(503), HttpFault.status(503)])
@@ -157,7 +157,7 @@ async def test_an_event_that_lasts_as_a_dead_letter_is_reported(
 
 
 async def write_notices(jobs: WorkerTasks, dead: Delivery) -> None:
-    """What a worker leaves that is killed between writing the notices and sending them."""
+    """Leave what a worker leaves that is killed between writing the notices and sending them."""
     notices = await notices_of_delivery(dead, jobs.recipients)
     await jobs.store.ledger.add("evt_1", notices, f"report_dead_letter:delivery:{dead.id}", NOW)
 
@@ -170,10 +170,10 @@ async def write_notices(jobs: WorkerTasks, dead: Delivery) -> None:
     ],
     ids=["delivered", "failed again"],
 )
-async def test_a_notice_that_a_killed_worker_has_written_does_not_stay_pending(
+async def test_a_notice_written_by_a_killed_worker_does_not_stay_pending(
     jobs: WorkerTasks, slack_api: LocalSlack, faults: list[HttpFault], states: list[DeliveryState]
 ) -> None:
-    """The message was tried again by hand before the notice's job ran anew."""
+    """The message was requeued before the job of the notice ran again."""
     slack_api.plan_faults(POST, faults)
     await accept(jobs)
     await run_jobs(jobs, "handle_event:evt_1")

@@ -1,4 +1,4 @@
-"""What a retry by hand does to an event or a delivery, and what it says of notices."""
+"""Requeueing an event or a delivery, and what is reported about it."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ async def fail(store: Store, delivery: Delivery, *, report: bool = True) -> None
     await store.ledger.fail(delivery, "t1", reason, maybe_delivered=False, report=report, now=NOW)
 
 
-async def test_a_failed_delivery_is_sent_again_although_another_one_had_no_job(
+async def test_a_failed_delivery_is_requeued_and_a_missing_job_restored(
     store: Store, redis: Redis
 ) -> None:
     await accept(store)
@@ -48,7 +48,7 @@ async def test_a_failed_delivery_is_sent_again_although_another_one_had_no_job(
     assert found.state is DeliveryState.RETRYING
 
 
-async def test_a_notice_is_called_one(store: Store) -> None:
+async def test_a_notice_is_named_as_one(store: Store) -> None:
     await accept(store)
     notice = make_delivery("evt_1", SLACK, template=NOTICE_TEMPLATE)
     await store.ledger.open("evt_1", [notice], NOW)

@@ -1,4 +1,4 @@
-"""What a finished export asks for."""
+"""The intents of `export.ready`."""
 
 import pytest
 
@@ -10,7 +10,7 @@ URL = (
 )
 
 
-def test_the_link_is_kept_and_recruiters_are_told() -> None:
+def test_the_export_is_recorded_and_recruiters_are_told() -> None:
     assert intents_of(captured("export.ready.full")) == [
         Record(
             "export",
@@ -33,37 +33,37 @@ def test_the_link_is_kept_and_recruiters_are_told() -> None:
 
 
 @pytest.mark.parametrize(("given", "shown"), [("csv", "csv"), (" xlsx ", "xlsx")])
-def test_the_format_is_kept_and_told_where_it_was_sent(given: str, shown: str) -> None:
-    kept, told = intents_of(export_of(format=given))
-    assert isinstance(kept, Record)
+def test_a_format_is_recorded_and_shown(given: str, shown: str) -> None:
+    record, told = intents_of(export_of(format=given))
+    assert isinstance(record, Record)
     assert isinstance(told, Notify)
-    assert kept.fields["format"] == told.context["format"] == shown
+    assert record.fields["format"] == told.context["format"] == shown
 
 
 @pytest.mark.parametrize("given", ["", " ", None, 7, ["csv"]])
-def test_a_format_that_makes_no_sense_is_left_out(given: object) -> None:
-    kept, _ = intents_of(export_of(format=given))
-    assert isinstance(kept, Record)
-    assert "format" not in kept.fields
+def test_an_invalid_format_is_left_out(given: object) -> None:
+    record, _ = intents_of(export_of(format=given))
+    assert isinstance(record, Record)
+    assert "format" not in record.fields
 
 
 @pytest.mark.parametrize(
     "expires_at", [1772323200, 1772323200000, "1772323200", "2026-03-01", "2026-02-28t24:00:00z"]
 )
-def test_an_end_may_be_spelled_as_any_moment(expires_at: object) -> None:
-    kept, _ = intents_of(export_of(expiresAt=expires_at, recordCount="1204"))
-    assert isinstance(kept, Record)
-    assert (kept.fields["expiresAt"], kept.fields["recordCount"]) == (1772323200, 1204)
+def test_an_expiry_may_have_any_form_of_a_moment(expires_at: object) -> None:
+    record, _ = intents_of(export_of(expiresAt=expires_at, recordCount="1204"))
+    assert isinstance(record, Record)
+    assert (record.fields["expiresAt"], record.fields["recordCount"]) == (1772323200, 1204)
 
 
 def export_of(**more: object) -> Event:
     return sent("export.ready", {"exportId": "e", "downloadUrl": "https://e.example/", **more})
 
 
-def test_an_export_needs_neither_a_count_nor_an_end() -> None:
-    kept, _ = intents_of(captured("export.ready"))
-    assert isinstance(kept, Record)
-    assert kept.fields == {
+def test_an_export_needs_neither_a_count_nor_an_expiry() -> None:
+    record, _ = intents_of(captured("export.ready"))
+    assert isinstance(record, Record)
+    assert record.fields == {
         "downloadUrl": "https://exports.example.com/exp_5t7h1q.csv",
         "recordCount": None,
         "expiresAt": None,
@@ -71,11 +71,11 @@ def test_an_export_needs_neither_a_count_nor_an_end() -> None:
 
 
 @pytest.mark.parametrize("expires_at", ["soon", [], "9999-12-31T23:59:59-12:00"])
-def test_an_end_that_makes_no_sense_is_left_out(expires_at: object) -> None:
+def test_an_invalid_expiry_is_left_out(expires_at: object) -> None:
     data = {"exportId": "e", "downloadUrl": "https://e.example/", "expiresAt": expires_at}
-    kept, _ = intents_of(sent("export.ready", data))
-    assert isinstance(kept, Record)
-    assert kept.fields["expiresAt"] is None
+    record, _ = intents_of(sent("export.ready", data))
+    assert isinstance(record, Record)
+    assert record.fields["expiresAt"] is None
 
 
 @pytest.mark.parametrize(

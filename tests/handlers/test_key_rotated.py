@@ -1,4 +1,4 @@
-"""What operators learn of a new API key."""
+"""The intents of `key.rotated`."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_operators_are_told_that_the_bot_holds_the_old_key() -> None:
     ]
 
 
-def test_the_time_of_the_rotation_goes_before_that_of_the_event() -> None:
+def test_the_time_of_the_rotation_is_preferred_to_that_of_the_event() -> None:
     [told] = intents_of(captured("key.rotated.full"))
     assert isinstance(told, Notify)
     assert told.context["rotatedAt"] == 1768464300
@@ -45,7 +45,7 @@ def test_a_masked_prefix_is_compared_without_its_mask(prefix: str) -> None:
 @pytest.mark.parametrize(
     ("api_key", "configured"), [(OLD, "old"), (NEW, "new"), (None, "unset"), ("", "unset")]
 )
-def test_it_is_said_which_key_the_bot_holds(
+def test_operators_are_told_which_key_the_bot_holds(
     prefix: str, api_key: str | None, configured: str
 ) -> None:
     context = context_of(prefix, api_key)
@@ -53,7 +53,7 @@ def test_it_is_said_which_key_the_bot_holds(
     assert context["newKeyPrefix"] == "jb_live_7Qx2"
 
 
-def test_a_prefix_that_is_nothing_but_a_mask_tells_nothing() -> None:
+def test_a_prefix_that_is_only_a_mask_leaves_the_key_unknown() -> None:
     context = context_of("****", OLD)
     assert context["configured"] == "unknown"
     assert context["newKeyPrefix"] == "****"
@@ -64,5 +64,5 @@ def test_a_whole_key_sent_as_its_prefix_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize("api_key", [OLD, NEW])
-def test_the_key_that_the_bot_holds_goes_nowhere(api_key: str) -> None:
+def test_the_key_that_the_bot_holds_is_not_shown(api_key: str) -> None:
     assert api_key not in str(context_of("jb_live_7Qx2", api_key))

@@ -1,4 +1,4 @@
-"""What an enriched profile asks for."""
+"""The intents of `profile.enriched`."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from bot.registry import load_registry
 from tests.event_fixtures import captured, intents_of, sent
 
 
-def test_the_profile_is_kept_and_only_subscribers_are_told() -> None:
+def test_the_profile_is_recorded_and_subscribers_are_told() -> None:
     assert intents_of(captured("profile.enriched")) == [
         Record("profile", "prof_2x9d4w", {"enrichedAt": 1768487400, "fields": ["email", "phone"]}),
         Notify(
@@ -20,10 +20,10 @@ def test_the_profile_is_kept_and_only_subscribers_are_told() -> None:
     ]
 
 
-def test_values_of_fields_are_kept_and_their_names_alone_are_told() -> None:
-    kept, told = intents_of(captured("profile.enriched.full"))
-    assert isinstance(kept, Record)
-    assert kept.fields["fields"] == {"email": "ada@example.com"}
+def test_values_of_fields_are_recorded_and_only_their_names_are_shown() -> None:
+    record, told = intents_of(captured("profile.enriched.full"))
+    assert isinstance(record, Record)
+    assert record.fields["fields"] == {"email": "ada@example.com"}
     assert isinstance(told, Notify)
     assert told.context == {
         "profileId": "prof_2x9d4w",
@@ -39,7 +39,7 @@ def test_fields_must_be_names_or_an_object(fields: object) -> None:
     assert str(refused.value) == "data.fields must be a list of names or an object"
 
 
-def test_fields_must_be_there() -> None:
+def test_fields_are_required() -> None:
     with pytest.raises(InvalidData) as refused:
         intents_of(sent("profile.enriched", {"profileId": "p"}))
     assert str(refused.value) == "data.fields is missing"

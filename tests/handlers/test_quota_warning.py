@@ -1,4 +1,4 @@
-"""When the quota is worth an alert."""
+"""The intents of `quota.warning`."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def told(usage: float, limit: float, percent: float = 80) -> bool:
     return any(isinstance(intent, Notify) for intent in intents)
 
 
-def test_operators_are_told_above_80_percent_and_the_quota_is_kept() -> None:
+def test_operators_are_told_above_80_percent_and_the_quota_is_recorded() -> None:
     quota = {"usage": 8400, "limit": 10000, "resetDate": None}
     assert intents_of(captured("quota.warning")) == [
         Record("quota", "latest", quota),
@@ -29,7 +29,7 @@ def test_alerts_of_one_period_are_one_thread() -> None:
     assert alert.context["resetDate"] == 1769904000
 
 
-def test_at_exactly_80_percent_the_quota_is_kept_and_nobody_is_told() -> None:
+def test_at_exactly_80_percent_the_quota_is_recorded_and_nobody_is_told() -> None:
     assert intents_of(sent("quota.warning", {"usage": 8000, "limit": 10000})) == [
         Record("quota", "latest", {"usage": 8000, "limit": 10000, "resetDate": None})
     ]
@@ -43,7 +43,7 @@ def test_at_exactly_80_percent_the_quota_is_kept_and_nobody_is_told() -> None:
         (8001, 10000, 80, True),
         (800_000_000_000_000, 1_000_000_000_000_000, 80, False),
         (800_000_000_000_001, 1_000_000_000_000_000, 80, True),
-        # As binary fractions these three come out above, above and below their limit.
+        # As binary fractions, these three would be above, above and below the threshold.
         (0.56, 0.8, 70, False),
         (0.07, 0.1, 70, False),
         (0.29, 1, 28.999999999999996, True),
@@ -55,13 +55,13 @@ def test_at_exactly_80_percent_the_quota_is_kept_and_nobody_is_told() -> None:
         (0.5, 100, 0, True),
     ],
 )
-def test_alerts_begin_strictly_above_the_percentage(
+def test_alerts_begin_strictly_above_the_threshold(
     usage: float, limit: float, percent: float, *, alert: bool
 ) -> None:
     assert told(usage, limit, percent) is alert
 
 
-PER_CENT = {"usagePercent": 84.2, "resetDate": None}
+PERCENTAGE = {"usagePercent": 84.2, "resetDate": None}
 
 
 @pytest.mark.parametrize(
@@ -74,38 +74,38 @@ PER_CENT = {"usagePercent": 84.2, "resetDate": None}
         {"usagePercent": 84.2, "usage": 421},
     ],
 )
-def test_per_cent_are_told_and_kept_and_no_amounts_are_made_up(data: dict[str, object]) -> None:
+def test_a_percentage_is_recorded_and_shown_without_amounts(data: dict[str, object]) -> None:
     assert intents_of(event_of(**data)) == [
-        Record("quota", "latest", PER_CENT),
-        Notify(Audience.OPERATORS, "quota.warning", PER_CENT, thread="quota:2026-01"),
+        Record("quota", "latest", PERCENTAGE),
+        Notify(Audience.OPERATORS, "quota.warning", PERCENTAGE, thread="quota:2026-01"),
     ]
 
 
 @pytest.mark.parametrize(
     ("percent", "alert"), [(80, False), (80.0, False), ("80.1", True), (79.99, False), (120, True)]
 )
-def test_alerts_in_per_cent_begin_strictly_above_the_percentage(
+def test_alerts_of_a_percentage_begin_strictly_above_the_threshold(
     percent: object, *, alert: bool
 ) -> None:
     assert len(intents_of(event_of(usagePercent=percent))) == 1 + alert
 
 
 @pytest.mark.parametrize("percent", [12, "much"])
-def test_amounts_count_where_both_are_there(percent: object) -> None:
-    kept, _ = intents_of(event_of(usage=9, limit=10, usagePercent=percent))
-    assert kept == Record("quota", "latest", {"usage": 9, "limit": 10, "resetDate": None})
+def test_amounts_are_preferred_to_a_percentage(percent: object) -> None:
+    record, _ = intents_of(event_of(usage=9, limit=10, usagePercent=percent))
+    assert record == Record("quota", "latest", {"usage": 9, "limit": 10, "resetDate": None})
 
 
-def test_the_plan_is_kept_and_told_where_it_was_sent() -> None:
+def test_a_plan_is_recorded_and_shown() -> None:
     for plan, shown in {"Pro": "Pro", " Pro ": "Pro", "Unlimited": "Unlimited"}.items():
-        kept, told = intents_of(event_of(usage=9, limit=10, plan_tier=plan))
-        assert isinstance(kept, Record)
+        record, told = intents_of(event_of(usage=9, limit=10, plan_tier=plan))
+        assert isinstance(record, Record)
         assert isinstance(told, Notify)
-        assert kept.fields["planTier"] == told.context["planTier"] == shown
+        assert record.fields["planTier"] == told.context["planTier"] == shown
     for plan in ("", " ", 7, None):
-        [kept, _] = intents_of(event_of(usage=9, limit=10, plan_tier=plan))
-        assert isinstance(kept, Record)
-        assert "planTier" not in kept.fields
+        [record, _] = intents_of(event_of(usage=9, limit=10, plan_tier=plan))
+        assert isinstance(record, Record)
+        assert "planTier" not in record.fields
 
 
 @pytest.mark.parametrize(
@@ -122,32 +122,32 @@ def test_the_plan_is_kept_and_told_where_it_was_sent() -> None:
         ({"usage": "9000", "limit": "0"}, 9000, 0),
     ],
 )
-def test_a_quota_without_a_limit_is_kept_and_nobody_is_told(
+def test_an_unlimited_quota_is_recorded_and_nobody_is_told(
     data: dict[str, object], usage: object, limit: object
 ) -> None:
-    [kept] = intents_of(event_of(**data), Policy(quota_alert_percent=0))
-    assert isinstance(kept, Record)
-    assert (kept.fields["usage"], kept.fields["limit"]) == (usage, limit)
+    [record] = intents_of(event_of(**data), Policy(quota_alert_percent=0))
+    assert isinstance(record, Record)
+    assert (record.fields["usage"], record.fields["limit"]) == (usage, limit)
 
 
-def test_per_cent_of_an_unlimited_plan_are_kept_and_nobody_is_told() -> None:
-    [kept] = intents_of(event_of(usagePercent=99, planTier="unlimited"))
-    assert isinstance(kept, Record)
-    assert kept.fields == {"usagePercent": 99, "resetDate": None, "planTier": "unlimited"}
+def test_a_percentage_of_an_unlimited_plan_is_recorded_and_nobody_is_told() -> None:
+    [record] = intents_of(event_of(usagePercent=99, planTier="unlimited"))
+    assert isinstance(record, Record)
+    assert record.fields == {"usagePercent": 99, "resetDate": None, "planTier": "unlimited"}
 
 
-def test_per_cent_of_a_limit_of_0_are_kept_and_nobody_is_told() -> None:
+def test_a_percentage_of_a_limit_of_0_is_recorded_and_nobody_is_told() -> None:
     assert len(intents_of(event_of(usagePercent=99, limit=0))) == 1
 
 
 def event_of(**data: object) -> Event:
-    """As it comes from Juicebox, in whichever spelling."""
+    """Return the event as Juicebox sends it, in any dialect."""
     return canonical_event("evt_1", "quota.warning", NOW, data)
 
 
-def test_decimals_are_kept_as_they_are() -> None:
-    [kept] = intents_of(sent("quota.warning", {"usage": 0.5, "limit": 2.0}))
-    assert kept == Record("quota", "latest", {"usage": 0.5, "limit": 2, "resetDate": None})
+def test_decimals_are_recorded_unchanged() -> None:
+    [record] = intents_of(sent("quota.warning", {"usage": 0.5, "limit": 2.0}))
+    assert record == Record("quota", "latest", {"usage": 0.5, "limit": 2, "resetDate": None})
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_decimals_are_kept_as_they_are() -> None:
         ({"usage": 1}, "data.limit is missing"),
     ],
 )
-def test_a_quota_without_a_limit_is_refused(data: dict[str, object], reason: str) -> None:
+def test_an_invalid_quota_is_refused(data: dict[str, object], reason: str) -> None:
     with pytest.raises(InvalidData) as refused:
         intents_of(sent("quota.warning", data))
     assert str(refused.value) == reason

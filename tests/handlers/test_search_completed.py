@@ -1,4 +1,4 @@
-"""What a finished search asks for."""
+"""The intents of `search.completed`."""
 
 import pytest
 
@@ -17,21 +17,21 @@ def test_recruiters_are_told_how_many_people_were_found() -> None:
     ]
 
 
-def test_the_query_is_told_where_it_was_sent() -> None:
+def test_a_query_is_shown() -> None:
     [told] = intents_of(captured("search.completed.full"))
     assert isinstance(told, Notify)
     assert told.context["query"] == "Senior backend engineers in Berlin & Zürich who know “Rust”"
 
 
 @pytest.mark.parametrize("query", ["   ", 7, None, {"text": "x"}])
-def test_a_query_that_makes_no_sense_is_left_out(query: object) -> None:
+def test_an_invalid_query_is_left_out(query: object) -> None:
     event = sent("search.completed", {"searchId": "s", "resultCount": 0, "query": query})
     [told] = intents_of(event)
     assert isinstance(told, Notify)
     assert told.context["query"] is None
 
 
-def test_a_number_is_a_search_id_too() -> None:
+def test_a_search_id_may_be_a_number() -> None:
     [told] = intents_of(sent("search.completed", {"searchId": 42, "resultCount": 1}))
     assert isinstance(told, Notify)
     assert told.context["searchId"] == "42"

@@ -1,4 +1,4 @@
-"""The table of dialects, row by row, and which spelling counts where there are two."""
+"""The table of dialects, row by row, and which name is used if there are two."""
 
 import pytest
 
@@ -33,39 +33,39 @@ FIELD_ROWS = [
 UNKNOWN = ("agent.match", "outreach.replied", "search.alert", "dataset.updated")
 
 
-@pytest.mark.parametrize(("received", "known_as"), ROWS)
-def test_a_type_has_one_name(received: str, known_as: str) -> None:
+@pytest.mark.parametrize(("received", "canonical"), ROWS)
+def test_a_type_has_one_canonical_name(received: str, canonical: str) -> None:
     event = canonical_event("evt_1", received, NOW, {})
-    assert (event.type, event.received_type) == (known_as, received)
+    assert (event.type, event.received_type) == (canonical, received)
 
 
-@pytest.mark.parametrize(("event_type", "received", "known_as"), FIELD_ROWS)
-def test_a_field_has_one_name(event_type: str, received: str, known_as: str) -> None:
+@pytest.mark.parametrize(("event_type", "received", "canonical"), FIELD_ROWS)
+def test_a_field_has_one_canonical_name(event_type: str, received: str, canonical: str) -> None:
     data = {"first": 1, received: "x", "last": 2}
     event = canonical_event("evt_1", event_type, NOW, data)
-    assert [*event.data.items()] == [("first", 1), (known_as, "x"), ("last", 2)]
+    assert [*event.data.items()] == [("first", 1), (canonical, "x"), ("last", 2)]
     assert data == {"first": 1, received: "x", "last": 2}
 
 
-@pytest.mark.parametrize(("event_type", "received", "known_as"), FIELD_ROWS)
-def test_the_canonical_spelling_counts_where_both_are_there(
-    event_type: str, received: str, known_as: str
+@pytest.mark.parametrize(("event_type", "received", "canonical"), FIELD_ROWS)
+def test_the_canonical_name_is_used_if_both_are_there(
+    event_type: str, received: str, canonical: str
 ) -> None:
-    for data in ({received: "x", known_as: "y"}, {known_as: "y", received: "x"}):
-        assert canonical_event("evt_1", event_type, NOW, data).data == {known_as: "y"}
+    for data in ({received: "x", canonical: "y"}, {canonical: "y", received: "x"}):
+        assert canonical_event("evt_1", event_type, NOW, data).data == {canonical: "y"}
 
 
-@pytest.mark.parametrize(("event_type", "received", "known_as"), FIELD_ROWS)
-def test_a_spelling_that_is_null_does_not_hide_another(
-    event_type: str, received: str, known_as: str
+@pytest.mark.parametrize(("event_type", "received", "canonical"), FIELD_ROWS)
+def test_a_name_that_is_null_does_not_hide_another(
+    event_type: str, received: str, canonical: str
 ) -> None:
-    for data in ({received: "x", known_as: None}, {known_as: None, received: "x"}):
-        assert canonical_event("evt_1", event_type, NOW, data).data == {known_as: "x"}
-    for data in ({received: None, known_as: "y"}, {received: None, known_as: None}):
-        assert canonical_event("evt_1", event_type, NOW, data).data == {known_as: data[known_as]}
+    for data in ({received: "x", canonical: None}, {canonical: None, received: "x"}):
+        assert canonical_event("evt_1", event_type, NOW, data).data == {canonical: "x"}
+    for data in ({received: None, canonical: "y"}, {received: None, canonical: None}):
+        assert canonical_event("evt_1", event_type, NOW, data).data == {canonical: data[canonical]}
 
 
-def test_the_first_of_two_foreign_spellings_counts() -> None:
+def test_the_first_of_two_other_names_is_used() -> None:
     event = canonical_event(
         "evt_1", "search.completed", NOW, {"search_id": "a", "analysis_id": "b"}
     )
@@ -84,7 +84,7 @@ def test_the_rows_above_are_the_whole_table() -> None:
     assert {(t, *row) for t, names in FIELDS.items() for row in names.items()} == {*FIELD_ROWS}
 
 
-def test_every_name_that_is_ours_is_one_that_a_handler_knows() -> None:
+def test_every_canonical_name_is_known_to_a_handler() -> None:
     registry = load_registry()
     assert {*TYPES.values(), *FIELDS} <= {*registry.types}
     assert not {*TYPES} & {*registry.types}
@@ -96,6 +96,6 @@ def test_every_name_that_is_ours_is_one_that_a_handler_knows() -> None:
         assert not {*names} & known
 
 
-def test_a_persons_id_has_four_names() -> None:
+def test_the_id_of_a_person_has_four_names() -> None:
     names = {"profileId", "profile_id", "candidateId", "candidate_id"}
     assert spellings("profileId") == names

@@ -1,4 +1,4 @@
-"""How long, in words."""
+"""Durations as text."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from tests.durations import FROM_A_SECOND_ON
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [
         (-0.0004, "0.000 s"),
         (-5, "0.000 s"),
@@ -19,5 +19,5 @@ from tests.durations import FROM_A_SECOND_ON
         *FROM_A_SECOND_ON,
     ],
 )
-def test_a_duration_is_said_in_its_units(seconds: float, said: str) -> None:
-    assert duration(timedelta(seconds=seconds)) == said
+def test_a_duration_is_shown_in_its_units(seconds: float, text: str) -> None:
+    assert duration(timedelta(seconds=seconds)) == text

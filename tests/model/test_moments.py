@@ -1,4 +1,4 @@
-"""Moments in every spelling that senders have, and nothing that could mean two things."""
+"""Moments in every form that senders use, and nothing ambiguous."""
 
 from datetime import UTC, datetime
 
@@ -79,13 +79,13 @@ def test_a_moment_is_read_in_utc(value: object, moment: str) -> None:
         *("0001-01-01T00:00:00+14:00", "9999-12-31T24:00:00Z", "9998-12-31T24:00:00Z"),
     ],
 )
-def test_what_is_not_a_moment_is_refused_without_repeating_it(value: object) -> None:
+def test_a_value_that_is_not_a_moment_is_refused_without_repeating_it(value: object) -> None:
     with pytest.raises(ValueError, match=r"^must be an ISO 8601 date and time, or a number of "):
         read_moment(value)
 
 
 @given(JSON_VALUES)
-def test_whatever_it_is_it_is_a_moment_in_utc_or_refused(value: object) -> None:
+def test_any_value_is_a_moment_in_utc_or_refused(value: object) -> None:
     try:
         moment = read_moment(value)
     except ValueError:
@@ -95,7 +95,7 @@ def test_whatever_it_is_it_is_a_moment_in_utc_or_refused(value: object) -> None:
 
 
 @given(st.datetimes(datetime(2002, 1, 1), datetime(9990, 1, 1)))  # noqa: DTZ001  # UTC is given below
-def test_every_spelling_of_a_moment_reads_alike(moment: datetime) -> None:
+def test_every_form_of_a_moment_is_read_as_the_same(moment: datetime) -> None:
     whole = moment.replace(microsecond=0, tzinfo=UTC)
     seconds = int(whole.timestamp())
     spellings: list[object] = [whole.isoformat(), f"{whole:%Y-%m-%dt%H:%M:%Sz}", seconds * 1000]

@@ -1,4 +1,4 @@
-"""Numbers and ids as senders write them."""
+"""Numbers and ids in every form that senders use."""
 
 import pytest
 from pydantic import ValidationError
@@ -55,7 +55,7 @@ def test_an_id_may_be_a_number(given: object, text: str) -> None:
         *("inf", "nan", "-1", -1, 10**16, "9" * 41, float("inf"), float("nan"), [1], {"n": 1}),
     ],
 )
-def test_what_is_not_a_number_or_too_big_is_refused(field: str, given: object) -> None:
+def test_a_value_that_is_not_a_number_or_too_large_is_refused(field: str, given: object) -> None:
     with pytest.raises(ValidationError):
         Numbers.model_validate({field: given})
 
@@ -67,6 +67,6 @@ def test_a_fraction_is_not_a_count(given: object) -> None:
 
 
 @pytest.mark.parametrize("given", [True, 4.2, None, "", " ", [], "x" * 201, 10**201])
-def test_what_is_not_an_id_is_refused(given: object) -> None:
+def test_a_value_that_is_not_an_id_is_refused(given: object) -> None:
     with pytest.raises(ValidationError):
         Numbers.model_validate({"id": given})

@@ -1,4 +1,4 @@
-"""What events say of people reaches those it is for, and no log, metric, queue or metadata."""
+"""Personal data reaches its recipients, and no log, metric, queue or metadata."""
 
 import json
 from typing import Any
@@ -54,7 +54,7 @@ async def job_blobs(redis: Redis) -> list[bytes]:
 
 
 async def send_everything(bot: Bot) -> None:
-    """Everything that a log could be tempted to quote, with refusals that quote it back."""
+    """Send everything that a log might quote, with errors that quote it back."""
     bot.slack.plan_faults(
         "chat.postMessage", [HttpFault.error(CANARIES["query"]), HttpFault.status(500)]
     )
@@ -100,7 +100,7 @@ async def test_no_personal_data_is_in_a_log_a_metric_or_slacks_metadata(
 
 
 async def test_no_personal_data_is_in_the_queue(bot: Bot, redis: Redis) -> None:
-    """Watched from Redis' side, since a job that is done leaves nothing behind."""
+    """Reads the jobs while they run, because a finished job leaves nothing behind."""
     await send_everything(bot)
     blobs = await job_blobs(redis)
 
@@ -115,10 +115,8 @@ async def test_no_personal_data_is_in_the_queue(bot: Bot, redis: Redis) -> None:
         assert len(json.loads(blob)["a"]) == 1
 
 
-async def test_what_is_personal_is_where_the_threat_model_says_and_nowhere_else(
-    bot: Bot, redis: Redis
-) -> None:
-    """The keys of SECURITY.md's table; of a trail it is the words in which Slack refuses a message."""
+async def test_personal_data_is_only_where_the_threat_model_says(bot: Bot, redis: Redis) -> None:
+    """The keys in the table of SECURITY.md; a trail may quote an error of Slack."""
     await send_everything(bot)
     await until(lambda: all_settled(bot.jobs.store.ledger))
     holds = set()
@@ -140,8 +138,8 @@ async def _read(redis: Redis, key: bytes) -> object:
     return None if kind == b"none" else await readers[kind](key)  # a lease may end meanwhile
 
 
-async def test_the_whole_bot_takes_a_forgotten_event_for_seen(bot: Bot, redis: Redis) -> None:
-    """Juicebox sends it again: nothing of it comes back, and nobody is told."""
+async def test_a_forgotten_event_that_is_sent_again_is_a_duplicate(bot: Bot, redis: Redis) -> None:
+    """Nothing of it is stored again, and nobody is notified."""
     store = bot.jobs.store
     body = envelope("evt_profile", "profile.enriched", **PROFILE)
     await bot.receive(body)

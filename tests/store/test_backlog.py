@@ -1,4 +1,4 @@
-"""The backlog: what is due, what waits for later, what is dead, who is alive."""
+"""The backlog: jobs due now and later, dead letters, and the worker's heartbeat."""
 
 from datetime import timedelta
 

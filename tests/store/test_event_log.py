@@ -1,4 +1,4 @@
-"""The event log: what came last, how many of each type, what is dead and for how long."""
+"""The event log: the latest events, counts per type, and dead letters."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ async def _snapshot(redis: Redis) -> dict[bytes, bytes]:
     return {key: await redis.dump(key) for key in await redis.keys("*")}
 
 
-async def test_every_key_of_an_event_ends_by_itself(store: Store, redis: Redis) -> None:
+async def test_every_key_of_an_event_expires(store: Store, redis: Redis) -> None:
     await store.events.accept(EVENT, BODY, NOW)
     await store.events.dead_letter("evt_1", "broken", NOW)
     lasting = {key.decode() for key in await redis.keys("*") if await redis.ttl(key) < 0}
@@ -34,10 +34,10 @@ async def test_a_dead_letter_is_listed_as_long_as_events_are_kept(store: Store) 
         assert (await store.backlog(later)).dead == len(listed)
 
 
-async def test_one_failed_run_counts_once_even_if_its_reply_was_lost(
+async def test_a_failed_run_counts_once_even_if_its_reply_was_lost(
     store: Store, redis: Redis
 ) -> None:
-    """redis-py repeats a script, to the letter, whose connection broke before the reply came."""
+    """redis-py repeats a script with the same arguments if the connection breaks before the reply."""
     await store.events.accept(EVENT, BODY, NOW)
     counted = LuaScript(redis, "count_failure")
     for run in ("run 1", "run 1", "run 2"):
@@ -54,7 +54,7 @@ async def test_the_log_shows_the_latest_first_and_is_trimmed(store: Store, redis
     assert await redis.zcard("juicebox:events:search.completed") == 1
 
 
-async def test_latest_takes_no_more_than_asked_for(store: Store) -> None:
+async def test_latest_returns_no_more_than_asked_for(store: Store) -> None:
     for second in range(3):
         event = make_event(f"evt_{second}")
         await store.events.accept(event, body_of(event), NOW + seconds(second))
@@ -94,8 +94,8 @@ async def test_a_dead_letter_is_listed_and_reported_by_a_job(store: Store, redis
     assert await redis.zscore(QUEUE, "report_dead_letter:event:evt_1") is not None
 
 
-async def test_burying_twice_is_harmless_and_an_end_is_final(store: Store) -> None:
-    """The first repetition is what a lost reply brings about; it must not look like a refusal."""
+async def test_a_second_dead_letter_is_harmless_and_a_conclusion_is_final(store: Store) -> None:
+    """A call is repeated after a lost reply, and must then succeed."""
     await store.events.accept(EVENT, BODY, NOW)
     assert await store.events.dead_letter("evt_1", "broken", NOW) is True
     assert await store.events.dead_letter("evt_1", "broken", NOW) is True
@@ -103,7 +103,7 @@ async def test_burying_twice_is_harmless_and_an_end_is_final(store: Store) -> No
     assert len(await store.events.trail("evt_1")) == 2
 
 
-async def test_a_revived_event_runs_again_from_the_beginning(store: Store, redis: Redis) -> None:
+async def test_a_requeued_event_starts_from_the_beginning(store: Store, redis: Redis) -> None:
     await store.events.accept(EVENT, BODY, NOW)
     await store.events.count_failure("evt_1")
     await store.events.dead_letter("evt_1", "broken", NOW)
@@ -117,13 +117,15 @@ async def test_a_revived_event_runs_again_from_the_beginning(store: Store, redis
     assert await store.events.count_failure("evt_1") == 1
 
 
-async def test_what_is_not_dead_is_not_revived(store: Store) -> None:
+async def test_an_event_that_is_not_dead_is_not_requeued(store: Store) -> None:
     await store.events.accept(EVENT, BODY, NOW)
     assert await store.events.requeue("evt_1", NOW) is False
     assert await store.events.requeue("evt_none", NOW) is False
 
 
-async def test_failures_of_an_event_that_is_gone_leave_nothing(store: Store, redis: Redis) -> None:
+async def test_a_failure_of_an_event_that_is_not_kept_is_not_counted(
+    store: Store, redis: Redis
+) -> None:
     assert await store.events.count_failure("evt_none") == 0
     assert await redis.dbsize() == 0
 

@@ -35,7 +35,7 @@ FOREIGN_BODY = b'{"id": "evt_1", "type": "analysis.completed", "data": {"analysi
 FOREIGN = canonical_event("evt_1", "analysis.completed", NOW, {"analysis_id": "a"})
 
 
-async def test_an_event_of_another_dialect_is_kept_as_received_and_read_in_our_names(
+async def test_an_event_of_another_dialect_is_kept_as_received_and_read_in_canonical_names(
     store: Store, redis: Redis
 ) -> None:
     assert await store.events.accept(FOREIGN, FOREIGN_BODY, NOW) is True
@@ -51,8 +51,8 @@ async def test_an_event_of_another_dialect_is_kept_as_received_and_read_in_our_n
     assert await store.events.counts_since(NOW - seconds(1)) == {"search.completed": 1}
 
 
-async def test_an_event_that_release_0_3_0_has_stored_is_read(store: Store, redis: Redis) -> None:
-    """It knew no dialects: the type is the one that was received, and there is no other field."""
+async def test_an_event_stored_by_release_0_3_0_is_read(store: Store, redis: Redis) -> None:
+    """It had no dialects: the type is stored as received, and there is no other field."""
     await store.events.accept(FOREIGN, FOREIGN_BODY, NOW)
     await redis.hdel("juicebox:event:evt_1", "received_type")
     await redis.hset("juicebox:event:evt_1", "type", "analysis.completed")
@@ -85,7 +85,7 @@ async def test_500_at_once_are_one_event_and_one_job(store: Store, redis: Redis)
 async def test_accepting_is_one_round_trip(
     store: Store, redis: Redis, redis_process: RedisServer
 ) -> None:
-    """Watched from Redis' side, once the script is known to it."""
+    """As MONITOR shows it, once Redis has the script."""
     await store.events.accept(make_event("evt_0"), BODY, NOW)
     observer = connect(redis_process.url, timeout=seconds(60))
     async with observer.monitor() as monitor:
@@ -105,7 +105,7 @@ async def test_a_redis_that_forgot_the_script_is_sent_it_again(store: Store, red
     assert await store.events.accept(EVENT, BODY, NOW) is True
 
 
-async def test_the_job_is_what_arq_itself_would_have_written(store: Store, redis: Redis) -> None:
+async def test_the_job_is_what_arq_itself_writes(store: Store, redis: Redis) -> None:
     """The layout of arq 0.28: `PSETEX arq:job:<id>`, `ZADD juicebox:queue`, the blob of `serialize_job`."""
     await store.events.accept(EVENT, BODY, NOW)
     assert await redis.zrange(QUEUE, 0, -1) == [b"handle_event:evt_1"]
@@ -135,8 +135,8 @@ async def test_a_job_outlives_its_event(store: Store, redis: Redis) -> None:
     assert await redis.pttl("arq:job:handle_event:evt_1") >= kept > 30 * 86_400_000
 
 
-async def test_an_event_from_the_future_is_remembered_longer(store: Store, redis: Redis) -> None:
-    """Else it could be sent again once forgotten, and still be young enough to be let in."""
+async def test_an_event_from_the_future_is_kept_longer(store: Store, redis: Redis) -> None:
+    """Otherwise a replay could be accepted after the event has expired."""
     event = make_event(timestamp=NOW + timedelta(days=10))
     await store.events.accept(event, body_of(event), NOW)
     assert await redis.pttl("juicebox:event:evt_1") > 40 * 86_400_000
@@ -157,7 +157,7 @@ async def test_a_full_redis_keeps_nothing_of_an_event(store: Store, redis: Redis
     ("field", "value"),
     [("state", "cancelled"), ("timestamp", "soon"), ("body", "{"), ("received_at", "1e400")],
 )
-async def test_what_redis_gives_back_is_not_trusted(
+async def test_an_unreadable_event_is_an_error_or_left_out(
     store: Store, redis: Redis, field: str, value: str
 ) -> None:
     await store.events.accept(EVENT, BODY, NOW)
@@ -167,7 +167,7 @@ async def test_what_redis_gives_back_is_not_trusted(
     assert await store.events.latest(10) == []
 
 
-async def test_a_trail_that_is_not_ours_is_refused(store: Store, redis: Redis) -> None:
+async def test_an_unreadable_trail_is_an_error(store: Store, redis: Redis) -> None:
     await store.events.accept(EVENT, BODY, NOW)
     await redis.rpush("juicebox:trail:evt_1", "garbage")
     with pytest.raises(CorruptRecord):

@@ -1,4 +1,4 @@
-"""Forgetting a person, also while a worker is at work on an event about that person."""
+"""Forgetting a person, also while a worker is handling an event about that person."""
 
 import json
 from typing import Any
@@ -39,7 +39,7 @@ def deliveries() -> tuple[Delivery, Delivery]:
 
 
 async def everything(redis: Redis) -> str:
-    """All that Redis holds, as text."""
+    """Everything in Redis, as text."""
     read: dict[bytes, Any] = {
         b"hash": redis.hgetall,
         b"list": lambda key: redis.lrange(key, 0, -1),
@@ -70,21 +70,21 @@ async def test_an_id_that_was_sent_as_a_number_is_found_by_its_digits(store: Sto
     assert await found(store, "42") == {("evt_a", True), ("evt_d", True)}
 
 
-async def test_an_event_that_the_log_has_lost_already_is_found(store: Store, redis: Redis) -> None:
+async def test_an_event_that_is_no_longer_in_the_log_is_found(store: Store, redis: Redis) -> None:
     """The log is trimmed at the retention, and events live a day longer."""
     await accept(store, about())
     await redis.delete("juicebox:events", "juicebox:events:profile.enriched", "juicebox:types")
     assert await found(store) == {("evt_1", True)}
 
 
-async def test_an_event_that_nobody_can_read_is_told_apart(store: Store, redis: Redis) -> None:
+async def test_an_unreadable_event_is_returned_as_unreadable(store: Store, redis: Redis) -> None:
     await accept(store, about())
     for body in ("{", "[]", '{"data": []}'):
         await redis.hset("juicebox:event:evt_1", "body", body)
         assert await found(store) == {("evt_1", False)}
 
 
-async def test_nothing_of_what_an_event_says_is_left(store: Store, redis: Redis) -> None:
+async def test_nothing_of_an_events_content_is_left(store: Store, redis: Redis) -> None:
     await accept(store, about())
     slack, mail = deliveries()
     await store.ledger.open("evt_1", [slack, mail], NOW)
@@ -102,7 +102,7 @@ async def test_nothing_of_what_an_event_says_is_left(store: Store, redis: Redis)
     assert "prof_1" not in left
 
 
-async def test_what_is_left_says_that_it_came_and_where_it_went(store: Store) -> None:
+async def test_the_id_the_type_and_the_deliveries_are_left(store: Store) -> None:
     await accept(store, about())
     slack, mail = deliveries()
     await store.ledger.open("evt_1", [slack, mail], NOW)
@@ -122,7 +122,7 @@ async def test_what_is_left_says_that_it_came_and_where_it_went(store: Store) ->
     assert [s.what for s in await store.events.trail("evt_1")] == ["received", "forgotten"]
 
 
-async def test_a_forgotten_event_is_still_seen(store: Store, redis: Redis) -> None:
+async def test_a_forgotten_event_is_still_a_duplicate(store: Store, redis: Redis) -> None:
     await accept(store, about())
     await store.forgetting.forget_event("evt_1", LATER)
     before = await everything(redis)
@@ -131,7 +131,7 @@ async def test_a_forgotten_event_is_still_seen(store: Store, redis: Redis) -> No
     assert await redis.pttl("juicebox:event:evt_1") > 30 * 86_400_000
 
 
-async def test_to_forget_twice_is_harmless(store: Store, redis: Redis) -> None:
+async def test_forgetting_twice_is_harmless(store: Store, redis: Redis) -> None:
     await accept(store, about())
     assert await store.forgetting.forget_event("evt_1", NOW) is True
     before = await everything(redis)
@@ -141,10 +141,10 @@ async def test_to_forget_twice_is_harmless(store: Store, redis: Redis) -> None:
     assert await found(store) == set()
 
 
-async def test_a_worker_that_has_read_the_event_already_writes_nothing_of_it(
+async def test_a_worker_that_read_the_event_before_writes_nothing_of_it(
     store: Store, redis: Redis
 ) -> None:
-    """Each write of a run that began before, in the order in which it makes them."""
+    """Every write of a run that began before, in order."""
     await accept(store, about())
     await store.forgetting.forget_event("evt_1", LATER)
     await store.forgetting.forget_subject("prof_1", SUBJECTS)
@@ -160,7 +160,7 @@ async def test_a_worker_that_has_read_the_event_already_writes_nothing_of_it(
 
 
 @pytest.mark.parametrize("settle", ["sent", "retry_later", "fail", "skip"])
-async def test_a_send_that_ends_after_it_changes_nothing(
+async def test_a_send_that_ends_after_forgetting_changes_nothing(
     store: Store, redis: Redis, settle: str
 ) -> None:
     await accept(store, about())
@@ -188,7 +188,7 @@ async def test_a_send_that_ends_after_it_changes_nothing(
     assert post.reason == "forgotten on request while it was being sent: it may have arrived"
 
 
-async def test_a_dead_letter_that_is_forgotten_is_none_any_more(store: Store) -> None:
+async def test_a_forgotten_dead_letter_is_not_listed(store: Store) -> None:
     await accept(store, about())
     await store.events.dead_letter("evt_1", CANARY, NOW)
     await store.ledger.add("evt_1", deliveries(), OWNER, NOW)
@@ -213,9 +213,7 @@ async def test_a_full_redis_can_forget(store: Store, redis: Redis) -> None:
     assert CANARY not in await everything(redis)
 
 
-async def test_a_delivery_that_redis_garbled_is_emptied_all_the_same(
-    store: Store, redis: Redis
-) -> None:
+async def test_an_unreadable_delivery_is_emptied(store: Store, redis: Redis) -> None:
     await accept(store, about())
     slack, _ = deliveries()
     await store.ledger.open("evt_1", [slack], NOW)
@@ -224,9 +222,7 @@ async def test_a_delivery_that_redis_garbled_is_emptied_all_the_same(
     assert CANARY not in await everything(redis)
 
 
-async def test_the_jobs_of_a_forgotten_event_carry_nothing_but_its_id(
-    store: Store, redis: Redis
-) -> None:
+async def test_the_jobs_of_a_forgotten_event_hold_only_its_id(store: Store, redis: Redis) -> None:
     await accept(store, about())
     await store.forgetting.forget_event("evt_1", LATER)
     blob = await redis.get(new_job(Task.EVENT, "evt_1", now=NOW).key)

@@ -1,4 +1,4 @@
-"""Forgetting a person in whichever dialect an event names that person."""
+"""Forgetting a person, whose id may have any of several field names."""
 
 import json
 from typing import Any
@@ -46,7 +46,7 @@ async def test_an_event_that_names_two_people_is_found_for_either(store: Store) 
     assert await found(store, "prof_1") == await found(store, "prof_2") == {("evt_a", True)}
 
 
-async def test_nobody_is_found_by_an_id_of_something_else(store: Store) -> None:
+async def test_an_id_of_something_else_finds_nobody(store: Store) -> None:
     await accept(store, "evt_a", "agent.match", agentId="prof_1", jobId="prof_1")
     await accept(store, "evt_b", "search.completed", analysis_id="prof_1")
     assert await found(store) == set()

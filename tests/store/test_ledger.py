@@ -1,4 +1,4 @@
-"""The ledger: who may send, what is settled, and why a second run is harmless."""
+"""The ledger: who may send, how a claim is settled, and why a second run is harmless."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event
 from tests.queue_times import is_due_in
 
 EVENT_JOB = "handle_event:evt_1"
-POST, LETTER = make_delivery(destination=SLACK), make_delivery(destination=MAIL)
+POST, EMAIL = make_delivery(destination=SLACK), make_delivery(destination=MAIL)
 RETRY_JOB = f"retry_delivery:{POST.id}"
 LATER = NOW + seconds(1)
 
@@ -22,7 +22,7 @@ LATER = NOW + seconds(1)
 async def opened(store: Store) -> Store:
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
-    assert await store.ledger.open("evt_1", [POST, LETTER], NOW) is True
+    assert await store.ledger.open("evt_1", [POST, EMAIL], NOW) is True
     return store
 
 
@@ -38,7 +38,7 @@ async def retried(store: Store, delivery: Delivery, token: str = "t1", **changes
 
 
 async def test_the_deliveries_of_an_event_are_read_back_in_order(opened: Store) -> None:
-    assert await opened.ledger.of_event("evt_1") == [POST, LETTER]
+    assert await opened.ledger.of_event("evt_1") == [POST, EMAIL]
     stored = await opened.events.get("evt_1")
     assert stored is not None
     assert stored.state is EventState.HANDLED
@@ -53,7 +53,7 @@ async def test_an_event_without_deliveries_is_handled_too(store: Store) -> None:
 
 async def test_a_second_run_of_the_handler_changes_nothing(opened: Store) -> None:
     await opened.ledger.sent(await claimed(opened), "t1", "C1/1.1", NOW)
-    assert await opened.ledger.open("evt_1", [POST, LETTER], NOW) is False
+    assert await opened.ledger.open("evt_1", [POST, EMAIL], NOW) is False
     states = [d.state for d in await opened.ledger.of_event("evt_1")]
     assert states == [DeliveryState.SENT, DeliveryState.PENDING]
 
@@ -76,7 +76,7 @@ async def test_repeating_a_claim_whose_reply_was_lost_changes_nothing(opened: St
     assert await claimed(opened) == await claimed(opened)
 
 
-async def test_a_delivery_found_sending_may_be_delivered(opened: Store) -> None:
+async def test_a_delivery_claimed_while_sending_may_be_delivered(opened: Store) -> None:
     await claimed(opened, "t1")
     delivery = await claimed(opened, "t2")
     assert (delivery.maybe_delivered, delivery.attempts) == (True, 2)
@@ -86,11 +86,11 @@ async def test_another_job_cannot_claim(opened: Store) -> None:
     assert await opened.ledger.claim(POST, RETRY_JOB, "t1", NOW) is None
 
 
-async def test_what_is_gone_cannot_be_claimed(store: Store) -> None:
+async def test_a_delivery_that_is_not_kept_cannot_be_claimed(store: Store) -> None:
     assert await store.ledger.claim(POST, EVENT_JOB, "t1", NOW) is None
 
 
-async def test_what_is_sent_cannot_be_claimed_again(opened: Store) -> None:
+async def test_a_sent_delivery_cannot_be_claimed_again(opened: Store) -> None:
     delivery = await claimed(opened)
     assert await opened.ledger.sent(delivery, "t1", "C1/1.1", LATER) is True
     assert await opened.ledger.claim(POST, EVENT_JOB, "t2", LATER) is None
@@ -107,7 +107,7 @@ async def test_a_settlement_whose_reply_was_lost_may_be_repeated(opened: Store) 
     assert len(sent) == 1
 
 
-async def test_an_old_claim_settles_nothing(opened: Store) -> None:
+async def test_a_lost_claim_settles_nothing(opened: Store) -> None:
     old = await claimed(opened, "t1")
     await claimed(opened, "t2")
     assert await opened.ledger.sent(old, "t1", "C1/1.1", NOW) is False
@@ -135,7 +135,7 @@ async def test_waiting_for_a_rate_limit_uses_up_no_attempt(opened: Store) -> Non
     assert (await claimed(opened, "t2", RETRY_JOB)).attempts == 1
 
 
-async def test_a_failure_that_may_be_delivered_stays_so(opened: Store) -> None:
+async def test_a_failure_that_may_be_delivered_stays_marked(opened: Store) -> None:
     await retried(opened, await claimed(opened), maybe_delivered=True)
     assert (await claimed(opened, "t2", RETRY_JOB)).maybe_delivered is True
 
@@ -162,7 +162,7 @@ async def test_a_notice_that_fails_is_no_dead_letter_itself(opened: Store, redis
     assert await redis.zrange(QUEUE, 0, -1) == [EVENT_JOB.encode()]
 
 
-async def test_of_many_waits_for_a_rate_limit_the_trail_tells_one(opened: Store) -> None:
+async def test_the_trail_has_one_step_for_many_waits_for_a_rate_limit(opened: Store) -> None:
     await retried(opened, await claimed(opened), uses_attempt=False)
     for number in range(50):
         token = f"wait {number}"
@@ -175,9 +175,7 @@ async def test_of_many_waits_for_a_rate_limit_the_trail_tells_one(opened: Store)
     ]
 
 
-async def test_a_revived_delivery_has_all_its_attempts_before_it(
-    opened: Store, redis: Redis
-) -> None:
+async def test_a_requeued_delivery_has_all_its_attempts_again(opened: Store, redis: Redis) -> None:
     delivery = await claimed(opened)
     await opened.ledger.fail(delivery, "t1", "gone", maybe_delivered=True, report=True, now=NOW)
     assert await opened.ledger.requeue(POST, LATER) is True
@@ -188,11 +186,11 @@ async def test_a_revived_delivery_has_all_its_attempts_before_it(
     assert (again.attempts, again.maybe_delivered) == (1, True)
 
 
-async def test_what_is_not_dead_is_not_revived(opened: Store) -> None:
+async def test_a_delivery_that_has_not_failed_is_not_requeued(opened: Store) -> None:
     assert await opened.ledger.requeue(POST, NOW) is False
 
 
-async def test_a_skipped_delivery_says_why(opened: Store) -> None:
+async def test_a_skipped_delivery_keeps_the_reason(opened: Store) -> None:
     delivery = await claimed(opened)
     assert await opened.ledger.skip(delivery, "t1", "slack is not configured any more", NOW)
     kept = await opened.ledger.get(POST.id)
@@ -205,15 +203,15 @@ async def test_a_notice_is_added_once_to_an_event_that_was_handled(opened: Store
     notice = make_delivery(template="dead_letter")
     for _ in range(2):
         await opened.ledger.add("evt_1", [notice], "report_dead_letter:x", NOW)
-    assert await opened.ledger.of_event("evt_1") == [POST, LETTER, notice]
+    assert await opened.ledger.of_event("evt_1") == [POST, EMAIL, notice]
 
 
-async def test_nothing_is_added_to_an_event_that_is_gone(store: Store, redis: Redis) -> None:
+async def test_nothing_is_added_to_an_event_that_is_not_kept(store: Store, redis: Redis) -> None:
     await store.ledger.add("evt_none", [POST], "report_dead_letter:x", NOW)
     assert await redis.dbsize() == 0
 
 
-async def test_the_trail_tells_each_step(opened: Store) -> None:
+async def test_the_trail_has_every_step(opened: Store) -> None:
     await retried(opened, await claimed(opened))
     await opened.ledger.sent(await claimed(opened, "t2", RETRY_JOB), "t2", "C1/1.1", LATER)
     steps = await opened.events.trail("evt_1")
@@ -237,13 +235,13 @@ async def test_the_trail_tells_each_step(opened: Store) -> None:
         ("created_at", "nan"),
     ],
 )
-async def test_what_redis_gives_back_is_not_trusted(
+async def test_an_unreadable_delivery_is_an_error_or_left_out(
     opened: Store, redis: Redis, field: str, value: str
 ) -> None:
     await redis.hset(f"juicebox:delivery:{POST.id}", field, value)
     with pytest.raises(CorruptRecord, match="is not readable"):
         await opened.ledger.get(POST.id)
-    assert await opened.ledger.of_event("evt_1") == [LETTER]
+    assert await opened.ledger.of_event("evt_1") == [EMAIL]
 
 
 async def test_a_delivery_that_was_never_written_is_none(store: Store) -> None:

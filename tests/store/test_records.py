@@ -1,4 +1,4 @@
-"""Records: the latest word on a thing, kept as long as events are."""
+"""Records: the newest state of a thing, kept as long as events are."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ async def test_a_record_is_read_back(store: Store) -> None:
     assert await store.records.get("profile", "prof_1") == StoredRecord(NOW, PROFILE.fields)
 
 
-async def test_what_was_never_recorded_is_none(store: Store) -> None:
+async def test_a_record_that_is_not_kept_is_none(store: Store) -> None:
     assert await store.records.get("profile", "prof_none") is None
 
 
@@ -30,7 +30,7 @@ async def test_a_late_event_never_overwrites_a_newer_one(store: Store) -> None:
     assert await store.records.get("profile", "prof_1") == StoredRecord(NOW, PROFILE.fields)
 
 
-async def test_a_newer_one_replaces_it_whole(store: Store) -> None:
+async def test_a_newer_record_replaces_the_whole_record(store: Store) -> None:
     await store.records.keep(PROFILE, NOW, "evt_1")
     later = NOW + timedelta(seconds=1)
     assert (
@@ -53,14 +53,14 @@ async def test_a_record_without_a_cached_copy_deletes_no_key(store: Store, redis
     assert await redis.get("export:exp_1") == b"theirs"
 
 
-async def test_a_record_ends_with_the_retention(store: Store, redis: Redis) -> None:
+async def test_a_record_expires_with_the_retention(store: Store, redis: Redis) -> None:
     await store.records.keep(PROFILE, NOW, "evt_1")
     left = await redis.pttl("juicebox:record:profile:prof_1")
     assert 0 < left <= 30 * 86_400_000
 
 
 @pytest.mark.parametrize(("field", "value"), [("at", "x"), ("fields", "[]"), ("fields", "{")])
-async def test_what_redis_gives_back_is_not_trusted(
+async def test_an_unreadable_record_is_an_error(
     store: Store, redis: Redis, field: str, value: str
 ) -> None:
     await store.records.keep(PROFILE, NOW, "evt_1")
