@@ -49,7 +49,7 @@ def body_of(event: Event) -> bytes:
 
 def make_delivery(
     event_id: str = "evt_1",
-    destination: Destination = SLACK,
+    destination: Destination | None = SLACK,
     *,
     template: str = "search.completed",
     state: DeliveryState = DeliveryState.PENDING,

@@ -11,13 +11,13 @@ from bot.commands.with_store import on_store
 from bot.logging.printable import printable
 from bot.model import Delivery
 from bot.store import Store
-from bot.views.event import EventView, TimelineStep, destination_of, load_event, load_latest
+from bot.views.event import EventView, TimelineStep, load_event, load_latest
 
 _HEADINGS = ("RECEIVED (UTC)", "TYPE", "ID", "STATE", "DELIVERIES")
 _TO_THE_SECOND = "%Y-%m-%d %H:%M:%S"
 
 
-@click.command(short_help="List the latest events, or show one with each step of its processing.")
+@click.command(short_help="List the latest events, or show one step by step.")
 @click.argument("event_id", metavar="[ID]", required=False)
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many."
@@ -95,7 +95,7 @@ def _delivery(delivery: Delivery) -> str:
     attempts = "1 attempt" if delivery.attempts == 1 else f"{delivery.attempts} attempts"
     due = f", again at {_at(delivery.next_at)} UTC" if delivery.next_at else ""
     reason = f": {delivery.reason}" if delivery.reason else ""
-    place = destination_of(delivery) or "no destination"
+    place = delivery.destination or "no destination"
     return f"{delivery.id}  {place}  {delivery.state} ({attempts}{due}){reason}"
 
 

@@ -16,7 +16,7 @@ from bot.delivery.rate_limit import Turns
 from bot.delivery.sender import ActiveTransport, CheckLease
 from bot.errors import DeliveryError, LeaseLost, RenderError
 from bot.metrics.recorder import Metrics
-from bot.model import Delivery, Transport
+from bot.model import Delivery, Destination, Transport
 from bot.model.outgoing import OutgoingMessage
 from bot.store import Store
 from bot.store.retry import RETRY_INTERVAL, retry_while_unavailable
@@ -50,12 +50,17 @@ class Attempts:
             LeaseLost: if the job is another worker's by now; the ledger is left to that one.
             redis.RedisError: if the ledger cannot be read or written; the job is to run again.
         """
+        if delivery.destination is None:
+            return
         token = uuid4().hex
         # Before the claim: one that sends nothing in the end makes the next run uncertain.
         resolved = await why_resolved(self.store, delivery) if delivery.is_notice else ""
         claimed = await self.store.ledger.claim(delivery, owner, token, self.clock())
         if claimed is not None:
-            await _Attempt(self, claimed, token, check_lease, resolved).run()
+            to = delivery.destination
+            await _Attempt(
+                self, claimed, to, token=token, check_lease=check_lease, resolved=resolved
+            ).run()
 
 
 class _Attempt:
@@ -65,12 +70,15 @@ class _Attempt:
         self,
         parts: Attempts,
         delivery: Delivery,
+        to: Destination,
+        *,
         token: str,
         check_lease: CheckLease,
         resolved: str,
     ) -> None:
         self._ledger = parts.store.ledger
-        self._transport = parts.transports.get(delivery.destination.transport)
+        self._destination = to
+        self._transport = parts.transports.get(to.transport)
         self._metrics = parts.metrics
         self._clock = parts.clock
         self._turns = parts.turns
@@ -85,7 +93,7 @@ class _Attempt:
 
     async def run(self) -> None:
         if self._transport is None:
-            name = self._delivery.destination.transport
+            name = self._destination.transport
             await self._skip(f"{name} is not configured any more")
             return
         if self._resolved:
@@ -112,13 +120,13 @@ class _Attempt:
             await self._succeed(receipt)
 
     async def _send(self, transport: ActiveTransport[Any]) -> str:
-        limit = transport.sender.rate_limit(self._delivery.destination)
+        limit = transport.sender.rate_limit(self._destination)
         wait = self._turns.wait(limit, self._delivery.id)
         if wait:
             raise DeliveryError.rate_limited("waiting for its turn", wait)
         message = OutgoingMessage(
             id=self._delivery.id,
-            destination=self._delivery.destination,
+            destination=self._destination,
             content=transport.render(self._delivery.notification),
             created_at=self._delivery.created_at,
             maybe_delivered=self._delivery.maybe_delivered,
@@ -128,7 +136,7 @@ class _Attempt:
             return await transport.sender.send(message, self._before_the_call)
         finally:
             self._seconds = time.monotonic() - started
-            self._metrics.attempt(self._delivery.destination.transport, self._seconds)
+            self._metrics.attempt(self._destination.transport, self._seconds)
 
     def _before_the_call(self) -> None:
         """What the sender calls right before the call that cannot be taken back."""
@@ -158,12 +166,12 @@ class _Attempt:
         )
         if not self._delivery.is_notice:
             latency = (now - self._delivery.created_at).total_seconds()
-            self._metrics.arrived(self._delivery.destination.transport, latency)
+            self._metrics.arrived(self._destination.transport, latency)
         self._account("sent")
 
     async def _fail(self, error: DeliveryError) -> None:
         if self._transport is not None and self._seconds and error.after:
-            limit = self._transport.sender.rate_limit(self._delivery.destination)
+            limit = self._transport.sender.rate_limit(self._destination)
             error.after = self._turns.rest(limit, self._delivery.id, error.after)
         now = self._clock()
         error = expire_rate_limit(error, now - self._delivery.created_at)
@@ -207,7 +215,7 @@ class _Attempt:
             raise LeaseLost("another run has settled this delivery")
 
     def _account(self, outcome: str) -> None:
-        transport = self._delivery.destination.transport
+        transport = self._destination.transport
         count = self._metrics.notice if self._delivery.is_notice else self._metrics.delivery
         count(transport, outcome)
         _log.info(

@@ -13,7 +13,6 @@ from bot.model import (
     Event,
     Notification,
     Notify,
-    Transport,
     delivery_id,
 )
 
@@ -84,12 +83,15 @@ def deliveries_to(
 
 def skipped(notification: Notification, reason: str, since: datetime) -> Delivery:
     """Return a delivery that records why the notification goes nowhere."""
-    nobody = Destination(Transport.NOBODY, notification.audience)
-    return _delivery(notification, nobody, DeliveryState.SKIPPED, reason, since)
+    return _delivery(notification, None, DeliveryState.SKIPPED, reason, since)
 
 
 def _delivery(
-    notification: Notification, to: Destination, state: DeliveryState, reason: str, since: datetime
+    notification: Notification,
+    to: Destination | None,
+    state: DeliveryState,
+    reason: str,
+    since: datetime,
 ) -> Delivery:
     return Delivery(
         id=delivery_id(notification, to),

@@ -58,7 +58,7 @@ def _states(found: Sequence[Delivery]) -> str:
 
 
 def _listed(deliveries: Iterable[Delivery]) -> str:
-    return ", ".join(f"{d.destination} {d.state}" for d in deliveries)
+    return ", ".join(f"{d.destination or 'no destination'} {d.state}" for d in deliveries)
 
 
 async def _delivery(store: Store, delivery_id: str, now: datetime) -> Sequence[str]:
@@ -84,5 +84,5 @@ async def _requeue(store: Store, delivery: Delivery, now: datetime) -> Sequence[
     notice = "the notice to operators " if delivery.is_notice else ""
     if await store.ledger.requeue(delivery, now):
         return [f"{delivery.id}: {notice}is sent again to {delivery.destination}"]
-    state = f"{notice or 'it '}is {delivery.state} to {delivery.destination}"
+    state = f"{notice or 'it '}is {delivery.state} to {delivery.destination or 'no destination'}"
     return [f"{delivery.id}: nothing to do, {state}"]

@@ -26,7 +26,6 @@ class Transport(StrEnum):
 
     SLACK = "slack"
     EMAIL = "email"
-    NOBODY = "nobody"
 
 
 class EventState(StrEnum):
@@ -139,7 +138,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One notification for one destination, with its state.
+    """One notification for one destination, or for none if it is skipped, with its state.
 
     `maybe_delivered` is true if an earlier attempt may have succeeded without a reply. `receipt`
     identifies the sent message: Slack's channel and `ts`, or a `Message-ID`. `waits` counts how often
@@ -148,7 +147,7 @@ class Delivery:
 
     id: str
     notification: Notification
-    destination: Destination
+    destination: Destination | None
     state: DeliveryState
     created_at: datetime
     updated_at: datetime
@@ -202,11 +201,12 @@ class Mail:
     thread: str = ""
 
 
-def delivery_id(notification: Notification, to: Destination) -> str:
+def delivery_id(notification: Notification, to: Destination | None) -> str:
     """Return the id: the same for the same notification and destination, so that a rerun finds it."""
+    place = (to.transport, to.address) if to else ("nobody", notification.audience)
     parts = (
         *(notification.event_id, notification.audience, notification.template),
-        *(notification.thread, to.transport, to.address),
+        *(notification.thread, *place),
     )
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     return f"dlv_{digest[:24]}"

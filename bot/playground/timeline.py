@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.model import Delivery, Destination, duration
 from bot.playground.juicebox import WebhookResponse
-from bot.views.event import EventView, TimelineStep, destination_of
+from bot.views.event import EventView, TimelineStep
 
 Row = Mapping[str, Any]
 Where = Callable[[Destination], str]
@@ -94,7 +94,7 @@ def _arrived(
 ) -> Iterator[Row]:
     for delivery in deliveries:
         for at in arrivals.get(delivery.id, ()):
-            to = _place(destination_of(delivery), where)
+            to = _place(delivery.destination, where)
             yield _row(at * 1000, "arrived", to=to, delivery_id=delivery.id)
 
 
@@ -143,7 +143,7 @@ def _row(
 
 
 def _delivery_row(delivery: Delivery, where: Where) -> Row:
-    destination = destination_of(delivery)
+    destination = delivery.destination
     nowhere = {"to": "", "where": str(delivery.notification.audience)}
     return {
         "id": delivery.id,

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.model import Delivery, DeliveryState, Destination, Transport, retry_command
 from bot.transports.slack.ids import is_channel, is_user
-from bot.views.event import EventView, destination_of
+from bot.views.event import EventView
 
 Row = Mapping[str, Any]
 
@@ -46,7 +46,7 @@ def outcome_rows(deliveries: Sequence[Delivery]) -> list[Row]:
         rows.append(
             {
                 **delivery_row(group[0]),
-                "places": [place_row(destination_of(d)) for d in group[:_MAX_PLACES]],
+                "places": [place_row(d.destination) for d in group[:_MAX_PLACES]],
                 "more_places": max(0, len(group) - _MAX_PLACES),
             }
         )
@@ -62,7 +62,7 @@ def _outcome(delivery: Delivery) -> tuple[int, str, int, str]:
 def delivery_row(delivery: Delivery) -> Row:
     return {
         "state": str(delivery.state),
-        "place": place_row(destination_of(delivery)),
+        "place": place_row(delivery.destination),
         "attempts": delivery.attempts,
         "reason": delivery.reason,
         "next_at": epoch(delivery.next_at) if delivery.next_at else None,
@@ -72,9 +72,9 @@ def delivery_row(delivery: Delivery) -> Row:
 
 
 def place_row(destination: Destination | None) -> Row:
-    """A destination by its kind: Slack shows a channel or a user by name. `nobody` if there is none."""
+    """A destination by its kind: Slack shows a channel or a user by name."""
     if destination is None:
-        return {"kind": "nobody", "address": ""}
+        return {"kind": "none", "address": ""}
     address, in_slack = destination.address, destination.transport is Transport.SLACK
     if in_slack and is_channel(address):
         return {"kind": "channel", "address": address}

@@ -11,6 +11,9 @@ from bot.model import Delivery, DeliveryState, Destination, Notification, from_m
 MAYBE_DELIVERED = "unsure"
 """The field's name in Redis, since release 0.1.0."""
 
+_NO_DESTINATION = "nobody:"
+"""What is stored for a delivery that was skipped for lack of a destination."""
+
 _notification = TypeAdapter(Notification)
 
 
@@ -20,7 +23,7 @@ def encode_rows(deliveries: Sequence[Delivery], owner: str) -> list[str]:
     for delivery in deliveries:
         fields = {
             "notification": _notification.dump_json(delivery.notification).decode(),
-            "destination": str(delivery.destination),
+            "destination": str(to) if (to := delivery.destination) else _NO_DESTINATION,
             "state": delivery.state,
             "created_at": str(to_ms(delivery.created_at)),
             "updated_at": str(to_ms(delivery.updated_at)),
@@ -46,7 +49,7 @@ def decode_row(delivery_id: str, row: Mapping[bytes, bytes]) -> Delivery:
         return Delivery(
             id=delivery_id,
             notification=_notification.validate_json(row[b"notification"]),
-            destination=Destination.parse(text(b"destination")),
+            destination=_destination(text(b"destination")),
             state=DeliveryState(text(b"state")),
             created_at=from_ms(row[b"created_at"]),
             updated_at=from_ms(row[b"updated_at"]),
@@ -59,3 +62,7 @@ def decode_row(delivery_id: str, row: Mapping[bytes, bytes]) -> Delivery:
         )
     except (ValueError, KeyError, OverflowError) as error:
         raise CorruptRecord(f"delivery {delivery_id} is not readable in Redis") from error
+
+
+def _destination(text: str) -> Destination | None:
+    return None if text.startswith(_NO_DESTINATION) else Destination.parse(text)

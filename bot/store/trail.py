@@ -50,4 +50,4 @@ def interruption(delivery: Delivery, now: datetime) -> str:
 
 
 def delivery_step(delivery: Delivery, now: datetime, what: str, detail: str = "") -> Step:
-    return Step(now, what, delivery.id, str(delivery.destination), detail)
+    return Step(now, what, delivery.id, str(delivery.destination or ""), detail)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.model import Delivery, DeliveryState, Destination, EventState, Step, Transport
+from bot.model import Delivery, DeliveryState, Destination, EventState, Step
 from bot.store import Store
 from bot.store.events import StoredEvent
 from bot.views.event_summary import Describe, summarize_event
@@ -141,9 +141,3 @@ def view_of(
             for step in steps
         ),
     )
-
-
-def destination_of(delivery: Delivery) -> Destination | None:
-    """Return the destination, or None if the delivery was skipped because there was none."""
-    destination = delivery.destination
-    return None if destination.transport is Transport.NOBODY else destination

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.delivery.notice import notices_of_event
 from bot.delivery.recipients import SettingsRecipients
-from bot.model import Audience, DeliveryState, Destination, Transport, canonical_event
+from bot.model import Audience, DeliveryState, canonical_event
 from bot.store import Store
 from tests.app import MakeSettings
 from tests.commands.conftest import Cli
@@ -158,8 +158,7 @@ async def test_a_skipped_delivery_without_a_destination_is_shown(
 ) -> None:
     make_settings()
     await accept(store, "evt_1")
-    nobody = Destination(Transport.NOBODY, "recruiters")
-    skipped = make_delivery("evt_1", nobody, state=DeliveryState.SKIPPED)
+    skipped = make_delivery("evt_1", None, state=DeliveryState.SKIPPED)
     assert await store.ledger.open("evt_1", [skipped], NOW)
     shown = (await cli("events", "evt_1")).output
     assert f"{skipped.id}  no destination  skipped (0 attempts)\n" in shown

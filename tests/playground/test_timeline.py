@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.model import Delivery, DeliveryState, Destination, EventState, Step, Transport
+from bot.model import Delivery, DeliveryState, Destination, EventState, Step
 from bot.playground.juicebox import WebhookResponse
 from bot.playground.timeline import timeline_record
 from bot.store.events import StoredEvent
@@ -154,7 +154,6 @@ def test_an_unknown_kind_of_destination_is_left_out() -> None:
 
 
 def test_a_skipped_delivery_without_a_destination_is_shown_by_its_audience() -> None:
-    nobody = Destination(Transport.NOBODY, "recruiters")
-    skipped = make_delivery(destination=nobody, state=DeliveryState.SKIPPED)
+    skipped = make_delivery(destination=None, state=DeliveryState.SKIPPED)
     [row] = record(deliveries=(skipped,))["deliveries"]
     assert (row["to"], row["where"]) == ("", "recruiters")

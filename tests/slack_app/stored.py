@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
-from bot.model import Delivery, Destination, Event, Transport
+from bot.model import Delivery, Destination, Event
 from bot.store import Store
 from tests.factories import NOW, body_of, make_delivery, make_event, seconds
 from tests.slack_app.conftest import Ask
 
 SEARCH = {"searchId": "srch_1", "resultCount": 1204, "query": "rust engineer"}
-NOBODY = Destination(Transport.NOBODY, "recruiters")
 AT_14_30 = "<!date^1768487400^{date_short_pretty} at {time}|15 Jan 2026, 14:30 UTC>"
 AT_14_32 = "<!date^1768487520^{date_short_pretty} at {time}|15 Jan 2026, 14:32 UTC>"
 

@@ -11,7 +11,6 @@ from tests.slack_app.conftest import Ask, AskText
 from tests.slack_app.stored import (
     AT_14_30,
     AT_14_32,
-    NOBODY,
     SEARCH,
     accept,
     claim,
@@ -69,9 +68,9 @@ async def test_a_delivery_whose_transport_is_no_longer_configured(ask: Ask, stor
 
 async def test_a_delivery_without_a_destination(ask: Ask, store: Store) -> None:
     await accept(store, make_event())
-    nobody = make_delivery(destination=NOBODY, state=DeliveryState.SKIPPED, context=SEARCH)
+    unsent = make_delivery(destination=None, state=DeliveryState.SKIPPED, context=SEARCH)
     reason = "nobody has subscribed to it"
-    assert await store.ledger.open("evt_1", [replace(nobody, reason=reason)], NOW)
+    assert await store.ledger.open("evt_1", [replace(unsent, reason=reason)], NOW)
     assert (await lines_of(ask))[1:] == ["🔕 nobody to tell: `nobody has subscribed to it`"]
 
 

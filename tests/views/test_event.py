@@ -1,16 +1,15 @@
 """The view of one event: deliveries, notices, timeline, and whether anything is left to do."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord
-from bot.model import Delivery, DeliveryState, Destination, EventState, Step, Transport
+from bot.model import Delivery, DeliveryState, Destination, EventState, Step
 from bot.store import Store, keys
 from bot.store.events import StoredEvent
-from bot.views.event import destination_of, load_event, load_latest, view_of
+from bot.views.event import load_event, load_latest, view_of
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
 
 
@@ -117,9 +116,3 @@ def test_an_event_is_settled_when_no_further_step_follows_by_itself(
 ) -> None:
     found = [make_delivery(state=delivery) for delivery in deliveries]
     assert view_of(stored(state), found).is_settled is settled
-
-
-def test_a_skipped_delivery_may_have_no_destination() -> None:
-    assert destination_of(make_delivery()) == SLACK
-    nobody = replace(make_delivery(), destination=Destination(Transport.NOBODY, "recruiters"))
-    assert destination_of(nobody) is None
