@@ -1,35 +1,27 @@
-"""What makes a string from outside harmless in a message."""
+"""Cleaning and escaping of untrusted text."""
 
 import json
 import re
 import unicodedata
 
-_BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
-_NO_CHARACTERS = re.compile(r"[\ud800-\udfff\ufffe\uffff]")
-"""Halves of surrogate pairs, which no encoding takes, and what XML, and so mrml, refuses."""
+_LINE_BREAKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
+_INVALID = re.compile(r"[\ud800-\udfff\ufffe\uffff]")
+"""Surrogates, which cannot be encoded, and characters that XML, and so mrml, rejects."""
 _DIRECTION = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Marks, overrides and isolates of writing direction: they can make `exe.pdf` of `fdp.exe`."""
+"""Controls of the writing direction, which can make `fdp.exe` look like `exe.pdf`."""
 
 
 def clean(text: str) -> str:
-    """One line of text that says what it shows.
+    """Return the text as one line without control characters and changes of writing direction.
 
-    Line breaks become spaces, so that a value cannot add lines to a message. Control characters
-    and changes of writing direction go, and what is no character becomes U+FFFD.
+    Line breaks become spaces, so that a value cannot add lines to a message; invalid code points
+    become U+FFFD.
     """
-    text = _DIRECTION.sub("", _BREAKS.sub(" ", text))
-    text = _NO_CHARACTERS.sub("\ufffd", text)
+    text = _DIRECTION.sub("", _LINE_BREAKS.sub(" ", text))
+    text = _INVALID.sub("\ufffd", text)
     return "".join(c for c in text if unicodedata.category(c) != "Cc")
 
 
 def json_string(text: str) -> str:
-    """What stands between the quotes of a JSON string."""
+    """Escape the text for use between the quotes of a JSON string."""
     return json.dumps(text)[1:-1]
-
-
-def mrkdwn(text: str) -> str:
-    """Text that Slack shows as it is: it cannot mention, link or name a channel.
-
-    https://docs.slack.dev/messaging/formatting-message-text#escaping
-    """
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

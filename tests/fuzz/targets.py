@@ -14,12 +14,12 @@ from bot.intake.signature import HEADER, sign, sign_standard, verify
 from bot.model import InvalidData, Notify, Policy, canonical_event
 from bot.model.dialects import TYPES
 from bot.registry import load_registry
-from bot.rendering.escaping import clean, json_string, mrkdwn
+from bot.rendering.escaping import clean, json_string
 from bot.slack_app.endpoint import _SIGNATURE, _TIMESTAMP
 from bot.store.events import _decode
 from bot.store.rows import decode_row, encode_rows
 from bot.store.trail import decode_step, encode_step
-from bot.transports.slack.mrkdwn import unescape
+from bot.transports.slack.mrkdwn import escape, unescape
 from tests.factories import NOW
 from tests.renderers import MAIL_RENDERER, SLACK_RENDERER
 
@@ -137,7 +137,7 @@ def escaper(data: bytes) -> None:
     assert clean(cleaned) == cleaned
     cleaned.encode()
     assert not any(unicodedata.category(c) in {"Cc", "Cs"} or c in _HIDDEN for c in cleaned)
-    escaped = mrkdwn(cleaned)
+    escaped = escape(cleaned)
     assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", escaped)
     assert unescape(escaped) == cleaned
     assert json.loads(f'"{json_string(escaped)}"') == escaped
@@ -154,7 +154,7 @@ def template(data: bytes) -> None:
     said = _MESSAGE.render(text=text)
     message = json.loads(said)
     assert [*message] == ["text"]
-    assert message["text"] == mrkdwn(clean(text))
+    assert message["text"] == escape(clean(text))
     styled = _UNSTYLED.render(text=text)
     [shown] = json.loads(styled)
     assert not re.search(r"[<>`]|&(?!amp;|lt;|gt;)", shown)

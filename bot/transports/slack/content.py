@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.model import Notification, SlackMessage
-from bot.rendering.escaping import json_string, mrkdwn
-from bot.rendering.filters import SLACK_ONLY
+from bot.rendering.escaping import json_string
 from bot.rendering.templates import TEST_PREFIX, Templates
-from bot.transports.slack import limits
+from bot.transports.slack import limits, mrkdwn
+from bot.transports.slack.filters import FILTERS
 
 TEMPLATE_FILE = "slack.json.j2"
 
@@ -19,31 +19,27 @@ class SlackRenderer:
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
         self._environment = templates.environment(
-            lambda text: json_string(mrkdwn(text)), SLACK_ONLY
+            lambda text: json_string(mrkdwn.escape(text)), FILTERS
         )
 
     def render(self, notification: Notification) -> SlackMessage:
-        """Render the notification as `chat.postMessage` takes it.
-
-        Raises:
-            RenderError: if the template fails, or makes no message.
-        """
+        """Render the notification with `render_template`."""
         return self.render_template(notification.template, self._templates.context(notification))
 
     def render_template(self, template: str, context: Mapping[str, Any]) -> SlackMessage:
         """Render a folder of `templates/` with this context.
 
         Raises:
-            RenderError: if the template fails, or makes no message.
+            RenderError: if the template fails, or its output is not a message.
         """
         with self._templates.naming(f"{template}/{TEMPLATE_FILE}") as name:
-            made = json.loads(self._environment.get_template(name).render(context))
-            message = SlackMessage(made["text"], tuple(made["blocks"]))
+            content = json.loads(self._environment.get_template(name).render(context))
+            message = SlackMessage(content["text"], tuple(content["blocks"]))
             return limits.fit(_as_test(message) if context.get("test") else message)
 
 
 def _as_test(message: SlackMessage) -> SlackMessage:
-    """Return the message with the test prefix in its text and in its header, which is added if absent."""
+    """Add the test prefix to the text and the header; add a header if there is none."""
     header = {"type": "plain_text", "emoji": False, "text": "Test"}
     blocks = [*message.blocks]
     if blocks and blocks[0]["type"] == "header":

@@ -1,23 +1,26 @@
-"""Slack's markup, undone.
-
-https://docs.slack.dev/messaging/formatting-message-text
-"""
+"""Slack's markup: https://docs.slack.dev/messaging/formatting-message-text."""
 
 import re
 
 _TOKEN = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
-"""A date, a mention or a link, and the words for it."""
+"""A date, a mention or a link, with an optional label."""
+
+
+def escape(text: str) -> str:
+    """Escape text so that Slack shows it as it is: no mention, no link, no channel name.
+
+    https://docs.slack.dev/messaging/formatting-message-text#escaping
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def unescape(text: str) -> str:
-    """The text as it was before `<`, `>` and `&` were escaped."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def as_plain_text(mrkdwn: str, *, links: bool = True) -> str:
-    """What the markup says; without `links`, only the words for them."""
-    shown = _TOKEN.sub(_with_link if links else _without_link, mrkdwn)
-    return unescape(shown)
+    """Return the text without markup; without `links`, only their labels are kept."""
+    return unescape(_TOKEN.sub(_with_link if links else _without_link, mrkdwn))
 
 
 def _with_link(found: re.Match[str]) -> str:

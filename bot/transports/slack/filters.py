@@ -1,0 +1,44 @@
+"""Jinja filters for Slack's templates."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from bot.rendering.escaping import json_string
+from bot.rendering.filters import date, keep_none
+
+_LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ʼ"}
+_STYLE_MARKS = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)|`")
+
+
+@keep_none
+def slack_date(epoch: int) -> Markup:
+    """Return a time that Slack shows in the reader's time zone.
+
+    https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+    """
+    return Markup(f"<!date^{int(epoch)}^{{date_short_pretty}} at {{time}}|{date(epoch)}>")  # noqa: S704  # made of a number
+
+
+@keep_none
+def opaque(text: str) -> Markup:
+    """Escape a link or a button's value, which Slack does not show, for JSON only."""
+    return Markup(json_string(text))  # noqa: S704  # escaped right here
+
+
+@keep_none
+def unstyled(text: str) -> str:
+    """Replace `*`, `_`, `~` and backticks by lookalikes where they would style the text.
+
+    Slack has no escape for them. Within a word they do not style, and stay.
+    """
+    return _STYLE_MARKS.sub(lambda found: _LOOKALIKES[found[0]], text)
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "slack_date": slack_date,
+    "opaque": opaque,
+    "unstyled": unstyled,
+}
