@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from bot.clock import utc_now
 from bot.delivery.attempt import Attempts
-from bot.delivery.rate_limit import Turns
+from bot.delivery.rate_limit import RateLimiter
 from bot.delivery.recipients import SettingsRecipients
 from bot.delivery.sender import ActiveTransport
 from bot.metrics.recorder import Metrics
@@ -81,7 +81,7 @@ def build_jobs(
         transports=active_transports(settings, Templates(clock=clock), store.redis),
         metrics=Metrics(store.counters, registry.types),
         clock=clock,
-        turns=Turns(monotonic),
+        rate_limiter=RateLimiter(monotonic),
         redis_retry_interval=redis_retry_interval,
     )
     return WorkerTasks(

@@ -1,4 +1,4 @@
-"""One attempt at one delivery: claim, send, settle."""
+"""One attempt at one delivery: claim, render, send, settle."""
 
 import random
 import time
@@ -12,7 +12,7 @@ import structlog
 
 from bot.delivery.backoff import BACKOFF, expire_rate_limit, next_attempt_at
 from bot.delivery.notice import why_resolved
-from bot.delivery.rate_limit import Turns
+from bot.delivery.rate_limit import RateLimiter
 from bot.delivery.sender import ActiveTransport, CheckLease
 from bot.errors import DeliveryError, LeaseLost, RenderError
 from bot.metrics.recorder import Metrics
@@ -21,9 +21,7 @@ from bot.model.outgoing import OutgoingMessage
 from bot.store import Store
 from bot.store.retry import RETRY_INTERVAL, retry_while_unavailable
 
-_MOST_ATTEMPTS = 1 + len(BACKOFF)
-
-_FOUND = "found in the channel, not posted again"
+_MAX_ATTEMPTS = 1 + len(BACKOFF)
 
 _log = structlog.get_logger()
 
@@ -36,194 +34,174 @@ class Attempts:
     transports: Mapping[Transport, ActiveTransport[Any]]
     metrics: Metrics
     clock: Callable[[], datetime]
-    turns: Turns = field(default_factory=Turns)
-    uniform: Callable[[], float] = random.random
-    """Gives numbers from 0 to 1, by which retries are spread."""
+    rate_limiter: RateLimiter = field(default_factory=RateLimiter)
+    jitter: Callable[[], float] = random.random
+    """Returns random numbers from 0 to 1, which spread retries."""
     redis_retry_interval: timedelta = RETRY_INTERVAL
 
     async def make(self, delivery: Delivery, owner: str, check_lease: CheckLease) -> None:
-        """Try the delivery once on behalf of the job `owner`, if it is that job's to try.
+        """Try the delivery once for the job `owner`, unless it belongs to another job.
 
-        What goes wrong with the sending is settled in the ledger and not raised.
+        A failed send is recorded in the ledger, not raised.
 
         Raises:
-            LeaseLost: if the job is another worker's by now; the ledger is left to that one.
+            LeaseLost: if another worker has the job by now; it settles the delivery.
             redis.RedisError: if the ledger cannot be read or written; the job is to run again.
         """
         if delivery.destination is None:
             return
         token = uuid4().hex
-        # Before the claim: one that sends nothing in the end makes the next run uncertain.
-        resolved = await why_resolved(self.store, delivery) if delivery.is_notice else ""
+        # Before the claim: a claim that sends nothing would make the next run look for a message.
+        skip_reason = await why_resolved(self.store, delivery) if delivery.is_notice else ""
         claimed = await self.store.ledger.claim(delivery, owner, token, self.clock())
         if claimed is not None:
-            to = delivery.destination
-            await _Attempt(
-                self, claimed, to, token=token, check_lease=check_lease, resolved=resolved
-            ).run()
+            attempt = _Attempt(self, claimed, delivery.destination, token, check_lease)
+            await attempt.run(skip_reason)
 
 
+@dataclass(slots=True)
 class _Attempt:
-    """A claimed delivery on its way out."""
+    """An attempt at a claimed delivery."""
 
-    def __init__(
-        self,
-        parts: Attempts,
-        delivery: Delivery,
-        to: Destination,
-        *,
-        token: str,
-        check_lease: CheckLease,
-        resolved: str,
-    ) -> None:
-        self._ledger = parts.store.ledger
-        self._destination = to
-        self._transport = parts.transports.get(to.transport)
-        self._metrics = parts.metrics
-        self._clock = parts.clock
-        self._turns = parts.turns
-        self._uniform = parts.uniform
-        self._redis_retry_interval = parts.redis_retry_interval
-        self._delivery = delivery
-        self._token = token
-        self._check_lease = check_lease
-        self._resolved = resolved
-        self._seconds = 0.0
-        self._begun = False
+    parts: Attempts
+    delivery: Delivery
+    destination: Destination
+    token: str
+    check_lease: CheckLease
+    seconds: float = 0.0
+    """How long the sender took."""
+    call_began: bool = False
 
-    async def run(self) -> None:
-        if self._transport is None:
-            name = self._destination.transport
+    async def run(self, skip_reason: str) -> None:
+        transport = self._transport
+        if transport is None:
+            name = self.destination.transport
             await self._skip(f"{name} is not configured any more")
-            return
-        if self._resolved:
-            await self._skip(self._resolved)
-            return
-        if self._delivery.attempts > _MOST_ATTEMPTS:
-            await self._fail(
-                DeliveryError.permanent("its attempts never came to an end", maybe_delivered=True)
-            )
-            return
+        elif skip_reason:
+            await self._skip(skip_reason)
+        elif self.delivery.attempts > _MAX_ATTEMPTS:
+            reason = "its attempts never came to an end"
+            await self._fail(DeliveryError.permanent(reason, maybe_delivered=True))
+        else:
+            await self._try(transport)
+
+    async def _try(self, transport: ActiveTransport[Any]) -> None:
         try:
-            receipt = await self._send(self._transport)
+            receipt = await self._send(transport)
         except DeliveryError as error:
             await self._fail(error)
         except RenderError as error:
             await self._fail(DeliveryError.permanent(str(error)))
         except LeaseLost:
             raise
-        except Exception as error:  # noqa: BLE001  # not a fault that a sender knows, and not ours to lose
-            _log.exception("sender failed", delivery_id=self._delivery.id)
+        except Exception as error:  # noqa: BLE001  # a bug must not lose the delivery
+            _log.exception("sender failed", delivery_id=self.delivery.id)
             reason = f"unexpected {type(error).__name__}"
             await self._fail(DeliveryError.transient(reason, maybe_delivered=True))
         else:
             await self._succeed(receipt)
 
+    @property
+    def _transport(self) -> ActiveTransport[Any] | None:
+        return self.parts.transports.get(self.destination.transport)
+
     async def _send(self, transport: ActiveTransport[Any]) -> str:
-        limit = transport.sender.rate_limit(self._destination)
-        wait = self._turns.wait(limit, self._delivery.id)
+        limit = transport.sender.rate_limit(self.destination)
+        wait = self.parts.rate_limiter.delay(limit, self.delivery.id)
         if wait:
             raise DeliveryError.rate_limited("waiting for its turn", wait)
         message = OutgoingMessage(
-            id=self._delivery.id,
-            destination=self._destination,
-            content=transport.render(self._delivery.notification),
-            created_at=self._delivery.created_at,
-            maybe_delivered=self._delivery.maybe_delivered,
+            id=self.delivery.id,
+            destination=self.destination,
+            content=transport.render(self.delivery.notification),
+            created_at=self.delivery.created_at,
+            maybe_delivered=self.delivery.maybe_delivered,
         )
         started = time.monotonic()
         try:
-            return await transport.sender.send(message, self._before_the_call)
+            return await transport.sender.send(message, self._before_call)
         finally:
-            self._seconds = time.monotonic() - started
-            self._metrics.attempt(self._destination.transport, self._seconds)
+            self.seconds = time.monotonic() - started
+            self.parts.metrics.attempt(self.destination.transport, self.seconds)
 
-    def _before_the_call(self) -> None:
-        """What the sender calls right before the call that cannot be taken back."""
-        self._check_lease()
-        self._begun = True
+    def _before_call(self) -> None:
+        """Check the lease right before the irreversible call."""
+        self.check_lease()
+        self.call_began = True
 
     def _note(self) -> str:
-        """What the trail is to tell of a delivery that was not simply sent."""
+        """Return what the timeline adds to "sent": a message found or sent again, rate limits."""
         notes = []
-        if self._delivery.maybe_delivered:
+        if self.delivery.maybe_delivered:
             resent = self._transport.resent_note if self._transport else ""
-            notes.append(resent if self._begun else _FOUND)
-        if self._delivery.waits > 1:
-            notes.append(f"a rate limit put it off {self._delivery.waits} times")
+            notes.append(resent if self.call_began else "found in the channel, not posted again")
+        if self.delivery.waits > 1:
+            notes.append(f"a rate limit put it off {self.delivery.waits} times")
         return "; ".join(notes)
 
     async def _skip(self, reason: str) -> None:
-        now = self._clock()
-        await self._settle(lambda: self._ledger.skip(self._delivery, self._token, reason, now))
-        self._account("skipped")
+        now, ledger = self.parts.clock(), self.parts.store.ledger
+        await self._settle("skipped", lambda: ledger.skip(self.delivery, self.token, reason, now))
 
     async def _succeed(self, receipt: str) -> None:
-        now = self._clock()
-        note = self._note()
+        now, ledger, note = self.parts.clock(), self.parts.store.ledger, self._note()
         await self._settle(
-            lambda: self._ledger.sent(self._delivery, self._token, receipt, now, note)
+            "sent", lambda: ledger.sent(self.delivery, self.token, receipt, now, note)
         )
-        if not self._delivery.is_notice:
-            latency = (now - self._delivery.created_at).total_seconds()
-            self._metrics.arrived(self._destination.transport, latency)
-        self._account("sent")
+        if not self.delivery.is_notice:
+            latency = (now - self.delivery.created_at).total_seconds()
+            self.parts.metrics.arrived(self.destination.transport, latency)
 
     async def _fail(self, error: DeliveryError) -> None:
-        if self._transport is not None and self._seconds and error.after:
-            limit = self._transport.sender.rate_limit(self._destination)
-            error.after = self._turns.rest(limit, self._delivery.id, error.after)
-        now = self._clock()
-        error = expire_rate_limit(error, now - self._delivery.created_at)
-        due = next_attempt_at(error, self._delivery.attempts, now, self._uniform)
+        """Retry the delivery later, or make it a dead letter."""
+        if self._transport is not None and self.seconds and error.after:
+            limit = self._transport.sender.rate_limit(self.destination)
+            error.after = self.parts.rate_limiter.back_off(limit, self.delivery.id, error.after)
+        now, ledger = self.parts.clock(), self.parts.store.ledger
+        error = expire_rate_limit(error, now - self.delivery.created_at)
+        due = next_attempt_at(error, self.delivery.attempts, now, self.parts.jitter)
+        maybe_delivered = error.maybe_delivered or self.delivery.maybe_delivered
         if due is None:
-            await self._dead_letter(error, now)
+            await self._settle(
+                "failed",
+                lambda: ledger.fail(
+                    self.delivery,
+                    self.token,
+                    error.reason,
+                    maybe_delivered=maybe_delivered,
+                    # A failed notice is not reported: the failure it is about is listed already.
+                    report=not self.delivery.is_notice,
+                    now=now,
+                ),
+            )
         else:
-            await self._retry(error, due, now)
-
-    async def _retry(self, error: DeliveryError, due: datetime, now: datetime) -> None:
-        await self._settle(
-            lambda: self._ledger.retry_later(
-                self._delivery,
-                self._token,
-                error.reason,
-                due=due,
-                uses_attempt=error.uses_attempt,
-                maybe_delivered=error.maybe_delivered or self._delivery.maybe_delivered,
-                now=now,
+            await self._settle(
+                "retrying",
+                lambda: ledger.retry_later(
+                    self.delivery,
+                    self.token,
+                    error.reason,
+                    due=due,
+                    uses_attempt=error.uses_attempt,
+                    maybe_delivered=maybe_delivered,
+                    now=now,
+                ),
             )
-        )
-        self._account("retrying")
 
-    async def _dead_letter(self, error: DeliveryError, now: datetime) -> None:
-        await self._settle(
-            lambda: self._ledger.fail(
-                self._delivery,
-                self._token,
-                error.reason,
-                maybe_delivered=error.maybe_delivered or self._delivery.maybe_delivered,
-                # A notice that fails is no dead letter itself: what it tells of is listed already.
-                report=not self._delivery.is_notice,
-                now=now,
-            )
-        )
-        self._account("failed")
-
-    async def _settle(self, settle: Callable[[], Awaitable[bool]]) -> None:
-        interval = self._redis_retry_interval
-        if not await retry_while_unavailable(settle, self._check_lease, interval):
+    async def _settle(self, outcome: str, settle: Callable[[], Awaitable[bool]]) -> None:
+        """Write the outcome to the ledger, then count and log it."""
+        interval = self.parts.redis_retry_interval
+        if not await retry_while_unavailable(settle, self.check_lease, interval):
             raise LeaseLost("another run has settled this delivery")
-
-    def _account(self, outcome: str) -> None:
-        transport = self._destination.transport
-        count = self._metrics.notice if self._delivery.is_notice else self._metrics.delivery
+        transport, metrics = self.destination.transport, self.parts.metrics
+        count = metrics.notice if self.delivery.is_notice else metrics.delivery
         count(transport, outcome)
         _log.info(
             "attempt",
-            event_id=self._delivery.event_id,
-            delivery_id=self._delivery.id,
+            event_id=self.delivery.event_id,
+            delivery_id=self.delivery.id,
             channel=str(transport),
             outcome=outcome,
-            attempt=self._delivery.attempts,
-            duration_ms=round(self._seconds * 1000),
+            attempt=self.delivery.attempts,
+            duration_ms=round(self.seconds * 1000),
         )

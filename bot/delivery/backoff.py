@@ -25,11 +25,11 @@ _JITTER = 0.25
 
 
 def next_attempt_at(
-    error: DeliveryError, attempts: int, now: datetime, uniform: Callable[[], float]
+    error: DeliveryError, attempts: int, now: datetime, jitter: Callable[[], float]
 ) -> datetime | None:
     """Return when to retry after this many attempts, the failed one included; None for never.
 
-    `uniform` returns random numbers from 0 to 1. Waits of a minute and more are lengthened by up to a
+    `jitter` returns random numbers from 0 to 1. Waits of a minute and more are lengthened by up to a
     quarter, so that deliveries that failed together are not retried together.
     """
     if not error.retry:
@@ -40,7 +40,7 @@ def next_attempt_at(
         return None
     wait = BACKOFF[attempts - 1]
     if wait >= _JITTERED_FROM:
-        wait *= 1 + _JITTER * uniform()
+        wait *= 1 + _JITTER * jitter()
     return now + max(wait, error.after or timedelta())
 
 

@@ -1,4 +1,4 @@
-"""Turns at a destination that asked for patience: whoever comes while it rests queues up behind."""
+"""Spreads deliveries over time once their destination has rate limited one of them."""
 
 import time
 from collections.abc import Callable
@@ -7,51 +7,51 @@ from datetime import timedelta
 
 from bot.model.outgoing import RateLimit
 
-_EARLY = 0.05
+_EARLY_TOLERANCE = 0.05
+"""How many seconds before its slot a delivery may be sent."""
 
 
 @dataclass(slots=True)
 class _Queue:
-    free_at: float = 0.0
-    turns: dict[str, float] = field(default_factory=dict)
+    next_slot: float = 0.0
+    slots: dict[str, float] = field(default_factory=dict)
 
 
-class Turns:
-    """The turns that one process gives.
+class RateLimiter:
+    """Reserves a time slot for each delivery behind a rate limit, within this process.
 
-    Without them every waiting delivery would call again at the same moment, and all but one would be
-    sent away once more.
+    Without it, all waiting deliveries would call at the same moment, and all but one would be rate
+    limited again.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._queues: dict[str, _Queue] = {}
 
-    def wait(self, limit: RateLimit, delivery_id: str) -> timedelta:
-        """How long it is until the delivery's turn; nothing if that is now."""
+    def delay(self, limit: RateLimit, delivery_id: str) -> timedelta:
+        """Return how long the delivery has to wait: zero if it can be sent now."""
         queue = self._queues.get(limit.key)
         if queue is None:
             return timedelta()
         now = self._monotonic()
-        if queue.free_at <= now:
+        if queue.next_slot <= now:
             del self._queues[limit.key]
             return timedelta()
-        turn = queue.turns.pop(delivery_id, None)
-        if turn is not None and turn - _EARLY <= now:
+        slot = queue.slots.pop(delivery_id, None)
+        if slot is not None and slot - _EARLY_TOLERANCE <= now:
             return timedelta()
-        return self._line_up(queue, limit, delivery_id, queue.free_at)
+        return self._reserve(queue, limit, delivery_id, queue.next_slot)
 
-    def rest(self, limit: RateLimit, delivery_id: str, after: timedelta) -> timedelta:
-        """Give a delivery that was refused its turn, `after` or later; returns how long it is until then.
+    def back_off(self, limit: RateLimit, delivery_id: str, after: timedelta) -> timedelta:
+        """Return how long a rate limited delivery has to wait: `after`, or until the next free slot.
 
-        No two turns are the same: deliveries that were refused at the same moment, or were late for
-        their turn, would only be refused again, all but one of them.
+        No two deliveries get the same slot, or all but one would be rate limited again.
         """
         queue = self._queues.setdefault(limit.key, _Queue())
-        turn = self._monotonic() + after.total_seconds()
-        return max(after, self._line_up(queue, limit, delivery_id, max(turn, queue.free_at)))
+        slot = max(self._monotonic() + after.total_seconds(), queue.next_slot)
+        return max(after, self._reserve(queue, limit, delivery_id, slot))
 
-    def _line_up(self, queue: _Queue, limit: RateLimit, delivery_id: str, turn: float) -> timedelta:
-        queue.turns[delivery_id] = turn
-        queue.free_at = turn + limit.spacing.total_seconds()
-        return timedelta(seconds=max(0.0, turn - self._monotonic()))
+    def _reserve(self, queue: _Queue, limit: RateLimit, delivery_id: str, slot: float) -> timedelta:
+        queue.slots[delivery_id] = slot
+        queue.next_slot = slot + limit.spacing.total_seconds()
+        return timedelta(seconds=max(0.0, slot - self._monotonic()))

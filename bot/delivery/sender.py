@@ -1,4 +1,4 @@
-"""What delivery needs of a transport."""
+"""The interface of a transport to delivery."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,17 +17,18 @@ class Sender(Protocol[C]):
     """Sends finished content to the destinations of one transport."""
 
     def rate_limit(self, destination: Destination) -> RateLimit:
-        """Return the limit that messages to this destination share with others."""
+        """Return the rate limit that applies to this destination."""
         ...
 
     async def send(self, message: OutgoingMessage[C], check_lease: CheckLease) -> str:
-        """Send the message and return its receipt: the id that the other side knows it by.
+        """Send the message and return its receipt: the id that the service gave it.
 
-        If the message is `maybe_delivered`, the sender looks for it first where it can, and otherwise
-        sends it again under the same id. It calls `check_lease` right before the irreversible call.
+        A message that is `maybe_delivered` is looked for first where the service can be searched, and
+        otherwise sent again under the same id. `check_lease` is called right before the irreversible
+        call.
 
         Raises:
-            DeliveryError: which says whether and when to retry.
+            DeliveryError: says whether and when to retry.
             LeaseLost: from `check_lease`.
         """
         ...
@@ -37,9 +38,9 @@ class Sender(Protocol[C]):
 
 @dataclass(frozen=True, slots=True)
 class ActiveTransport(Generic[C]):
-    """A transport that is configured: how its messages are rendered and sent.
+    """A configured transport.
 
-    The timeline shows `resent_note` where a message was sent again because it may not have arrived.
+    `resent_note` is shown in the timeline if a message had to be sent again.
     """
 
     render: Callable[[Notification], C]

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from bot.delivery.attempt import Attempts
 from bot.delivery.backoff import RATE_LIMIT_TOLERANCE
 from bot.delivery.notice import notices_of_delivery
-from bot.delivery.rate_limit import Turns
+from bot.delivery.rate_limit import RateLimiter
 from bot.delivery.recipients import SettingsRecipients
 from bot.delivery.sender import ActiveTransport
 from bot.errors import DeliveryError, RenderError
@@ -79,13 +79,13 @@ async def test_a_rate_limit_that_never_ends_uses_attempts_in_the_end(
 ) -> None:
     sender.outcome = DeliveryError.rate_limited("SMTP 421 too busy", timedelta(seconds=30))
     age = RATE_LIMIT_TOLERANCE + timedelta(minutes=1)
-    late = replace(attempts, clock=lambda: NOW + age, uniform=lambda: 0.0)
+    late = replace(attempts, clock=lambda: NOW + age, jitter=lambda: 0.0)
     owner = OWNER
     for attempt in range(1, 9):
-        await replace(late, turns=Turns()).make(POST, owner, still_ours)
+        await replace(late, rate_limiter=RateLimiter()).make(POST, owner, still_ours)
         owner = f"retry_delivery:{POST.id}"
         assert (await kept(store)).attempts == attempt
-    await replace(late, turns=Turns()).make(POST, owner, still_ours)
+    await replace(late, rate_limiter=RateLimiter()).make(POST, owner, still_ours)
     assert (await kept(store)).state is DeliveryState.FAILED
     assert (await kept(store)).reason == "SMTP 421 too busy"
 

@@ -1,8 +1,9 @@
-"""Turns at a destination that asked for patience."""
+"""Deliveries are spread over time behind a rate limit."""
 
 from datetime import timedelta
 
-from bot.delivery.rate_limit import RateLimit, Turns
+from bot.delivery.rate_limit import RateLimiter
+from bot.model.outgoing import RateLimit
 from tests.factories import seconds
 
 
@@ -16,78 +17,78 @@ class Clock:
 
 LIMIT = RateLimit("slack:C0RECRUIT", seconds(1))
 FIRST, SECOND, THIRD = "dlv_0", "dlv_1", "dlv_2"
-NOTHING = timedelta()
+NO_DELAY = timedelta()
 
 
-def test_nobody_waits_where_nobody_was_sent_away() -> None:
-    assert Turns().wait(LIMIT, FIRST) == NOTHING
+def test_without_a_rate_limit_nothing_waits() -> None:
+    assert RateLimiter().delay(LIMIT, FIRST) == NO_DELAY
 
 
-def test_those_that_come_meanwhile_queue_up_a_second_apart() -> None:
-    turns = Turns(Clock())
-    turns.rest(LIMIT, FIRST, seconds(7))
-    assert turns.wait(LIMIT, SECOND) == seconds(8)
-    assert turns.wait(LIMIT, THIRD) == seconds(9)
+def test_later_deliveries_queue_up_a_second_apart() -> None:
+    limiter = RateLimiter(Clock())
+    limiter.back_off(LIMIT, FIRST, seconds(7))
+    assert limiter.delay(LIMIT, SECOND) == seconds(8)
+    assert limiter.delay(LIMIT, THIRD) == seconds(9)
 
 
-def test_each_has_its_turn_when_it_comes_back_for_it() -> None:
+def test_a_delivery_that_comes_back_in_its_slot_is_sent() -> None:
     clock = Clock()
-    turns = Turns(clock)
-    turns.rest(LIMIT, FIRST, seconds(7))
-    turns.wait(LIMIT, SECOND)
-    turns.wait(LIMIT, THIRD)
+    limiter = RateLimiter(clock)
+    limiter.back_off(LIMIT, FIRST, seconds(7))
+    limiter.delay(LIMIT, SECOND)
+    limiter.delay(LIMIT, THIRD)
     for delivery in (FIRST, SECOND, THIRD):
         clock.now = 107 + int(delivery[-1])
-        assert turns.wait(LIMIT, delivery) == NOTHING
+        assert limiter.delay(LIMIT, delivery) == NO_DELAY
 
 
-def test_deliveries_refused_at_the_same_moment_get_turns_a_second_apart() -> None:
+def test_deliveries_limited_at_the_same_moment_get_slots_a_second_apart() -> None:
     clock = Clock()
-    turns = Turns(clock)
-    waits = [turns.rest(LIMIT, delivery, seconds(1)) for delivery in (FIRST, SECOND, THIRD)]
+    limiter = RateLimiter(clock)
+    waits = [limiter.back_off(LIMIT, delivery, seconds(1)) for delivery in (FIRST, SECOND, THIRD)]
     assert waits == [seconds(1), seconds(2), seconds(3)]
     for second, delivery in enumerate((FIRST, SECOND, THIRD), start=101):
         clock.now = second
-        assert turns.wait(LIMIT, delivery) == NOTHING
+        assert limiter.delay(LIMIT, delivery) == NO_DELAY
 
 
-def test_a_delivery_refused_at_its_turn_takes_no_turn_of_another() -> None:
+def test_a_delivery_that_is_limited_again_takes_no_slot_of_another() -> None:
     clock = Clock()
-    turns = Turns(clock)
-    turns.rest(LIMIT, FIRST, seconds(1))
-    assert turns.wait(LIMIT, SECOND) == seconds(2)
+    limiter = RateLimiter(clock)
+    limiter.back_off(LIMIT, FIRST, seconds(1))
+    assert limiter.delay(LIMIT, SECOND) == seconds(2)
     clock.now = 101
-    assert turns.rest(LIMIT, FIRST, seconds(1)) == seconds(2)
+    assert limiter.back_off(LIMIT, FIRST, seconds(1)) == seconds(2)
     clock.now = 102
-    assert turns.wait(LIMIT, SECOND) == NOTHING
+    assert limiter.delay(LIMIT, SECOND) == NO_DELAY
 
 
-def test_who_comes_too_early_lines_up_again() -> None:
+def test_a_delivery_that_comes_too_early_gets_a_new_slot() -> None:
     clock = Clock()
-    turns = Turns(clock)
-    turns.rest(LIMIT, FIRST, seconds(7))
+    limiter = RateLimiter(clock)
+    limiter.back_off(LIMIT, FIRST, seconds(7))
     clock.now = 103
-    assert turns.wait(LIMIT, FIRST) == seconds(5)
+    assert limiter.delay(LIMIT, FIRST) == seconds(5)
 
 
-def test_once_the_queue_has_passed_nobody_waits() -> None:
+def test_after_the_last_slot_nothing_waits() -> None:
     clock = Clock()
-    turns = Turns(clock)
-    turns.rest(LIMIT, FIRST, seconds(7))
+    limiter = RateLimiter(clock)
+    limiter.back_off(LIMIT, FIRST, seconds(7))
     clock.now = 109
-    assert turns.wait(LIMIT, SECOND) == NOTHING
-    assert turns._queues == {}
+    assert limiter.delay(LIMIT, SECOND) == NO_DELAY
+    assert limiter._queues == {}
 
 
-def test_another_destination_is_not_held_up() -> None:
-    turns = Turns(Clock())
-    turns.rest(LIMIT, FIRST, seconds(7))
-    assert turns.wait(RateLimit("email:a@b.example", seconds(1)), SECOND) == NOTHING
+def test_another_destination_is_not_delayed() -> None:
+    limiter = RateLimiter(Clock())
+    limiter.back_off(LIMIT, FIRST, seconds(7))
+    assert limiter.delay(RateLimit("email:a@b.example", seconds(1)), SECOND) == NO_DELAY
 
 
-def test_each_limit_has_a_spacing_of_its_own() -> None:
-    turns = Turns(Clock())
+def test_slots_are_as_far_apart_as_the_limit_says() -> None:
+    limiter = RateLimiter(Clock())
     quick = RateLimit("smtp:mail.example.com:587", seconds(0.25))
-    turns.rest(quick, FIRST, seconds(7))
-    assert turns.wait(quick, SECOND) == seconds(7.25)
-    assert turns.wait(quick, THIRD) == seconds(7.5)
+    limiter.back_off(quick, FIRST, seconds(7))
+    assert limiter.delay(quick, SECOND) == seconds(7.25)
+    assert limiter.delay(quick, THIRD) == seconds(7.5)

@@ -187,8 +187,8 @@ MUTATIONS = (
         20,
         "a permanent failure is retried",
         "bot/transports/slack/errors.py",
-        'return DeliveryError.permanent(f"{name}: {told}")',
-        'return DeliveryError.transient(f"{name}: {told}")',
+        'return DeliveryError.permanent(f"{code}: {text}")',
+        'return DeliveryError.transient(f"{code}: {text}")',
         f"{_DELIVERIES}::test_a_permanent_failure_is_one_call_one_dead_letter_and_one_notice_until_retried_by_hand",
     ),
     Mutation(
