@@ -1,1 +1,1 @@
-"""Email as a transport: client, sender, errors, limits, checks."""
+"""Email as a transport."""

@@ -1,1 +1,1 @@
-"""Slack as a transport: client, sender, errors, limits, checks."""
+"""Slack as a transport."""

@@ -1,4 +1,4 @@
-"""Whether Slack knows the bot, permits what it does, and has it in its channels."""
+"""Checks of Slack: tokens, scopes and channels."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
@@ -13,21 +13,21 @@ from bot.model.finding import Finding, failure, note, ok, warning
 from bot.transports.slack.app_token import PREFIX, fix_for
 from bot.transports.slack.client import UNREADABLE, slack_client
 from bot.transports.slack.ids import is_conversation, is_direct_message, is_user
-from bot.transports.slack.replies import Channel, Channels, Found, Who, refusal_in
+from bot.transports.slack.replies import AuthTest, Channel, ChannelInfo, Channels, refusal_in
 from bot.transports.slack.scopes import DIRECT_SCOPES, PRIVATE_SCOPES, REQUIRED_SCOPES, SCOPES
 from bot.transports.slack.settings import SlackSettings
 
 _CALL_TIMEOUT = timedelta(seconds=4)
 _CHANNEL_TIMEOUT = 6.0
-"""Two channels and the first call fit into what doctor allows for a connection."""
-_MOST_PAGES = 3
+"""In seconds; two channels and `auth.test` fit into the timeout of doctor's check."""
+_PAGE_SIZE, _MAX_PAGES = 1_000, 3
 
-_FAULTS = (SlackClientError, aiohttp.ClientError, OSError, *UNREADABLE)
-"""What a call may raise, and the model that reads its reply."""
+_CALL_ERRORS = (SlackClientError, aiohttp.ClientError, OSError, *UNREADABLE)
+"""Raised by a call, or by the model of its reply."""
 
 
 def check_slack_settings(settings: SlackSettings) -> Iterable[Finding]:
-    """Check what the settings alone can tell."""
+    """Check the settings alone."""
     if not settings.slack_on:
         yield note("Slack", "off: SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET are not set")
         return
@@ -61,9 +61,9 @@ async def _bot(
     """Check the bot's token, its scopes and its channels."""
     try:
         answer = await slack.auth_test()
-        who = Who.model_validate(answer.data)
-    except _FAULTS as error:
-        return [_no_entry(error, settings)]
+        who = AuthTest.model_validate(answer.data)
+    except _CALL_ERRORS as error:
+        return [_auth_failure(error, settings)]
     found = [ok("SLACK_BOT_TOKEN", f"{who.user} in {who.team}")]
     channels = {
         "SLACK_CHANNEL": settings.slack_channel,
@@ -73,21 +73,20 @@ async def _bot(
     found += _scopes(answer.headers, {**REQUIRED_SCOPES, **(DIRECT_SCOPES if to_people else {})})
     for name, channel in channels.items():
         if channel:
-            finding = _channel(slack, name, channel, who.user, channel_timeout)
-            found.append(await finding)
+            found.append(await _channel(slack, name, channel, who.user, channel_timeout))
     return found
 
 
-def _no_entry(error: Exception, settings: SlackSettings) -> Finding:
+def _auth_failure(error: Exception, settings: SlackSettings) -> Finding:
     if _code(error):
-        fix = "copy it anew from the app's page, 'OAuth & Permissions'"
+        fix = "copy it again from the app's page, 'OAuth & Permissions'"
         return failure("SLACK_BOT_TOKEN", f"Slack answers {_code(error)}", fix)
     fix = "check SLACK_API_URL and the network; status.slack.com says whether it is Slack"
     return failure("Slack", f"{settings.slack_api_url}: {_why(error)}", fix)
 
 
 async def _app_token(slack: AsyncWebClient, settings: SlackSettings) -> list[Finding]:
-    """Whether Slack would open a socket: asks for the URL of one, and does not use it."""
+    """Check whether Slack would open a socket, by asking for the URL of one."""
     if settings.slack_app_token is None:
         return []
     token, name = settings.slack_app_token.get_secret_value(), "SLACK_APP_TOKEN"
@@ -95,17 +94,17 @@ async def _app_token(slack: AsyncWebClient, settings: SlackSettings) -> list[Fin
         return [failure(name, f"it does not begin with {PREFIX}", fix_for(""))]
     try:
         await slack.apps_connections_open(app_token=token)
-    except _FAULTS as error:
+    except _CALL_ERRORS as error:
         code = _code(error)
         if not code or code == "ratelimited":
-            fix = "see what is said of Slack, and try again in a minute"
+            fix = "see the findings on Slack, and try again in a minute"
             return [warning("Socket Mode", f"could not be tried: {_why(error)}", fix)]
         return [failure(name, f"Slack answers {code}", fix_for(code))]
     return [ok("Socket Mode", "Slack opens a socket for SLACK_APP_TOKEN")]
 
 
 def _code(error: Exception) -> str:
-    """Slack's name for what is wrong; empty where the answer is not Slack's."""
+    """Return Slack's error code, or an empty string if the answer is not Slack's."""
     return (refusal_in(error.response).error or "") if isinstance(error, SlackApiError) else ""
 
 
@@ -121,12 +120,12 @@ def _why(error: Exception) -> str:
 
 
 def _scopes(headers: Mapping[str, str], required: Mapping[str, str]) -> Iterable[Finding]:
-    named = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes")
-    if named is None:
+    granted = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes")
+    if granted is None:
         fix = "compare them on the app's page, 'OAuth & Permissions'"
         yield warning("Slack scopes", "Slack does not say which the token has", fix)
         return
-    has = {scope.strip() for scope in named.split(",")}
+    has = {scope.strip() for scope in granted.split(",")}
     fix = "add it on the app's page, 'OAuth & Permissions', and install the app again"
     for scope, reason in required.items():
         if scope not in has:
@@ -139,17 +138,15 @@ def _scopes(headers: Mapping[str, str], required: Mapping[str, str]) -> Iterable
 
 
 async def _channel(
-    slack: AsyncWebClient, setting: str, channel: str, bot: str, seconds: float
+    slack: AsyncWebClient, setting: str, channel: str, bot: str, channel_timeout: float
 ) -> Finding:
     if is_user(channel) or is_direct_message(channel):
-        return note(
-            setting, "a person; whether they can be written to shows with the first message"
-        )
+        return note(setting, "a person; not checked before the first message to them")
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(channel_timeout):
             found = await (_by_id if is_conversation(channel) else _by_name)(slack, channel)
-    except _FAULTS as error:
-        return _unknown(setting, channel, error)
+    except _CALL_ERRORS as error:
+        return _lookup_failure(setting, channel, error)
     if found is None:
         return failure(setting, f"no channel {channel} that the bot can see", _invite(bot, channel))
     name = f"#{found.name}"
@@ -164,34 +161,29 @@ def _invite(bot: str, channel: str) -> str:
     return f"type /invite @{bot} in {channel}, or fix the setting"
 
 
-def _unknown(setting: str, channel: str, error: Exception) -> Finding:
+def _lookup_failure(setting: str, channel: str, error: Exception) -> Finding:
     if _code(error) == "channel_not_found":
         fix = "copy the channel's id from its details; into a private channel, invite the bot first"
         return failure(setting, f"Slack knows no channel {channel} that the bot can see", fix)
-    fix = "see what is said of Slack above"
-    return failure(setting, f"{channel} could not be looked up: {_why(error)}", fix)
+    text = f"{channel} could not be looked up: {_why(error)}"
+    return failure(setting, text, "see the findings on Slack above")
 
 
 async def _by_id(slack: AsyncWebClient, channel: str) -> Channel | None:
     answer = await slack.conversations_info(channel=channel)
-    return Found.model_validate(answer.data).channel
+    return ChannelInfo.model_validate(answer.data).channel
 
 
 async def _by_name(slack: AsyncWebClient, channel: str) -> Channel | None:
     """Look through the channels that the bot can see, 3,000 of them at most."""
-    wanted, cursor = channel.removeprefix("#"), ""
-    for _ in range(_MOST_PAGES):
-        answer = await slack.conversations_list(
-            types="public_channel,private_channel",
-            exclude_archived=True,
-            limit=1_000,
-            cursor=cursor,
-        )
-        page = Channels.model_validate(answer.data)
-        for candidate in page.channels:
-            if candidate.name == wanted:
+    pages = 0
+    async for page in await slack.conversations_list(
+        types="public_channel,private_channel", exclude_archived=True, limit=_PAGE_SIZE
+    ):
+        for candidate in Channels.model_validate(page.data).channels:
+            if candidate.name == channel.removeprefix("#"):
                 return candidate
-        cursor = page.next_cursor
-        if not cursor:
+        pages += 1
+        if pages == _MAX_PAGES:
             break
     return None

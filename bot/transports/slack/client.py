@@ -1,4 +1,4 @@
-"""The one way in which Slack's Web API is called."""
+"""The client of Slack's Web API."""
 
 import logging
 from datetime import timedelta
@@ -7,31 +7,32 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.http.proxies import proxy_for
 
-# Of a body that is neither an object nor HTML, slack_sdk's validate() trips over the type; one in
-# an unknown character set, or nested too deeply, fails in the decoder.
-UNREADABLE = (AttributeError, ValueError, RecursionError)
-"""What a call, or the model that reads its reply, raises for an answer that is not Slack's."""
+UNREADABLE = (AttributeError, TypeError, ValueError, RecursionError)
+"""Raised by slack_sdk, or by our model of the reply, for a reply that is not Slack's.
+
+slack_sdk expects an object; its decoder fails for an unknown character set or deep nesting.
+"""
 
 
 def slack_client(
     token: str, api_url: str, *, timeout: timedelta = timedelta(seconds=10)
 ) -> AsyncWebClient:
-    """A client that never repeats a call by itself, and logs no message.
+    """Return a client that neither retries nor logs messages.
 
-    slack_sdk's own retry handler posts twice when a reply is lost. Below INFO its logger prints
-    every request with all that is in it.
+    slack_sdk's retry handler posts twice if a reply is lost, and its logger prints the contents of
+    each request at DEBUG.
 
     Raises:
-        SettingsError: if the environment names a proxy of a kind that is not supported.
+        SettingsError: if the environment names an unsupported kind of proxy.
     """
-    quiet = logging.getLogger("bot.transports.slack.client")
-    quiet.setLevel(logging.INFO)
+    logger = logging.getLogger("bot.transports.slack.client")
+    logger.setLevel(logging.INFO)
     client = AsyncWebClient(
         token=token,
         base_url=api_url,
         timeout=max(1, round(timeout.total_seconds())),
         retry_handlers=[],
-        logger=quiet,
+        logger=logger,
     )
-    client.proxy = proxy_for(api_url)  # instead of the one that slack_sdk finds
+    client.proxy = proxy_for(api_url)  # slack_sdk would ignore NO_PROXY
     return client

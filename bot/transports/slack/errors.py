@@ -1,10 +1,11 @@
-"""Every way in which a call to Slack fails, and what that means for the next attempt."""
+"""Maps every failure of a call to Slack to a DeliveryError."""
 
 import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from http import HTTPStatus
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -12,29 +13,25 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import DeliveryError
 from bot.transports.slack.client import UNREADABLE
-from bot.transports.slack.replies import Refusal, refusal_in
+from bot.transports.slack.replies import refusal_in
 
-_LEAST_WAIT, _MOST_WAIT, _USUAL_WAIT = 1, 3_600, 30
-_TOO_MANY_REQUESTS = 429
-_NOT_FOUND = 404
-_SERVER_ERROR = 500
-_OK = 200
+_MIN_WAIT, _DEFAULT_WAIT, _MAX_WAIT = 1, 30, 3_600
+"""Limits of `Retry-After` in seconds."""
 
 # https://docs.slack.dev/apis/web-api/rate-limits; chat.postMessage spells it with an underscore.
-_PACED = frozenset({"ratelimited", "rate_limited"})
+_RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
 
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors: of fatal_error Slack says that
 # part of the call may have succeeded, and the others do not say that it has not.
-_PASSING = frozenset(
+_TRANSIENT_MAYBE_POSTED = frozenset(
     {
         *("internal_error", "fatal_error", "service_unavailable", "request_timeout"),
         *("team_added_to_org", "org_login_required", "unknown_error"),
     }
 )
-# Nothing has been posted, and a later call can succeed: of the channel, of its members, and of the
-# messages of the whole workspace. https://docs.slack.dev/reference/methods/chat.postMessage#errors
+# https://docs.slack.dev/reference/methods/chat.postMessage#errors
 # https://docs.slack.dev/reference/methods/conversations.open#errors
-_NOT_YET = frozenset(
+_TRANSIENT_NOT_POSTED = frozenset(
     {"external_channel_migrating", "fetch_members_failed", "message_limit_exceeded"}
 )
 
@@ -42,7 +39,7 @@ _TOKEN = "Slack does not take SLACK_BOT_TOKEN; copy it again from the app's page
 _TEMPLATE = "Slack refuses what the template makes; see python -m bot preview"
 _FORBIDDEN = "the workspace's rules forbid posting to {target}; ask its administrators"
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
-_FIXES = {
+_PERMANENT = {
     "channel_not_found": "no channel {target} that this bot can see; check SLACK_CHANNEL and invite the bot",
     "not_in_channel": "the bot is not in {target}; invite it there",
     "is_archived": "{target} is archived; check SLACK_CHANNEL",
@@ -61,87 +58,76 @@ _FIXES = {
     ),
 }
 
-_NEVER_SENT = (
+_BEFORE_REQUEST = (
     aiohttp.ClientConnectorError,
     aiohttp.ConnectionTimeoutError,
     aiohttp.ClientHttpProxyError,
 )
-"""Raised before a request is written: no connection, no address, no TLS, no way through the proxy."""
+"""Raised before a request is written: no address, no connection, no TLS, or a proxy refuses."""
 
 
 @contextmanager
 def as_delivery_errors(target: str) -> Iterator[None]:
-    """Raise DeliveryError for whatever goes wrong inside with a call about the channel `target`."""
+    """Raise DeliveryError for any failure of a call about the channel or user `target`."""
     try:
         yield
     except SlackApiError as error:
-        raise _refused(error, target) from error
-    except _NEVER_SENT as error:
-        kind = type(error).__name__
-        raise DeliveryError.transient(f"Slack cannot be reached ({kind})") from error
+        raise _from_api_error(error, target) from error
+    except _BEFORE_REQUEST as error:
+        reason = f"Slack cannot be reached ({type(error).__name__})"
+        raise DeliveryError.transient(reason) from error
     except TimeoutError as error:
-        raise DeliveryError.transient(
-            "Slack did not answer in time", maybe_delivered=True
-        ) from error
+        raise _maybe_posted("Slack did not answer in time") from error
     except (aiohttp.ClientError, OSError) as error:
-        kind = type(error).__name__
-        raise DeliveryError.transient(
-            f"the connection to Slack broke ({kind})", maybe_delivered=True
-        ) from error
+        raise _maybe_posted(f"the connection to Slack broke ({type(error).__name__})") from error
     except UNREADABLE as error:
-        raise DeliveryError.transient(
-            "Slack's answer is not readable", maybe_delivered=True
-        ) from error
+        raise _maybe_posted("Slack's answer is not readable") from error
 
 
-def refusal(name: str, target: str, needed: str = "") -> DeliveryError:
-    """What to make of Slack's error `name` in a call about the channel `target`, and the mend."""
-    fix = _FIXES.get(name, "Slack refuses the call")
-    told = fix.format(target=_clean(target), needed=_clean(needed))
-    return DeliveryError.permanent(f"{name}: {told}")
+def permanent_error(code: str, target: str, needed: str = "") -> DeliveryError:
+    """Return the error for Slack's `code` with its fix; `needed` names the missing scopes."""
+    text = _PERMANENT.get(code, "Slack refuses the call")
+    text = text.format(target=_clean(target), needed=_clean(needed))
+    return DeliveryError.permanent(f"{code}: {text}")
 
 
-def _refused(error: SlackApiError, target: str) -> DeliveryError:
-    status, body = _read(error.response)
-    name = _clean(body.error or "")
-    said = name or f"HTTP {status}"
-    if status == _TOO_MANY_REQUESTS or name in _PACED:
-        wait = _wait(error.response.headers.get("Retry-After", ""))
+def _maybe_posted(reason: str) -> DeliveryError:
+    return DeliveryError.transient(reason, maybe_delivered=True)
+
+
+def _from_api_error(error: SlackApiError, target: str) -> DeliveryError:
+    response, refusal = error.response, refusal_in(error.response)
+    is_parsed = isinstance(response, AsyncSlackResponse)
+    status = response.status_code if is_parsed else response.status
+    code = _clean(refusal.error or "")
+    if status == HTTPStatus.TOO_MANY_REQUESTS or code in _RATE_LIMITED:
+        wait = _wait(response.headers.get("Retry-After", ""))
         return DeliveryError.rate_limited(f"Slack asks to wait {wait.seconds} s", wait)
-    if name in _NOT_YET:
-        return DeliveryError.transient(
-            f"{name}: Slack cannot post to {_clean(target)} at the moment"
-        )
-    if name in _PASSING or (status >= _SERVER_ERROR and name not in _FIXES):
-        return DeliveryError.transient(f"{said}: Slack is having trouble", maybe_delivered=True)
-    if name:
-        return refusal(name, target, body.needed or "that it needs")
+    if code in _TRANSIENT_NOT_POSTED:
+        reason = f"{code}: Slack cannot post to {_clean(target)} at the moment"
+        return DeliveryError.transient(reason)
+    is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if code in _TRANSIENT_MAYBE_POSTED or (is_server_error and code not in _PERMANENT):
+        return _maybe_posted(f"{code or f'HTTP {status}'}: Slack is having trouble")
+    if code:
+        return permanent_error(code, target, refusal.needed or "that it needs")
     return _not_slacks(status)
 
 
 def _not_slacks(status: int) -> DeliveryError:
-    """What to make of an answer that is not Slack's: a load balancer, a firewall or a proxy gave it.
+    """Return the error for a reply of a load balancer, a firewall or a proxy.
 
-    The call may have got through to Slack before that: such an answer can be a timeout's.
+    The message may have been posted: such a reply can be sent after a timeout.
     """
-    if status == _NOT_FOUND:
-        return DeliveryError.permanent(
-            f"HTTP {status}: this is not Slack's API; check SLACK_API_URL"
-        )
-    if status == _OK:
-        return DeliveryError.transient("Slack's answer is not readable", maybe_delivered=True)
-    return DeliveryError.transient(
+    if status == HTTPStatus.NOT_FOUND:
+        reason = f"HTTP {status}: this is not Slack's API; check SLACK_API_URL"
+        return DeliveryError.permanent(reason)
+    if status == HTTPStatus.OK:
+        return _maybe_posted("Slack's answer is not readable")
+    return _maybe_posted(
         f"HTTP {status}: not an answer of Slack's API; a firewall, a proxy or Slack's own servers"
-        " refused the call on its way",
-        maybe_delivered=True,
+        " refused the call on its way"
     )
-
-
-def _read(response: AsyncSlackResponse | aiohttp.ClientResponse) -> tuple[int, Refusal]:
-    """The HTTP status and the body."""
-    if isinstance(response, AsyncSlackResponse):
-        return response.status_code, refusal_in(response)
-    return response.status, refusal_in(response)
 
 
 def _wait(retry_after: str) -> timedelta:
@@ -150,10 +136,10 @@ def _wait(retry_after: str) -> timedelta:
     except ValueError:
         seconds = math.nan
     if not seconds >= 0:
-        seconds = _USUAL_WAIT
-    return timedelta(seconds=math.ceil(min(max(seconds, _LEAST_WAIT), _MOST_WAIT)))
+        seconds = _DEFAULT_WAIT
+    return timedelta(seconds=math.ceil(min(max(seconds, _MIN_WAIT), _MAX_WAIT)))
 
 
 def _clean(text: str) -> str:
-    """Names and scopes as Slack spells them, whatever else a stranger's server puts there."""
+    """Remove what is not part of a name or a scope: the reply may come from any server."""
     return re.sub(r"[^\w#:,. \-]", "", text)[:100]

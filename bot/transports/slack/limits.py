@@ -1,4 +1,4 @@
-"""Slack's limits, and messages cut so as to keep them."""
+"""Slack's limits on messages, and functions that shorten messages to fit them."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,40 +29,39 @@ URL = 3_000
 CONTEXT = 10
 # https://docs.slack.dev/reference/block-kit/composition-objects/text-object
 TEXT_OBJECT = 3_000
-# Not in the reference; chat.postMessage answers msg_blocks_too_long to more than 12,000, and counts
-# what is around the texts with some allowance: https://github.com/slackapi/bolt-js/issues/2509
+# Undocumented: chat.postMessage answers msg_blocks_too_long above 12,000 in total.
+# https://github.com/slackapi/bolt-js/issues/2509
 ALL_TEXT = 11_999
 
 _NOTHING = "—"
 _TOO_LONG = "this link is too long for Slack. The mail has it, and python -m bot record shows it."
-_WHOLE = re.compile(r"&(?:amp|lt|gt);|<[^<>]*>")
-"""What must not be cut in two: an escaped character, and a token such as `<!date^…>`."""
+_UNCUTTABLE = re.compile(r"&(?:amp|lt|gt);|<[^<>]*>")
+"""An escaped character, or a token such as `<!date^…>`."""
 
 
 def fit(message: SlackMessage) -> SlackMessage:
-    """The same message within Slack's limits; one that keeps them comes back unchanged."""
+    """Return the message shortened to Slack's limits; unchanged if it is within them."""
     blocks = [fitted for block in message.blocks for fitted in _fit_block(block)]
     blocks = _cut_list(blocks, BLOCKS, lambda rest: _context(_more(rest)))
-    return _share_out(SlackMessage(cut(message.text, TEXT), tuple(blocks)))
+    return _fit_total(SlackMessage(cut(message.text, TEXT), tuple(blocks)))
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters, the last of them an ellipsis where some had to go.
+    """Cut to at most `limit` code points, the last one an ellipsis.
 
-    Characters are Unicode's code points. Neither one that is made of several, nor an escaped one,
-    nor a token is cut in two.
+    Grapheme clusters, escaped characters and tokens stay whole.
     """
     if len(text) <= limit:
         return text
     end = limit - len(ELLIPSIS)
-    while (whole := _before_token(text, boundary(text, end))) != end:
-        end = whole
+    while (earlier := _before_token(text, boundary(text, end))) != end:
+        end = earlier
     return text[:end].rstrip() + ELLIPSIS
 
 
 def _before_token(text: str, position: int) -> int:
-    """The position, or the start of the token that it is in."""
-    for token in _WHOLE.finditer(text):
+    """Return the position, or the start of the token around it."""
+    for token in _UNCUTTABLE.finditer(text):
         if token.end() > position:
             return min(position, token.start())
     return position
@@ -99,9 +98,9 @@ def _fit_section(block: Block) -> list[Block]:
 
 
 def _fit_buttons(elements: Sequence[Block]) -> tuple[list[Block], list[Block]]:
-    """The buttons that Slack takes, and a note for each of the others.
+    """Return the buttons within the limits, and a note for each other one.
 
-    Half a link leads nowhere, and half a value means something else: neither can be cut.
+    A link or a value cannot be shortened.
     """
     fitted: list[Block] = []
     notes: list[Block] = []
@@ -115,7 +114,7 @@ def _fit_buttons(elements: Sequence[Block]) -> tuple[list[Block], list[Block]]:
 
 
 def _fit_text(text: Block, limit: int) -> Block:
-    """Slack refuses empty text, so a dash stands for it."""
+    """Cut the text, and replace empty text, which Slack refuses, by a dash."""
     return {**text, "text": cut(text["text"], limit) if text["text"].strip() else _NOTHING}
 
 
@@ -133,17 +132,17 @@ def _context(element: Block) -> Block:
     return {"type": "context", "elements": [element]}
 
 
-def _share_out(message: SlackMessage) -> SlackMessage:
-    """Cut the longest texts, and those alone, until all of them together keep to the limit."""
-    level = _level([len(message.text), *map(len, _texts(message.blocks))], ALL_TEXT)
-    if level is None:
+def _fit_total(message: SlackMessage) -> SlackMessage:
+    """Cut the longest texts to one length, so that all texts together fit the limit."""
+    limit = _common_limit([len(message.text), *map(len, _texts(message.blocks))], ALL_TEXT)
+    if limit is None:
         return message
-    blocks = (_cut_texts(block, level) for block in message.blocks)
-    return SlackMessage(cut(message.text, level), tuple(blocks))
+    blocks = (_cut_texts(block, limit) for block in message.blocks)
+    return SlackMessage(cut(message.text, limit), tuple(blocks))
 
 
-def _level(lengths: Sequence[int], total: int) -> int | None:
-    """The length to which the longest must be cut; None if all have room as they are."""
+def _common_limit(lengths: Sequence[int], total: int) -> int | None:
+    """Return the length to cut the longest texts to, or None if all fit."""
     for index, length in enumerate(sorted(lengths)):
         share = total // (len(lengths) - index)
         if length > share:
@@ -153,7 +152,7 @@ def _level(lengths: Sequence[int], total: int) -> int | None:
 
 
 def _texts(node: object) -> Iterator[str]:
-    """Every text that Slack shows."""
+    """Yield every text that Slack shows."""
     if isinstance(node, Mapping):
         if isinstance(node.get("text"), str):
             yield node["text"]
@@ -164,15 +163,15 @@ def _texts(node: object) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _cut_texts(node: Any, level: int) -> Any:
-    """A copy in which every text that Slack shows keeps to the level."""
+def _cut_texts(node: Any, limit: int) -> Any:
+    """Return a copy with every text that Slack shows cut."""
     if isinstance(node, Mapping):
         return {
-            key: cut(value, level)
+            key: cut(value, limit)
             if key == "text" and isinstance(value, str)
-            else _cut_texts(value, level)
+            else _cut_texts(value, limit)
             for key, value in node.items()
         }
     if isinstance(node, list):
-        return [_cut_texts(item, level) for item in node]
+        return [_cut_texts(item, limit) for item in node]
     return node

@@ -1,4 +1,4 @@
-"""What Slack replies, as far as the bot reads it."""
+"""Models of Slack's replies, with the fields that the bot reads."""
 
 import aiohttp
 from pydantic import BaseModel
@@ -10,16 +10,16 @@ METADATA_TYPE = "juicebox_delivery"
 
 
 class Refusal(BaseModel):
-    """Slack's name for what is wrong, and the scopes that would have been needed."""
+    """Slack's error code, and the scopes that the call needs."""
 
     error: Extra[str] = None
     needed: Extra[str] = None
 
 
 def refusal_in(response: AsyncSlackResponse | aiohttp.ClientResponse) -> Refusal:
-    """What the reply says, or nothing if it is not Slack's: every refusal of Slack's has `"ok": false`.
+    """Return Slack's error, or an empty one if the reply is not Slack's, which has `"ok": false`.
 
-    slack_sdk hands out the bare response if its body is not JSON.
+    slack_sdk returns the bare response if its body is not JSON.
     https://docs.slack.dev/apis/web-api/#responses
     """
     data = response.data if isinstance(response, AsyncSlackResponse) else None
@@ -27,7 +27,7 @@ def refusal_in(response: AsyncSlackResponse | aiohttp.ClientResponse) -> Refusal
     return Refusal.model_validate(data if is_slacks else {})
 
 
-class Who(BaseModel):
+class AuthTest(BaseModel):
     user: str
     team: str
 
@@ -50,29 +50,16 @@ class Message(BaseModel):
     ts: str
     metadata: Extra[_Metadata] = None
 
-    def is_of(self, delivery_id: str) -> bool:
-        data = self.metadata
-        return (
-            data is not None
-            and data.event_type == METADATA_TYPE
-            and data.event_payload is not None
-            and data.event_payload.delivery_id == delivery_id
-        )
-
-
-class _Cursor(BaseModel):
-    next_cursor: Extra[str] = None
-
-
-class Page(BaseModel):
-    response_metadata: Extra[_Cursor] = None
-
     @property
-    def next_cursor(self) -> str:
-        return (self.response_metadata and self.response_metadata.next_cursor) or ""
+    def delivery_id(self) -> str | None:
+        """The delivery that the bot posted the message for."""
+        if self.metadata is None or self.metadata.event_type != METADATA_TYPE:
+            return None
+        payload = self.metadata.event_payload
+        return payload.delivery_id if payload else None
 
 
-class History(Page):
+class History(BaseModel):
     messages: list[Message]
 
 
@@ -83,11 +70,11 @@ class Channel(BaseModel):
     is_archived: bool = False
 
 
-class Channels(Page):
+class Channels(BaseModel):
     channels: list[Channel]
 
 
-class Found(BaseModel):
+class ChannelInfo(BaseModel):
     channel: Channel | None = None
 
 

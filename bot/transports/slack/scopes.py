@@ -1,4 +1,4 @@
-"""What the bot must be permitted in Slack, and why: https://docs.slack.dev/reference/scopes."""
+"""The scopes that the bot needs, and why: https://docs.slack.dev/reference/scopes."""
 
 from collections.abc import Mapping
 
@@ -12,11 +12,11 @@ PRIVATE_SCOPES: Mapping[str, str] = {
     "groups:history": "to see the same in private channels",
     "groups:read": "to find private channels by name",
 }
-"""Only needed by those who have the bot in a private channel."""
+"""Needed if the bot is in a private channel."""
 DIRECT_SCOPES: Mapping[str, str] = {
     "im:write": "to write to a person, where SLACK_CHANNEL is a user's id",
     "im:history": "to see the same in what it wrote to a person",
 }
-"""Only needed by those who have a user's id, and not a channel, in the settings."""
+"""Needed if the settings have a user's id instead of a channel."""
 
 SCOPES: Mapping[str, str] = {**REQUIRED_SCOPES, **PRIVATE_SCOPES, **DIRECT_SCOPES}

@@ -1,6 +1,5 @@
-"""Sends deliveries to Slack, and finds those of which nobody knows whether they arrived."""
+"""Sends deliveries to Slack, and finds messages that may have been posted before."""
 
-from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -13,29 +12,27 @@ from bot.delivery.sender import CheckLease
 from bot.errors import DeliveryError
 from bot.model import Destination, SlackMessage
 from bot.model.outgoing import OutgoingMessage, RateLimit
-from bot.transports.slack.errors import as_delivery_errors, refusal
+from bot.transports.slack.errors import as_delivery_errors, permanent_error
 from bot.transports.slack.ids import is_conversation, is_user
-from bot.transports.slack.replies import METADATA_TYPE, Channels, History, Opened, Page, Posted
+from bot.transports.slack.replies import METADATA_TYPE, Channels, History, Opened, Posted
 
-_CLOCKS_DIFFER_BY = timedelta(hours=2)
-"""Between Slack and whichever machine received the event: as much as a wrong time zone makes, and more."""
-_CONNECT_SECONDS = 5
-_PAGE = 200
-_BETWEEN_MESSAGES = timedelta(seconds=1)
-"""To one channel: https://docs.slack.dev/apis/web-api/rate-limits#posting-messages."""
+_CLOCK_TOLERANCE = timedelta(hours=2)
+"""Between Slack and the machine that received the event: more than a wrong time zone."""
+_CONNECT_TIMEOUT = 5
+_PAGE_SIZE = 200
+_CHANNEL_INTERVAL = timedelta(seconds=1)
+"""https://docs.slack.dev/apis/web-api/rate-limits#posting-messages"""
 
-_before_writing: ContextVar[CheckLease] = ContextVar("before_writing", default=lambda: None)
-"""What a call's `check_lease` is, for the moment at which its body is written: until then it waits for a
-connection, and a process can be paused in every wait."""
+_check_lease: ContextVar[CheckLease] = ContextVar("check_lease", default=lambda: None)
+"""Called when the body is written: a call can wait for a connection, and the process be paused."""
 
 Reply = TypeVar("Reply", bound=BaseModel)
-PageOf = TypeVar("PageOf", bound=Page)
 
 
 class SlackSender:
     """Posts to a channel by its id or `#name`, and to a user by the user's id.
 
-    docs.slack.dev/reference/methods/chat.postMessage
+    https://docs.slack.dev/reference/methods/chat.postMessage
     """
 
     def __init__(self, client: AsyncWebClient) -> None:
@@ -44,7 +41,7 @@ class SlackSender:
 
     def rate_limit(self, destination: Destination) -> RateLimit:
         """Return the limit of the channel."""
-        return RateLimit(str(destination), _BETWEEN_MESSAGES)
+        return RateLimit(str(destination), _CHANNEL_INTERVAL)
 
     async def send(self, message: OutgoingMessage[SlackMessage], check_lease: CheckLease) -> str:
         """Post the message unless an earlier attempt did, and return `<channel>/<ts>`.
@@ -54,7 +51,7 @@ class SlackSender:
             LeaseLost: from `check_lease`.
         """
         self._connect()
-        found = await self._look_for(message) if message.maybe_delivered else None
+        found = await self._find_or_fail(message) if message.maybe_delivered else None
         return found or await self._post(message, check_lease)
 
     async def close(self) -> None:
@@ -62,47 +59,40 @@ class SlackSender:
             await self._client.session.close()
 
     def _connect(self) -> None:
-        """Open the one session that all calls share; that takes a running event loop."""
+        """Open the session that all calls share, which needs a running event loop."""
         if self._client.session is None:
-            patience = aiohttp.ClientTimeout(total=self._client.timeout, connect=_CONNECT_SECONDS)
-            jar = aiohttp.DummyCookieJar()
             tracing = aiohttp.TraceConfig()
-            tracing.on_request_chunk_sent.append(_check_lease)
+            tracing.on_request_chunk_sent.append(_before_body)
             self._client.session = aiohttp.ClientSession(
-                timeout=patience, cookie_jar=jar, trace_configs=[tracing]
+                timeout=aiohttp.ClientTimeout(self._client.timeout, connect=_CONNECT_TIMEOUT),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trace_configs=[tracing],
             )
 
     async def _post(self, message: OutgoingMessage[SlackMessage], check_lease: CheckLease) -> str:
         address = message.destination.address
         channel = await self._direct_message(address) if is_user(address) else address
+        body = {
+            "channel": channel,
+            "text": message.content.text,
+            "blocks": [*message.content.blocks],
+            "unfurl_links": False,
+            "unfurl_media": False,
+            "metadata": {
+                "event_type": METADATA_TYPE,
+                "event_payload": {"delivery_id": message.id},
+            },
+        }
         check_lease()
-        ensured = _before_writing.set(check_lease)
+        context = _check_lease.set(check_lease)
         try:
-            posted = await self._call(
-                Posted,
-                address,
-                "chat.postMessage",
-                json={
-                    "channel": channel,
-                    "text": message.content.text,
-                    "blocks": [*message.content.blocks],
-                    "unfurl_links": False,
-                    "unfurl_media": False,
-                    "metadata": {
-                        "event_type": METADATA_TYPE,
-                        "event_payload": {"delivery_id": message.id},
-                    },
-                },
-            )
+            posted = await self._call(Posted, address, "chat.postMessage", body)
         finally:
-            _before_writing.reset(ensured)
+            _check_lease.reset(context)
         return f"{posted.channel}/{posted.ts}"
 
-    async def _look_for(self, message: OutgoingMessage[SlackMessage]) -> str | None:
-        """Return the receipt of the message if it is in the channel already.
-
-        docs.slack.dev/messaging/message-metadata
-        """
+    async def _find_or_fail(self, message: OutgoingMessage[SlackMessage]) -> str | None:
+        """Return the receipt of the message if it is in the channel already."""
         try:
             return await self._find(message)
         except DeliveryError as error:
@@ -112,20 +102,21 @@ class SlackSender:
             raise DeliveryError.permanent(reason, maybe_delivered=True) from error
 
     async def _find(self, message: OutgoingMessage[SlackMessage]) -> str | None:
+        """Look for the metadata of the message: https://docs.slack.dev/messaging/message-metadata."""
         address = message.destination.address
         channel = await self._id_of(address)
-        oldest = (message.created_at - _CLOCKS_DIFFER_BY).timestamp()
-        params = {
-            "channel": channel,
-            "oldest": f"{oldest:.6f}",
-            "include_all_metadata": True,
-            "limit": _PAGE,
-        }
-
-        def receipt(page: History) -> str | None:
-            return next((f"{channel}/{m.ts}" for m in page.messages if m.is_of(message.id)), None)
-
-        return await self._search(History, address, "conversations.history", params, receipt)
+        oldest = (message.created_at - _CLOCK_TOLERANCE).timestamp()
+        with as_delivery_errors(address):
+            async for page in await self._client.conversations_history(
+                channel=channel,
+                oldest=f"{oldest:.6f}",
+                include_all_metadata=True,
+                limit=_PAGE_SIZE,
+            ):
+                for posted in History.model_validate(page.data).messages:
+                    if posted.delivery_id == message.id:
+                        return f"{channel}/{posted.ts}"
+        return None
 
     async def _id_of(self, address: str) -> str:
         if is_user(address):
@@ -137,48 +128,27 @@ class SlackSender:
         return self._ids[address]
 
     async def _id_of_name(self, address: str) -> str:
-        name = address.removeprefix("#")
-        params = {
-            "types": "public_channel,private_channel",
-            "exclude_archived": True,
-            "limit": _PAGE,
-        }
-
-        def id_of_name(page: Channels) -> str | None:
-            return next((c.id for c in page.channels if c.name == name), None)
-
-        found = await self._search(Channels, address, "conversations.list", params, id_of_name)
-        if found is None:
-            raise refusal("channel_not_found", address)
-        return found
+        with as_delivery_errors(address):
+            async for page in await self._client.conversations_list(
+                types="public_channel,private_channel", exclude_archived=True, limit=_PAGE_SIZE
+            ):
+                for channel in Channels.model_validate(page.data).channels:
+                    if channel.name == address.removeprefix("#"):
+                        return channel.id
+        raise permanent_error("channel_not_found", address)
 
     async def _direct_message(self, user: str) -> str:
         if user not in self._ids:
-            opened = await self._call(Opened, user, "conversations.open", json={"users": user})
+            opened = await self._call(Opened, user, "conversations.open", {"users": user})
             self._ids[user] = opened.channel.id
         return self._ids[user]
 
-    async def _search(
-        self,
-        kind: type[PageOf],
-        target: str,
-        method: str,
-        params: dict[str, Any],
-        pick: Callable[[PageOf], str | None],
-    ) -> str | None:
-        """What `pick` finds on the first page where it finds anything."""
-        page = await self._call(kind, target, method, http_verb="GET", params=params)
-        while not (found := pick(page)) and page.next_cursor:
-            more = {**params, "cursor": page.next_cursor}
-            page = await self._call(kind, target, method, http_verb="GET", params=more)
-        return found
-
-    async def _call(self, kind: type[Reply], target: str, method: str, **how: Any) -> Reply:
+    async def _call(self, kind: type[Reply], target: str, method: str, body: Any) -> Reply:
         with as_delivery_errors(target):
-            reply = await self._client.api_call(method, **how)
+            reply = await self._client.api_call(method, json=body)
             return kind.model_validate(reply.data)
 
 
-async def _check_lease(*_: object) -> None:
-    """Called by aiohttp right before it writes the body, and the headers with it."""
-    _before_writing.get()()
+async def _before_body(*_: object) -> None:
+    """Check the lease right before aiohttp writes the body, and the headers with it."""
+    _check_lease.get()()

@@ -10,7 +10,7 @@ from bot.model import Audience, Destination, Transport
 
 
 class SlackSettings(Environment):
-    """Slack is on when the token and the signing secret are set."""
+    """Slack is on if the token and the signing secret are set."""
 
     slack_bot_token: Secret | None = None
     slack_signing_secret: Secret | None = None
@@ -27,8 +27,8 @@ class SlackSettings(Environment):
         found = []
         if (self.slack_bot_token is None) != (self.slack_signing_secret is None):
             missing = "SLACK_SIGNING_SECRET" if self.slack_bot_token else "SLACK_BOT_TOKEN"
-            needs = "is missing: Slack needs a token and a signing secret"
-            found.append(SettingsProblem(missing, needs))
+            text = "is missing: Slack needs a token and a signing secret"
+            found.append(SettingsProblem(missing, text))
         return [*found, *super().conflicts()]
 
 

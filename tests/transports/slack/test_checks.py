@@ -79,7 +79,7 @@ async def test_a_slack_that_names_no_scopes_is_warned_of(
         ("C0ARCHIVED", Severity.FAILURE, "#archived is archived"),
         ("#nowhere", Severity.FAILURE, "no channel #nowhere that the bot can see"),
         ("C0NOWHERE", Severity.FAILURE, "Slack knows no channel C0NOWHERE that the bot can see"),
-        ("U0RECRUITER", Severity.NOTE, "a person; whether they can be written to shows with"),
+        ("U0RECRUITER", Severity.NOTE, "a person; not checked before the first message to them"),
     ],
 )
 async def test_each_channel_is_looked_up(
