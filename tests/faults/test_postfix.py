@@ -117,7 +117,7 @@ async def test_a_limit_below_ours_is_a_rate_limit(redis: Redis) -> None:
         await listens(server)
         connector = SmtpConnector(parse_smtp_url(server.url), "bot.example.com")
         slots = SmtpSlots(redis, "127.0.0.1", server.port, 10)
-        pools = [SmtpPool(connector, slots, idle=seconds(0.05)) for _ in range(2)]
+        pools = [SmtpPool(connector, slots, idle_timeout=seconds(0.05)) for _ in range(2)]
         senders = [EmailSender(pool, "bot@example.com", load_wait=seconds(0.5)) for pool in pools]
         await asyncio.gather(*map(persist, range(len(messages))))
         for sender in senders:

@@ -1,4 +1,4 @@
-"""Which mail addresses every mail server takes."""
+"""Email addresses that every mail server accepts."""
 
 import re
 
@@ -7,22 +7,22 @@ from bot.transports.email.domain_name import to_ascii
 
 _ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 MAILABLE = re.compile(rf"({_ATOMS})@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)")
-"""Its groups are what stands before and after the @."""
-LONGEST = 254
-"""https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.3, less the brackets."""
+"""The groups are the local part and the domain."""
+MAX_LENGTH = 254
+"""https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1.3, without the brackets."""
 
 
 def to_mailable(address: str) -> str:
-    """The address as every mail server takes it: an international domain as its A-label.
+    """Return the address with an international domain as its A-label.
 
     Raises:
-        ValueError: if it is no address, or needs SMTPUTF8 (https://www.rfc-editor.org/rfc/rfc6531),
-            which few servers have: its part before the @ is not ASCII.
+        ValueError: if it is not an address, or its local part is not ASCII. That would need SMTPUTF8
+            (https://www.rfc-editor.org/rfc/rfc6531), which few servers support.
     """
     local, at, domain = address.rpartition("@")
     if at and not local.isascii():
         raise ValueError(f"{quoted(address)} cannot be used: the part before its @ must be ASCII")
     mailable = f"{local}{at}{to_ascii(domain)}"
-    if len(mailable) > LONGEST or not MAILABLE.fullmatch(mailable):
+    if len(mailable) > MAX_LENGTH or not MAILABLE.fullmatch(mailable):
         raise ValueError(f"{quoted(address)} is not a mail address")
     return mailable

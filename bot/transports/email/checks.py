@@ -1,4 +1,4 @@
-"""Whether the mail server lets us in; no mail is sent."""
+"""Checks of the mail server and its settings; no mail is sent."""
 
 from collections.abc import Collection, Iterable
 
@@ -12,21 +12,16 @@ from bot.transports.email.settings import EmailSettings, email_destinations
 from bot.transports.email.smtp_url import Security, Smtp
 
 _TIMEOUTS = SmtpTimeouts(connect=5, command=5, data=5, quit=2)
-"""Somebody waits for the answer."""
-_NAMES = {
-    Security.NONE: "unencrypted",
-    Security.STARTTLS: "STARTTLS",
-    Security.TLS: "TLS",
-}
+_NAMES = {Security.NONE: "unencrypted", Security.STARTTLS: "STARTTLS", Security.TLS: "TLS"}
 
 
 def check_mail_settings(settings: EmailSettings) -> Iterable[Finding]:
-    """Check what the settings alone can tell."""
+    """Check the settings alone."""
     smtp = settings.smtp
     if smtp is None or not settings.email_on:
         yield note("Email", "off: SMTP_URL and EMAIL_FROM are not set")
         return
-    if smtp.security is Security.NONE and not smtp.is_on_this_machine:
+    if smtp.security is Security.NONE and not smtp.is_local:
         fix = "begin SMTP_URL with smtp+starttls:// or smtps://"
         yield warning("SMTP_URL", "mails and the password travel unencrypted", fix)
     for audience in Audience:
@@ -40,7 +35,7 @@ def check_mail_settings(settings: EmailSettings) -> Iterable[Finding]:
 
 
 async def check_mail(settings: EmailSettings, malformed: Collection[str] = ()) -> list[Finding]:
-    """Connect and log in to the mail server, without sending; it can be tried without a sender."""
+    """Connect and log in to the mail server, also if EMAIL_FROM is malformed."""
     if "EMAIL_FROM" in malformed:
         settings = settings.model_copy(update={"email_from": "doctor@example.com"})
     smtp = settings.smtp

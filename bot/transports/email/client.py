@@ -1,4 +1,4 @@
-"""Connects to a mail server: with a timeout for each phase, a name of our own, encryption and login."""
+"""Connects to a mail server with timeouts, encryption and login."""
 
 import asyncio
 import re
@@ -10,39 +10,37 @@ import aiosmtplib
 
 from bot.transports.email.smtp_url import Security, Smtp
 
-_MOST_COMMANDS_TO_CONNECT = 12
-"""The greeting; EHLO and HELO, twice with STARTTLS and its handshake; five for three ways to log in."""
-_MOST_COMMANDS_BEFORE_DATA = 3
+_COMMANDS_TO_CONNECT = 12
+"""At most: the greeting; EHLO and HELO, twice with STARTTLS and its handshake; five to log in."""
+_COMMANDS_BEFORE_DATA = 3
 """RSET, MAIL and RCPT."""
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpTimeouts:
-    """How long each phase of a mail may take, in seconds.
+    """The timeout of each phase of a mail, in seconds.
 
-    https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.2: minutes, since a server may scan the mail
-    before it answers, and one that is given up then and asked again delivers it twice.
+    Minutes, since a server may scan the mail before it answers, and would deliver it twice if it were
+    sent again meanwhile: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.2.
     """
 
     connect: float = 60
-    """Until there is a TCP connection."""
+    """For the TCP connection."""
     command: float = 300
     """For the greeting, a TLS handshake, and each reply but the last."""
     data: float = 600
-    """For each of the two replies to DATA, the last one after the whole mail."""
+    """For each of the two replies to DATA, the second one after the whole mail."""
     quit: float = 2
 
     @property
     def whole_mail(self) -> float:
-        """The longest that one mail can take: a used connection breaks before DATA, a new one is slow."""
-        connecting = self.connect + _MOST_COMMANDS_TO_CONNECT * self.command
-        return (
-            connecting + 2 * _MOST_COMMANDS_BEFORE_DATA * self.command + 2 * self.data + self.quit
-        )
+        """The longest that a mail can take: a reused connection breaks before DATA, a new one is slow."""
+        commands = _COMMANDS_TO_CONNECT + 2 * _COMMANDS_BEFORE_DATA
+        return self.connect + commands * self.command + 2 * self.data + self.quit
 
 
 class SmtpSetupError(aiosmtplib.SMTPException):
-    """The server lacks what SMTP_URL asks for. The message begins with a verb; `fix` says what to do."""
+    """The server lacks what SMTP_URL needs. The message begins with a verb; `fix` says what to do."""
 
     def __init__(self, message: str, fix: str) -> None:
         super().__init__(message)
@@ -51,9 +49,9 @@ class SmtpSetupError(aiosmtplib.SMTPException):
 
 @dataclass(frozen=True, slots=True)
 class SmtpConnector:
-    """Opens connections to one mail server, which it calls itself `ehlo_name` at.
+    """Opens connections to one mail server; `ehlo_name` is the name sent with EHLO.
 
-    Without `tls`, certificates are checked against those that the system trusts.
+    Without `tls`, certificates are checked against the system's trusted ones.
     """
 
     smtp: Smtp
@@ -62,18 +60,18 @@ class SmtpConnector:
     tls: ssl.SSLContext | None = field(default=None, repr=False)
 
     async def connect(self) -> aiosmtplib.SMTP:
-        """A connection that is encrypted and logged in as the server's URL says, ready for MAIL.
+        """Return a connection that is encrypted and logged in as SMTP_URL says, ready for MAIL.
 
         Raises:
-            SmtpSetupError: if the server offers no STARTTLS, or no login that takes a password.
-            aiosmtplib.SMTPException: for every other refusal, and where it cannot be reached.
+            SmtpSetupError: if the server offers no STARTTLS, or no login with a password.
+            aiosmtplib.SMTPException: for any other refusal, and if it cannot be reached.
             OSError: if the connection breaks, or TLS fails.
         """
         client = aiosmtplib.SMTP(
             hostname=self.smtp.host,
             sock=await self._open_socket(),
             use_tls=self.smtp.security is Security.TLS,
-            start_tls=False,  # below, so that it is never left to the server
+            start_tls=False,  # see below: aiosmtplib would make it optional
             tls_context=self.tls,
             timeout=self.timeouts.command,
             local_hostname=self.ehlo_name,
@@ -91,17 +89,17 @@ class SmtpConnector:
         return client
 
     async def _open_socket(self) -> socket.socket:
-        """Aiosmtplib has one timeout for the connection and for the greeting."""
+        """Connect with a timeout of its own: aiosmtplib has one for connection and greeting."""
         where = f"{self.smtp.host}:{self.smtp.port}"
         try:
             async with asyncio.timeout(self.timeouts.connect):
-                return await self._first_that_answers()
+                return await self._connect_to_any_address()
         except TimeoutError as error:
             raise aiosmtplib.SMTPConnectTimeoutError(f"{where}: no connection in time") from error
         except OSError as error:
             raise aiosmtplib.SMTPConnectError(f"{where}: {error}") from error
 
-    async def _first_that_answers(self) -> socket.socket:
+    async def _connect_to_any_address(self) -> socket.socket:
         loop = asyncio.get_running_loop()
         host, port = self.smtp.host, self.smtp.port
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -125,7 +123,7 @@ class SmtpConnector:
     async def _start_tls(self, client: aiosmtplib.SMTP) -> None:
         if not client.supports_extension("starttls"):
             # https://www.cisco.com/c/en/us/support/docs/security/pix-500-series-security-appliances/
-            # 15154-pix-fixup-smtp.html: its inspection overwrites what it wants nobody to use.
+            # 15154-pix-fixup-smtp.html: its inspection overwrites what is not to be used.
             filtered = any(re.fullmatch("x{4,}a?", name) for name in client.esmtp_extensions)
             removed = ": a firewall on the way has removed it" if filtered else ""
             raise SmtpSetupError(
@@ -154,7 +152,7 @@ class SmtpConnector:
 
 
 async def _greet(client: aiosmtplib.SMTP) -> None:
-    """EHLO, or HELO where that is not known."""
+    """Send EHLO, or HELO if the server does not know EHLO."""
     try:
         await client.ehlo()
     except aiosmtplib.SMTPHeloError:

@@ -1,4 +1,4 @@
-"""Mails rendered from a subject and two bodies: plain text, and MJML that becomes HTML."""
+"""Renders mails from three templates: the subject, plain text, and MJML for HTML."""
 
 import re
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 
 
 class MailRenderer:
-    """Render templates as mails that no mail program clips."""
+    """Render templates as mails that are small enough for mail programs to show in full."""
 
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
@@ -30,24 +30,20 @@ class MailRenderer:
         self._html = templates.environment(escape)
 
     def render(self, notification: Notification) -> Mail:
-        """Render the notification as a mail.
-
-        Raises:
-            RenderError: if one of the three templates fails.
-        """
+        """Render the notification with `render_template`."""
         mail = self.render_template(notification.template, self._templates.context(notification))
         return replace(mail, list_name=str(notification.audience), thread=notification.thread)
 
     def render_template(self, template: str, context: Mapping[str, Any]) -> Mail:
-        """Render a folder of `templates/` with this context, its values shortened if it gets too big.
+        """Render a folder of `templates/` with this context; shorten its values if the mail gets too big.
 
-        Both bodies see the subject as `subject`, and put `mark` before what they show first.
+        Both bodies see the subject as `subject`, and show `mark` first.
 
         Raises:
             RenderError: if one of the three templates fails.
         """
-        for longest in size.LONGEST_VALUES:
-            mail = self._render(template, size.with_short_values(context, longest))
+        for limit in size.VALUE_LIMITS:
+            mail = self._render(template, size.with_short_values(context, limit))
             if size.is_small(mail):
                 break
         return mail

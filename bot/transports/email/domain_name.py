@@ -1,4 +1,4 @@
-"""Domain names in ASCII, as SMTP needs them."""
+"""International domain names in ASCII."""
 
 import idna
 
@@ -6,7 +6,7 @@ from bot.errors import quoted
 
 
 def to_ascii(domain: str) -> str:
-    """The domain with each international label as its A-label; an ASCII domain as it is.
+    """Return the domain with international labels as A-labels; an ASCII domain unchanged.
 
     IDNA 2008 with the mapping of UTS 46: https://www.rfc-editor.org/rfc/rfc5891#section-4.4
 

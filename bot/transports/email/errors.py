@@ -1,4 +1,4 @@
-"""Every way in which handing over a mail fails, and what that means for the next attempt."""
+"""Maps every failure to send a mail to a DeliveryError."""
 
 import re
 import ssl
@@ -10,20 +10,18 @@ from bot.errors import DeliveryError
 from bot.transports.email.client import SmtpSetupError
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
-_LONGEST_TEXT = 200
-# https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1: 2yz has succeeded, 4yz asks to try again,
-# 5yz not to.
+_MAX_TEXT = 200
+# https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1
 _SUCCESS, _TRANSIENT, _PERMANENT = range(200, 300), range(400, 500), range(500, 600)
-_CLOSING = 421
-"""https://www.rfc-editor.org/rfc/rfc5321#section-4.2.2: the server closes the connection."""
+_CLOSING = 421  # https://www.rfc-editor.org/rfc/rfc5321#section-4.2.2
 
 _LOAD = re.compile(
-    # Of any code. System not accepting network messages, that is load or maintenance (RFC 3463 3.4);
-    # mail system congestion (RFC 3463 3.5); too many recipients for now (RFC 3463 3.6).
+    # Any code. System not accepting network messages (RFC 3463 3.4); mail system congestion
+    # (RFC 3463 3.5); too many recipients (RFC 3463 3.6).
     r"4\d\d 4\.(?:3\.2|4\.5|5\.3)\b"
     # Microsoft: "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded".
     # https://learn.microsoft.com/en-us/exchange/clients-and-mobile-in-exchange-online/
-    # authenticated-client-smtp-submission. With 4.7.12, RFC 4954's 432 is a password that must be
+    # authenticated-client-smtp-submission. In RFC 4954, 432 4.7.12 means that the password must be
     # changed.
     r"|432 (?!4\.7\.12\b)"
     # Exchange under back pressure, Postfix without disk space: insufficient system resources.
@@ -40,8 +38,8 @@ _LOAD = re.compile(
     r"|454 [^a-z]*throttling",
     re.IGNORECASE,
 )
-"""A code, a space and what is said, of a server that refuses for load: it would take the mail later.
-Greylisting (450 or 451 with 4.2.0 or 4.7.1, or without) is none of these."""
+"""Matches the code and the text of a refusal because of load, which is a rate limit. Greylisting (450 or
+451 with 4.2.0, 4.7.1 or no enhanced code) is not among them."""
 
 
 def is_success(code: int) -> bool:
@@ -49,7 +47,7 @@ def is_success(code: int) -> bool:
 
 
 def has_closed(error: Exception) -> bool:
-    """Whether the server has closed the connection, or says that it does; a timeout is neither."""
+    """Return whether the server has closed the connection, or says so; a timeout is neither."""
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return error.code == _CLOSING
     return isinstance(error, ConnectionError) and not isinstance(error, TimeoutError)
@@ -58,25 +56,20 @@ def has_closed(error: Exception) -> bool:
 def as_delivery_error(
     error: aiosmtplib.SMTPException | OSError, *, maybe_delivered: bool, wait: timedelta
 ) -> DeliveryError:
-    """What to make of the error; `maybe_delivered` says that the mail was on its way when it happened.
+    """Map the error; `maybe_delivered` says whether the transfer of the mail had begun.
 
-    A server that refuses for load is a rate limit, and gets `wait` to recover.
+    A refusal because of load is a rate limit, and waits for `wait`.
     """
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return _refused(error, maybe_delivered=maybe_delivered, wait=wait)
     if isinstance(error, OSError):
-        return DeliveryError.transient(_broken(error), maybe_delivered=maybe_delivered)
+        return DeliveryError.transient(_connection_reason(error), maybe_delivered=maybe_delivered)
     if isinstance(error, SmtpSetupError):
         return DeliveryError.permanent(f"the mail server {error}; {error.fix}")
     return DeliveryError.permanent(_clean(str(error)))
 
 
-def refuses_for_load(code: int, message: str) -> bool:
-    """Whether the server has too much to do, or has had too much from us."""
-    return code == _CLOSING or _LOAD.match(f"{code} {message.strip()}") is not None
-
-
-def _broken(error: OSError) -> str:
+def _connection_reason(error: OSError) -> str:
     tls = error if isinstance(error, ssl.SSLError) else error.__cause__
     if isinstance(tls, ssl.SSLCertVerificationError):
         return f"the mail server's certificate is not trusted: {tls.verify_message}"
@@ -94,7 +87,7 @@ def _refused(
     error: aiosmtplib.SMTPResponseException, *, maybe_delivered: bool, wait: timedelta
 ) -> DeliveryError:
     reason = f"SMTP {error.code} {_clean(error.message)}".strip()
-    if refuses_for_load(error.code, error.message):
+    if error.code == _CLOSING or _LOAD.match(f"{error.code} {error.message.strip()}"):
         return DeliveryError.rate_limited(reason, wait)
     if error.code in _TRANSIENT:
         return DeliveryError.transient(reason)
@@ -107,7 +100,7 @@ def _refused(
 
 
 def _clean(text: str) -> str:
-    """A server's words in one line, without the addresses that it likes to repeat."""
+    """Return the server's text as one line without email addresses."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     line = _ADDRESS.sub("(address)", line)
-    return line if len(line) <= _LONGEST_TEXT else line[: _LONGEST_TEXT - 1] + "…"
+    return line if len(line) <= _MAX_TEXT else line[: _MAX_TEXT - 1] + "…"

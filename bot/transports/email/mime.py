@@ -1,4 +1,4 @@
-"""MIME messages: headers for threads, for repeated mails, and to suppress automatic replies."""
+"""Builds MIME messages."""
 
 from datetime import datetime
 from email.headerregistry import Address
@@ -9,13 +9,13 @@ from hashlib import sha256
 from bot.errors import DeliveryError
 from bot.model import Mail
 from bot.model.outgoing import OutgoingMessage
-from bot.transports.email.address import LONGEST, MAILABLE
-from bot.transports.email.headers import LINE, header_registry
+from bot.transports.email.address import MAILABLE, MAX_LENGTH
+from bot.transports.email.headers import MAX_LINE, header_registry
 
-# 7bit has every body encoded that is not ASCII, so that no server needs to know 8BITMIME.
-_POLICY = SMTP.clone(max_line_length=LINE, cte_type="7bit", header_factory=header_registry())
-# Python reads encoded-words in what it is given, so that `=?utf-8?q?=0D=0ABcc:_x?=` in a value would
-# become a header of its own. https://www.rfc-editor.org/rfc/rfc2047#section-2
+# 7bit encodes every body that is not ASCII, so that no server needs 8BITMIME.
+_POLICY = SMTP.clone(max_line_length=MAX_LINE, cte_type="7bit", header_factory=header_registry())
+# Python decodes encoded-words in header values, so `=?utf-8?q?=0D=0ABcc:_x?=` would inject a header.
+# https://www.rfc-editor.org/rfc/rfc2047#section-2
 _NO_ENCODED_WORD = "=\u200b?"
 _LAST_ASCII = 0x7F
 
@@ -23,7 +23,7 @@ _LAST_ASCII = 0x7F
 def mime_message(message: OutgoingMessage[Mail], sender: str, now: datetime) -> EmailMessage:
     """Return the MIME message; `sender` is the setting EMAIL_FROM.
 
-    The Message-ID is made of the message's id, so that mail programs show a repeated mail once.
+    The Message-ID contains the message's id, so that mail programs show a repeated mail once.
 
     Raises:
         DeliveryError: permanent, if the sender or the recipient is not a valid address.
@@ -51,19 +51,19 @@ def mime_message(message: OutgoingMessage[Mail], sender: str, now: datetime) -> 
 
 
 def mailable(address: str, whose: str) -> Address:
-    """Return the address if every mail server accepts it.
+    """Parse an address that every mail server accepts.
 
     Raises:
-        DeliveryError: otherwise.
+        DeliveryError: permanent, if it is not one.
     """
     parts = MAILABLE.fullmatch(address)
-    if parts is None or len(address) > LONGEST:
+    if parts is None or len(address) > MAX_LENGTH:
         raise DeliveryError.permanent(f"{whose} has no address that mail can be sent to")
     return Address(username=parts[1], domain=parts[2])
 
 
 def _sender(text: str) -> Address:
-    """`bot@example.com` or `Juicebox <bot@example.com>`, as the settings permit it."""
+    """Parse `bot@example.com` or `Juicebox <bot@example.com>`."""
     name, bracket, rest = text.rpartition("<")
     address = mailable(rest.removesuffix(">") if bracket else text, "EMAIL_FROM")
     name = name.strip().strip('"').replace("=?", _NO_ENCODED_WORD)
@@ -71,10 +71,9 @@ def _sender(text: str) -> Address:
 
 
 def _transfer_encoding(text: str) -> str | None:
-    """The shorter of base64 and quoted-printable; None for the one that Python chooses.
+    """Return base64 if it is shorter than quoted-printable, else None for Python's default.
 
-    Python decides by the first ten lines, and quoted-printable makes nine bytes of a character that
-    has three.
+    Python decides by the first ten lines; quoted-printable makes nine bytes of three.
     """
     encoded = text.encode()
     longer_by = 2 * (sum(byte > _LAST_ASCII for byte in encoded) + text.count("="))
@@ -82,5 +81,5 @@ def _transfer_encoding(text: str) -> str | None:
 
 
 def _root(thread: str, domain: str) -> str:
-    """Return the Message-ID that all mails of the thread reply to; no mail has it."""
+    """Return the Message-ID that all mails of the thread reply to, and no mail has."""
     return f"<thread_{sha256(thread.encode()).hexdigest()[:24]}@{domain}>"

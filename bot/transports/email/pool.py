@@ -1,4 +1,4 @@
-"""Connections to one mail server: few, reused, and counted over all workers."""
+"""A pool of connections to one mail server, limited over all workers."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -18,27 +18,27 @@ from bot.errors import BotError
 from bot.store.smtp_slots import SmtpSlots
 from bot.transports.email.client import SmtpConnector
 
-MOST_IN_ONE_PROCESS = 10
-"""So that a slow mail server fills a part of a worker's 20 job slots only."""
-_RENEWALS_IN_A_LEASE = 3
+MAX_PER_PROCESS = 10
+"""A slow mail server occupies at most half of a worker's 20 job slots."""
+_RENEWALS_PER_LEASE = 3
 
 _log = structlog.get_logger()
 
 
 class NoFreeConnection(BotError):
-    """As many connections are open as there may be."""
+    """The limit of connections is reached."""
 
 
 @dataclass(eq=False, slots=True)
 class SmtpConnection:
-    """One open connection, and its slot."""
+    """An open connection and its slot in Redis."""
 
     token: str = field(default_factory=lambda: uuid4().hex)
     client: aiosmtplib.SMTP = field(default_factory=aiosmtplib.SMTP)
     uses: int = 0
-    """How many mails were handed over on it, or refused."""
+    """Mails sent or refused on it."""
     needs_reset: bool = False
-    """Whether a mail was refused on it: RSET comes before the next one."""
+    """RSET is needed since a mail was refused."""
     has_slot: bool = True
     is_closing: bool = False
     closed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -48,42 +48,46 @@ class SmtpConnection:
     def is_usable(self) -> bool:
         return self.client.is_connected and self.has_slot and not self.is_closing
 
+    def cancel_expiry(self) -> None:
+        if self.expiry is not None:
+            self.expiry.cancel()
+
 
 class SmtpPool:
-    """Hands out connections. One that is free is kept for `idle`, and closed after `most_uses`."""
+    """Reuses connections until they are idle for `idle_timeout` or were used `max_uses` times."""
 
     def __init__(
         self,
         connector: SmtpConnector,
         slots: SmtpSlots,
         *,
-        idle: timedelta = timedelta(seconds=2),
-        most_uses: int = 100,
+        idle_timeout: timedelta = timedelta(seconds=2),
+        max_uses: int = 100,
     ) -> None:
         self.smtp = connector.smtp
         self.timeouts = connector.timeouts
-        self.limit = min(slots.count, MOST_IN_ONE_PROCESS)
+        self.limit = min(slots.count, MAX_PER_PROCESS)
         self._connector = connector
         self._slots = slots
-        self._idle_seconds = idle.total_seconds()
-        self._most_uses = most_uses
+        self._idle_timeout = idle_timeout.total_seconds()
+        self._max_uses = max_uses
         self._free: list[SmtpConnection] = []
         self._open: set[SmtpConnection] = set()
         self._background: set[asyncio.Task[None]] = set()
 
-    async def take(self) -> SmtpConnection:
-        """A connection that is ready for MAIL; give it back in any case.
+    async def acquire(self) -> SmtpConnection:
+        """Return a connection that is ready for MAIL, and must be released.
 
         Raises:
-            NoFreeConnection: if there may be no further one now, or Redis cannot tell.
-            aiosmtplib.SMTPException, OSError: as SmtpConnector.connect has it.
+            NoFreeConnection: if the limit is reached, or Redis does not answer.
+            aiosmtplib.SMTPException, OSError: see SmtpConnector.connect.
         """
         while self._free:
             connection = self._free.pop()
-            self._keep(connection)
+            connection.cancel_expiry()
             if connection.is_usable:
                 return connection
-            self._discard(connection)
+            self._start_closing(connection)
         if len(self._open) >= self.limit:
             raise NoFreeConnection("all connections to the mail server are in use")
         return await self._new()
@@ -92,26 +96,26 @@ class SmtpPool:
         """Replace a connection that the server has closed; it keeps its slot.
 
         Raises:
-            aiosmtplib.SMTPException, OSError: as SmtpConnector.connect has it.
+            aiosmtplib.SMTPException, OSError: see SmtpConnector.connect.
         """
         connection.client.close()
         connection.client = await self._connector.connect()
         connection.uses, connection.needs_reset = 0, False
 
-    def give_back(self, connection: SmtpConnection, *, reusable: bool) -> None:
+    def release(self, connection: SmtpConnection, *, reusable: bool) -> None:
         connection.uses += 1
-        if not reusable or not connection.is_usable or connection.uses >= self._most_uses:
-            self._discard(connection, politely=reusable)
+        if not reusable or not connection.is_usable or connection.uses >= self._max_uses:
+            self._start_closing(connection, send_quit=reusable)
             return
         loop = asyncio.get_running_loop()
-        connection.expiry = loop.call_later(self._idle_seconds, self._expire, connection)
+        connection.expiry = loop.call_later(self._idle_timeout, self._expire, connection)
         self._free.append(connection)
 
     async def close(self) -> None:
-        """Close every connection, also one in use, and wait until they are closed."""
+        """Close all connections, including those in use, and wait for it."""
         for connection in list(self._open):
-            self._keep(connection)
-            self._discard(connection, politely=connection in self._free)
+            connection.cancel_expiry()
+            self._start_closing(connection, send_quit=connection in self._free)
         self._free.clear()
         while self._background:
             await asyncio.wait(self._background)
@@ -125,7 +129,7 @@ class SmtpPool:
                 self._run(self._renew(connection))
                 connection.client = await self._connector.connect()
         except BaseException:
-            self._discard(connection)
+            self._start_closing(connection)
             raise
         if not taken:
             self._open.remove(connection)
@@ -136,23 +140,15 @@ class SmtpPool:
         try:
             return await self._slots.take(token)
         except (RedisError, OSError) as fault:
-            raise NoFreeConnection("Redis cannot tell whether one is free") from fault
-
-    def _keep(self, connection: SmtpConnection) -> None:
-        if connection.expiry is not None:
-            connection.expiry.cancel()
+            raise NoFreeConnection("Redis does not answer") from fault
 
     def _expire(self, connection: SmtpConnection) -> None:
-        self._keep(connection)
         self._free.remove(connection)
-        self._discard(connection, politely=True)
+        self._start_closing(connection, send_quit=True)
 
-    def _discard(self, connection: SmtpConnection, *, politely: bool = False) -> None:
-        """Close it in the background: neither QUIT nor the slot is worth a job's time.
-
-        What must not be waited for with QUIT is closed at once.
-        """
-        if not politely or connection.is_closing:
+    def _start_closing(self, connection: SmtpConnection, *, send_quit: bool = False) -> None:
+        """Close the connection in the background, since a job need not wait for it."""
+        if not send_quit or connection.is_closing:
             connection.client.close()
         if connection.is_closing:
             return
@@ -160,30 +156,29 @@ class SmtpPool:
         self._run(self._close(connection))
 
     async def _close(self, connection: SmtpConnection) -> None:
-        """The slot is released only after the server knows that the connection is over."""
+        """Release the slot only after the connection is closed."""
         try:
             if connection.client.is_connected:
-                # A mail that was accepted stays accepted, whatever becomes of the QUIT.
                 with suppress(aiosmtplib.SMTPException, OSError):
                     await connection.client.quit(timeout=self.timeouts.quit)
         finally:
             connection.client.close()
             connection.closed.set()
-            with suppress(RedisError, OSError):  # it ends with its lease
+            with suppress(RedisError, OSError):  # the slot expires
                 await self._slots.release(connection.token)
             self._open.discard(connection)
 
     async def _renew(self, connection: SmtpConnection) -> None:
-        """Hold the slot until the connection is closed; without it, it carries no further mail."""
-        seconds = self._slots.lease.total_seconds() / _RENEWALS_IN_A_LEASE
-        while connection.has_slot and not await pause(seconds, connection.closed):
+        """Renew the slot until the connection is closed, or the slot is lost."""
+        interval = self._slots.lease.total_seconds() / _RENEWALS_PER_LEASE
+        while connection.has_slot and not await pause(interval, connection.closed):
             try:
                 connection.has_slot = await self._slots.renew(connection.token)
             except (RedisError, OSError) as fault:
                 _log.warning("smtp slot not renewed", fault=type(fault).__name__)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Not in the job's context: it outlives the job."""
+        """Run in the background, without the context of the job, which ends earlier."""
         task = asyncio.create_task(work, context=Context())
         self._background.add(task)
         task.add_done_callback(self._background.discard)

@@ -1,4 +1,4 @@
-"""Sends deliveries as mails."""
+"""Sends deliveries by email."""
 
 import random
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,14 +18,14 @@ from bot.transports.email.mime import mime_message
 from bot.transports.email.pool import NoFreeConnection, SmtpConnection, SmtpPool
 from bot.transports.email.rate import MailRate
 
-_JITTER = 0.25
+_MAX_JITTER = 0.25
 
 
 class EmailSender:
-    """`sender` is what EMAIL_FROM says.
+    """Sends mails from the address `sender`.
 
-    A server that refuses for load is left alone for `load_wait`, and up to a quarter longer; `uniform`
-    returns random numbers from 0 to 1.
+    After a refusal because of load it waits for `load_wait` and up to a quarter more; `jitter` returns
+    random numbers from 0 to 1.
     """
 
     def __init__(
@@ -34,14 +34,14 @@ class EmailSender:
         sender: str,
         *,
         clock: Callable[[], datetime] = utc_now,
-        uniform: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = random.random,
         load_wait: timedelta = timedelta(seconds=30),
     ) -> None:
         self._pool = pool
         self._sender = sender
         self._rate = MailRate(pool.limit)
         self._clock = clock
-        self._uniform = uniform
+        self._jitter = jitter
         self._load_wait = load_wait
 
     def rate_limit(self, destination: Destination) -> RateLimit:  # noqa: ARG002  # the same for all
@@ -50,9 +50,9 @@ class EmailSender:
         return RateLimit(f"smtp:{smtp.host}:{smtp.port}", self._rate.spacing)
 
     async def send(self, message: OutgoingMessage[Mail], check_lease: CheckLease) -> str:
-        """Hand the mail to the server, and return its Message-ID.
+        """Send the mail and return its Message-ID.
 
-        Nobody can look a mail up, so one that is `maybe_delivered` is sent again under the same
+        A mail cannot be looked up, so one that is `maybe_delivered` is sent again under the same
         Message-ID.
 
         Raises:
@@ -62,7 +62,7 @@ class EmailSender:
         mime = mime_message(message, self._sender, self._clock())
         transfer = _Transfer(mime, check_lease, self._pool.timeouts.data)
         with self._delivery_errors(transfer):
-            connection = await self._pool.take()
+            connection = await self._pool.acquire()
             with self._rate.measured():
                 await self._transfer(transfer, connection)
         return str(mime["Message-ID"])
@@ -71,23 +71,23 @@ class EmailSender:
         await self._pool.close()
 
     async def _transfer(self, transfer: "_Transfer", connection: SmtpConnection) -> None:
-        """Over a new connection if the server has closed this one since the mail before."""
+        """Transfer the mail; use a new connection if the server has closed the reused one."""
         reusable = False
         try:
             try:
-                await transfer.over(connection)
+                await transfer.run(connection)
             except (aiosmtplib.SMTPException, OSError) as error:
                 if not connection.uses or transfer.begun or not has_closed(error):
                     raise
                 await self._pool.reconnect(connection)
-                await transfer.over(connection)
+                await transfer.run(connection)
             reusable = True
         except aiosmtplib.SMTPResponseException as error:
             reusable = not has_closed(error)
             connection.needs_reset = True
             raise
         finally:
-            self._pool.give_back(connection, reusable=reusable)
+            self._pool.release(connection, reusable=reusable)
 
     @contextmanager
     def _delivery_errors(self, transfer: "_Transfer") -> Iterator[None]:
@@ -98,34 +98,34 @@ class EmailSender:
                 "waiting for a connection to the mail server", self._rate.spacing
             ) from error
         except (aiosmtplib.SMTPException, OSError) as error:
-            wait = self._load_wait * (1 + _JITTER * self._uniform())
+            wait = self._load_wait * (1 + _MAX_JITTER * self._jitter())
             raise as_delivery_error(error, maybe_delivered=transfer.begun, wait=wait) from error
 
 
 class _Transfer:
-    """The transfer of one MIME message; once it has `begun`, the message may have arrived."""
+    """The transfer of a MIME message, which may have arrived once it has `begun`."""
 
-    def __init__(self, mime: EmailMessage, check_lease: CheckLease, data_seconds: float) -> None:
+    def __init__(self, mime: EmailMessage, check_lease: CheckLease, data_timeout: float) -> None:
         self._mime = mime
         self._check_lease = check_lease
-        self._data_seconds = data_seconds
+        self._data_timeout = data_timeout
         self.begun = False
 
-    async def over(self, connection: SmtpConnection) -> None:
+    async def run(self, connection: SmtpConnection) -> None:
         client = connection.client
         [sender], recipient = self._mime["From"].addresses, str(self._mime["To"])
         if connection.needs_reset:
             await client.rset()
             connection.needs_reset = False
-        await _succeed(client.mail(sender.addr_spec))
-        await _succeed(client.rcpt(recipient))
+        await _expect_success(client.mail(sender.addr_spec))
+        await _expect_success(client.rcpt(recipient))
         self._check_lease()
         self.begun = True
-        await client.data(self._mime.as_bytes(), timeout=self._data_seconds)
+        await client.data(self._mime.as_bytes(), timeout=self._data_timeout)
 
 
-async def _succeed(command: Awaitable[object]) -> None:
-    """Wait for a command's reply. aiosmtplib takes some that succeed for refusals, such as 252."""
+async def _expect_success(command: Awaitable[object]) -> None:
+    """Wait for a command's reply; aiosmtplib raises for some successes, such as 252."""
     try:
         await command
     except aiosmtplib.SMTPResponseException as error:

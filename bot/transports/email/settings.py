@@ -1,4 +1,4 @@
-"""The settings of email: types, the server, the recipients."""
+"""The settings of email."""
 
 import re
 import socket
@@ -50,7 +50,7 @@ def _mailable_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
 SmtpUrl = Annotated[SecretStr, AfterValidator(_checked_url)]
 EhloName = Annotated[str, AfterValidator(_checked_ehlo_name)]
 SenderAddress = Annotated[str, AfterValidator(_mailable_sender)]
-"""An address, with a name before it or without; an international domain becomes its A-label."""
+"""An address with an optional name; an international domain becomes its A-label."""
 Addresses = Annotated[
     tuple[str, ...],
     NoDecode,
@@ -60,7 +60,7 @@ Addresses = Annotated[
 
 
 class EmailSettings(Environment, MailAddon):
-    """Email is on when there is a mail server and a sender."""
+    """Email is on if a mail server and a sender are set."""
 
     model_config = Environment.model_config
 
@@ -74,14 +74,14 @@ class EmailSettings(Environment, MailAddon):
 
     @property
     def smtp(self) -> Smtp | None:
-        """The mail server: `SMTP_URL`, or what a mail add-on has set."""
+        """The mail server of `SMTP_URL`, or of a mail add-on."""
         if self.smtp_url is not None:
             return parse_smtp_url(self.smtp_url.get_secret_value())
         return self.addon_smtp
 
     @property
     def ehlo_name(self) -> str:
-        """The name that the bot gives the mail server."""
+        """The name that is sent with EHLO."""
         sender_domain = (self.email_from or "").rstrip(">").rpartition("@")[2]
         return self.smtp_helo_name or ehlo_name(socket.gethostname(), sender_domain)
 
@@ -94,8 +94,8 @@ class EmailSettings(Environment, MailAddon):
 
     def _email_conflicts(self) -> Iterable[SettingsProblem]:
         if self.smtp_url is not None and self.email_from is None:
-            needs = "is missing: SMTP_URL is set, and mails need a sender"
-            yield SettingsProblem("EMAIL_FROM", needs)
+            text = "is missing: SMTP_URL is set, and mails need a sender"
+            yield SettingsProblem("EMAIL_FROM", text)
         if not self.smtp_allow_plaintext_login and _exposes_login(self.smtp):
             yield SettingsProblem(
                 "SMTP_URL",
@@ -103,8 +103,8 @@ class EmailSettings(Environment, MailAddon):
                 " smtp+starttls:// or smtps://, or set SMTP_ALLOW_PLAINTEXT_LOGIN=true",
             )
         if self.email_from is not None and self.smtp is None:
-            needs = "is missing: EMAIL_FROM is set, and mails need a server"
-            yield SettingsProblem("SMTP_URL", needs)
+            text = "is missing: EMAIL_FROM is set, and mails need a server"
+            yield SettingsProblem("SMTP_URL", text)
 
 
 def email_destinations(settings: EmailSettings, audience: Audience) -> Sequence[Destination]:
@@ -116,7 +116,7 @@ def email_destinations(settings: EmailSettings, audience: Audience) -> Sequence[
 
 
 def _exposes_login(smtp: Smtp | None) -> bool:
-    """Whether the login would cross a network unencrypted."""
+    """Return whether the password would cross a network unencrypted."""
     if smtp is None or smtp.security is not Security.NONE or smtp.username is None:
         return False
-    return not smtp.is_on_this_machine
+    return not smtp.is_local

@@ -1,4 +1,4 @@
-"""Keeps a mail below the size at which mail programs cut it off."""
+"""Keeps a mail below the size at which mail programs clip it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,35 +6,35 @@ from typing import Any
 from bot.model import Mail
 from bot.rendering.graphemes import cut
 
-# Gmail clips a mail at 102 KB: https://support.google.com/mail/answer/6546. As base64 with its line
-# ends, four bytes become 5.5, and headers come on top.
-_MOST_BYTES = 70_000
-LONGEST_VALUES = (2_000, 500, 120)
-"""In characters: what is tried in turn, until the whole mail is small enough."""
-_LINK = "Url"
-"""How the names of links end. Half a link leads nowhere, so templates decide about those."""
+# Gmail clips a mail at 102 KB: https://support.google.com/mail/answer/6546. Base64 with its line ends
+# makes 5.5 bytes of 4, and headers are added.
+_MAX_BYTES = 70_000
+VALUE_LIMITS = (2_000, 500, 120)
+"""In characters; tried in this order until the mail is small enough."""
+_URL_SUFFIX = "Url"
+"""Ends the names of links, which cannot be cut; the templates leave out long ones."""
 
 
 def is_small(mail: Mail) -> bool:
-    """Whether the mail stays below the limit however it is encoded."""
-    return len(mail.text.encode()) + len(mail.html.encode()) <= _MOST_BYTES
+    """Return whether the mail is below the limit in any transfer encoding."""
+    return len(mail.text.encode()) + len(mail.html.encode()) <= _MAX_BYTES
 
 
-def with_short_values(context: Mapping[str, Any], longest: int) -> dict[str, Any]:
-    """The context with each text cut to so many characters, with an ellipsis."""
+def with_short_values(context: Mapping[str, Any], limit: int) -> dict[str, Any]:
+    """Return the context with each text but links cut to the limit."""
     return {
-        name: value if name.endswith(_LINK) else _short(value, longest)
+        name: value if name.endswith(_URL_SUFFIX) else _short(value, limit)
         for name, value in context.items()
     }
 
 
-def _short(value: Any, longest: int) -> Any:
+def _short(value: Any, limit: int) -> Any:
     match value:
         case str():
-            return cut(value, longest)
+            return cut(value, limit)
         case Mapping():
-            return with_short_values(value, longest)
+            return with_short_values(value, limit)
         case list() | tuple():
-            return [_short(item, longest) for item in value]
+            return [_short(item, limit) for item in value]
         case _:
             return value

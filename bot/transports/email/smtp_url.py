@@ -1,4 +1,4 @@
-"""Where the mail server is: `SMTP_URL`, or the variables that mail add-ons set."""
+"""The mail server, read from `SMTP_URL` or from the variables of mail add-ons."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ from bot.transports.email.domain_name import to_ascii
 
 
 class Security(StrEnum):
-    """How the connection is encrypted; the URL's scheme says which, never the port."""
+    """The encryption of the connection, chosen by the URL's scheme and never by the port."""
 
     NONE = "smtp"
     STARTTLS = "smtp+starttls"
@@ -22,7 +22,7 @@ class Security(StrEnum):
 
 
 _DEFAULT_PORT = {Security.NONE: 25, Security.STARTTLS: 587, Security.TLS: 465}
-_LAST_PORT = 65_535
+_MAX_PORT = 65_535
 _PORT = re.compile(r":([^:\]]*)$")
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -30,7 +30,7 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """A mail server, and how to log in to it."""
+    """A mail server and its login."""
 
     host: str
     port: int
@@ -39,8 +39,8 @@ class Smtp:
     password: str | None = field(default=None, repr=False)
 
     @property
-    def is_on_this_machine(self) -> bool:
-        """Whether the host is a loopback address: what is sent there crosses no network."""
+    def is_local(self) -> bool:
+        """Whether the host is a loopback address, which is reached without a network."""
         if self.host == "localhost" or self.host.endswith(".localhost"):
             return True
         try:
@@ -52,11 +52,11 @@ class Smtp:
 def parse_smtp_url(url: str) -> Smtp:
     """Read `scheme://user:password@host:port`; user and password may be percent-encoded.
 
-    Stricter than RFC 3986: what a `/`, `?` or `#` in a password makes of the rest would be another
-    host. A `:` and an `@` within the password are understood.
+    Stricter than RFC 3986: a `/`, `?` or `#` in a password would end the host before it. A `:` or an
+    `@` in the password is accepted.
 
     Raises:
-        ValueError: with what is wrong and how to fix it, never with a part of the URL.
+        ValueError: says what is wrong and how to fix it, without any part of the URL.
     """
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.lower() not in {*Security}:
@@ -69,9 +69,9 @@ def parse_smtp_url(url: str) -> Smtp:
             " (and : @ % as %3A %40 %25)"
         )
     security = Security(scheme.lower())
-    userinfo, at, place = rest.removesuffix("/").rpartition("@")
+    userinfo, at, netloc = rest.removesuffix("/").rpartition("@")
     username, password = _login(userinfo) if at else (None, None)
-    host, port = _place(place)
+    host, port = _host_and_port(netloc)
     smtp = Smtp(host, port or _DEFAULT_PORT[security], security, username, password)
     if smtp.port == _DEFAULT_PORT[Security.TLS] and security is not Security.TLS:
         raise ValueError("port 465 speaks TLS from the first byte: begin it with smtps://")
@@ -88,7 +88,7 @@ def _login(userinfo: str) -> tuple[str, str]:
 
 
 def _decoded(text: str) -> str:
-    """The text without its percent-encoding."""
+    """Return the text without percent-encoding."""
     decoded = "\ufffd" if _STRAY_PERCENT.search(text) else unquote(text)
     if "\ufffd" in decoded:  # also what is not UTF-8
         raise ValueError("write a % in the user or the password as %25")
@@ -97,13 +97,13 @@ def _decoded(text: str) -> str:
     return decoded
 
 
-def _place(text: str) -> tuple[str, int | None]:
-    """The host in lower case and ASCII, and the port if one is given."""
+def _host_and_port(text: str) -> tuple[str, int | None]:
+    """Return the host in lower case and ASCII, and the port if one is given."""
     host, port = text, None
     if (found := _PORT.search(text)) is not None:
         host = text[: found.start()]
         port = int(found[1]) if found[1].isascii() and found[1].isdecimal() else 0
-        if not 0 < port <= _LAST_PORT:
+        if not 0 < port <= _MAX_PORT:
             raise ValueError("its port must be a number up to 65535")
     if not host:
         raise ValueError("it names no host")
@@ -119,7 +119,7 @@ def _place(text: str) -> tuple[str, int | None]:
 
 
 class MailAddon(BaseSettings):
-    """The variables that a platform's mail add-on sets, understood as they are.
+    """The variables that a platform's mail add-on sets.
 
     Sources: devcenter.heroku.com/articles/mailgun, …/sendgrid and …/postmark. All three take
     STARTTLS on 587; Mailgun also on 25 and 2525, and TLS on 465:
@@ -127,7 +127,7 @@ class MailAddon(BaseSettings):
     """
 
     mailgun_smtp_server: str | None = None
-    mailgun_smtp_port: int = Field(default=587, ge=1, le=_LAST_PORT)
+    mailgun_smtp_port: int = Field(default=587, ge=1, le=_MAX_PORT)
     mailgun_smtp_login: str | None = None
     mailgun_smtp_password: SecretStr | None = None
     sendgrid_api_key: SecretStr | None = None
@@ -138,7 +138,7 @@ class MailAddon(BaseSettings):
 
     @property
     def addon_smtp(self) -> Smtp | None:
-        """The add-on's mail server, or None where there is no add-on."""
+        """The add-on's mail server, or None without an add-on."""
         if self.mailgun_smtp_server and self.mailgun_smtp_login:
             implicit = self.mailgun_smtp_port == _DEFAULT_PORT[Security.TLS]
             return Smtp(
@@ -151,9 +151,8 @@ class MailAddon(BaseSettings):
         if self.sendgrid_api_key:
             key = _plain(self.sendgrid_api_key)
             return Smtp("smtp.sendgrid.net", 587, Security.STARTTLS, "apikey", key)
-        if self.sendgrid_username:
+        if user := self.sendgrid_username:
             password = _plain(self.sendgrid_password)
-            user = self.sendgrid_username
             return Smtp("smtp.sendgrid.net", 587, Security.STARTTLS, user, password)
         if self.postmark_api_token:
             token = _plain(self.postmark_api_token)

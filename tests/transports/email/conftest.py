@@ -44,7 +44,7 @@ class MakeSender(Protocol):
         timeouts: SmtpTimeouts = SHORT,
         connections: int = 10,
         idle: float = 60,
-        most_uses: int = 100,
+        max_uses: int = 100,
         lease: float = 15,
         load_wait: float = 30,
     ) -> EmailSender: ...
@@ -63,7 +63,7 @@ async def sender_to(redis: Redis) -> AsyncIterator[MakeSender]:
         timeouts: SmtpTimeouts = SHORT,
         connections: int = 10,
         idle: float = 60,
-        most_uses: int = 100,
+        max_uses: int = 100,
         lease: float = 15,
         load_wait: float = 30,
     ) -> EmailSender:
@@ -71,12 +71,12 @@ async def sender_to(redis: Redis) -> AsyncIterator[MakeSender]:
         connector = SmtpConnector(smtp, "bot.example.com", timeouts, tls)
         lasts = timedelta(seconds=lease)
         slots = SmtpSlots(redis, smtp.host, smtp.port, connections, lasts)
-        pool = SmtpPool(connector, slots, idle=timedelta(seconds=idle), most_uses=most_uses)
+        pool = SmtpPool(connector, slots, idle_timeout=timedelta(seconds=idle), max_uses=max_uses)
         sender = EmailSender(
             pool,
             address,
             clock=lambda: NOW,
-            uniform=lambda: 0.0,
+            jitter=lambda: 0.0,
             load_wait=timedelta(seconds=load_wait),
         )
         made.append(sender)

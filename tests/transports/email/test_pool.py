@@ -55,7 +55,7 @@ async def test_a_connection_carries_several_mails(
 async def test_a_connection_is_closed_after_so_many_mails(
     inbox: Inbox, message: OutgoingMail, sender_to: MakeSender
 ) -> None:
-    sender = sender_to(inbox.url, most_uses=2, connections=1)
+    sender = sender_to(inbox.url, max_uses=2, connections=1)
     await send_all([sender], [message] * 4)
     await sender.close()
     assert inbox.connections.served == 2
