@@ -1,18 +1,17 @@
-"""Text that is cut between characters as people see them, and never within one."""
+"""Cuts text between grapheme clusters: characters as people see them."""
 
 import unicodedata
 
 ELLIPSIS = "…"
 
-_LONGEST = 32
-"""Code points that are kept together. Text has 30 marks in a row at most where its writer follows
-https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format, and a longer row is nothing to read."""
+_MAX_CLUSTER = 32
+"""In code points: https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format allows 30 marks in a row."""
 
 _ZWJ = "\u200d"
 _EXTEND = frozenset("\u200c\u200d\uff9e\uff9f\u0e33\u0eb3")
-"""What continues a character without being a mark by its category."""
+"""Continues a cluster without being in a category of marks."""
 _EXTEND_RANGES = (range(0x1F3FB, 0x1F400), range(0xE0020, 0xE0080))
-"""Skin tones, and the tags that a flag such as Scotland's is spelled with."""
+"""Skin tones, and the tags in flags such as Scotland's."""
 _PREPEND = frozenset(
     {
         *(*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0xD4E, 0x1CF5, 0x1CF6, 0x110BD),
@@ -20,38 +19,37 @@ _PREPEND = frozenset(
         *(0x11D46, 0x11F02),
     }
 )
-"""https://www.unicode.org/Public/UCD/latest/ucd/auxiliary/GraphemeBreakProperty.txt, and two signs
-that join to a consonant."""
+"""https://www.unicode.org/Public/UCD/latest/ucd/auxiliary/GraphemeBreakProperty.txt, and two signs that
+join with a consonant."""
 _REGIONAL = range(0x1F1E6, 0x1F200)
 _VIRAMA = 9
-"""Canonical combining class; in Indic scripts it joins two consonants into one character."""
+"""The combining class that joins two consonants in Indic scripts."""
 _HANGUL_LEADING = (range(0x1100, 0x1160), range(0xA960, 0xA97D))
 _HANGUL_REST = (range(0x1160, 0x1200), range(0xD7B0, 0xD7FC))
 _HANGUL_SYLLABLE = range(0xAC00, 0xD7A4)
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` code points, the last of them an ellipsis where some had to go."""
+    """Cut to at most `limit` code points, the last one an ellipsis."""
     if len(text) <= limit:
         return text
     return text[: boundary(text, limit - len(ELLIPSIS))].rstrip() + ELLIPSIS
 
 
 def boundary(text: str, position: int) -> int:
-    """The last position up to this one that lies between two grapheme clusters.
+    """Return the last boundary between two grapheme clusters up to `position`.
 
-    It keeps together whatever the rules of Unicode's default grapheme clusters do, and a little
-    more: it does not look up which characters are pictographs or consonants.
-    https://www.unicode.org/reports/tr29/#Grapheme_Cluster_Boundary_Rules
+    It joins a little more than Unicode's rules, since it does not look up which characters are
+    pictographs or consonants: https://www.unicode.org/reports/tr29/#Grapheme_Cluster_Boundary_Rules.
     """
-    for candidate in range(position, max(0, position - _LONGEST), -1):
+    for candidate in range(position, max(0, position - _MAX_CLUSTER), -1):
         if candidate >= len(text) or not _joined(text, candidate):
             return candidate
-    return position if position > _LONGEST else 0
+    return position if position > _MAX_CLUSTER else 0
 
 
 def _joined(text: str, position: int) -> bool:
-    """Whether the characters on both sides of the position are one."""
+    """Return whether the code points around the position are in one cluster."""
     before, after = text[position - 1], text[position]
     if before == "\r":
         return after == "\n"
@@ -76,7 +74,7 @@ def _continues(char: str) -> bool:
 
 
 def _one_syllable(before: int, after: int) -> bool:
-    """Hangul, spelled by its letters."""
+    """Return whether two code points belong to one Hangul syllable."""
     leads = any(before in letters for letters in _HANGUL_LEADING)
     if any(after in letters for letters in _HANGUL_REST):
         rest = any(before in letters for letters in _HANGUL_REST)
@@ -87,7 +85,7 @@ def _one_syllable(before: int, after: int) -> bool:
 
 
 def _one_flag(text: str, position: int) -> bool:
-    """Two regional indicators make a flag, and a row of them is read in pairs from its start."""
+    """Return whether the position is within a pair of regional indicators, counted from their first."""
     if ord(text[position]) not in _REGIONAL:
         return False
     first = position

@@ -1,4 +1,4 @@
-"""The Jinja templates: environments that escape every value, and errors that name the template."""
+"""Loads the Jinja templates, escapes every value, and names the template in errors."""
 
 import json
 import traceback
@@ -27,16 +27,18 @@ from bot.rendering.filters import COMMON
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 TEST_PREFIX = "Test: "
-"""Put before the first words of a message about a test event."""
+"""Begins every message about a test event."""
 
-_CUTS_GRAPHEMES = ("truncate",)
-_AVOIDS_ESCAPING = ("safe", "e", "escape", "forceescape", "tojson", "urlize", "xmlattr")
+_REMOVED_FILTERS = (
+    *("safe", "e", "escape", "forceescape", "tojson", "urlize", "xmlattr"),  # bypass our escaping
+    "truncate",  # cuts within grapheme clusters
+)
 
 Escape = Callable[[str], str]
 
 
 def context_of(notification: Notification, now: datetime) -> dict[str, Any]:
-    """Return what a template sees: the notification's context, `event`, `audience`, `now` and `test`.
+    """Return the variables of a template: the notification's context, `event`, `audience`, `now`, `test`.
 
     `now` is the time of rendering in seconds since 1970: a retry may come after a link has expired.
     """
@@ -61,7 +63,7 @@ class Templates:
         self._clock = clock
 
     def context(self, notification: Notification) -> dict[str, Any]:
-        """Return what a template sees of the notification now."""
+        """Return the variables of a template that is rendered now."""
         return context_of(notification, self._clock())
 
     def environment(
@@ -69,12 +71,10 @@ class Templates:
     ) -> Environment:
         """Return an environment that cleans and escapes every value on output.
 
-        Autoescape is on for every template: it makes macros and blocks return Markup, which is how
-        `finalize` recognizes what is escaped already.
+        With autoescape, macros and blocks return Markup, which `finalize` does not escape again.
         """
 
-        # Jinja would escape a template's constants as HTML without the evaluation context.
-        @pass_eval_context
+        @pass_eval_context  # without it, Jinja would escape constants as HTML
         def finalize(_: EvalContext, value: object) -> object:
             if isinstance(value, Markup | Undefined):
                 return value
@@ -90,21 +90,21 @@ class Templates:
             auto_reload=False,
         )
         environment.filters |= {**COMMON, **(filters or {})}
-        for name in (*_AVOIDS_ESCAPING, *_CUTS_GRAPHEMES):
+        for name in _REMOVED_FILTERS:
             del environment.filters[name]
         return environment
 
     @contextmanager
     def naming(self, name: str) -> Iterator[str]:
-        """Raise RenderError, with the template's name and line, for any error inside.
+        """Turn any error inside into a RenderError with the template's name and line.
 
-        Only the text of a template's own error is repeated: other errors may quote a value.
+        Only the text of Jinja's errors is included: other errors may contain a value.
         """
         try:
             yield name
         except Exception as error:
-            said = f": {error}" if isinstance(error, TemplateError) else f": {type(error).__name__}"
-            raise RenderError(f"template {name}{self._line(error)}{said}") from error
+            text = str(error) if isinstance(error, TemplateError) else type(error).__name__
+            raise RenderError(f"template {name}{self._line(error)}: {text}") from error
 
     def _line(self, error: Exception) -> str:
         places = [

@@ -1,1 +1,1 @@
-"""The ways to reach people: one folder each."""
+"""The transports, one folder each."""

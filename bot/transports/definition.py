@@ -1,4 +1,4 @@
-"""What each transport defines: everything that the rest of the bot knows about it."""
+"""The definition of a transport: everything that the rest of the bot uses of it."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,31 +18,31 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class TransportDefinition(Generic[S, C]):
-    """A way to reach people; `S` is its group of settings, `C` the type of its content."""
+    """A transport; `S` is its group of settings, `C` the type of its content."""
 
     name: Transport
     template_files: tuple[str, ...]
-    """What each folder of `templates/` must have."""
+    """The files that each folder of `templates/` must have."""
     renderer: Callable[[Templates], Callable[[Notification], C]]
     sender: Callable[[S, Redis], Sender[C] | None]
-    """Returns None where the transport is off."""
+    """Returns None if the transport is off."""
     resent_note: str
-    """What the timeline shows of a message that was sent again because it may not have arrived."""
+    """Shown in the timeline for a message that was sent again since it may not have arrived."""
     destinations: Callable[[S, Audience], Sequence[Destination]]
-    """Returns whom the settings name for an audience; empty where the transport is off."""
+    """Returns the configured destinations of an audience; none if the transport is off."""
     check_settings: Callable[[S], Iterable[Finding]]
     check_connection: Callable[[S, Collection[str]], Awaitable[list[Finding]]]
-    """Tries the service without sending; the collection names the settings that are malformed."""
+    """Connects to the service without sending; the collection names the malformed settings."""
     service: str
-    """What `doctor` calls the other side."""
+    """The name of the service in `doctor`."""
     needed_settings: tuple[str, ...]
-    """How the names of the settings begin without which the service cannot be tried."""
+    """Prefixes of the settings that `check_connection` needs."""
     example: Destination
     preview_files: Callable[[C], Mapping[str, str]]
     terminal_lines: Callable[[C], Iterable[Line]]
     terminal_title: str
-    """What `preview` writes before the address."""
+    """The words before the address in `preview`."""
 
 
 AnyTransport = TransportDefinition[Any, Any]
-"""A definition in a list of several: each takes its own group of the settings, which have them all."""
+"""A definition among others; `Settings` has the settings of all of them."""

@@ -1,4 +1,4 @@
-"""Every transport that messages are sent by. A new one is a folder beside these, and a line here."""
+"""The list of all transports; a new one is a folder in this package and a line here."""
 
 from bot.transports.definition import AnyTransport
 from bot.transports.email.transport import EMAIL
@@ -6,4 +6,4 @@ from bot.transports.slack.transport import SLACK
 
 TRANSPORTS: tuple[AnyTransport, ...] = (SLACK, EMAIL)
 TEMPLATE_FILES = tuple(file for transport in TRANSPORTS for file in transport.template_files)
-"""What a folder of `templates/` has for every message."""
+"""The files in each folder of `templates/`."""

@@ -1,4 +1,4 @@
-"""Email as a transport."""
+"""The definition of email as a transport."""
 
 from collections.abc import Callable, Iterable, Mapping
 

@@ -31,11 +31,11 @@ def check_slack_settings(settings: SlackSettings) -> Iterable[Finding]:
     if not settings.slack_on:
         yield note("Slack", "off: SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET are not set")
         return
-    yield ok("SLACK_SIGNING_SECRET", "set; it proves itself with the first slash command")
+    yield ok("SLACK_SIGNING_SECRET", "set; tested by the first slash command")
     if settings.slack_app_token:
         yield note("SLACK_APP_TOKEN", "set: Socket Mode instead of HTTP, meant for development")
     if settings.slack_channel is None:
-        yield note("SLACK_CHANNEL", "not set: recruiters are not told in Slack")
+        yield note("SLACK_CHANNEL", "not set: recruiters get no messages in Slack")
 
 
 async def check_slack(

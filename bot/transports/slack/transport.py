@@ -1,4 +1,4 @@
-"""Slack as a transport."""
+"""The definition of Slack as a transport."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from bot.transports.slack.client import slack_client
 from bot.transports.slack.content import TEMPLATE_FILE, SlackRenderer
 from bot.transports.slack.sender import SlackSender
 from bot.transports.slack.settings import SlackSettings, slack_destinations
-from bot.transports.terminal.block_text import lines_of
+from bot.transports.terminal.block_text import block_lines
 
 
 def _renderer(templates: Templates) -> Callable[[Notification], SlackMessage]:
@@ -45,6 +45,6 @@ SLACK = TransportDefinition(
     needed_settings=("SLACK_BOT_TOKEN", "SLACK_API_URL"),
     example=Destination(Transport.SLACK, "a channel"),
     preview_files=_preview_files,
-    terminal_lines=lines_of,
+    terminal_lines=block_lines,
     terminal_title="Slack to",
 )

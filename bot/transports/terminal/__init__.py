@@ -1,1 +1,1 @@
-"""The terminal as a transport, for previews and the demo."""
+"""Messages on a terminal, for previews and the demo."""

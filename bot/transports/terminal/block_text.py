@@ -1,4 +1,4 @@
-"""Slack messages as lines of text: what the blocks say, without the markup."""
+"""Converts Slack messages to lines of plain text."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,8 +12,8 @@ from bot.transports.terminal.lines import Line, Weight
 _BOLD = re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])")
 
 
-def lines_of(message: SlackMessage) -> Iterator[Line]:
-    """Return the text of the blocks from top to bottom, or the message's `text` if there are none."""
+def block_lines(message: SlackMessage) -> Iterator[Line]:
+    """Return the text of the blocks, or of the message if it has no blocks."""
     if not message.blocks:
         yield from _lines(_plain(message.text))
     for block in message.blocks:

@@ -1,4 +1,4 @@
-"""Shows messages on a terminal."""
+"""Writes messages to a terminal."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -9,7 +9,7 @@ from bot.transports.terminal.lines import Line, Weight
 
 
 class _Colour(StrEnum):
-    """ANSI's codes: https://en.wikipedia.org/wiki/ANSI_escape_code#SGR."""
+    """https://en.wikipedia.org/wiki/ANSI_escape_code#SGR."""
 
     OFF = "\x1b[0m"
     BOLD = "\x1b[1m"
@@ -26,7 +26,7 @@ class Console:
         self._stream = stream
         self._colours = colours
         self._encoding = stream.encoding or "utf-8"
-        self._top, self._side, self._bottom = "╭│╰" if self._can_show("╭│╰") else "+|+"
+        self._top, self._side, self._bottom = "╭│╰" if self._can_encode("╭│╰") else "+|+"
 
     def say(self, text: str, weight: Weight = Weight.NORMAL) -> None:
         """Write one line."""
@@ -47,5 +47,5 @@ class Console:
         self._stream.write(whole.encode(self._encoding, "replace").decode(self._encoding))
         self._stream.flush()
 
-    def _can_show(self, signs: str) -> bool:
-        return signs.encode(self._encoding, "replace").decode(self._encoding) == signs
+    def _can_encode(self, text: str) -> bool:
+        return text.encode(self._encoding, "replace").decode(self._encoding) == text

@@ -1,4 +1,4 @@
-"""A line of text on a terminal, and how prominent it is."""
+"""Lines of text for a terminal."""
 
 from dataclasses import dataclass
 from enum import Enum, auto

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from bot.model import SlackMessage
-from bot.transports.terminal.block_text import Line, Weight, lines_of
+from bot.transports.terminal.block_text import Line, Weight, block_lines
 
 
 def said(*blocks: dict[str, Any], text: str = "") -> list[str]:
-    return [line.text for line in lines_of(SlackMessage(text, blocks))]
+    return [line.text for line in block_lines(SlackMessage(text, blocks))]
 
 
 def mrkdwn(text: str) -> dict[str, str]:
@@ -34,7 +34,9 @@ def test_markup_becomes_words(markup: str, shown: str) -> None:
 
 def test_plain_text_is_shown_as_it_is() -> None:
     header = {"type": "header", "text": {"type": "plain_text", "text": "*a* &amp; <b>"}}
-    assert list(lines_of(SlackMessage("", (header,)))) == [Line("*a* &amp; <b>", Weight.HEADLINE)]
+    assert list(block_lines(SlackMessage("", (header,)))) == [
+        Line("*a* &amp; <b>", Weight.HEADLINE)
+    ]
 
 
 def test_fields_stand_in_two_columns() -> None:
