@@ -1,4 +1,4 @@
-"""Where `juicebox-bot` and `python -m bot` begin."""
+"""The entry point of `juicebox-bot` and `python -m bot`."""
 
 import click
 

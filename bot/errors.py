@@ -1,21 +1,21 @@
-"""Errors that know what should happen next."""
+"""The errors of the bot, with what follows from them."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-_LONGEST_VALUE = 80
+_MAX_QUOTED = 80
 _SETTING = re.compile(r"[A-Z][A-Z_]+")
 
 
 class BotError(Exception):
-    """Anything this program raises on purpose. The text is fit for the people who run it."""
+    """Base of all errors of the bot; the text is meant for operators."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsProblem:
-    """What is wrong with one or several settings: `subject` names them, `text` says what it is."""
+    """A problem with the settings named in `subject`; `text` says what is wrong."""
 
     subject: str
     text: str
@@ -30,7 +30,7 @@ class SettingsProblem:
 
 
 class SettingsError(BotError):
-    """The environment is not fit to start with; the text names each setting that is wrong."""
+    """Some settings are missing, malformed or in conflict; the text names them all."""
 
     def __init__(self, problems: Sequence[SettingsProblem]) -> None:
         super().__init__("; ".join(map(str, problems)))
@@ -38,23 +38,23 @@ class SettingsError(BotError):
 
 
 class RegistryError(BotError):
-    """A handler breaks its contract; the process does not start."""
+    """A handler does not fulfil its contract; the process does not start."""
 
 
 class RenderError(BotError):
-    """A template could not be made into a message; the text names the template, never a value."""
+    """A template could not be rendered; the text names the template, and contains no value."""
 
 
 class CorruptRecord(BotError):
-    """What was read back from Redis is not what this program writes."""
+    """A value in Redis is not one that the bot writes."""
 
 
 class LeaseLost(BotError):
-    """Another worker may have this job now: stop, and touch nothing."""
+    """Another worker may have this job now; stop without writing anything."""
 
 
 class TryAgain(BotError):
-    """A job is to run again, not before `after` has passed."""
+    """A job is to run again after a delay of `after`."""
 
     def __init__(self, message: str, after: timedelta) -> None:
         super().__init__(message)
@@ -62,7 +62,7 @@ class TryAgain(BotError):
 
 
 class IntakeError(BotError):
-    """A request is refused: with which status and headers, under which name it is counted."""
+    """A request is refused with this status and these headers, and counted as `reason`."""
 
     status: int
     reason: str
@@ -95,7 +95,7 @@ class BodyTooLarge(IntakeError):
 class BodyTooSlow(IntakeError):
     status = 408
     reason = "slow"
-    headers = {"Connection": "close"}  # noqa: RUF012  # nobody writes to it
+    headers = {"Connection": "close"}  # noqa: RUF012  # never modified
 
 
 class BodyCutOff(IntakeError):
@@ -111,15 +111,15 @@ class UnsupportedBody(IntakeError):
 class StoreUnavailable(IntakeError):
     status = 503
     reason = "store"
-    headers = {"Retry-After": "5"}  # noqa: RUF012  # nobody writes to it
+    headers = {"Retry-After": "5"}  # noqa: RUF012  # never modified
 
 
 class DeliveryError(BotError):
-    """A send that failed, and what that means for the next one.
+    """A send failed.
 
-    `reason` is shown to people: no secrets, no payload. `retry` says whether another attempt makes
-    sense, `after` that it must wait at least so long, `uses_attempt` whether this one counts as an
-    attempt, and `maybe_delivered` that the message may have got through all the same.
+    `reason` is shown to operators, and contains no secret and no payload. `retry` says whether to try
+    again, `after` the minimal delay, `uses_attempt` whether this attempt counts, and
+    `maybe_delivered` whether the message may have arrived.
     """
 
     def __init__(
@@ -140,26 +140,26 @@ class DeliveryError(BotError):
 
     @classmethod
     def transient(cls, reason: str, *, maybe_delivered: bool = False) -> "DeliveryError":
-        """A fault that can pass by itself."""
+        """Return an error after which the delivery is retried."""
         return cls(reason, retry=True, maybe_delivered=maybe_delivered)
 
     @classmethod
     def rate_limited(cls, reason: str, after: timedelta) -> "DeliveryError":
-        """The other side asks for patience; waiting uses up no attempt."""
+        """Return an error after which the delivery is retried without using an attempt."""
         return cls(reason, retry=True, after=after, uses_attempt=False)
 
     @classmethod
     def permanent(cls, reason: str, *, maybe_delivered: bool = False) -> "DeliveryError":
-        """A fault that no repetition mends."""
+        """Return an error that makes the delivery a dead letter."""
         return cls(reason, retry=False, maybe_delivered=maybe_delivered)
 
 
 def settings_in(text: str) -> frozenset[str]:
-    """The names of settings that a text mentions."""
+    """Return the names of settings in a text."""
     return frozenset(_SETTING.findall(text))
 
 
 def quoted(value: object) -> str:
-    """The value in quotes, or its beginning, for the text of an error."""
+    """Return the value, or its beginning, in quotes."""
     text = str(value)
-    return f"{text[:_LONGEST_VALUE]!r}{'…' if len(text) > _LONGEST_VALUE else ''}"
+    return f"{text[:_MAX_QUOTED]!r}{'…' if len(text) > _MAX_QUOTED else ''}"

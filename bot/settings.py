@@ -1,4 +1,4 @@
-"""The environment, read once into one frozen `Settings`."""
+"""All settings of the bot."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
@@ -14,15 +14,15 @@ from bot.transports.email.settings import EmailSettings
 from bot.transports.slack.settings import SlackSettings
 
 
-def _some_hosts(value: object) -> object:
-    """Commas alone must not mean the same as nothing: that any host will do."""
+def _split_hosts(value: object) -> object:
+    """Refuse commas alone: an empty tuple would allow any host."""
     hosts = split_at_commas(value)
     if value and not hosts:
         raise ValueError("it names no host; leave it empty where any will do")
     return hosts
 
 
-def _all_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+def _host_patterns(hosts: tuple[str, ...]) -> tuple[str, ...]:
     patterns = []
     for host in hosts:
         try:
@@ -33,12 +33,12 @@ def _all_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Hosts = Annotated[
-    tuple[str, ...], NoDecode, BeforeValidator(_some_hosts), AfterValidator(_all_hosts)
+    tuple[str, ...], NoDecode, BeforeValidator(_split_hosts), AfterValidator(_host_patterns)
 ]
 
 
 class JuiceboxSettings(Environment):
-    """What it takes to register the webhook."""
+    """The settings that register the webhook."""
 
     juicebox_webhook_secret: Secret
     juicebox_api_key: Secret | None = None
@@ -47,7 +47,7 @@ class JuiceboxSettings(Environment):
 
 
 class Settings(StoreSettings, JuiceboxSettings, SlackSettings, EmailSettings):
-    """Every setting of the bot; those of each transport are defined in its folder."""
+    """All settings; those of a transport are defined in its folder."""
 
     model_config = Environment.model_config
 
@@ -63,13 +63,13 @@ class Settings(StoreSettings, JuiceboxSettings, SlackSettings, EmailSettings):
 
     @field_validator("log_level", mode="before")
     @classmethod
-    def _any_case(cls, value: object) -> object:
+    def _upper_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
     def conflicts(self) -> Sequence[SettingsProblem]:
-        return [*super().conflicts(), *self._nobody_to_notify()]
+        return [*super().conflicts(), *self._missing_destinations()]
 
-    def _nobody_to_notify(self) -> Iterable[SettingsProblem]:
+    def _missing_destinations(self) -> Iterable[SettingsProblem]:
         slack = self.slack_bot_token is not None or self.slack_signing_secret is not None
         mail = self.smtp_url is not None or self.email_from is not None
         if not slack and not mail:
@@ -79,11 +79,11 @@ class Settings(StoreSettings, JuiceboxSettings, SlackSettings, EmailSettings):
             )
         elif not (slack and self.slack_channel) and not (mail and self.email_to):
             names = [n for n, on in (("SLACK_CHANNEL", slack), ("EMAIL_TO", mail)) if on]
-            yield SettingsProblem(" or ".join(names), "is missing: nobody would be told")
+            yield SettingsProblem(" or ".join(names), "is missing: nobody would be notified")
 
     @property
     def webhook_secrets(self) -> tuple[bytes, ...]:
-        """Every secret that a signature may have been made with, as bytes, the current one first."""
+        """The accepted webhook secrets, the current one first."""
         secrets = (self.juicebox_webhook_secret, self.juicebox_webhook_secret_previous)
         return tuple(s.get_secret_value().encode() for s in secrets if s is not None)
 
@@ -101,6 +101,6 @@ def load_settings() -> Settings:
     """Read the environment.
 
     Raises:
-        SettingsError: with one line that names each variable that is missing or malformed.
+        SettingsError: names each missing or malformed variable in one line.
     """
     return load(Settings)

@@ -105,9 +105,9 @@ def test_the_current_secret_comes_first(make_settings: MakeSettings) -> None:
         ),
         (
             {"SLACK_CHANNEL": None, "EMAIL_TO": None},
-            "SLACK_CHANNEL or EMAIL_TO is missing: nobody would be told",
+            "SLACK_CHANNEL or EMAIL_TO is missing: nobody would be notified",
         ),
-        ({**NO_SLACK, "EMAIL_TO": None}, "EMAIL_TO is missing: nobody would be told"),
+        ({**NO_SLACK, "EMAIL_TO": None}, "EMAIL_TO is missing: nobody would be notified"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(

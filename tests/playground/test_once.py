@@ -175,7 +175,7 @@ def test_a_failed_start_is_reported_with_its_output(
     monkeypatch.setattr(deployment, "_environment", lambda *given: {**environment(*given), **empty})
     output = failed_run()
     assert "process ended with 2; its last output:" in output
-    assert "SLACK_CHANNEL or EMAIL_TO is missing: nobody would be told" in output
+    assert "SLACK_CHANNEL or EMAIL_TO is missing: nobody would be notified" in output
 
 
 def test_a_machine_without_redis_is_told_what_to_install(
