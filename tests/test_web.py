@@ -40,7 +40,7 @@ async def test_readiness_requires_a_worker(client: httpx.AsyncClient, redis: Red
     assert answer.status_code == 503
     assert answer.json() == {
         "status": "not ready",
-        "reason": "no worker has given a sign of life in the last 6 seconds",
+        "reason": "no worker heartbeat in the last 6 seconds",
     }
     await redis.set(HEARTBEAT, "alive")
     answer = await client.get("/readyz")
@@ -67,7 +67,7 @@ async def test_a_redis_that_became_a_replica_is_not_ready(make_settings: MakeSet
             answer = await client.get("/readyz")
             await direct.aclose()
     assert answer.status_code == 503
-    assert answer.json()["reason"] == "Redis is a replica, which takes no events"
+    assert answer.json()["reason"] == "Redis is a read-only replica"
 
 
 async def test_a_trailing_slash_changes_nothing(client: httpx.AsyncClient) -> None:

@@ -1,1 +1,1 @@
-"""Checks of every setting and every connection."""
+"""Checks of all settings and connections."""

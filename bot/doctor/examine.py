@@ -1,4 +1,4 @@
-"""Runs every check of the settings and the connections."""
+"""Runs all checks of settings and connections."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -6,14 +6,14 @@ from datetime import datetime
 from functools import partial
 
 from bot.doctor.redis import check_redis
-from bot.doctor.settings import broken, check_settings
+from bot.doctor.settings import check_settings, problem_findings
 from bot.errors import SettingsProblem, settings_in
 from bot.model.finding import Finding, failure
 from bot.settings import Settings
 from bot.transports.registry import TRANSPORTS
 
 CONNECTION_TIMEOUT = 18.0
-"""In seconds, for each connection; each call of a check has less."""
+"""In seconds, for each connection; the calls of a check have shorter ones."""
 _REDIS_SETTINGS = ("REDIS_",)
 
 
@@ -24,10 +24,10 @@ async def examine(
     *,
     timeout: float = CONNECTION_TIMEOUT,  # noqa: ASYNC109  # for each check, not for this call
 ) -> Sequence[Finding]:
-    """Return all findings. No message is sent, and what is written to Redis is removed.
+    """Return all findings; sends no message, and removes what it writes to Redis.
 
-    `problems` are those of the settings. A connection that needs one of these settings is not tried,
-    and no other finding mentions them.
+    Connections that need a setting among the `problems` are not checked, and no other finding mentions
+    these settings.
     """
     malformed = frozenset(name for problem in problems for name in problem.names)
 
@@ -40,8 +40,7 @@ async def examine(
             async with asyncio.timeout(timeout):
                 return await connect()
         except TimeoutError:
-            fix = "try again; look at its own status page"
-            return [failure(service, "no answer in time", fix)]
+            return [failure(service, "no answer in time", "try again; see its status page")]
 
     connections = await asyncio.gather(
         check("Redis", _REDIS_SETTINGS, partial(check_redis, settings, now)),
@@ -55,4 +54,5 @@ async def examine(
         for finding in check_settings(settings)
         if malformed.isdisjoint(settings_in(f"{finding.subject} {finding.text}"))
     ]
-    return [*broken(problems), *about_settings, *(f for found in connections for f in found)]
+    about_connections = (finding for findings in connections for finding in findings)
+    return [*problem_findings(problems), *about_settings, *about_connections]

@@ -1,4 +1,4 @@
-"""Whether this bot can do its job right now."""
+"""The check behind `/readyz`."""
 
 import asyncio
 from datetime import datetime
@@ -9,17 +9,16 @@ from bot.store import Store
 from bot.store.redis_errors import explain
 from bot.store.server import is_replica, read_info
 
-_SECONDS = 1.8
+_TIMEOUT = 1.8
 
 
 async def why_not_ready(store: Store, now: datetime) -> str | None:
-    """None if Redis answers and a worker's heartbeat is fresh; else the reason, in one sentence.
+    """Return None if Redis is a primary and a worker is alive, else the reason.
 
-    A Redis that does not say what it is counts as a primary: a write that fails shows, since the
-    heartbeat is one.
+    A Redis of unknown role counts as a primary: if it refused writes, there would be no heartbeat.
     """
     try:
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(_TIMEOUT):
             backlog = await store.backlog(now)
             server = await read_info(store.redis, "replication")
     except ResponseError as fault:
@@ -27,7 +26,7 @@ async def why_not_ready(store: Store, now: datetime) -> str | None:
     except (RedisError, OSError, TimeoutError) as fault:
         return f"Redis does not answer ({type(fault).__name__})"
     if is_replica(server):
-        return "Redis is a replica, which takes no events"
+        return "Redis is a read-only replica"
     if not backlog.worker_alive:
-        return "no worker has given a sign of life in the last 6 seconds"
+        return "no worker heartbeat in the last 6 seconds"
     return None

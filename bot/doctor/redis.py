@@ -1,4 +1,4 @@
-"""Whether Redis is fit to keep what was promised to be kept."""
+"""Checks of Redis: role, persistence, eviction, encryption, writes, workers."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -17,22 +17,21 @@ from bot.store.server import is_replica, read_info
 from bot.store.settings import StoreSettings
 from bot.store.write_check import WriteCheck, check_writes
 
-_PATIENCE = timedelta(seconds=4)
-_OLDEST_VERSION = 5
-_SEE_WRITES = "whether it takes writes is said below"
+_TIMEOUT = timedelta(seconds=4)
+_MIN_VERSION = 5
 
 
 async def check_redis(settings: StoreSettings, now: datetime) -> list[Finding]:
-    """Everything about Redis; writes keys of its own there, and removes them."""
+    """Check Redis; writes keys of its own, and removes them."""
     address = settings.redis
     url = settings.redis_url.get_secret_value()
-    redis = connect(url, cert_reqs=settings.cert_reqs, timeout=_PATIENCE)
+    redis = connect(url, cert_reqs=settings.cert_reqs, timeout=_TIMEOUT)
     store = Store(redis, retention=timedelta(days=settings.retention_days))
     found = [_encryption(address)]
     try:
         async with redis.client():  # connects, logs in and selects the database
             pass
-        found += judge(await read_info(redis), await _config(redis, "save"))
+        found += check_info(await read_info(redis), await _config(redis, "save"))
         found += _writes(await check_writes(redis, now))
         found += [await _worker(store, now)]
     except (RedisError, OSError) as error:
@@ -55,7 +54,7 @@ def _unreachable(error: Exception, address: RedisAddress) -> Finding:
 
 
 def where(url: str) -> str:
-    """The host and port of a URL, without its password."""
+    """Return the host and port of a URL, without its password."""
     parts = urlsplit(url)
     try:
         port = f":{parts.port}" if parts.port else ""
@@ -64,8 +63,8 @@ def where(url: str) -> str:
     return f"{parts.hostname or parts.path}{port}"
 
 
-def judge(info: Mapping[str, Any], save: str | None) -> Iterable[Finding]:
-    """What `INFO` says; `save` is the setting of that name, None where the server keeps it secret."""
+def check_info(info: Mapping[str, Any], save: str | None) -> Iterable[Finding]:
+    """Check the reply to INFO; `save` is that setting, or None if the server does not reveal it."""
     if not info:
         yield note("Redis", "answers; its INFO is forbidden, so its version is not known")
         yield _role(info)
@@ -75,8 +74,8 @@ def judge(info: Mapping[str, Any], save: str | None) -> Iterable[Finding]:
         return
     version = str(info.get("redis_version", "unknown"))
     major = version.partition(".")[0]
-    if major.isdecimal() and int(major) < _OLDEST_VERSION:
-        yield failure("Redis", f"version {version}", f"use {_OLDEST_VERSION} or later")
+    if major.isdecimal() and int(major) < _MIN_VERSION:
+        yield failure("Redis", f"version {version}", f"use {_MIN_VERSION} or later")
     else:
         yield ok("Redis", f"answers; version {version}")
     yield _role(info)
@@ -87,11 +86,10 @@ def judge(info: Mapping[str, Any], save: str | None) -> Iterable[Finding]:
 def _role(info: Mapping[str, Any]) -> Finding:
     role = str(info.get("role", ""))
     if is_replica(info):
-        fix = "REDIS_URL must name the primary"
-        return failure("Redis role", f"{role}: it cannot be written to", fix)
+        return failure("Redis role", f"{role}: it is read-only", "REDIS_URL must name the primary")
     if role == "master":
         return ok("Redis role", "primary")
-    return note("Redis role", f"{role or 'not known'}; {_SEE_WRITES}")
+    return note("Redis role", f"{role or 'not known'}; see below whether it accepts writes")
 
 
 def _persistence(*, appends: bool, save: str | None) -> Finding:
@@ -120,37 +118,31 @@ def _encryption(address: RedisAddress) -> Finding:
         if address.cert_reqs == "none":
             return note(
                 "Redis encryption",
-                "TLS; REDIS_SSL_CERT_REQS=none: the certificate is not checked, so whoever sits in"
-                " between could read along; Heroku's self-signed ones leave no choice",
+                "TLS; REDIS_SSL_CERT_REQS=none: the certificate is not checked, so somebody in the"
+                " middle could read along; needed for Heroku's self-signed certificates",
             )
         return ok("Redis encryption", "TLS, certificate checked")
     if address.is_local:
         return note("Redis encryption", "none, on this machine")
-    return warning("Redis encryption", "none", "use a rediss:// address where there is one")
+    return warning("Redis encryption", "none", "use a rediss:// URL if there is one")
 
 
 def _writes(check: WriteCheck) -> Iterable[Finding]:
-    """One finding for each thing that is refused, however many scripts it stops."""
+    """Return one finding for each cause of refusals, and one for unexpected results."""
     found = {explain(refusal.error, refusal.command): None for refusal in check.refusals}
     for trouble in found:
         yield failure("Redis writes", trouble.text, trouble.remedy or "look at the server's log")
     if check.unexpected:
-        fix = "use Redis itself, version 5 or later, or Valkey"
-        yield failure(
-            "Redis writes", f"it behaves differently from Redis in: {_list(check.unexpected)}", fix
-        )
+        text = f"it behaves differently from Redis in: {', '.join(check.unexpected)}"
+        yield failure("Redis writes", text, "use Redis itself, version 5 or later, or Valkey")
     if not found and not check.unexpected:
-        yield ok("Redis writes", "every script ran, on keys of its own that are removed again")
+        yield ok("Redis writes", "all scripts ran, on keys of their own that are removed again")
     if check.not_run:
-        yield note("Redis writes", f"loaded but not run: {_list(check.not_run)}")
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(names)
+        yield note("Redis writes", f"loaded but not run: {', '.join(check.not_run)}")
 
 
 async def _config(redis: Redis, name: str) -> str | None:
-    """One setting of the server; managed ones forbid the question."""
+    """Return a setting of the server, or None: managed servers forbid CONFIG."""
     try:
         return str((await redis.config_get(name)).get(name, ""))
     except ResponseError:
@@ -163,7 +155,7 @@ async def _worker(store: Store, now: datetime) -> Finding:
     except ResponseError as error:
         trouble = explain(error)
         return failure("Worker", trouble.text, trouble.remedy or "look at the server's log")
-    waits = f"{backlog.due} due, {backlog.later} for later, {backlog.dead} dead"
+    jobs = f"{backlog.due} due, {backlog.later} for later, {backlog.dead} dead"
     if backlog.worker_alive:
-        return note("Worker", f"alive; {waits}")
-    return note("Worker", f"no heartbeat, which is right before a first start; {waits}")
+        return note("Worker", f"alive; {jobs}")
+    return note("Worker", f"no heartbeat, as expected before the first start; {jobs}")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from bot.logging.printable import printable
 from bot.model.finding import Finding, Severity
 
-_WIDTH = 28
+_SUBJECT_WIDTH = 28
 
 
 def lines(findings: Iterable[Finding], *, ascii_only: bool) -> Iterable[str]:
@@ -13,7 +13,7 @@ def lines(findings: Iterable[Finding], *, ascii_only: bool) -> Iterable[str]:
     for finding in findings:
         symbol, word = finding.severity.value
         fix = f"; {finding.fix}" if finding.fix else ""
-        line = f"{symbol} {finding.subject:<{_WIDTH}} {finding.text}{fix}"
+        line = f"{symbol} {finding.subject:<{_SUBJECT_WIDTH}} {finding.text}{fix}"
         if ascii_only:
             line = word + line.removeprefix(symbol).encode("ascii", "backslashreplace").decode()
         yield printable(line)

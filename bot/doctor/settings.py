@@ -1,4 +1,4 @@
-"""What the environment says, before anything is connected to."""
+"""Checks of the settings alone."""
 
 from collections.abc import Iterable
 
@@ -9,12 +9,10 @@ from bot.model.finding import Finding, failure, note, ok, warning
 from bot.settings import Settings
 from bot.transports.registry import TRANSPORTS
 
-_SHORT_SECRET = 16
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_MIN_SECRET_LENGTH = 16
 
 
-def broken(problems: Iterable[SettingsProblem]) -> list[Finding]:
-    """A finding for each thing that keeps the bot from starting."""
+def problem_findings(problems: Iterable[SettingsProblem]) -> list[Finding]:
     fix = "set it in the environment; .github/CONFIGURATION.md lists all settings"
     return [failure(problem.subject, problem.text, fix) for problem in problems]
 
@@ -36,13 +34,13 @@ def check_settings(settings: Settings) -> list[Finding]:
 
 def _juicebox(settings: Settings) -> Iterable[Finding]:
     secret = settings.juicebox_webhook_secret.get_secret_value()
-    if len(secret) < _SHORT_SECRET:
+    if len(secret) < _MIN_SECRET_LENGTH:
         fix = "make a longer one: openssl rand -hex 32"
         yield warning("JUICEBOX_WEBHOOK_SECRET", "set, but short enough to be guessed", fix)
     else:
         yield ok("JUICEBOX_WEBHOOK_SECRET", "set")
     if settings.juicebox_webhook_secret_previous:
-        text = "set: what is signed with it is accepted too; unset it when the rotation is over"
+        text = "set: accepted too; unset it when the rotation is over"
         yield note("..._SECRET_PREVIOUS", text)
     if settings.juicebox_api_key:
         yield ok("JUICEBOX_API_KEY", f"set, for {settings.juicebox_api_url}")
@@ -54,8 +52,8 @@ def _juicebox(settings: Settings) -> Iterable[Finding]:
 
 def _public_url(url: HttpUrl | None) -> Finding:
     if url is None:
-        fix = "set it to where this bot is reached, https://..."
-        return warning("PUBLIC_URL", "not set: 'webhook create' must be told the address", fix)
+        fix = "set it to the https:// URL of this bot"
+        return warning("PUBLIC_URL", "not set: 'webhook create' needs the URL as an argument", fix)
     if url.scheme != "https":
         fix = "begin it with https://"
         return warning("PUBLIC_URL", "not https: Juicebox and Slack would refuse it", fix)

@@ -1,1 +1,1 @@
-"""What is counted, and the page that Prometheus reads."""
+"""Metrics, and their exposition to Prometheus."""

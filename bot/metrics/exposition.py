@@ -1,4 +1,4 @@
-"""The page that Prometheus reads: what was counted, and what waits right now."""
+"""The metrics in Prometheus' text format: counters, histograms and the backlog."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -28,29 +28,25 @@ from bot.store.backlog import Backlog
 from bot.store.counters import Labels
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""Source: prometheus.io/docs/instrumenting/exposition_formats."""
+"""https://prometheus.io/docs/instrumenting/exposition_formats"""
 
 _COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (ACCEPTED, "Events accepted, by type; those that no handler knows count as other.", ("type",)),
+    (ACCEPTED, "Events accepted, by type; types without a handler count as other.", ("type",)),
     (DUPLICATE, "Events that had been accepted before.", ()),
     (REJECTED, "Requests that were refused, by reason.", ("reason",)),
-    (DELIVERIES, "Attempts, by channel and by what they left behind.", ("channel", "outcome")),
-    (
-        NOTICES,
-        "Attempts at notices to operators, likewise.",
-        ("channel", "outcome"),
-    ),
+    (DELIVERIES, "Attempts, by channel and outcome.", ("channel", "outcome")),
+    (NOTICES, "Attempts at notices to operators, likewise.", ("channel", "outcome")),
 )
 _HISTOGRAMS = (
     (ATTEMPT, "Seconds that one call to Slack or the mail server took."),
-    (ARRIVAL, "Seconds from an event's receipt until its message was out."),
+    (ARRIVAL, "Seconds from an event's receipt until its message was sent."),
 )
 
 Totals = Mapping[str, Mapping[Labels, float]]
 
 
 async def exposition(store: Store, now: datetime) -> bytes:
-    """The page in Prometheus' text format, for all processes together.
+    """Return the metrics of all processes together.
 
     Raises:
         redis.RedisError: if Redis does not answer.
@@ -95,7 +91,7 @@ def _counter(
 def _histogram(
     name: str, meaning: str, found: Mapping[Labels, float], sums: Mapping[Labels, float]
 ) -> Metric:
-    """Buckets are counted one by one; Prometheus wants each to include the smaller ones."""
+    """Return a histogram; buckets are stored one by one, and Prometheus expects cumulative ones."""
     family = HistogramMetricFamily(f"juicebox_{name}", meaning, labels=("channel",))
     for key, total in sorted(sums.items()):
         bounds = [*(f"{bound:g}" for bound in BUCKETS), "+Inf"]
@@ -108,9 +104,9 @@ def _histogram(
 def _gauges(backlog: Backlog) -> Iterable[Metric]:
     for name, meaning, value in (
         ("queue_due", "Jobs that could run now.", backlog.due),
-        ("queue_deferred", "Jobs for later.", backlog.later),
+        ("queue_deferred", "Jobs that are deferred.", backlog.later),
         ("queue_oldest_seconds", "How long the oldest job is overdue.", backlog.oldest_seconds),
-        ("dead_letters", "What will not be tried again by itself.", backlog.dead),
+        ("dead_letters", "Events and deliveries that are not retried automatically.", backlog.dead),
         ("worker_alive", "1 if a worker's heartbeat is fresh.", backlog.worker_alive),
     ):
         yield GaugeMetricFamily(f"juicebox_{name}", meaning, value=float(value))

@@ -1,4 +1,4 @@
-"""What is measured, under which names, and with how few labels."""
+"""Records metrics with few labels."""
 
 from bisect import bisect_left
 from collections.abc import Collection
@@ -15,17 +15,16 @@ ATTEMPT = "attempt_seconds"
 ARRIVAL = "delivery_seconds"
 
 OTHER = "other"
-"""The type that every event without a handler counts as: what a sender makes up must not make a
-new time series each time."""
+"""The type of all events without a handler, so that unknown types add no time series."""
 
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600, 43_200)
-"""Upper bounds of the histograms in seconds: from a quick call to the last patient retry."""
+"""Upper bounds of the histograms in seconds: from a quick call to the last retry."""
 
 
 class Metrics:
-    """Counts what happens; nothing here waits for Redis, and nothing here can fail.
+    """Records metrics without waiting for Redis; its methods never fail.
 
-    `types` are the event types that handlers know.
+    `types` are the event types with a handler.
     """
 
     def __init__(self, counters: Counters, types: Collection[str]) -> None:
@@ -40,23 +39,23 @@ class Metrics:
         self._counters.add(DUPLICATE)
 
     def rejected(self, reason: str) -> None:
-        """A request was refused; `reason` is the error's, never the sender's words."""
+        """Count a refused request; `reason` is IntakeError's."""
         self._counters.add(REJECTED, reason=reason)
 
     def delivery(self, transport: Transport, outcome: str) -> None:
-        """An attempt ended, and left the delivery in the state `outcome`."""
+        """Count an attempt that left the delivery in the state `outcome`."""
         self._counters.add(DELIVERIES, channel=transport, outcome=outcome)
 
     def notice(self, transport: Transport, outcome: str) -> None:
-        """An attempt to tell the operators of a failure ended, and left the notice in this state."""
+        """Count an attempt at a notice to operators."""
         self._counters.add(NOTICES, channel=transport, outcome=outcome)
 
     def attempt(self, transport: Transport, seconds: float) -> None:
-        """How long one call to the other side took."""
+        """Record how long a call to the service took."""
         self._observe(ATTEMPT, transport, seconds)
 
     def arrived(self, transport: Transport, seconds: float) -> None:
-        """How long it took from the event's receipt until the message was out."""
+        """Record how long it took from the event's receipt until the message was sent."""
         self._observe(ARRIVAL, transport, seconds)
 
     def _observe(self, name: str, transport: Transport, seconds: float) -> None:

@@ -104,7 +104,7 @@ async def test_nobody_to_tell_is_named(
     monkeypatch.delenv("SLACK_CHANNEL")
     monkeypatch.delenv("EMAIL_TO")
     result = await cli("doctor")
-    assert "✗ SLACK_CHANNEL or EMAIL_TO    is missing: nobody would be told; " in result.output
+    assert "✗ SLACK_CHANNEL or EMAIL_TO    is missing: nobody would be notified; " in result.output
 
 
 async def test_a_bot_without_any_channel_is_named(

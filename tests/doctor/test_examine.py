@@ -43,7 +43,7 @@ async def test_all_is_well(
 ✓ JUICEBOX_WEBHOOK_SECRET      set
 ✓ JUICEBOX_API_KEY             set, for https://api.juicebox.ai/v1
 ✓ PUBLIC_URL                   https://bot.example.com/
-✓ SLACK_SIGNING_SECRET         set; it proves itself with the first slash command
+✓ SLACK_SIGNING_SECRET         set; tested by the first slash command
 ✓ EMAIL_TO                     one address for recruiters
 ✓ EMAIL_ALERT_TO               one address for operators
 ✓ QUOTA_ALERT_PERCENT          alerts above 80 %
@@ -56,7 +56,7 @@ async def test_all_is_well(
 ✓ Redis role                   primary
 ! Redis persistence            off: a restart loses events; {PERSIST}
 ✓ Redis eviction               noeviction
-✓ Redis writes                 every script ran, on keys of its own that are removed again
+✓ Redis writes                 all scripts ran, on keys of their own that are removed again
 {DASH} Worker                       alive; 0 due, 0 for later, 0 dead
 ✓ SLACK_BOT_TOKEN              juicebox in Juicebox demo
 ✓ Slack scopes                 {", ".join(SCOPES)}

@@ -56,7 +56,7 @@ async def test_a_replica_is_not_ready_in_either_word(
     ):
         answer = await client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["reason"] == "Redis is a replica, which takes no events"
+    assert answer.json()["reason"] == "Redis is a read-only replica"
 
 
 async def test_a_redis_that_refuses_the_bot_is_not_ready_and_says_why(

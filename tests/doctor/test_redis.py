@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from redis.asyncio import Redis
 
-from bot.doctor.redis import check_redis, judge, where
+from bot.doctor.redis import check_info, check_redis, where
 from bot.fakes.redis_server import RedisServer, free_port, redis_server
 from bot.fakes.slack.api import LocalSlack
 from bot.model.finding import Severity
@@ -22,7 +22,7 @@ async def test_a_redis_that_evicts_fails(
     assert findings["Redis eviction"].severity is Severity.FAILURE
     assert "allkeys-lru" in findings["Redis eviction"].text
     assert findings["Redis persistence"].text == "append-only file"
-    assert findings["Worker"].text.startswith("no heartbeat, which is right before a first start")
+    assert findings["Worker"].text.startswith("no heartbeat, as expected before the first start")
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ async def test_a_managed_redis_may_forbid_info(make_settings: MakeSettings) -> N
     shown = {f.subject: f for f in found}
     assert not [f for f in found if f.severity is Severity.FAILURE]
     assert shown["Redis"].text == "answers; its INFO is forbidden, so its version is not known"
-    assert shown["Redis role"].text == "not known; whether it takes writes is said below"
+    assert shown["Redis role"].text == "not known; see below whether it accepts writes"
     assert shown["Redis persistence"].severity is Severity.WARNING
     assert shown["Redis persistence"].text == "not known: without it, a restart loses events"
     assert shown["Redis eviction"].text == "the server does not say"
@@ -84,21 +84,23 @@ async def test_a_managed_redis_may_forbid_info(make_settings: MakeSettings) -> N
     ("role", "severity", "text"),
     [
         ("master", Severity.OK, "primary"),
-        ("active-replica", Severity.NOTE, "active-replica; whether it takes writes is said below"),
-        ("", Severity.NOTE, "not known; whether it takes writes is said below"),
-        ("slave", Severity.FAILURE, "slave: it cannot be written to"),
-        ("replica", Severity.FAILURE, "replica: it cannot be written to"),
+        ("active-replica", Severity.NOTE, "active-replica; see below whether it accepts writes"),
+        ("", Severity.NOTE, "not known; see below whether it accepts writes"),
+        ("slave", Severity.FAILURE, "slave: it is read-only"),
+        ("replica", Severity.FAILURE, "replica: it is read-only"),
     ],
 )
 def test_a_replica_alone_fails_for_its_role(role: str, severity: Severity, text: str) -> None:
     """KeyDB calls a server that takes writes an active-replica."""
     said = {"redis_version": "6.3.4", **({"role": role} if role else {})}
-    findings = {f.subject: f for f in judge(said, None)}
+    findings = {f.subject: f for f in check_info(said, None)}
     assert (findings["Redis role"].severity, findings["Redis role"].text) == (severity, text)
 
 
 def test_an_ancient_redis_fails_and_a_silent_one_is_warned_of() -> None:
-    findings = {f.subject: f for f in judge({"redis_version": "3.2.1", "role": "master"}, None)}
+    findings = {
+        f.subject: f for f in check_info({"redis_version": "3.2.1", "role": "master"}, None)
+    }
     assert findings["Redis"].severity is Severity.FAILURE
     assert findings["Redis eviction"].severity is Severity.WARNING
 
