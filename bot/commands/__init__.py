@@ -1,4 +1,4 @@
-"""The command line: what there is to type, loaded when it is typed."""
+"""The command line; a command's module is imported when the command is run."""
 
 import io
 import sys
@@ -17,18 +17,18 @@ _NAMES = (
 
 
 def _module(command: str) -> str:
-    """`all` would hide Python's own, and no module has a hyphen in its name."""
+    """Return the module of a command; `all` would shadow the built-in."""
     return {"all": "all_in_one"}.get(command, command.replace("-", "_"))
 
 
 def program() -> str:
-    """What was typed to start this program: `python -m bot`, or the name of an installed script."""
+    """Return how this program was started: `python -m bot`, or the name of a script."""
     context = click.get_current_context(silent=True)
     return (context.find_root().info_name if context else None) or "python -m bot"
 
 
-class Stop(click.ClickException):
-    """Ends the command with one line that says why."""
+class CommandError(click.ClickException):
+    """Ends the command with an error in one line."""
 
     exit_code = 1
 
@@ -37,18 +37,18 @@ class Stop(click.ClickException):
         self._program = program()
 
     def show(self, file: Any = None) -> None:
-        said = f"{self._program}: {printable(self.format_message())}"
-        click.echo(said, file=file, err=file is None)
+        line = f"{self._program}: {printable(self.format_message())}"
+        click.echo(line, file=file, err=file is None)
 
 
-class NotSetUp(Stop):
-    """Ends the command since a setting, or what it was told, is not fit for it."""
+class SetupError(CommandError):
+    """Ends the command since a setting or an argument is missing or malformed."""
 
     exit_code = 2
 
 
 class CommandGroup(click.Group):
-    """Each command is a module of this package with a `command`; a worker need not load the web."""
+    """Imports the module of a command only when needed; each has a `command`."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(_NAMES)
@@ -60,11 +60,13 @@ class CommandGroup(click.Group):
         return found
 
     def invoke(self, ctx: click.Context) -> Any:
-        if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal may lack what an event says
+        if isinstance(
+            sys.stdout, io.TextIOWrapper
+        ):  # events may contain characters that the terminal lacks
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except SettingsError as error:
-            raise NotSetUp(str(error)) from error
+            raise SetupError(str(error)) from error
         except BotError as error:
-            raise Stop(str(error)) from error
+            raise CommandError(str(error)) from error

@@ -2,7 +2,7 @@
 
 import click
 
-from bot.commands import NotSetUp
+from bot.commands import SetupError
 
 _PORT = 8700
 _HIGHEST_PORT = 65_535
@@ -27,5 +27,5 @@ def command(*, once: bool, port: int | None) -> None:
         from bot.playground.run import run_demo  # noqa: PLC0415 - not installed in production
     except ModuleNotFoundError as error:
         message = f"the demo needs {error.name}, which requirements-dev.txt installs"
-        raise NotSetUp(message) from error
+        raise SetupError(message) from error
     raise click.exceptions.Exit(run_demo(once=once, port=_PORT if port is None else port))

@@ -1,4 +1,4 @@
-"""`doctor`: is everything set up, and if not, what is to be mended."""
+"""`doctor`: check the settings and the connections."""
 
 import asyncio
 import sys
@@ -28,17 +28,17 @@ def command() -> None:
 
 
 def _report(findings: Sequence[Finding]) -> None:
-    plain = not _can_show("".join(severity.value[0] for severity in Severity))
-    for finding, line in zip(findings, lines(findings, ascii_only=plain), strict=True):
+    ascii_only = not _can_show("".join(severity.value[0] for severity in Severity))
+    for finding, line in zip(findings, lines(findings, ascii_only=ascii_only), strict=True):
         click.secho(line, fg=_COLOURS.get(finding.severity))
     click.echo(f"\n{summary(findings)}")
     if any(f.severity is Severity.FAILURE for f in findings):
         raise click.exceptions.Exit(1)
 
 
-def _can_show(signs: str) -> bool:
+def _can_show(symbols: str) -> bool:
     try:
-        signs.encode(sys.stdout.encoding or "ascii")
+        symbols.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
         return False
     return True

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import click
 
-from bot.commands import Stop, program
+from bot.commands import CommandError, program
 from bot.commands.with_store import on_store
 from bot.logging.printable import printable
 from bot.model import Delivery
@@ -43,7 +43,7 @@ async def _list(store: Store, limit: int) -> None:
 async def _show(store: Store, event_id: str) -> None:
     event = await load_event(store, event_id)
     if event is None:
-        raise Stop(f"there is no event {event_id}: it never came, or is no longer kept")
+        raise CommandError(f"there is no event {event_id}: it never came, or is no longer kept")
     reason = f": {event.reason}" if event.reason else ""
     lines = [
         f"{event.id}  {_type(event)}  {event.state}{reason}",

@@ -3,7 +3,7 @@
 import click
 
 from bot.clock import utc_now
-from bot.commands import Stop
+from bot.commands import CommandError
 from bot.commands.with_store import on_store
 from bot.logging.printable import printable
 from bot.registry import load_registry
@@ -40,11 +40,13 @@ async def _forget(store: Store, profile_id: str) -> None:
     for key in removed.cached_keys:
         _print(f"cached {key}: removed")
     if not (events or removed.record_kinds or removed.cached_keys):
-        raise Stop(f"nothing is kept about profile {profile_id}")
+        raise CommandError(f"nothing is kept about profile {profile_id}")
     counted = "1 event" if events == 1 else f"{events} events"
     _print(f"Profile {profile_id} is forgotten, with what {counted} said of it.")
     if unreadable:
-        raise Stop(f"{unreadable} of the events could not be read: see 'events' for each of them")
+        raise CommandError(
+            f"{unreadable} of the events could not be read: see 'events' for each of them"
+        )
 
 
 def _print(line: str) -> None:

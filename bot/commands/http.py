@@ -1,25 +1,25 @@
-"""One POST to another server, and its answer or a sentence that says what is wrong."""
+"""Posts to another server, and explains what went wrong."""
 
 import asyncio
 from collections.abc import Mapping
 
 import aiohttp
 
-from bot.commands import Stop
+from bot.commands import CommandError
 from bot.doctor.redis import where
 from bot.http.proxies import proxy_for
 from bot.logging.exceptions import in_words
 
-_PATIENCE = aiohttp.ClientTimeout(total=15)
-_MOST_BYTES = 64 * 1024
+_TIMEOUT = aiohttp.ClientTimeout(total=15)
+_MAX_BYTES = 64 * 1024
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
-    """The answer's status, and the beginning of its text. Redirects are not followed.
+    """Return the status and the beginning of the response; redirects are not followed.
 
     Raises:
-        Stop: if there is no answer.
-        SettingsError: if the environment names a proxy of a kind that is not supported.
+        CommandError: if there is no response.
+        SettingsError: if the environment names an unsupported kind of proxy.
     """
     return asyncio.run(_post(url, body, {"Content-Type": "application/json", **headers}))
 
@@ -27,18 +27,20 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
 async def _post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
     try:
         async with (
-            aiohttp.ClientSession(timeout=_PATIENCE) as session,
+            aiohttp.ClientSession(timeout=_TIMEOUT) as session,
             session.post(
                 url, data=body, headers=headers, allow_redirects=False, proxy=proxy_for(url)
-            ) as answer,
+            ) as response,
         ):
-            text = await answer.content.read(_MOST_BYTES)
-            return answer.status, text.decode(errors="replace")
+            text = await response.content.read(_MAX_BYTES)
+            return response.status, text.decode(errors="replace")
     except (ValueError, aiohttp.NonHttpUrlClientError) as error:  # InvalidURL is a ValueError
-        raise Stop(f"{url} is not an http:// or https:// address") from error
+        raise CommandError(f"{url} is not an http:// or https:// address") from error
     except aiohttp.ClientHttpProxyError as error:
-        raise Stop(f"{where(url)}: the proxy answers {error.status} (HTTPS_PROXY)") from error
+        raise CommandError(
+            f"{where(url)}: the proxy answers {error.status} (HTTPS_PROXY)"
+        ) from error
     except aiohttp.ClientProxyConnectionError as error:
-        raise Stop(f"the proxy of HTTPS_PROXY or HTTP_PROXY: {in_words(error)}") from error
+        raise CommandError(f"the proxy of HTTPS_PROXY or HTTP_PROXY: {in_words(error)}") from error
     except (aiohttp.ClientError, OSError) as error:
-        raise Stop(f"{where(url)}: {in_words(error)}") from error
+        raise CommandError(f"{where(url)}: {in_words(error)}") from error

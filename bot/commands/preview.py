@@ -1,4 +1,4 @@
-"""`preview`: what a notification looks like, made by the code that sends it."""
+"""`preview`: show the messages of an event."""
 
 import json
 import sys
@@ -8,18 +8,11 @@ from pathlib import Path
 import click
 
 from bot.clock import utc_now
-from bot.commands import Stop
+from bot.commands import CommandError
 from bot.commands.sample import data_option, handler_of, sample
 from bot.delivery.recipients import notification_of
 from bot.logging.printable import printable
-from bot.model import (
-    Intent,
-    InvalidData,
-    Notification,
-    Notify,
-    Policy,
-    Record,
-)
+from bot.model import Intent, InvalidData, Notification, Notify, Policy, Record
 from bot.registry import load_registry
 from bot.rendering.templates import Templates
 from bot.transports.registry import TRANSPORTS
@@ -35,7 +28,7 @@ from bot.transports.terminal.console import Console
     help="A folder to write slack.json, subject.txt, body.txt and body.html to.",
 )
 def command(event_type: str, data_file: Path | None, out: Path | None) -> None:
-    """Show what an event of this TYPE is made into: the Slack message, the mail, what is kept.
+    """Show the Slack message, the mail and the records of an event of this TYPE.
 
     Sends nothing and needs no settings. slack.json can be pasted into Slack's Block Kit Builder,
     app.slack.com/block-kit-builder.
@@ -47,14 +40,14 @@ def command(event_type: str, data_file: Path | None, out: Path | None) -> None:
     try:
         intents = handler.run(event, Policy())
     except InvalidData as error:
-        raise Stop(str(error)) from error
-    told = [intent for intent in intents if isinstance(intent, Notify)]
-    notifications = [notification_of(event, notify) for notify in told]
+        raise CommandError(str(error)) from error
+    notifies = [intent for intent in intents if isinstance(intent, Notify)]
+    notifications = [notification_of(event, notify) for notify in notifies]
     if out is None:
         _print(notifications)
     else:
         _write(out, notifications)
-    _explain(intents, told)
+    _explain(intents, notifies)
 
 
 def _print(notifications: Iterable[Notification]) -> None:
@@ -69,21 +62,21 @@ def _print(notifications: Iterable[Notification]) -> None:
 def _write(folder: Path, notifications: Sequence[Notification]) -> None:
     templates = Templates()
     for number, notification in enumerate(notifications, start=1):
-        place = folder if len(notifications) == 1 else folder / str(number)
-        place.mkdir(parents=True, exist_ok=True)
+        target = folder if len(notifications) == 1 else folder / str(number)
+        target.mkdir(parents=True, exist_ok=True)
         for transport in TRANSPORTS:
             content = transport.renderer(templates)(notification)
             for name, text in transport.preview_files(content).items():
-                (place / name).write_text(text, encoding="utf-8")
-                click.echo(place / name)
+                (target / name).write_text(text, encoding="utf-8")
+                click.echo(target / name)
 
 
-def _explain(intents: Iterable[Intent], told: Sequence[Notify]) -> None:
-    """What the messages themselves do not say."""
-    if not told:
-        click.echo("Nobody is told of this event.")
-    elif all(notify.opt_in for notify in told):
-        click.echo("Told to those alone who have subscribed to it.")
+def _explain(intents: Iterable[Intent], notifies: Sequence[Notify]) -> None:
+    """Print who is notified, and the records."""
+    if not notifies:
+        click.echo("Nobody is notified of this event.")
+    elif all(notify.opt_in for notify in notifies):
+        click.echo("Sent only to those who have subscribed to it.")
     for intent in intents:
         if isinstance(intent, Record):
             fields = json.dumps(dict(intent.fields), ensure_ascii=False)

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from bot.commands import Stop
+from bot.commands import CommandError
 from bot.commands.with_store import on_store
 from bot.store import Store
 
@@ -27,6 +27,6 @@ def command(kind: str, record_id: str) -> None:
 async def _show(store: Store, kind: str, record_id: str) -> None:
     stored = await store.records.get(kind, record_id)
     if stored is None:
-        raise Stop(f"nothing is kept of {kind} {record_id}")
+        raise CommandError(f"nothing is kept of {kind} {record_id}")
     shown = {"kind": kind, "id": record_id, "at": stored.at.isoformat(), "fields": stored.fields}
     click.echo(json.dumps(shown, indent=2))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import click
 
 from bot.clock import utc_now
-from bot.commands import Stop
+from bot.commands import CommandError
 from bot.commands.with_store import on_store
 from bot.delivery.requeue import requeue, requeue_all
 from bot.logging.printable import printable
@@ -33,7 +33,9 @@ async def _retry_all(store: Store) -> None:
 async def _retry(store: Store, subject_id: str) -> None:
     lines = await requeue(store, subject_id, utc_now())
     if not lines:
-        raise Stop(f"there is no event or delivery {subject_id}: 'events' lists what is kept")
+        raise CommandError(
+            f"there is no event or delivery {subject_id}: 'events' lists what is kept"
+        )
     _print(lines)
 
 

@@ -1,11 +1,11 @@
-"""`send`: a signed sample event, posted to a bot that runs."""
+"""`send`: post a signed sample event to a running bot."""
 
 from pathlib import Path
 
 import click
 
 from bot.clock import utc_now
-from bot.commands import Stop
+from bot.commands import CommandError
 from bot.commands.http import post
 from bot.commands.sample import data_option, sample
 from bot.intake.signature import HEADER, sign
@@ -17,17 +17,17 @@ _ACCEPTED = 200
 
 @click.command(short_help="Sign a sample event and post it to a running bot.")
 @click.argument("event_type", metavar="TYPE")
-@click.option("--url", required=True, help="Where to: https://.../webhooks/juicebox")
+@click.option("--url", required=True, help="Its endpoint: https://.../webhooks/juicebox")
 @data_option
 @click.option(
     "--test", is_flag=True, help='Mark it "Test" in every message, and keep no record of it.'
 )
-@click.option("--id", "event_id", help="The event's id. Default: a fresh one.")
+@click.option("--id", "event_id", help="The event's id. Default: a new one.")
 @click.option(
     "--secret",
     envvar="JUICEBOX_WEBHOOK_SECRET",
     required=True,
-    help="What to sign with. Better set JUICEBOX_WEBHOOK_SECRET: others can see options.",
+    help="The secret to sign with. Better set JUICEBOX_WEBHOOK_SECRET: others can see options.",
 )
 def command(
     event_type: str,
@@ -40,8 +40,8 @@ def command(
 ) -> None:
     """Sign a sample event of this TYPE as Juicebox does, and post it to a running bot.
 
-    Everybody who is told of such events is told of this one. Without --test nothing in the
-    messages says that it is not real.
+    The messages go to everybody who is notified of such events. Without --test they do not say
+    that the event is not real.
 
     Exits with 1 unless the bot accepts it.
     """
@@ -51,13 +51,13 @@ def command(
     status, text = post(url, chosen.body, headers)
     click.echo(printable(f"{chosen.event.id} -> {status} {text.strip()}"))
     if status != _ACCEPTED:
-        raise Stop(f"not accepted{_hint(status)}")
+        raise CommandError(f"not accepted{_hint(status)}")
 
 
 def _hint(status: int) -> str:
     hints = {
         401: ": the bot has another JUICEBOX_WEBHOOK_SECRET",
-        404: ": the bot's door is /webhooks/juicebox",
+        404: ": the bot's endpoint is /webhooks/juicebox",
         503: ": the bot cannot reach its Redis",
     }
     return hints.get(status, "")

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.main import main as uvicorn_command
 
-from bot.commands import Stop
+from bot.commands import CommandError
 from bot.http.listening import why_not_listen
 from bot.logging.setup import configure_logs
 from bot.settings import Settings, load_settings
@@ -20,7 +20,7 @@ _KEEP_LOGGING = {"version": 1, "incremental": True}
 """A logging configuration that changes nothing, instead of uvicorn's own."""
 
 
-class NotStarted(Stop):
+class NotStarted(CommandError):
     """uvicorn could not start: ends the command with uvicorn's exit code."""
 
     exit_code = STARTUP_FAILURE

@@ -1,11 +1,11 @@
-"""`webhook`: Juicebox is told where this bot is."""
+"""`webhook`: register the bot's endpoint with Juicebox."""
 
 from collections.abc import Iterable
 
 import click
 from pydantic_core import from_json, to_json
 
-from bot.commands import NotSetUp, Stop
+from bot.commands import CommandError, SetupError
 from bot.commands.http import post
 from bot.environment import load
 from bot.logging.printable import printable
@@ -15,27 +15,27 @@ from bot.settings import JuiceboxSettings
 
 _PATH = "webhooks/juicebox"
 _UNAUTHORIZED = 401
-_LONGEST_MESSAGE = 300
+_MAX_MESSAGE = 300
 
 
-@click.group(short_help="Tell Juicebox where this bot is.")
+@click.group(short_help="Manage the webhook at Juicebox.")
 def command() -> None:
-    """Tell Juicebox where this bot is."""
+    """Manage the webhook at Juicebox."""
 
 
-@command.command(short_help="Register this bot's address with Juicebox.")
+@command.command(short_help="Register this bot's endpoint with Juicebox.")
 @click.argument("url", required=False)
 def create(url: str | None) -> None:
-    """Register URL with Juicebox, for every type of event that a handler knows.
+    """Register URL with Juicebox for all event types that have a handler.
 
     Without URL: PUBLIC_URL and /webhooks/juicebox. Needs JUICEBOX_API_KEY.
     """
     settings = load(JuiceboxSettings)
     if settings.juicebox_api_key is None:
-        raise NotSetUp("JUICEBOX_API_KEY is missing: only with it Juicebox takes orders")
+        raise SetupError("JUICEBOX_API_KEY is missing: Juicebox's API needs it")
     address = url or _own_address(settings)
     if not address.startswith("https://"):
-        raise NotSetUp(f"{address} is not https://: Juicebox sends events to nothing else")
+        raise SetupError(f"{address} is not https://: Juicebox sends events only to https:// URLs")
     types = load_registry().types
     secret = settings.juicebox_webhook_secret.get_secret_value()
     key = settings.juicebox_api_key.get_secret_value()
@@ -50,32 +50,32 @@ def create(url: str | None) -> None:
 
 def _own_address(settings: JuiceboxSettings) -> str:
     if settings.public_url is None:
-        raise NotSetUp("give the address, or set PUBLIC_URL")
+        raise SetupError("give the URL as an argument, or set PUBLIC_URL")
     return f"{str(settings.public_url).rstrip('/')}/{_PATH}"
 
 
 def _check(status: int, text: str, secrets: Iterable[str]) -> None:
     if status == _UNAUTHORIZED:
-        raise Stop("Juicebox refuses JUICEBOX_API_KEY (401): is it the current key?")
+        raise CommandError("Juicebox refuses JUICEBOX_API_KEY (401): is it the current key?")
     if not 200 <= status < 300:  # noqa: PLR2004 - the range of success
-        said = cut(_without(secrets, _message(text)), _LONGEST_MESSAGE)
-        raise Stop(f"Juicebox answers {status}{said and ': '}{said}")
+        message = cut(_without(secrets, _message(text)), _MAX_MESSAGE)
+        raise CommandError(f"Juicebox answers {status}{message and ': '}{message}")
 
 
 def _message(text: str) -> str:
-    """What the API says is wrong: `error` or `message`, as text or as an object with a `message`."""
-    answer = _read(text)
-    said = answer.get("error") or answer.get("message")
-    if isinstance(said, dict):
-        said = said.get("message")
-    return said if isinstance(said, str) else ""
+    """Return the error in the response: `error` or `message`, as text or as an object with a `message`."""
+    body = _read(text)
+    error = body.get("error") or body.get("message")
+    if isinstance(error, dict):
+        error = error.get("message")
+    return error if isinstance(error, str) else ""
 
 
-def _without(secrets: Iterable[str], said: str) -> str:
-    """An API may repeat in its complaint what it was given."""
+def _without(secrets: Iterable[str], text: str) -> str:
+    """Mask the secrets, which an API may repeat in its error."""
     for secret in secrets:
-        said = said.replace(secret, "***")
-    return said
+        text = text.replace(secret, "***")
+    return text
 
 
 def _named(text: str) -> str:
@@ -85,7 +85,7 @@ def _named(text: str) -> str:
 
 def _read(text: str) -> dict[str, object]:
     try:
-        answer = from_json(text)
+        body = from_json(text)
     except ValueError:
         return {}
-    return answer if isinstance(answer, dict) else {}
+    return body if isinstance(body, dict) else {}

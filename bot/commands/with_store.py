@@ -1,4 +1,4 @@
-"""Commands that need Redis and nothing else: opened, closed, and explained when it is away."""
+"""Runs commands that need only Redis, and explains its errors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,25 +6,25 @@ from datetime import timedelta
 
 from redis.exceptions import RedisError
 
-from bot.commands import Stop
+from bot.commands import CommandError
 from bot.environment import load
 from bot.store import Store
 from bot.store.redis_errors import explain
 from bot.store.settings import StoreSettings
 from bot.wiring import open_store
 
-_PATIENCE = timedelta(seconds=5)
+_TIMEOUT = timedelta(seconds=5)
 
 
 def on_store(work: Callable[[Store], Awaitable[None]]) -> None:
-    """Do the work on the store that the settings name.
+    """Run `work` with the store.
 
     Raises:
-        SettingsError: if the environment is not fit to start with.
-        Stop: if Redis does not answer; names its host, and not its password.
+        SettingsError: if a setting of Redis is malformed.
+        CommandError: if Redis does not answer; names its host, but not its password.
     """
     settings = load(StoreSettings)
-    store = open_store(settings, timeout=_PATIENCE)
+    store = open_store(settings, timeout=_TIMEOUT)
 
     async def run() -> None:
         try:
@@ -37,5 +37,5 @@ def on_store(work: Callable[[Store], Awaitable[None]]) -> None:
     except (RedisError, OSError) as error:
         trouble = explain(error)
         remedy = f"; {trouble.remedy}" if trouble.remedy else ""
-        said = f"Redis at {settings.redis.where} (REDIS_URL): {trouble.text}{remedy}"
-        raise Stop(said) from error
+        reason = f"Redis at {settings.redis.where} (REDIS_URL): {trouble.text}{remedy}"
+        raise CommandError(reason) from error

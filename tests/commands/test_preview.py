@@ -41,14 +41,14 @@ async def test_what_is_kept_is_shown(cli: Cli) -> None:
 
 async def test_what_only_subscribers_are_told_is_marked(cli: Cli) -> None:
     result = await cli("preview", "profile.enriched")
-    assert "Told to those alone who have subscribed to it.\n" in result.output
+    assert "Sent only to those who have subscribed to it.\n" in result.output
 
 
 async def test_an_event_that_nobody_is_told_of_says_so(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "quota.json"
     file.write_text('{"usage": 80, "limit": 100}')
     result = await cli("preview", "quota.warning", "--data", str(file))
-    assert result.output.startswith("Nobody is told of this event.\nKept as quota ")
+    assert result.output.startswith("Nobody is notified of this event.\nKept as quota ")
 
 
 async def test_a_file_takes_the_samples_place(cli: Cli, tmp_path: Path) -> None:

@@ -79,13 +79,13 @@ async def test_without_an_address_it_is_the_bots_own(cli: Cli, api: Api, set_up:
 @pytest.mark.parametrize(
     ("changes", "args", "said"),
     [
-        ({}, (ADDRESS,), "JUICEBOX_API_KEY is missing: only with it Juicebox takes orders"),
+        ({}, (ADDRESS,), "JUICEBOX_API_KEY is missing: Juicebox's API needs it"),
         (
             {"JUICEBOX_API_KEY": KEY},
             ("http://bot.example.com",),
-            "http://bot.example.com is not https://: Juicebox sends events to nothing else",
+            "http://bot.example.com is not https://: Juicebox sends events only to https:// URLs",
         ),
-        ({"JUICEBOX_API_KEY": KEY}, (), "give the address, or set PUBLIC_URL"),
+        ({"JUICEBOX_API_KEY": KEY}, (), "give the URL as an argument, or set PUBLIC_URL"),
     ],
 )
 async def test_what_is_not_set_up_is_named(

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.commands import Stop
+from bot.commands import CommandError
 from bot.commands.http import post
 from bot.errors import SettingsError
 from bot.fakes.redis_server import free_port
@@ -106,14 +106,16 @@ async def test_the_commands_use_the_proxy(
     url = f"{slack_api.url}api.test"
     assert (await asyncio.to_thread(post, url, b"{}", {}))[0] == 200
     proxy.refuses = True
-    with pytest.raises(Stop, match=r"bot.example.com:?\d*: the proxy answers 403"):
+    with pytest.raises(CommandError, match=r"bot.example.com:?\d*: the proxy answers 403"):
         await asyncio.to_thread(post, "https://bot.example.com/", b"{}", {})
     assert proxy.asked == [f"POST {url}", "CONNECT bot.example.com:443"]
 
 
 async def test_an_unreachable_proxy_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
-    with pytest.raises(Stop, match="the proxy of HTTPS_PROXY or HTTP_PROXY: the connection is ref"):
+    with pytest.raises(
+        CommandError, match="the proxy of HTTPS_PROXY or HTTP_PROXY: the connection is ref"
+    ):
         await asyncio.to_thread(post, "https://bot.example.com/", b"{}", {})
 
 
