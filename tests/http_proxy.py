@@ -1,4 +1,4 @@
-"""A small HTTP proxy that tells what went through it: CONNECT, and http:// by the whole address."""
+"""A small HTTP proxy that records its requests."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 
 class HttpProxy:
-    """`asked` has `CONNECT host:port`, or the method and the address, of each request."""
+    """Records `CONNECT host:port`, or the method and the URL, of each request."""
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.authorizations: list[str] = []
         self.refuses = False
         self.port = 0
@@ -29,7 +29,7 @@ class HttpProxy:
         self, head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         method, target, *_ = head.decode().split()
-        self.asked.append(f"{method} {target}")
+        self.requests.append(f"{method} {target}")
         self.authorizations += [
             line.partition(": ")[2]
             for line in head.decode().split("\r\n")

@@ -64,7 +64,7 @@ class Postfix:
 
     @property
     def message_ids(self) -> list[str]:
-        """Of every mail that it has accepted."""
+        """The Message-IDs of all accepted mails."""
         return re.findall(r"cleanup\[\d+\]: \w+: message-id=(<\S+>)", self.log())
 
     @property
@@ -97,7 +97,7 @@ def postfix(changes: Mapping[str, str]) -> Iterator[Postfix]:
         try:
             yield server
         finally:
-            # The process above is a script's; Postfix's own has a session of its own.
+            # `started` is a script; Postfix runs in a session of its own.
             abort = [command, "-c", str(folder / "etc"), "abort"]
             subprocess.run(abort, check=False, capture_output=True)  # noqa: S603  # as above
             started.terminate()

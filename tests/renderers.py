@@ -1,4 +1,4 @@
-"""What renders the bot's templates, or those of another folder or moment."""
+"""Renderers of the bot's templates, or of another folder and time."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A mail server that gives prepared replies, whatever it is asked."""
+"""A mail server that sends scripted replies."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -6,30 +6,28 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 SILENT = ""
-"""In place of a reply: none ever comes."""
-
-
+"""Stands for no reply."""
 _LATE = "late "
 
 
 def late(reply: str, *, seconds: int) -> str:
-    """A reply that takes that long."""
+    """Return a reply that is sent after a delay."""
     return f"{_LATE}{seconds} {reply}"
 
 
 @dataclass
 class ScriptedSmtp:
     port: int = 0
-    asked: list[str] = field(default_factory=list)
-    """Every line that came, of all connections."""
+    received: list[str] = field(default_factory=list)
+    """The lines of all connections."""
     connections: int = 0
 
 
 @asynccontextmanager
 async def scripted_smtp(*connections: Sequence[str]) -> AsyncIterator[ScriptedSmtp]:
-    """Serves each connection with the next list of replies, the last list for all others.
+    """Use a list of replies for each connection, and the last list for all further ones.
 
-    The first reply is the greeting. A connection whose replies are used up is closed.
+    The first reply is the greeting. After its last reply a connection is closed.
     """
     server = ScriptedSmtp()
     serving: set[asyncio.Task[None]] = set()
@@ -65,7 +63,7 @@ async def scripted_smtp(*connections: Sequence[str]) -> AsyncIterator[ScriptedSm
 
 
 async def _read(reader: asyncio.StreamReader, server: ScriptedSmtp, *, mail: bool) -> None:
-    """The next command; or a whole mail, which counts as its last line."""
+    """Read a command, or a whole mail, which is recorded as its last line."""
     with suppress(asyncio.IncompleteReadError):
         line = await reader.readuntil(b"\r\n.\r\n" if mail else b"\r\n")
-        server.asked.append(line.decode().strip().rpartition("\n")[2])
+        server.received.append(line.decode().strip().rpartition("\n")[2])

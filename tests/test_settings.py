@@ -1,4 +1,4 @@
-"""The settings: read strictly, named when wrong, secret when printed."""
+"""Settings are read strictly, named in errors, and secret when printed."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ NEITHER = (
 NO_MAIL = {"SMTP_URL": None, "EMAIL_FROM": None, "EMAIL_TO": None, "EMAIL_ALERT_TO": None}
 
 
-def test_the_defaults_are_those_of_the_readme(make_settings: MakeSettings) -> None:
+def test_the_defaults_are_the_documented_ones(make_settings: MakeSettings) -> None:
     settings = make_settings(REDIS_URL=None)
     assert settings.redis_url.get_secret_value() == "redis://localhost:6379/0"
     assert settings.redis_ssl_cert_reqs == "required"
@@ -171,17 +171,17 @@ def test_each_audience_has_its_destinations(make_settings: MakeSettings) -> None
     }
 
 
-def test_operators_are_the_recruiters_unless_told_otherwise(make_settings: MakeSettings) -> None:
+def test_operators_default_to_the_recruiters_destinations(make_settings: MakeSettings) -> None:
     settings = make_settings(SLACK_ALERT_CHANNEL=None, EMAIL_ALERT_TO=None)
     assert audiences(settings)[Audience.OPERATORS] == audiences(settings)[Audience.RECRUITERS]
 
 
-def test_a_channel_that_is_off_has_no_destinations(make_settings: MakeSettings) -> None:
+def test_a_transport_that_is_off_has_no_destinations(make_settings: MakeSettings) -> None:
     settings = make_settings(**{**NO_MAIL, "EMAIL_TO": "recruiter@example.com"})
     assert audiences(settings)[Audience.RECRUITERS] == (Destination(Transport.SLACK, "C0RECRUIT"),)
 
 
-async def test_only_channels_that_are_on_have_a_sender(
+async def test_only_transports_that_are_on_have_a_sender(
     make_settings: MakeSettings, redis: Redis
 ) -> None:
     both = active_transports(make_settings(), Templates(), redis)
@@ -194,20 +194,20 @@ async def test_only_channels_that_are_on_have_a_sender(
     await store.redis.aclose()
 
 
-def test_a_space_that_was_pasted_along_does_no_harm(make_settings: MakeSettings) -> None:
+def test_whitespace_around_a_value_is_ignored(make_settings: MakeSettings) -> None:
     settings = make_settings(JUICEBOX_WEBHOOK_SECRET=" whsec_1\n", SLACK_CHANNEL=" C0RECRUIT ")
     assert settings.webhook_secrets == (b"whsec_1",)
     assert audiences(settings)[Audience.RECRUITERS][0] == Destination(Transport.SLACK, "C0RECRUIT")
 
 
 @pytest.mark.parametrize("option", ["foo=bar", "socket_timeout=abc"])
-def test_an_option_that_the_bot_does_not_take_is_named(fault: SettingsFault, option: str) -> None:
+def test_an_unsupported_option_is_named(fault: SettingsFault, option: str) -> None:
     line = fault(REDIS_URL=f"redis://localhost:6379/0?{option}")
     assert line.startswith(f"REDIS_URL is malformed: its option '{option.partition('=')[0]}' ")
     assert line.endswith(": remove it")
 
 
-def test_how_a_certificate_is_checked_can_be_said_in_either_place(
+def test_the_certificate_check_can_be_set_in_either_place(
     make_settings: MakeSettings,
 ) -> None:
     url = "rediss://localhost:6379/0"
@@ -218,7 +218,7 @@ def test_how_a_certificate_is_checked_can_be_said_in_either_place(
         assert settings.redis.cert_reqs == "none"
 
 
-def test_two_places_that_contradict_each_other_are_refused(fault: SettingsFault) -> None:
+def test_two_contradictory_settings_are_refused(fault: SettingsFault) -> None:
     line = fault(
         REDIS_URL="rediss://localhost/0?ssl_cert_reqs=none", REDIS_SSL_CERT_REQS="required"
     )

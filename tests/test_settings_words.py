@@ -1,4 +1,4 @@
-"""Every setting that cannot be used is named in our own words, all of them at once."""
+"""All malformed settings are described at once, in our own words."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.app import MakeSettings, SettingsFault
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "expected"),
     [
         ("PORT", "http", "must be a whole number such as 8000, got 'http'"),
         ("WEB_CONCURRENCY", "0", "must be from 1 to 64, got '0'"),
@@ -37,10 +37,10 @@ from tests.app import MakeSettings, SettingsFault
         ),
     ],
 )
-def test_a_malformed_setting_is_named_with_what_it_must_be_and_what_it_is(
-    fault: SettingsFault, name: str, value: str, said: str
+def test_a_malformed_setting_is_named_with_what_is_expected_and_its_value(
+    fault: SettingsFault, name: str, value: str, expected: str
 ) -> None:
-    assert fault(**{name: value}) == f"{name} {said}"
+    assert fault(**{name: value}) == f"{name} {expected}"
 
 
 PYDANTIC = re.compile(r"Input should|unable to|valid (integer|number|string)|Value error|JSON")
@@ -57,21 +57,23 @@ def test_no_setting_is_refused_in_pydantics_words(
         try:
             load_settings()
         except SettingsError as error:
-            [said] = [str(p) for p in error.problems if name.upper() in p.names]
-            assert said.startswith((f"{name.upper()} must be ", f"{name.upper()} is malformed: "))
-            assert not PYDANTIC.search(said)
-            assert "None" not in said
-            assert len(said) < 300
-            assert value == value[:80] or value not in said
+            [problem] = [str(p) for p in error.problems if name.upper() in p.names]
+            assert problem.startswith(
+                (f"{name.upper()} must be ", f"{name.upper()} is malformed: ")
+            )
+            assert not PYDANTIC.search(problem)
+            assert "None" not in problem
+            assert len(problem) < 300
+            assert value == value[:80] or value not in problem
 
 
-def test_a_value_that_may_hold_a_password_is_not_shown(fault: SettingsFault) -> None:
+def test_a_value_that_may_contain_a_password_is_not_shown(fault: SettingsFault) -> None:
     line = fault(PUBLIC_URL="ftp://user:hunter2@bot.example.com")
     assert line.startswith("PUBLIC_URL must be an http:// or https:// address")
     assert "hunter2" not in line
 
 
-def test_whatever_is_wrong_is_named_at_once(fault: SettingsFault) -> None:
+def test_all_problems_are_named_at_once(fault: SettingsFault) -> None:
     """Also what two settings need of each other, unless one of them is malformed anyway."""
     line = fault(
         PORT="x",

@@ -1,4 +1,4 @@
-"""The command line, run in a thread of its own while a test's servers run in the event loop."""
+"""Runs the command line in a thread while a test's servers run in the event loop."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""Processes of the command line, and what they log."""
+"""Processes of the bot, and their log lines."""
 
 import asyncio
 import signal

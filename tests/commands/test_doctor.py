@@ -1,4 +1,4 @@
-"""`doctor` prints what it finds, and ends with 1 if something required fails."""
+"""`doctor` prints its findings, and exits with 1 after a failure."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from tests.commands.conftest import Cli, bare_environment
 from tests.conftest import BASE_ENVIRONMENT
 
 
-async def test_nothing_to_mend(
+async def test_nothing_to_fix(
     cli: Cli, make_settings: MakeSettings, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
     make_settings(SLACK_API_URL=slack_api.url, SMTP_URL=inbox.url)
@@ -23,7 +23,7 @@ async def test_nothing_to_mend(
     assert result.output.endswith("\nReady to run, 4 warnings.\n")
 
 
-async def test_what_is_required_and_fails_ends_with_1(
+async def test_a_failure_exits_with_1(
     cli: Cli, make_settings: MakeSettings, slack_api: LocalSlack
 ) -> None:
     make_settings(SLACK_API_URL=slack_api.url)
@@ -38,7 +38,7 @@ async def test_what_is_required_and_fails_ends_with_1(
 SET_IT = "set it in the environment; .github/CONFIGURATION.md lists all settings"
 
 
-async def test_everything_that_is_wrong_is_said_in_one_run(
+async def test_one_run_shows_everything_that_is_wrong(
     cli: Cli, make_settings: MakeSettings, slack_api: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each malformed or missing setting, and each connection whose settings are fine."""
@@ -97,7 +97,7 @@ async def test_a_redis_address_that_is_malformed_does_not_hide_the_rest(
     assert "hunter2" not in result.output
 
 
-async def test_nobody_to_tell_is_named(
+async def test_missing_destinations_are_named(
     cli: Cli, make_settings: MakeSettings, slack_api: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_settings(SLACK_API_URL=slack_api.url)
@@ -107,7 +107,7 @@ async def test_nobody_to_tell_is_named(
     assert "✗ SLACK_CHANNEL or EMAIL_TO    is missing: nobody would be notified; " in result.output
 
 
-async def test_a_bot_without_any_channel_is_named(
+async def test_a_bot_without_any_transport_is_named(
     cli: Cli, make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_settings()
@@ -120,7 +120,7 @@ async def test_a_bot_without_any_channel_is_named(
     )
 
 
-async def test_a_terminal_without_the_signs_gets_words(redis_process: RedisServer) -> None:
+async def test_a_terminal_without_the_symbols_gets_words(redis_process: RedisServer) -> None:
     environment = {
         **bare_environment(),
         **BASE_ENVIRONMENT,

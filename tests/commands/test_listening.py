@@ -1,4 +1,4 @@
-"""`web` and `all` listen where they are told to, or say in one sentence why they cannot."""
+"""`web` and `all` listen on the given address, or explain in one sentence why they cannot."""
 
 import asyncio
 import errno
@@ -18,7 +18,7 @@ from tests.processes import ROOT
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 @pytest.mark.parametrize("command", ["web", "all"])
-async def test_a_port_that_is_taken_is_one_sentence(
+async def test_a_port_in_use_is_reported_in_one_sentence(
     environment: dict[str, str], command: str, processes: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -36,7 +36,7 @@ async def test_a_port_that_is_taken_is_one_sentence(
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "expected"),
     [
         (
             ("--host", "192.0.2.1"),
@@ -54,24 +54,24 @@ async def test_a_port_that_is_taken_is_one_sentence(
         (("--fd", "99"), "not started on file descriptor 99 (--fd): Bad file descriptor"),
     ],
 )
-async def test_another_place_where_nothing_can_listen_is_one_sentence_too(
-    environment: dict[str, str], options: tuple[str, str], said: str
+async def test_any_other_address_that_cannot_be_used_is_reported_in_one_sentence(
+    environment: dict[str, str], options: tuple[str, str], expected: str
 ) -> None:
     async with started(environment, "web", *options) as process:
         assert await process.running.wait() == 3
         await process.end()
-    assert process.lines[-1] == f"python -m bot: {said}\n"
+    assert process.lines[-1] == f"python -m bot: {expected}\n"
     assert "Traceback" not in "".join(process.lines)
 
 
-def test_a_port_that_needs_more_rights_says_which_need_none() -> None:
-    said = explain("0.0.0.0", 80, PermissionError(errno.EACCES, "Permission denied"))
-    assert said == (
+def test_a_privileged_port_is_reported_with_a_fix() -> None:
+    reason = explain("0.0.0.0", 80, PermissionError(errno.EACCES, "Permission denied"))
+    assert reason == (
         "this user may not listen on port 80 of 0.0.0.0: choose one above 1023 with PORT or --port"
     )
 
 
-def test_a_port_that_is_free_stays_free() -> None:
+def test_checking_a_free_port_leaves_it_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert why_not_listen("127.0.0.1", port) != ""

@@ -1,4 +1,4 @@
-"""Each command asks for the settings that it uses, and all of them refuse the same REDIS_URL."""
+"""Each command reads only the settings that it uses, and all refuse the same REDIS_URLs."""
 
 import sys
 from pathlib import Path
@@ -26,18 +26,18 @@ def redis_alone(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("command", ON_REDIS)
-async def test_a_command_on_redis_asks_for_redis_alone(
+async def test_a_command_on_redis_reads_only_its_settings(
     cli: Cli, store: Store, redis_alone: None, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setenv("PORT", "not asked for")
-    monkeypatch.setenv("LOG_LEVEL", "not asked for")
+    monkeypatch.setenv("PORT", "not read")
+    monkeypatch.setenv("LOG_LEVEL", "not read")
     result = await cli(*command.split())
     assert result.exit_code in {0, 1}
     assert "missing" not in result.output
     assert "must be" not in result.output
 
 
-async def test_what_a_command_on_redis_asks_for_is_named(
+async def test_malformed_settings_of_redis_are_named(
     cli: Cli, redis_alone: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RETENTION_DAYS", "long")
@@ -50,21 +50,21 @@ async def test_what_a_command_on_redis_asks_for_is_named(
     )
 
 
-async def test_webhook_create_asks_for_juiceboxs_settings_alone(
+async def test_webhook_create_reads_only_juiceboxs_settings(
     cli: Cli, redis_alone: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JUICEBOX_WEBHOOK_SECRET", "whsec_1")
     monkeypatch.setenv("JUICEBOX_API_KEY", "key")
     monkeypatch.setenv("JUICEBOX_API_URL", f"http://127.0.0.1:{free_port()}")
-    monkeypatch.setenv("REDIS_URL", "not asked for")
+    monkeypatch.setenv("REDIS_URL", "not read")
     result = await cli("webhook", "create", "https://bot.example.com/webhooks/juicebox")
     assert "the connection is refused" in result.output
 
 
-async def test_send_asks_for_the_secret_alone(
+async def test_send_reads_only_the_secret(
     cli: Cli, redis_alone: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("REDIS_URL", "not asked for")
+    monkeypatch.setenv("REDIS_URL", "not read")
     url = f"http://127.0.0.1:{free_port()}/webhooks/juicebox"
     result = await cli("send", "search.completed", "--url", url, "--secret", "whsec_1")
     assert "the connection is refused" in result.output
@@ -83,12 +83,12 @@ async def test_every_command_refuses_an_option_that_would_break_it(
     monkeypatch.setenv("REDIS_URL", f"{url}?{option}")
     result = await cli(*command.split())
     assert result.exit_code == 2
-    said = f"juicebox-bot: REDIS_URL is malformed: its option '{option.partition('=')[0]}' "
-    assert result.output.startswith(said)
+    expected = f"juicebox-bot: REDIS_URL is malformed: its option '{option.partition('=')[0]}' "
+    assert result.output.startswith(expected)
     assert len(result.output.splitlines()) == 1
 
 
-async def test_the_help_names_what_was_typed(tmp_path: Path) -> None:
+async def test_the_help_shows_how_the_program_was_started(tmp_path: Path) -> None:
     """As a module, and as the script that an installation makes of pyproject's entry."""
     script = tmp_path / "juicebox-bot"
     script.write_text("import sys\nfrom bot.__main__ import main\nsys.exit(main())\n")
@@ -105,7 +105,7 @@ async def test_the_help_names_what_was_typed(tmp_path: Path) -> None:
         assert output.decode().startswith(f"{name}: JUICEBOX_WEBHOOK_SECRET is missing; ")
 
 
-async def test_a_process_names_what_was_typed_in_a_refusal() -> None:
+async def test_an_error_shows_how_the_program_was_started() -> None:
     environment = {**bare_environment(), "REDIS_URL": "redis://localhost?family=6"}
     async with started(environment, "events") as process:
         assert await process.running.wait() == 2

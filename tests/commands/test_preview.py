@@ -1,4 +1,4 @@
-"""`preview` shows what an event would become, on every channel."""
+"""`preview` shows the messages of an event on every transport."""
 
 import json
 from dataclasses import replace
@@ -15,11 +15,11 @@ from tests.commands.conftest import Cli
 
 @pytest.fixture(autouse=True)
 def no_environment(make_settings: MakeSettings) -> None:
-    """`make_settings` takes every setting away, and nobody calls it here."""
+    """Remove all settings: `make_settings` does, and is not called."""
 
 
 @pytest.mark.parametrize("event_type", load_registry().types)
-async def test_every_type_is_shown_on_every_channel(cli: Cli, event_type: str) -> None:
+async def test_every_type_is_shown_on_every_transport(cli: Cli, event_type: str) -> None:
     result = await cli("preview", event_type)
     assert result.exit_code == 0
     assert "╭ Slack to a channel\n" in result.output
@@ -33,25 +33,25 @@ async def test_the_samples_link_has_not_expired(cli: Cli) -> None:
     assert "Link expires" in result.output
 
 
-async def test_what_is_kept_is_shown(cli: Cli) -> None:
+async def test_records_are_shown(cli: Cli) -> None:
     result = await cli("preview", "export.ready")
     assert 'Kept as export exp_5t7h1q: {"downloadUrl": "https://' in result.output
     assert "subscribed" not in result.output
 
 
-async def test_what_only_subscribers_are_told_is_marked(cli: Cli) -> None:
+async def test_notifications_for_subscribers_only_are_marked(cli: Cli) -> None:
     result = await cli("preview", "profile.enriched")
     assert "Sent only to those who have subscribed to it.\n" in result.output
 
 
-async def test_an_event_that_nobody_is_told_of_says_so(cli: Cli, tmp_path: Path) -> None:
+async def test_an_event_without_notifications_says_so(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "quota.json"
     file.write_text('{"usage": 80, "limit": 100}')
     result = await cli("preview", "quota.warning", "--data", str(file))
     assert result.output.startswith("Nobody is notified of this event.\nKept as quota ")
 
 
-async def test_a_file_takes_the_samples_place(cli: Cli, tmp_path: Path) -> None:
+async def test_a_file_replaces_the_sample(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "event.json"
     data = {"searchId": "srch_mine", "resultCount": 1, "query": "a\x1b[2Jb"}
     file.write_text(json.dumps({"id": "evt_mine", "type": "search.completed", "data": data}))

@@ -1,4 +1,4 @@
-"""`web` and `worker` as the platform runs them: real processes, told to stop by SIGTERM."""
+"""`web` and `worker` as real processes that SIGTERM stops."""
 
 import signal
 
@@ -12,7 +12,7 @@ from tests.commands.conftest import Cli, bare_environment
 from tests.commands.processes import answer, started
 
 
-async def test_web_takes_uvicorns_options_and_keeps_our_logs(
+async def test_web_accepts_uvicorns_options_and_keeps_our_logs(
     environment: dict[str, str], store: Store
 ) -> None:
     port = free_port()
@@ -31,7 +31,7 @@ async def test_web_takes_uvicorns_options_and_keeps_our_logs(
     assert "canary" not in "".join(web.lines)
 
 
-async def test_web_runs_as_many_processes_as_it_is_told(
+async def test_web_runs_web_concurrency_processes(
     environment: dict[str, str], store: Store, cli: Cli
 ) -> None:
     port = free_port()
@@ -47,7 +47,7 @@ async def test_web_runs_as_many_processes_as_it_is_told(
     assert all(line.startswith("{") for line in web.lines)
 
 
-async def test_worker_sends_what_web_took_in(
+async def test_worker_sends_what_web_accepted(
     environment: dict[str, str], store: Store, slack_api: LocalSlack, inbox: Inbox, cli: Cli
 ) -> None:
     port = free_port()

@@ -1,4 +1,4 @@
-"""A Redis with a self-signed certificate: named with its remedy, and reached in each way there is."""
+"""A Redis with a self-signed certificate is explained, and can be used with each option."""
 
 import asyncio
 import ssl
@@ -60,7 +60,7 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
     sink.close()
 
 
-async def test_a_self_signed_certificate_is_named_with_its_remedy(
+async def test_a_self_signed_certificate_is_named_with_a_fix(
     make_settings: MakeSettings, cli: Cli, tls_url: str
 ) -> None:
     found = await check_redis(make_settings(REDIS_URL=tls_url), NOW)
@@ -80,7 +80,7 @@ async def test_a_self_signed_certificate_is_named_with_its_remedy(
 @pytest.mark.parametrize(
     "option", ["ssl_cert_reqs=none", "ssl_cert_reqs=CERT_NONE", "ssl_ca_certs={ca}"]
 )
-async def test_an_option_of_the_address_lets_it_in(
+async def test_an_option_of_the_url_allows_the_connection(
     make_settings: MakeSettings, certificate: Path, tls_url: str, option: str
 ) -> None:
     settings = make_settings(REDIS_URL=f"{tls_url}?{option.format(ca=certificate)}")
@@ -94,14 +94,14 @@ async def test_an_option_of_the_address_lets_it_in(
         await until(answers)
 
 
-async def test_the_setting_lets_it_in(make_settings: MakeSettings, tls_url: str) -> None:
+async def test_the_setting_allows_the_connection(make_settings: MakeSettings, tls_url: str) -> None:
     found = await check_redis(
         make_settings(REDIS_URL=tls_url, REDIS_SSL_CERT_REQS="CERT_NONE"), NOW
     )
     assert [f for f in found if f.severity is Severity.FAILURE] == []
 
 
-async def test_a_server_that_speaks_tls_is_not_reached_without(
+async def test_a_server_with_tls_is_not_reached_without_it(
     make_settings: MakeSettings, tls_url: str
 ) -> None:
     url = tls_url.replace("rediss://", "redis://")
@@ -110,7 +110,7 @@ async def test_a_server_that_speaks_tls_is_not_reached_without(
     assert failed.fix.startswith("if it speaks TLS, begin REDIS_URL with rediss://")
 
 
-async def test_a_server_that_does_not_speak_tls_is_named(
+async def test_a_server_without_tls_is_named(
     make_settings: MakeSettings, redis_process: RedisServer
 ) -> None:
     url = redis_process.url.replace("redis://", "rediss://")

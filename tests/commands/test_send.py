@@ -1,4 +1,4 @@
-"""`send` posts a signed event as Juicebox would, and says what was answered."""
+"""`send` posts a signed event as Juicebox does, and shows the response."""
 
 import json
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ SECRET = "whsec_sending"
 
 
 class Bot:
-    """A door that keeps what comes, and answers what it is told to."""
+    """An endpoint that stores the request, and sends a scripted response."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -120,7 +120,7 @@ async def test_a_type_that_no_handler_knows_can_be_sent_from_a_file(
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         ("no JSON", "is not JSON that can be read"),
         ("[1]", "data must be a JSON object"),
@@ -132,31 +132,33 @@ async def test_a_type_that_no_handler_knows_can_be_sent_from_a_file(
     ],
 )
 async def test_a_file_that_does_not_fit_is_refused(
-    cli: Cli, bot: Bot, tmp_path: Path, content: str, said: str
+    cli: Cli, bot: Bot, tmp_path: Path, content: str, expected: str
 ) -> None:
     file = tmp_path / "data.json"
     file.write_text(content)
     args = ("--url", bot.url, "--secret", SECRET, "--data", str(file))
     result = await cli("send", "search.completed", *args)
     assert result.exit_code == 2
-    assert said in " ".join(result.output.split())
+    assert expected in " ".join(result.output.split())
     assert bot.body == b""
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "expected"),
     [
         (401, "juicebox-bot: not accepted: the bot has another JUICEBOX_WEBHOOK_SECRET\n"),
         (302, "juicebox-bot: not accepted\n"),
         (503, "juicebox-bot: not accepted: the bot cannot reach its Redis\n"),
     ],
 )
-async def test_an_answer_other_than_200_fails(cli: Cli, bot: Bot, status: int, said: str) -> None:
+async def test_an_answer_other_than_200_fails(
+    cli: Cli, bot: Bot, status: int, expected: str
+) -> None:
     bot.status, bot.answer = status, "no\x1b[2J"
     args = ("--url", bot.url, "--secret", SECRET, "--id", "evt_1")
     result = await cli("send", "search.completed", *args)
     assert result.exit_code == 1
-    assert result.output == f"evt_1 -> {status} no\\x1b[2J\n{said}"
+    assert result.output == f"evt_1 -> {status} no\\x1b[2J\n{expected}"
 
 
 @pytest.mark.parametrize("url", ["nonsense", "http://[::1", "ftp://127.0.0.1/"])

@@ -1,4 +1,4 @@
-"""`webhook` registers the bot's address at Juicebox, and says what is in its way."""
+"""`webhook` registers the bot's endpoint with Juicebox, and explains errors."""
 
 import json
 from collections.abc import AsyncIterator
@@ -52,7 +52,7 @@ def set_up(make_settings: MakeSettings, api: Api) -> None:
     )
 
 
-async def test_the_address_is_registered_for_every_type(cli: Cli, api: Api, set_up: None) -> None:
+async def test_the_url_is_registered_for_every_type(cli: Cli, api: Api, set_up: None) -> None:
     result = await cli("webhook", "create", ADDRESS)
     types = load_registry().types
     assert result.exit_code == 0
@@ -69,7 +69,7 @@ async def test_the_address_is_registered_for_every_type(cli: Cli, api: Api, set_
     }
 
 
-async def test_without_an_address_it_is_the_bots_own(cli: Cli, api: Api, set_up: None) -> None:
+async def test_without_a_url_the_bots_own_is_registered(cli: Cli, api: Api, set_up: None) -> None:
     api.answer = "thanks"
     result = await cli("webhook", "create")
     assert result.output.startswith("Registered https://own.example.com/webhooks/juicebox for ")
@@ -77,7 +77,7 @@ async def test_without_an_address_it_is_the_bots_own(cli: Cli, api: Api, set_up:
 
 
 @pytest.mark.parametrize(
-    ("changes", "args", "said"),
+    ("changes", "args", "expected"),
     [
         ({}, (ADDRESS,), "JUICEBOX_API_KEY is missing: Juicebox's API needs it"),
         (
@@ -88,17 +88,17 @@ async def test_without_an_address_it_is_the_bots_own(cli: Cli, api: Api, set_up:
         ({"JUICEBOX_API_KEY": KEY}, (), "give the URL as an argument, or set PUBLIC_URL"),
     ],
 )
-async def test_what_is_not_set_up_is_named(
-    cli: Cli, make_settings: MakeSettings, changes: dict[str, str], args: tuple[str], said: str
+async def test_what_is_missing_is_named(
+    cli: Cli, make_settings: MakeSettings, changes: dict[str, str], args: tuple[str], expected: str
 ) -> None:
     make_settings(**changes)
     result = await cli("webhook", "create", *args)
     assert result.exit_code == 2
-    assert result.output == f"juicebox-bot: {said}\n"
+    assert result.output == f"juicebox-bot: {expected}\n"
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "expected"),
     [
         ((401, "{}"), "Juicebox refuses JUICEBOX_API_KEY (401): is it the current key?"),
         ((409, '{"error": "exists"}'), "Juicebox answers 409: exists"),
@@ -110,16 +110,18 @@ async def test_what_is_not_set_up_is_named(
         ((302, ""), "Juicebox answers 302"),
     ],
 )
-async def test_what_juicebox_says_is_shown(
-    cli: Cli, api: Api, set_up: None, answer: tuple[int, str], said: str
+async def test_an_error_of_juicebox_is_shown(
+    cli: Cli, api: Api, set_up: None, answer: tuple[int, str], expected: str
 ) -> None:
     api.status, api.answer = answer
     result = await cli("webhook", "create", ADDRESS)
     assert result.exit_code == 1
-    assert result.output == f"juicebox-bot: {said}\n"
+    assert result.output == f"juicebox-bot: {expected}\n"
 
 
-async def test_an_api_that_is_not_there_is_named(cli: Cli, make_settings: MakeSettings) -> None:
+async def test_an_api_that_cannot_be_reached_is_named(
+    cli: Cli, make_settings: MakeSettings
+) -> None:
     port = free_port()
     make_settings(JUICEBOX_API_URL=f"http://127.0.0.1:{port}/v1", JUICEBOX_API_KEY=KEY)
     result = await cli("webhook", "create", ADDRESS)

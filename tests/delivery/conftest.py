@@ -1,4 +1,4 @@
-"""Attempts by a sender that answers what a test says."""
+"""Attempts with a scripted sender."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,13 +15,13 @@ from bot.store import Store
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
 
 OWNER = "handle_event:evt_1"
-POST = make_delivery(destination=SLACK)
-LETTER = make_delivery(destination=MAIL)
+TO_SLACK = make_delivery(destination=SLACK)
+TO_EMAIL = make_delivery(destination=MAIL)
 
 
 @dataclass
 class ScriptedSender:
-    """Says what it is told to: the faults of real senders are tested where they are made."""
+    """Returns or raises `outcome`; real senders have tests of their own."""
 
     outcome: str | Exception = "C1/1.1"
     seen: list[OutgoingMessage[str]] = field(default_factory=list)
@@ -48,21 +48,21 @@ def sender() -> ScriptedSender:
 async def attempts(store: Store, sender: ScriptedSender) -> Attempts:
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
-    await store.ledger.open("evt_1", [POST, LETTER], NOW)
+    await store.ledger.open("evt_1", [TO_SLACK, TO_EMAIL], NOW)
     metrics = Metrics(store.counters, ["search.completed"])
     slack = ActiveTransport(lambda notification: notification.template, sender)
     return Attempts(store, {Transport.SLACK: slack}, metrics, lambda: NOW + seconds(2))
 
 
-def still_ours() -> None:
-    """A lease that is good."""
+def held_lease() -> None:
+    """Check a lease that is still held."""
 
 
-def not_ours() -> None:
+def lost_lease() -> None:
     raise LeaseLost("paused for too long")
 
 
-async def kept(store: Store, delivery: Delivery = POST) -> Delivery:
+async def stored(store: Store, delivery: Delivery = TO_SLACK) -> Delivery:
     found = await store.ledger.get(delivery.id)
     assert found is not None
     return found

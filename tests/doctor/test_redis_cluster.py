@@ -1,4 +1,4 @@
-"""doctor says in words that a Redis Cluster is not supported."""
+"""Findings about a Redis Cluster, which is not supported."""
 
 from contextlib import suppress
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""doctor finds a Redis that refuses the bot's writes, says why, and leaves nothing behind."""
+"""Findings about a Redis that refuses writes; nothing is left behind."""
 
 import re
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def texts(findings: list[Finding]) -> dict[str, str]:
 
 
 async def user(server: RedisServer, *rules: str) -> str:
-    """Make a user with these rules; the URL with which it logs in."""
+    """Create a user with these rules, and return the URL with its login."""
     async with Redis.from_url(server.url) as client:
         await client.execute_command("ACL", "SETUSER", "bot", "reset", "on", ">pw", *rules)
         await client.script_flush()
@@ -50,7 +50,7 @@ async def test_every_script_is_run(redis: Redis) -> None:
     assert await redis.keys() == []
 
 
-async def test_what_is_there_stays_as_it_is(make_settings: MakeSettings, redis: Redis) -> None:
+async def test_existing_keys_stay_unchanged(make_settings: MakeSettings, redis: Redis) -> None:
     async with web_client(make_settings()) as client:
         for number in range(3):
             body = envelope(f"evt_{number}")
@@ -61,7 +61,7 @@ async def test_what_is_there_stays_as_it_is(make_settings: MakeSettings, redis: 
 
 
 @pytest.mark.parametrize(
-    ("rules", "said"),
+    ("rules", "expected"),
     [
         (
             "~* +@all -@scripting",
@@ -77,23 +77,23 @@ async def test_what_is_there_stays_as_it_is(make_settings: MakeSettings, redis: 
     ],
 )
 async def test_an_access_list_that_forbids_what_the_bot_needs(
-    make_settings: MakeSettings, rules: str, said: list[str]
+    make_settings: MakeSettings, rules: str, expected: list[str]
 ) -> None:
-    """What is forbidden is named, as far as the server names it: 7.0 does not inside a script."""
+    """The forbidden command is named if the server names it, which 7.0 does not inside a script."""
     with redis_server() as server:
         findings = await failed(make_settings, await user(server, *rules.split()))
         left = await kept(server)
     assert findings
     assert {f.fix for f in findings} == {ALLOW}
     writes = sorted(f.text for f in findings if f.subject == "Redis writes")
-    assert len(writes) == len(said)
-    for text, what in zip(writes, said, strict=True):
+    assert len(writes) == len(expected)
+    for text, what in zip(writes, expected, strict=True):
         assert re.fullmatch(rf"its access list \(ACL\) forbids ({what})", text)
     assert left == []
 
 
 @pytest.mark.parametrize(
-    ("answers", "said"),
+    ("answers", "expected"),
     [
         (
             {"EVALSHA": refuse("ERR unknown command 'EVALSHA', with args beginning with: 'x'")},
@@ -123,13 +123,13 @@ async def test_a_proxy_without_scripts(
     redis: Redis,
     redis_process: RedisServer,
     answers: Mapping[str, Answer],
-    said: Mapping[str, str] | None,
+    expected: Mapping[str, str] | None,
 ) -> None:
     async with CommandProxy(redis_process.port, answers) as proxy:
         findings = await failed(make_settings, proxy.url)
     assert findings
     assert {f.subject for f in findings} == {"Redis writes"}
-    assert said is None or texts(findings) == said
+    assert expected is None or texts(findings) == expected
     assert await redis.keys() == []
 
 
@@ -189,10 +189,10 @@ async def test_a_database_that_is_not_there(
     assert finding.fix == "end REDIS_URL in a database that the server has, such as /0"
 
 
-async def test_the_rules_that_are_recommended_are_enough(
+async def test_the_recommended_rules_are_enough(
     make_settings: MakeSettings, slack_api: LocalSlack
 ) -> None:
-    """Scripts are not known to the server yet, and an event goes the whole way."""
+    """The server does not know the scripts yet, and an event is handled completely."""
     with redis_server() as server:
         url = await user(server, *ACL_RULES.split())
         assert await failed(make_settings, url) == []
@@ -215,7 +215,7 @@ async def test_the_rules_that_are_recommended_are_enough(
 
 
 async def test_the_queue_of_release_0_3_0_may_be_forbidden(make_settings: MakeSettings) -> None:
-    """Nothing of ours is in it but during a rolling deploy from that release."""
+    """It is only used during a rolling deploy from that release."""
     rules = ACL_RULES.replace("~arq:*", "~arq:job:*")
     with redis_server() as server:
         assert await failed(make_settings, await user(server, *rules.split())) == []

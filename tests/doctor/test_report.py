@@ -1,4 +1,4 @@
-"""One line of doctor's, on any terminal."""
+"""The lines of findings, and their summary."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from bot.doctor.report import lines, summary
 from bot.model.finding import Finding, Severity
 
 
-def test_terminals_without_the_signs_get_words() -> None:
+def test_terminals_without_the_symbols_get_words() -> None:
     finding = Finding(Severity.FAILURE, "Redis", "naïve", "fix\nit")
     (line,) = lines([finding], ascii_only=True)
     assert line == "FAIL Redis                        na\\xefve; fix\\nit"
@@ -21,5 +21,5 @@ def test_terminals_without_the_signs_get_words() -> None:
         ([Severity.FAILURE] * 2 + [Severity.WARNING] * 2, "2 problems to fix, 2 warnings."),
     ],
 )
-def test_the_last_line_sums_up(marks: list[Severity], text: str) -> None:
+def test_the_last_line_is_a_summary(marks: list[Severity], text: str) -> None:
     assert summary([Finding(severity, "x", "y") for severity in marks]) == text

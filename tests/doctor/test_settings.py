@@ -1,11 +1,11 @@
-"""What doctor says of each setting."""
+"""Findings about settings."""
 
 from bot.model.finding import Severity
 from tests.conftest import MakeSettings
 from tests.doctor.findings import found
 
 
-async def test_what_is_odd_but_works_is_said(make_settings: MakeSettings) -> None:
+async def test_unusual_settings_are_noted(make_settings: MakeSettings) -> None:
     settings = make_settings(
         SLACK_APP_TOKEN="xapp-1",
         SLACK_CHANNEL=None,
@@ -21,6 +21,6 @@ async def test_what_is_odd_but_works_is_said(make_settings: MakeSettings) -> Non
     assert findings["Mail server"].text == "mail.invalid:25: its host name is unknown"
 
 
-async def test_an_audience_without_an_address_is_said(make_settings: MakeSettings) -> None:
+async def test_an_audience_without_an_address_is_noted(make_settings: MakeSettings) -> None:
     findings = await found(make_settings(EMAIL_TO=None))
     assert findings["EMAIL_TO"].text == "not set: recruiters get no mail"

@@ -92,7 +92,7 @@ async def test_doctor_and_the_slack_app_use_the_proxy(
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     settings = make_settings(SLACK_API_URL=slack_api.url)
     await found(settings)
-    assert f"POST {slack_api.url}auth.test" in proxy.asked
+    assert f"POST {slack_api.url}auth.test" in proxy.requests
     endpoints = build_slack(settings, store)
     assert endpoints is not None
     assert endpoints.endpoint._app.client.proxy == proxy.url
@@ -108,7 +108,7 @@ async def test_the_commands_use_the_proxy(
     proxy.refuses = True
     with pytest.raises(CommandError, match=r"bot.example.com:?\d*: the proxy answers 403"):
         await asyncio.to_thread(post, "https://bot.example.com/", b"{}", {})
-    assert proxy.asked == [f"POST {url}", "CONNECT bot.example.com:443"]
+    assert proxy.requests == [f"POST {url}", "CONNECT bot.example.com:443"]
 
 
 async def test_an_unreachable_proxy_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

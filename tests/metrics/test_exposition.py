@@ -1,4 +1,4 @@
-"""The page for Prometheus, read back as Prometheus reads it."""
+"""The metrics, parsed by Prometheus' client library."""
 
 from datetime import timedelta
 
@@ -37,7 +37,7 @@ async def test_an_untouched_bot_shows_zeros(store: Store) -> None:
     }
 
 
-async def test_what_happened_is_counted_with_its_labels(store: Store) -> None:
+async def test_counters_have_labels(store: Store) -> None:
     metrics = Metrics(store.counters, TYPES)
     metrics.accepted("export.ready")
     metrics.accepted("export.ready")
@@ -92,7 +92,7 @@ async def test_counts_of_all_processes_add_up(store: Store) -> None:
     assert (await samples(store))["juicebox_events_duplicate_total"] == 2
 
 
-async def test_the_queue_is_shown_as_it_is_now(store: Store) -> None:
+async def test_the_queue_is_shown(store: Store) -> None:
     now = await now_ms(store.redis)
     await store.redis.zadd(
         QUEUE, {"handle_event:evt_1": now - 7_000, "retry_delivery:dlv_1": now + 3_600_000}
@@ -105,6 +105,6 @@ async def test_the_queue_is_shown_as_it_is_now(store: Store) -> None:
     assert shown["juicebox_worker_alive"] == 1
 
 
-async def test_a_series_that_nobody_here_wrote_is_left_out(store: Store) -> None:
+async def test_a_series_with_unknown_labels_is_left_out(store: Store) -> None:
     store.counters.add("events_accepted", colour="red")
     assert not [name for name in await samples(store) if "accepted" in name]

@@ -1,4 +1,4 @@
-"""No character is cut in two, however many code points it is made of."""
+"""Text is cut between grapheme clusters."""
 
 import pytest
 from hypothesis import given
@@ -59,12 +59,12 @@ def test_text_that_fits_stays_as_it_is() -> None:
         assert cut(character, len(character)) == character
 
 
-def test_endless_marks_are_cut_all_the_same() -> None:
+def test_endless_marks_are_cut() -> None:
     assert cut("e" + "\u0301" * 5_000, 200) == "e" + "\u0301" * 198 + "…"
 
 
 @given(st.lists(one, min_size=1, max_size=60), st.integers(1, 80))
-def test_what_is_left_is_a_row_of_whole_characters(characters: list[str], limit: int) -> None:
+def test_cut_text_consists_of_whole_characters(characters: list[str], limit: int) -> None:
     text = "".join(characters)
     short = cut(text, limit)
     assert len(short) <= limit
@@ -95,7 +95,7 @@ def test_neither_an_escaped_character_nor_the_mark_on_it_is_cut(
     assert not rest.startswith(("\u0301", "\u200d", "lt;", "amp;"))
 
 
-def test_every_place_that_cuts_keeps_a_family_whole() -> None:
+def test_every_message_keeps_a_family_emoji_whole() -> None:
     family = CHARACTERS["family"]
     event = {"id": "evt_1", "type": "search.completed", "at": 0}
     for before in range(60, 215):

@@ -1,4 +1,4 @@
-"""Templates become messages and mails; what fails is named."""
+"""Templates are rendered as messages and mails; errors name the template."""
 
 import re
 from pathlib import Path
@@ -24,7 +24,7 @@ def slack_text(event_type: str, data: dict[str, Any]) -> str:
     return SLACK_RENDERER.render_template(event_type, context_of(notification, NOW)).text
 
 
-def test_a_template_sees_its_context_the_event_and_the_audience() -> None:
+def test_a_template_gets_its_context_the_event_and_the_audience() -> None:
     [notification] = notifications_of(captured("search.completed"))
     assert context_of(notification, NOW) == {
         "searchId": "srch_8f3k2m",
@@ -38,22 +38,22 @@ def test_a_template_sees_its_context_the_event_and_the_audience() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"),
+    ("count", "expected"),
     [(0, "0 results"), (1, "1 result"), (2, "2 results"), (1204, "1,204 results")],
 )
-def test_results_are_counted_in_good_english(count: int, said: str) -> None:
+def test_the_number_of_results_has_a_singular_and_a_plural(count: int, expected: str) -> None:
     data = {"searchId": "s", "resultCount": count}
-    assert slack_text("search.completed", data) == f"Search completed with {said}"
-    assert mail_of("search.completed", data).subject == f"Search completed with {said}"
+    assert slack_text("search.completed", data) == f"Search completed with {expected}"
+    assert mail_of("search.completed", data).subject == f"Search completed with {expected}"
 
 
-@pytest.mark.parametrize(("count", "said"), [(1, "1 record"), (0, "0 records")])
-def test_an_export_of_a_single_record_says_so(count: int, said: str) -> None:
+@pytest.mark.parametrize(("count", "expected"), [(1, "1 record"), (0, "0 records")])
+def test_an_export_of_a_single_record_says_so(count: int, expected: str) -> None:
     data = {"exportId": "e", "downloadUrl": "https://e.example/", "recordCount": count}
-    assert mail_of("export.ready", data).subject == f"Export ready: {said}"
+    assert mail_of("export.ready", data).subject == f"Export ready: {expected}"
 
 
-def test_a_profile_without_fields_is_still_told_of() -> None:
+def test_a_profile_without_fields_is_shown() -> None:
     assert slack_text("profile.enriched", {"profileId": "p", "fields": []}) == (
         "Profile enriched with 0 fields"
     )
@@ -68,7 +68,7 @@ def test_a_subject_is_cut_and_a_mail_shows_the_whole_query() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prefix", "api_key", "said"),
+    ("prefix", "api_key", "expected"),
     [
         ("jb_live_7", "jb_live_3", "JUICEBOX_API_KEY still holds the old key"),
         ("jb_live_7", "jb_live_7", "JUICEBOX_API_KEY holds the new key already"),
@@ -76,21 +76,21 @@ def test_a_subject_is_cut_and_a_mail_shows_the_whole_query() -> None:
         ("***", "jb_live_7", "The new key is masked"),
     ],
 )
-def test_a_new_key_comes_with_advice_in_every_channel(
-    prefix: str, api_key: str | None, said: str
+def test_a_new_key_comes_with_advice_on_every_transport(
+    prefix: str, api_key: str | None, expected: str
 ) -> None:
     event = sent("key.rotated", {"newKeyPrefix": prefix})
     [notification] = notifications_of(event, Policy(api_key=api_key))
     context = context_of(notification, NOW)
     mail = MAIL_RENDERER.render_template("key.rotated", context)
     message = SLACK_RENDERER.render_template("key.rotated", context)
-    assert said in mail.text
-    assert said in mail.html
-    assert said in message.text
+    assert expected in mail.text
+    assert expected in mail.html
+    assert expected in message.text
 
 
 @pytest.mark.parametrize("name", TOLD)
-def test_a_mail_has_no_leftovers(name: str) -> None:
+def test_a_mail_contains_no_template_syntax(name: str) -> None:
     notification = TOLD[name]
     mail = MAIL_RENDERER.render_template(notification.template, context_of(notification, NOW))
     for text in (mail.subject, mail.text, mail.html):
@@ -98,7 +98,7 @@ def test_a_mail_has_no_leftovers(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TOLD)
-def test_a_mail_loads_nothing_from_elsewhere(name: str) -> None:
+def test_a_mail_loads_nothing_from_the_network(name: str) -> None:
     notification = TOLD[name]
     html = MAIL_RENDERER.render_template(notification.template, context_of(notification, NOW)).html
     assert not re.search(r"<link|<img|@import|url\(|fonts\.g", html)
@@ -107,7 +107,7 @@ def test_a_mail_loads_nothing_from_elsewhere(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TOLD)
-def test_a_mail_says_why_one_got_it_in_both_bodies(name: str) -> None:
+def test_both_bodies_say_why_one_got_the_mail(name: str) -> None:
     notification = TOLD[name]
     mail = MAIL_RENDERER.render_template(notification.template, context_of(notification, NOW))
     setting = {"recruiters": "EMAIL_TO", "operators": "EMAIL_ALERT_TO"}[notification.audience]
@@ -118,7 +118,7 @@ def test_a_mail_says_why_one_got_it_in_both_bodies(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TOLD)
-def test_a_message_formats_nothing_that_it_does_not_mean_to(name: str) -> None:
+def test_a_message_turns_off_automatic_formatting(name: str) -> None:
     notification = TOLD[name]
     message = SLACK_RENDERER.render_template(notification.template, context_of(notification, NOW))
     found = re.findall(r"'type': '(plain_text|mrkdwn)', '(\w+)': (\w+)", str(message.blocks))
@@ -128,7 +128,7 @@ def test_a_message_formats_nothing_that_it_does_not_mean_to(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_message_says_in_one_sentence_what_it_shows(name: str) -> None:
+def test_the_text_of_a_message_begins_with_its_headline(name: str) -> None:
     [notification] = notifications_of(captured(name))
     message = SLACK_RENDERER.render_template(notification.template, context_of(notification, NOW))
     headline = message.blocks[0]["text"]["text"]
@@ -136,7 +136,7 @@ def test_a_message_says_in_one_sentence_what_it_shows(name: str) -> None:
     assert message.blocks[-1]["type"] == "context"
 
 
-def test_no_template_goes_around_escaping() -> None:
+def test_no_template_bypasses_escaping() -> None:
     for path in TEMPLATES.rglob("*.j2"):
         source = path.read_text()
         assert not re.search(r"\|\s*(safe|e|escape|forceescape|tojson)\b", source), path
@@ -145,7 +145,7 @@ def test_no_template_goes_around_escaping() -> None:
 
 
 @pytest.mark.parametrize("way", ["safe", "e", "escape", "tojson", "urlize"])
-def test_a_way_around_escaping_does_not_exist(tmp_path: Path, way: str) -> None:
+def test_filters_that_bypass_escaping_do_not_exist(tmp_path: Path, way: str) -> None:
     folder = write(tmp_path, "slack.json.j2", '{"text": "{{ x | ' + way + ' }}"}')
     with pytest.raises(RenderError, match=f"No filter named '{way}'"):
         slack_renderer(folder).render_template("t", {"x": 1})
@@ -157,7 +157,7 @@ def write(folder: Path, file: str, source: str) -> Path:
     return folder
 
 
-def test_numbers_truths_and_constants_render_right(tmp_path: Path) -> None:
+def test_numbers_booleans_and_constants_are_rendered(tmp_path: Path) -> None:
     source = """{"text": "{{ 'a \\"b\\" <c>' }} {{ none }} {{ 1.5 }}", "blocks": [
         {"type": "x", "n": {{ n }}, "b": {{ b }}, "s": "{{ opaque | opaque }}"}]}"""
     folder = write(tmp_path, "slack.json.j2", source)
@@ -187,7 +187,7 @@ def test_numbers_truths_and_constants_render_right(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_template_that_fails_is_named_and_no_value_is(
+def test_a_template_error_names_the_template_and_no_value(
     tmp_path: Path, source: str, fault: str
 ) -> None:
     folder = write(tmp_path, "slack.json.j2", source)
@@ -211,7 +211,7 @@ def test_mjml_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         mail_renderer(folder).render_template("t", {})
 
 
-def test_no_font_is_loaded_whatever_a_template_names(tmp_path: Path) -> None:
+def test_no_font_is_loaded_even_if_a_template_names_it(tmp_path: Path) -> None:
     write(tmp_path, "subject.txt.j2", "x")
     write(tmp_path, "body.txt.j2", "x")
     text = '<mj-text font-family="Roboto">x</mj-text>'
@@ -224,7 +224,7 @@ def test_no_font_is_loaded_whatever_a_template_names(tmp_path: Path) -> None:
     assert "fonts.googleapis" not in mail.html
 
 
-def test_a_link_that_slack_refuses_is_left_to_the_mail() -> None:
+def test_a_link_too_long_for_slack_is_in_the_mail() -> None:
     url = "https://e.example/" + "x" * 3_000
     [notification] = notifications_of(sent("export.ready", {"exportId": "e", "downloadUrl": url}))
     context = context_of(notification, NOW)

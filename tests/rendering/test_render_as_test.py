@@ -1,4 +1,4 @@
-"""What a test event is made into says so, on every channel."""
+"""Messages about a test event say so, on every transport."""
 
 from dataclasses import replace
 
@@ -49,7 +49,7 @@ def test_a_message_without_a_header_gets_one() -> None:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS, ids=lambda t: t.name)
-def test_the_terminal_says_it_too(transport: AnyTransport) -> None:
+def test_the_terminal_shows_it_too(transport: AnyTransport) -> None:
     content = transport.renderer(Templates())(as_test("search.completed"))
     first = next(iter(transport.terminal_lines(content)))
     assert "Test: Search completed with 1,204 results" in first.text

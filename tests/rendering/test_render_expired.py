@@ -1,4 +1,4 @@
-"""A link that has expired when its message is rendered is not offered any more."""
+"""A link that has expired when its message is rendered is left out."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,7 +49,7 @@ def test_an_expired_link_is_offered_nowhere(now: datetime, policy: Policy) -> No
 
 
 @pytest.mark.parametrize("policy", [POLICY, ELSEWHERE])
-def test_an_expired_link_says_since_when_and_what_to_do(policy: Policy) -> None:
+def test_an_expired_link_shows_when_it_expired_and_what_to_do(policy: Policy) -> None:
     message, mail = rendered(export(policy), AFTER)
     assert "expired 1 Mar 2026, 00:00 UTC" in message.text
     assert "*Link expired*" in str(message.blocks)
@@ -60,7 +60,7 @@ def test_an_expired_link_says_since_when_and_what_to_do(policy: Policy) -> None:
     assert mail.subject == message.blocks[0]["text"]["text"] == "Export expired: 1,204 records"
 
 
-def test_a_retry_after_the_link_expired_is_rendered_anew() -> None:
+def test_a_retry_after_the_link_expired_is_rendered_again() -> None:
     moments = iter([BEFORE, AFTER])
     renderer = slack_renderer(clock=lambda: next(moments))
     notification = export()

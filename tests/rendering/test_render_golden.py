@@ -1,4 +1,4 @@
-"""Every captured event as the exact message and mail that it becomes.
+"""The exact message and mail of every captured event.
 
 `pytest tests/rendering/test_render_golden.py --record-golden` records them anew.
 """
@@ -30,7 +30,7 @@ def rendered(notification: Notification) -> dict[str, str]:
     }
 
 
-def test_every_captured_event_tells_somebody() -> None:
+def test_every_captured_event_notifies_somebody() -> None:
     assert {*NAMES} < {*TOLD}
 
 

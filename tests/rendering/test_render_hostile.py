@@ -1,4 +1,4 @@
-"""Hostile text in an event neither pings, links, formats, nor breaks a message or mail."""
+"""Hostile text in an event does not mention, link, format or break anything."""
 
 import json
 import re
@@ -51,7 +51,7 @@ HOSTILE = (
     "<&>" * 300,
 )
 NO_TEXT = {"\ud800"}
-"""A detail that is no text at all is left out."""
+"""Invalid text, which is left out."""
 HARMLESS = "harmless"
 DATE = r"!date\^\d+\^\{date_short_pretty\} at \{time\}\|[^<>]*>"
 
@@ -64,7 +64,7 @@ def named(poison: str) -> str:
 
 
 class Skeleton(HTMLParser):
-    """A page's tags and the names of their attributes, which no value may change, and its links."""
+    """Collects a page's tags, attribute names and links, which no value may change."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ class Skeleton(HTMLParser):
 
 
 def shape(node: Any) -> Any:
-    """A message with its texts blanked."""
+    """Return the message without its texts."""
     if isinstance(node, dict):
         return {
             key: value if key in {"type", "emoji", "verbatim", "style"} else shape(value)
@@ -97,7 +97,7 @@ def shape(node: Any) -> Any:
 
 
 def shown(node: Any) -> Iterator[str]:
-    """Every string of a message but the links and values that Slack does not show."""
+    """Yield every string of a message that Slack shows."""
     if isinstance(node, str):
         yield node
     elif isinstance(node, dict):
@@ -110,7 +110,7 @@ def shown(node: Any) -> Iterator[str]:
 
 
 def poisoned(value: Any, poison: str) -> Iterator[Any]:
-    """The value once for each of its strings, with the poison in that one; names are strings too."""
+    """Yield the value once for each of its strings and keys, with the poison added to it."""
     if isinstance(value, str):
         yield value + poison
     elif isinstance(value, dict):
@@ -130,8 +130,8 @@ def poisoned_events(event: Event, poison: str) -> Iterator[Event]:
     yield replace(event, id=event.id + poison)
 
 
-def told(event: Event) -> list[tuple[SlackMessage, Mail]]:
-    """What people are told of the event; nothing if its data do not fit."""
+def rendered_all(event: Event) -> list[tuple[SlackMessage, Mail]]:
+    """Render all notifications of the event; none if its data is invalid."""
     try:
         return [render(notification) for notification in notifications_of(event)]
     except InvalidData:
@@ -146,7 +146,7 @@ def render(notification: Notification) -> tuple[SlackMessage, Mail]:
     )
 
 
-def letter(mail: Mail) -> EmailMessage:
+def mime_of(mail: Mail) -> EmailMessage:
     return mime_message(outgoing_mail(mail), "bot@example.com", NOW)
 
 
@@ -164,25 +164,25 @@ def assert_harmless(message: SlackMessage, mail: Mail) -> None:
     assert "\u202e" not in everything
     assert "{{ 49 }}" not in everything
     assert "<script" not in mail.html.lower()
-    arrived = message_from_bytes(letter(mail).as_bytes(), policy=default)
-    assert arrived.keys() == letter(replace(mail, subject=HARMLESS)).keys()
+    arrived = message_from_bytes(mime_of(mail).as_bytes(), policy=default)
+    assert arrived.keys() == mime_of(replace(mail, subject=HARMLESS)).keys()
     assert arrived["Subject"].replace("\u200b", "") == mail.subject.replace("\u200b", "")
     assert [part.get_content_type() for part in arrived.walk()] == PARTS
 
 
 @cache
 def harmless(name: str) -> list[list[tuple[SlackMessage, Mail]]]:
-    return [told(event) for event in poisoned_events(captured(name), HARMLESS)]
+    return [rendered_all(event) for event in poisoned_events(captured(name), HARMLESS)]
 
 
 @pytest.mark.parametrize("poison", HOSTILE, ids=named)
 @pytest.mark.parametrize("name", NAMES)
-def test_hostile_text_anywhere_in_an_event_stays_text_and_changes_nothing_around_it(
+def test_hostile_text_in_any_field_stays_text_and_changes_nothing_else(
     name: str, poison: str
 ) -> None:
     bad_events = poisoned_events(captured(name), poison)
     for bad, good in zip(bad_events, harmless(name), strict=True):
-        for (message, mail), (model, plain) in zip(told(bad), good, strict=False):
+        for (message, mail), (model, plain) in zip(rendered_all(bad), good, strict=False):
             assert_harmless(message, mail)
             if poison in NO_TEXT:
                 continue
@@ -192,7 +192,7 @@ def test_hostile_text_anywhere_in_an_event_stays_text_and_changes_nothing_around
 
 
 @pytest.mark.parametrize("poison", HOSTILE, ids=named)
-def test_the_other_sides_words_in_a_dead_letter_are_text_too(poison: str) -> None:
+def test_hostile_text_in_a_dead_letter_stays_text(poison: str) -> None:
     told_of = dict(DEAD_DELIVERY.context)
     message, mail = render(DEAD_DELIVERY)
     for context in poisoned(told_of, poison):
@@ -225,7 +225,7 @@ def test_template_syntax_in_an_event_is_shown_and_not_run() -> None:
         ("https://e.example/Mu\u0308ller", "https://e.example/Mu%CC%88ller"),
     ],
 )
-def test_a_link_leads_where_it_led(sent_url: str, url: str) -> None:
+def test_a_link_keeps_its_target(sent_url: str, url: str) -> None:
     event = sent("export.ready", {"exportId": "e", "downloadUrl": sent_url})
     [notification] = notifications_of(event)
     message, mail = render(notification)
@@ -236,7 +236,7 @@ def test_a_link_leads_where_it_led(sent_url: str, url: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=[])))
-def test_any_text_at_all_stays_text(text: str) -> None:
+def test_any_text_stays_text(text: str) -> None:
     event = sent("search.completed", {"searchId": "s", "resultCount": 1, "query": "x"})
     [notification] = notifications_of(event)
     _, plain = render(notification)

@@ -189,7 +189,7 @@ async def test_a_socket_uses_the_proxy(
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     async with SlackEndpoints(SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token")).running():
         await asyncio.wait_for(server.answers.get(), HANG_TIMEOUT)
-    assert [asked for asked in proxy.asked if asked.endswith("/socket")] == [
+    assert [url for url in proxy.requests if url.endswith("/socket")] == [
         f"GET {server.url.replace('http', 'ws')}socket"
     ]
 
@@ -202,7 +202,7 @@ async def test_no_proxy_exempts_the_host_of_the_socket(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     async with SlackEndpoints(SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token")).running():
         await asyncio.wait_for(server.answers.get(), HANG_TIMEOUT)
-    assert proxy.asked == []
+    assert proxy.requests == []
 
 
 async def has_requests(server: SocketModeServer, count: int) -> bool:

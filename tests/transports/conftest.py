@@ -1,4 +1,4 @@
-"""Deliveries to send, and a certificate for mail servers that speak TLS."""
+"""Outgoing messages, and a certificate for mail servers."""
 
 import shutil
 import ssl

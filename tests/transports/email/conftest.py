@@ -1,4 +1,4 @@
-"""A sender of mails, and the inbox that it sends to."""
+"""Senders of mails."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ MESSAGE_ID = "<dlv_0123456789abcdef01234567@example.com>"
 
 
 def check_lease() -> None:
-    """The lease is ours."""
+    """Check a lease that is still held."""
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ class MakeSender(Protocol):
 
 @pytest.fixture
 async def sender_to(redis: Redis) -> AsyncIterator[MakeSender]:
-    """Makes senders, which are closed in the end."""
+    """Make senders, which are closed after the test."""
     made: list[EmailSender] = []
 
     def make(

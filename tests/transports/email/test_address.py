@@ -1,4 +1,4 @@
-"""Which addresses the settings take, and what becomes of an international domain."""
+"""The addresses that the settings accept, and international domains."""
 
 import pytest
 
@@ -37,13 +37,13 @@ def test_an_international_domain_becomes_its_a_label(address: str, mailable: str
         ("@example.com", "'@example.com' is not a mail address"),
     ],
 )
-def test_an_address_that_cannot_be_used_is_named_in_one_line(address: str, why: str) -> None:
+def test_an_unusable_address_is_named_in_one_line(address: str, why: str) -> None:
     with pytest.raises(ValueError, match=why) as error:
         to_mailable(address)
     assert "\n" not in str(error.value)
 
 
-def test_the_settings_take_international_domains(make_settings: MakeSettings) -> None:
+def test_the_settings_accept_international_domains(make_settings: MakeSettings) -> None:
     settings = make_settings(
         EMAIL_TO="info@bücher.example, info@xn--bcher-kva.example",
         EMAIL_ALERT_TO="ops@bücher.example",

@@ -1,4 +1,4 @@
-"""What doctor finds at a mail server, and how it says to fix it."""
+"""Findings about the mail server."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ async def test_a_login_that_is_refused_fails(make_settings: MakeSettings) -> Non
     assert "percent-encoded" in wrong["Mail server"].fix
 
 
-async def test_a_mail_server_that_refuses_us_fails(make_settings: MakeSettings) -> None:
+async def test_a_mail_server_that_refuses_the_connection_fails(make_settings: MakeSettings) -> None:
     async def refuse(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"554 no service for you\r\n")
         writer.close()
@@ -41,7 +41,7 @@ async def test_a_mail_server_that_does_not_encrypt_fails(
         assert "smtps:// goes with port 465" in findings["Mail server"].fix
 
 
-async def test_without_mail_no_mail_server_is_asked(make_settings: MakeSettings) -> None:
+async def test_without_email_no_mail_server_is_called(make_settings: MakeSettings) -> None:
     names = ("SMTP_URL", "EMAIL_FROM", "EMAIL_TO", "EMAIL_ALERT_TO")
     findings = await found(make_settings(**dict.fromkeys(names)))
     assert findings["Email"].severity is Severity.NOTE
@@ -72,21 +72,21 @@ async def test_without_mail_no_mail_server_is_asked(make_settings: MakeSettings)
         ),
     ],
 )
-async def test_what_the_mail_server_lacks_is_named_with_what_to_do(
+async def test_a_missing_capability_of_the_mail_server_is_named_with_a_fix(
     make_settings: MakeSettings, *, offers: str, scheme: str, why: str, fix: str
 ) -> None:
     async with scripted_smtp(["220 hi", f"250-hello\n250 {offers}"]) as server:
         findings = await found(make_settings(SMTP_URL=f"{scheme}127.0.0.1:{server.port}"))
     assert findings["Mail server"].text == f"127.0.0.1:{server.port}: {why}"
     assert fix in findings["Mail server"].fix
-    assert len(server.asked) == 1
+    assert len(server.received) == 1
 
 
-async def test_doctor_uses_the_name_that_mails_are_sent_with(make_settings: MakeSettings) -> None:
+async def test_doctor_sends_the_same_ehlo_name_as_the_sender(make_settings: MakeSettings) -> None:
     replies = ["220 hi", "550 5.7.1 no such host", "550 no"]
     async with scripted_smtp(replies) as server:
         url = f"smtp://127.0.0.1:{server.port}"
         findings = await found(make_settings(SMTP_URL=url, SMTP_HELO_NAME="bot.example.org"))
-    assert server.asked == ["EHLO bot.example.org", "HELO bot.example.org"]
+    assert server.received == ["EHLO bot.example.org", "HELO bot.example.org"]
     assert findings["Mail server"].text.endswith("it answers 550 to EHLO bot.example.org")
     assert "SMTP_HELO_NAME" in findings["Mail server"].fix

@@ -1,4 +1,4 @@
-"""How a mail server is connected to: without look-ups, within its timeouts, never in clear by accident."""
+"""Connecting to a mail server: timeouts, encryption, login."""
 
 import socket
 
@@ -12,10 +12,10 @@ from bot.transports.email.smtp_url import parse_smtp_url
 from bot.worker.timings import WorkerTimings
 from tests.scripted_smtp import SILENT, scripted_smtp
 
-PATIENT = SmtpTimeouts()
+DEFAULT = SmtpTimeouts()
 
 
-async def failure(url: str, timeouts: SmtpTimeouts = PATIENT) -> Exception:
+async def failure(url: str, timeouts: SmtpTimeouts = DEFAULT) -> Exception:
     with pytest.raises((aiosmtplib.SMTPException, OSError)) as error:
         await SmtpConnector(parse_smtp_url(url), "bot.example.com", timeouts).connect()
     return error.value
@@ -27,36 +27,34 @@ def test_the_timeouts_are_those_of_rfc_5321() -> None:
     assert timeouts.quit <= 5
 
 
-def test_a_mail_that_takes_as_long_as_it_may_takes_less_than_a_job_may() -> None:
+def test_the_longest_mail_is_shorter_than_the_timeout_of_a_job() -> None:
     assert SmtpTimeouts().whole_mail < WorkerTimings().job_timeout.total_seconds()
 
 
-async def test_the_bot_says_its_name_and_nothing_is_upgraded_unasked() -> None:
+async def test_ehlo_is_sent_with_the_name_and_starttls_only_if_configured() -> None:
     replies = ["220 hi", "250-hello\n250-STARTTLS\n250 AUTH PLAIN", "221 bye"]
     async with scripted_smtp(replies) as server:
         smtp = parse_smtp_url(f"smtp://127.0.0.1:{server.port}")
         client = await SmtpConnector(smtp, "bot.example.com").connect()
         await client.quit()
-    assert server.asked == ["EHLO bot.example.com", "QUIT"]
+    assert server.received == ["EHLO bot.example.com", "QUIT"]
 
 
-async def test_a_server_that_knows_no_ehlo_is_greeted_with_helo() -> None:
+async def test_a_server_without_ehlo_gets_helo() -> None:
     replies = ["220 hi", "502 what?", "250 hello", "221 bye"]
     async with scripted_smtp(replies) as server:
         smtp = parse_smtp_url(f"smtp://127.0.0.1:{server.port}")
         await (await SmtpConnector(smtp, "bot.example.com").connect()).quit()
-    assert server.asked == ["EHLO bot.example.com", "HELO bot.example.com", "QUIT"]
+    assert server.received == ["EHLO bot.example.com", "HELO bot.example.com", "QUIT"]
 
 
-async def test_a_server_that_does_not_greet_is_given_up_after_the_timeout_of_commands() -> None:
+async def test_a_missing_greeting_ends_with_the_command_timeout() -> None:
     async with scripted_smtp([SILENT]) as server:
         error = await failure(f"smtp://127.0.0.1:{server.port}", SmtpTimeouts(command=0.2))
     assert isinstance(error, TimeoutError)
 
 
-async def test_a_connection_that_does_not_come_about_is_given_up_after_a_timeout_of_its_own() -> (
-    None
-):
+async def test_connecting_has_a_timeout_of_its_own() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         address = full.getsockname()
         waiting = []
@@ -71,7 +69,7 @@ async def test_a_connection_that_does_not_come_about_is_given_up_after_a_timeout
     assert isinstance(error, aiosmtplib.SMTPConnectTimeoutError)
 
 
-async def test_a_port_that_is_closed_and_a_host_that_is_unknown_are_told_apart() -> None:
+async def test_a_closed_port_and_an_unknown_host_are_different_errors() -> None:
     closed = await failure(f"smtp://127.0.0.1:{free_port()}")
     unknown = await failure("smtp://mail.invalid")
     assert isinstance(closed, aiosmtplib.SMTPConnectError)
@@ -79,7 +77,7 @@ async def test_a_port_that_is_closed_and_a_host_that_is_unknown_are_told_apart()
     assert isinstance(unknown.__cause__, socket.gaierror)
 
 
-async def test_a_second_address_is_tried_where_the_first_does_not_answer(inbox: Inbox) -> None:
+async def test_the_second_address_is_tried_if_the_first_fails(inbox: Inbox) -> None:
     """Localhost is ::1 as well, where the inbox does not listen."""
     smtp = parse_smtp_url(inbox.url.replace("127.0.0.1", "localhost"))
     client = await SmtpConnector(smtp, "bot.example.com").connect()
@@ -104,7 +102,7 @@ async def test_a_second_address_is_tried_where_the_first_does_not_answer(inbox: 
         ("PIPELINING", "smtp://u:s3cr3t@127.0.0.1", "offers no login"),
     ],
 )
-async def test_what_the_server_lacks_is_named_and_no_password_is_sent(
+async def test_a_missing_capability_is_named_and_no_password_is_sent(
     offers: str, url: str, message: str
 ) -> None:
     async with scripted_smtp(["220 hi", f"250-hello\n250 {offers}", "500 what?"]) as server:
@@ -112,4 +110,4 @@ async def test_what_the_server_lacks_is_named_and_no_password_is_sent(
     assert isinstance(error, SmtpSetupError)
     assert str(error) == message
     assert error.fix
-    assert server.asked == ["EHLO bot.example.com"]
+    assert server.received == ["EHLO bot.example.com"]

@@ -1,4 +1,4 @@
-"""Each connection to the mail server holds its slot for as long as it is open, and no longer."""
+"""Each connection to the mail server holds a slot exactly while it is open."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ from tests.transports.conftest import OutgoingMail
 from tests.transports.email.conftest import WAITING, MakeSender, check_lease, failure
 
 
-async def test_a_lost_lease_leaves_no_connection_in_the_middle_of_a_mail(
+async def test_a_lost_lease_closes_the_connection(
     inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
     def lost() -> None:
@@ -29,10 +29,10 @@ async def test_a_lost_lease_leaves_no_connection_in_the_middle_of_a_mail(
     assert len(inbox.mails) == 1
 
 
-async def test_a_cancelled_mail_ends_at_once_and_gives_its_slot_back(
+async def test_a_cancelled_mail_ends_at_once_and_releases_its_slot(
     inbox: Inbox, message: OutgoingMail, sender_to: MakeSender, redis: Redis
 ) -> None:
-    """With the timeouts of production, as SIGTERM finds them."""
+    """With the default timeouts, as at SIGTERM."""
     inbox.plan_faults("DATA", [SmtpFault.hang()])
     sender = sender_to(inbox.url, timeouts=SmtpTimeouts(), connections=1)
     sending = asyncio.create_task(sender.send(message, check_lease))
@@ -49,7 +49,7 @@ async def test_a_cancelled_mail_ends_at_once_and_gives_its_slot_back(
     assert inbox.mails == []
 
 
-async def test_closing_the_sender_waits_for_no_mail_that_hangs(
+async def test_closing_the_sender_does_not_wait_for_a_hanging_mail(
     inbox: Inbox, message: OutgoingMail, sender_to: MakeSender, redis: Redis
 ) -> None:
     inbox.plan_faults("DATA", [SmtpFault.hang()])
@@ -66,10 +66,10 @@ async def test_closing_the_sender_waits_for_no_mail_that_hangs(
     assert not await redis.exists(keys.smtp_slots("127.0.0.1", inbox.port))
 
 
-async def test_a_connection_whose_slot_was_lost_carries_no_further_mail(
+async def test_a_connection_that_lost_its_slot_is_not_reused(
     inbox: Inbox, message: OutgoingMail, sender_to: MakeSender, redis: Redis
 ) -> None:
-    """As of a process that was paused for longer than a lease."""
+    """As after a pause of the process that is longer than a lease."""
     sender = sender_to(inbox.url, lease=0.3)
     await sender.send(message, check_lease)
     await redis.delete(keys.smtp_slots("127.0.0.1", inbox.port))
@@ -109,7 +109,7 @@ async def test_a_connection_in_use_holds_its_slot_for_longer_than_a_lease(
     await asyncio.wait([sending])
 
 
-async def test_while_redis_cannot_tell_no_connection_is_opened_and_no_attempt_used(
+async def test_without_an_answer_of_redis_no_connection_is_opened_and_no_attempt_is_used(
     inbox: Inbox, sender: EmailSender, message: OutgoingMail, redis: Redis
 ) -> None:
     await redis.set(keys.smtp_slots("127.0.0.1", inbox.port), "not a sorted set")

@@ -1,4 +1,4 @@
-"""The name in EHLO is one that a strict mail server takes."""
+"""The name in EHLO is one that strict mail servers accept."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.app import MakeSettings
 @pytest.mark.parametrize(
     "machine", ["mail.juicebox-bot.com", "web-1.eu.example.com", "h.example.com."]
 )
-def test_a_machine_with_a_public_name_gives_its_own(machine: str) -> None:
+def test_a_public_host_name_is_used(machine: str) -> None:
     assert ehlo_name(machine, "sender.example.org") == machine.rstrip(".")
 
 
@@ -35,7 +35,7 @@ def test_a_machine_with_a_public_name_gives_its_own(machine: str) -> None:
         "bot.example.com\r\nMAIL",
     ],
 )
-def test_any_other_machine_gives_the_domain_that_mails_come_from(machine: str) -> None:
+def test_otherwise_the_senders_domain_is_used(machine: str) -> None:
     assert ehlo_name(machine, "sender.example.org") == "sender.example.org"
 
 
@@ -44,7 +44,7 @@ def test_a_domain_or_an_address_literal_may_be_set(make_settings: MakeSettings, 
     assert make_settings(SMTP_HELO_NAME=name).ehlo_name == name
 
 
-def test_the_settings_choose_by_the_machines_name(
+def test_the_settings_use_the_host_name(
     make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = make_settings(EMAIL_FROM="Bücher <bot@bücher.example>")

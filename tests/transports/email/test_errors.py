@@ -1,4 +1,4 @@
-"""What each fault of a mail server means for the next attempt."""
+"""How failures of a mail server become DeliveryErrors."""
 
 import pytest
 
@@ -32,7 +32,7 @@ from tests.transports.email.conftest import MESSAGE_ID, MakeSender, check_lease,
         ),
     ],
 )
-async def test_a_servers_refusal_decides_for_itself(
+async def test_the_reply_code_decides_whether_to_retry(
     inbox: Inbox,
     sender: EmailSender,
     message: OutgoingMail,
@@ -58,7 +58,7 @@ async def test_a_servers_refusal_decides_for_itself(
         ("RCPT", SmtpFault("huh?"), False, "the mail server's answer is not readable"),
     ],
 )
-async def test_only_what_broke_after_the_mail_was_on_its_way_may_have_arrived(
+async def test_only_after_the_transfer_began_the_mail_may_have_arrived(
     inbox: Inbox,
     sender: EmailSender,
     message: OutgoingMail,
@@ -75,7 +75,7 @@ async def test_only_what_broke_after_the_mail_was_on_its_way_may_have_arrived(
 
 
 @pytest.mark.parametrize(("command", "maybe_delivered"), [("MAIL", False), ("DATA", True)])
-async def test_a_server_that_does_not_answer_is_not_waited_for_long(
+async def test_a_server_that_does_not_answer_is_a_transient_error(
     inbox: Inbox,
     message: OutgoingMail,
     sender_to: MakeSender,
@@ -89,17 +89,17 @@ async def test_a_server_that_does_not_answer_is_not_waited_for_long(
     assert (error.retry, error.maybe_delivered) == (True, maybe_delivered)
 
 
-async def test_a_server_that_thinks_about_a_mail_for_longer_than_about_a_command_gets_it_once(
+async def test_a_slow_reply_to_data_is_waited_for_and_the_mail_is_sent_once(
     message: OutgoingMail, sender_to: MakeSender
 ) -> None:
-    """It answers DATA when twice the time of a command has passed, as one that scans for viruses may."""
+    """The server replies after twice the command timeout, as one that scans for viruses may."""
     timeouts = SmtpTimeouts(command=3, data=60)
     replies = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on"]
     async with scripted_smtp([*replies, late("250 ok", seconds=6), "221 bye"]) as server:
         sender = sender_to(f"smtp://127.0.0.1:{server.port}", timeouts=timeouts)
         assert await sender.send(message, check_lease) == MESSAGE_ID
         await sender.close()
-    assert [line.partition(" ")[0] for line in server.asked] == [
+    assert [line.partition(" ")[0] for line in server.received] == [
         *("EHLO", "MAIL", "RCPT", "DATA", ".", "QUIT"),
     ]
 
@@ -118,7 +118,7 @@ async def test_a_server_that_thinks_about_a_mail_for_longer_than_about_a_command
     ],
     ids=["greeting", "EHLO", "MAIL", "RCPT", "DATA"],
 )
-async def test_a_server_that_falls_silent_is_given_up_in_every_phase(
+async def test_every_phase_has_a_timeout(
     message: OutgoingMail,
     sender_to: MakeSender,
     *,
@@ -133,16 +133,16 @@ async def test_a_server_that_falls_silent_is_given_up_in_every_phase(
     assert (error.retry, error.maybe_delivered, error.uses_attempt) == (True, maybe_delivered, True)
 
 
-async def test_a_server_that_cannot_be_reached_has_not_got_the_mail(
+async def test_a_server_that_cannot_be_reached_has_no_mail(
     message: OutgoingMail, sender_to: MakeSender
 ) -> None:
-    nobody = sender_to(f"smtp://127.0.0.1:{free_port()}")
-    error = await failure(nobody, message)
+    unreachable = sender_to(f"smtp://127.0.0.1:{free_port()}")
+    error = await failure(unreachable, message)
     assert error.reason == "the mail server cannot be reached; check SMTP_URL"
     assert (error.retry, error.maybe_delivered) == (True, False)
 
 
-async def test_a_goodbye_that_fails_takes_nothing_back(
+async def test_a_failed_quit_changes_nothing(
     inbox: Inbox, message: OutgoingMail, sender_to: MakeSender
 ) -> None:
     inbox.plan_faults("QUIT", [SmtpFault.dropped(), SmtpFault("huh?")])
@@ -156,7 +156,7 @@ async def test_a_goodbye_that_fails_takes_nothing_back(
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT"])
 @pytest.mark.parametrize("code", [251, 252])
-async def test_a_reply_that_begins_with_2_is_success(
+async def test_every_2xx_reply_is_success(
     message: OutgoingMail, sender_to: MakeSender, *, command: str, code: int
 ) -> None:
     """252: the user cannot be verified, but delivery will be attempted."""

@@ -105,7 +105,7 @@ def body(message: EmailMessage, kind: str) -> str:
 @example(subject=LONG_URL, text=LONG_URL, html=f'<a href="{LONG_URL}">x</a>')
 @example(subject="a " * 70 + LONG_WORD, text="名字" * 3_000, html="<p>" + "名字" * 3_000)
 @example(subject="名 " * 70, text="x \n" * 30, html="<p>é</p>\n" * 30)
-def test_no_line_is_longer_than_mime_permits_and_the_text_comes_back(
+def test_lines_are_as_short_as_mime_requires_and_the_text_can_be_read_back(
     subject: str, text: str, html: str
 ) -> None:
     message = raw(Mail(subject, f"{text}\n", f"{html}\n"))

@@ -1,4 +1,4 @@
-"""Which refusals of a mail server are for load, and so a rate limit that uses no attempt."""
+"""Refusals because of load are rate limits, which use no attempt."""
 
 from datetime import timedelta
 
@@ -40,7 +40,7 @@ def decided(code: int, message: str) -> DeliveryError:
         (454, "Throttling failure: Maximum sending rate exceeded."),
     ],
 )
-def test_a_server_that_refuses_for_load_is_a_rate_limit(code: int, message: str) -> None:
+def test_a_refusal_because_of_load_is_a_rate_limit(code: int, message: str) -> None:
     error = decided(code, message)
     assert (error.retry, error.uses_attempt, error.maybe_delivered, error.after) == (
         True,
@@ -69,13 +69,13 @@ def test_a_server_that_refuses_for_load_is_a_rate_limit(code: int, message: str)
         (454, "TLS not available due to temporary reason"),
     ],
 )
-def test_any_other_refusal_for_now_uses_an_attempt(code: int, message: str) -> None:
+def test_any_other_temporary_refusal_uses_an_attempt(code: int, message: str) -> None:
     error = decided(code, message)
     assert (error.retry, error.uses_attempt) == (True, True)
 
 
 @pytest.mark.parametrize("code", [550, 552, 554])
-def test_a_permanent_refusal_stays_one_whatever_it_says(code: int) -> None:
+def test_a_permanent_refusal_is_not_a_rate_limit_whatever_its_text(code: int) -> None:
     assert decided(code, "5.7.1 too many connections, throttling").retry is False
 
 
@@ -92,7 +92,7 @@ def test_a_permanent_refusal_stays_one_whatever_it_says(code: int) -> None:
         ),
     ],
 )
-async def test_a_load_refusal_is_understood_in_every_phase(
+async def test_a_refusal_because_of_load_is_recognized_in_every_phase(
     message: OutgoingMail, sender_to: MakeSender, replies: list[str]
 ) -> None:
     async with scripted_smtp(replies) as server:

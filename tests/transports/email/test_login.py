@@ -1,4 +1,4 @@
-"""How a sender logs in to a mail server, and what is encrypted."""
+"""Login and encryption."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.transports.conftest import Certificate, OutgoingMail
 from tests.transports.email.conftest import MakeSender, check_lease, failure
 
 
-async def test_a_login_is_made_if_there_is_one(
+async def test_the_sender_logs_in_if_there_is_a_login(
     message: OutgoingMail, sender_to: MakeSender
 ) -> None:
     async with Inbox(login=("bot", "p4ss")) as inbox:
@@ -15,7 +15,7 @@ async def test_a_login_is_made_if_there_is_one(
         assert inbox.mails[0].user == "bot"
 
 
-async def test_a_wrong_password_is_final(message: OutgoingMail, sender_to: MakeSender) -> None:
+async def test_a_wrong_password_is_permanent(message: OutgoingMail, sender_to: MakeSender) -> None:
     async with Inbox(login=("bot", "p4ss")) as inbox:
         error = await failure(sender_to(inbox.url.replace("p4ss", "wr0ng")), message)
     assert error.reason == (
@@ -26,7 +26,7 @@ async def test_a_wrong_password_is_final(message: OutgoingMail, sender_to: MakeS
 
 
 @pytest.mark.parametrize("implicit", [True, False], ids=["smtps", "smtp+starttls"])
-async def test_the_scheme_decides_how_mail_is_encrypted(
+async def test_the_scheme_decides_on_the_encryption(
     message: OutgoingMail,
     certificate: Certificate,
     sender_to: MakeSender,
@@ -41,7 +41,7 @@ async def test_the_scheme_decides_how_mail_is_encrypted(
 
 
 @pytest.mark.parametrize("implicit", [True, False], ids=["smtps", "smtp+starttls"])
-async def test_a_certificate_that_nobody_vouches_for_gets_no_mail(
+async def test_a_server_with_an_untrusted_certificate_gets_no_mail(
     message: OutgoingMail,
     certificate: Certificate,
     sender_to: MakeSender,
@@ -66,7 +66,7 @@ async def test_a_server_without_starttls_gets_no_mail(
     assert inbox.commands == []
 
 
-async def test_speaking_tls_to_a_server_that_does_not_is_told(
+async def test_tls_to_a_server_without_it_is_explained(
     inbox: Inbox, message: OutgoingMail, sender_to: MakeSender
 ) -> None:
     error = await failure(sender_to(inbox.url.replace("smtp", "smtps")), message)

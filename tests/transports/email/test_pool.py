@@ -1,4 +1,4 @@
-"""Connections to the mail server: few, reused, replaced when the server has closed them."""
+"""Connections to the mail server are limited, reused, and replaced when closed."""
 
 import asyncio
 from collections.abc import Iterable
@@ -25,13 +25,13 @@ def deliveries(make_message: MakeMessage) -> list[OutgoingMail]:
 
 
 async def send_all(senders: Iterable[EmailSender], deliveries: Iterable[OutgoingMail]) -> None:
-    """Every delivery by each sender in turn, as often as it is a rate limit."""
-    [*in_turn] = senders
+    """Send every delivery with one of the senders, again after each rate limit."""
+    [*all_senders] = senders
 
     async def send(number: int, message: OutgoingMail) -> None:
         while True:
             try:
-                await in_turn[number % len(in_turn)].send(message, check_lease)
+                await all_senders[number % len(all_senders)].send(message, check_lease)
             except DeliveryError as error:
                 if error.uses_attempt or not error.after:
                     raise
@@ -76,7 +76,7 @@ async def test_an_idle_connection_is_closed_and_its_slot_released(
     assert inbox.commands[-1] == "QUIT"
 
 
-async def test_there_are_never_more_connections_than_slots_whoever_sends(
+async def test_several_senders_never_open_more_connections_than_slots(
     inbox: Inbox, deliveries: list[OutgoingMail], sender_to: MakeSender
 ) -> None:
     senders = [sender_to(inbox.url, connections=2, idle=0.05) for _ in range(3)]
@@ -87,7 +87,7 @@ async def test_there_are_never_more_connections_than_slots_whoever_sends(
     assert inbox.connections.peak <= 2
 
 
-async def test_a_server_that_takes_fewer_connections_than_it_is_asked_for_gets_every_mail_once(
+async def test_a_server_with_a_lower_connection_limit_gets_every_mail_once(
     deliveries: list[OutgoingMail], sender_to: MakeSender
 ) -> None:
     async with Inbox(max_connections=3) as inbox:
@@ -102,7 +102,7 @@ async def test_a_server_that_takes_fewer_connections_than_it_is_asked_for_gets_e
     assert inbox.connections.peak <= 3
 
 
-async def test_one_process_opens_ten_connections_at_most(
+async def test_a_process_opens_at_most_ten_connections(
     inbox: Inbox, deliveries: list[OutgoingMail], sender_to: MakeSender
 ) -> None:
     inbox.plan_faults("DATA", [SmtpFault.hang()] * len(deliveries))
@@ -122,7 +122,7 @@ async def test_one_process_opens_ten_connections_at_most(
         pytest.param(["250 ok", "421 4.3.2 going down"], id="421 to RCPT"),
     ],
 )
-async def test_a_connection_that_the_server_has_closed_is_replaced_and_the_mail_sent_once(
+async def test_a_closed_connection_is_replaced_and_the_mail_is_sent_once(
     message: OutgoingMail, sender_to: MakeSender, closing: list[str]
 ) -> None:
     first = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on", "250 ok"]
@@ -132,10 +132,10 @@ async def test_a_connection_that_the_server_has_closed_is_replaced_and_the_mail_
             assert await sender.send(message, check_lease) == MESSAGE_ID
         await sender.close()
     assert server.connections == 2
-    assert server.asked.count("DATA") == 2
+    assert server.received.count("DATA") == 2
 
 
-async def test_a_mail_that_was_on_its_way_is_not_sent_again_by_itself(
+async def test_a_mail_whose_transfer_began_is_not_sent_again_at_once(
     message: OutgoingMail, sender_to: MakeSender
 ) -> None:
     first = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on", "250 ok"]
@@ -150,7 +150,7 @@ async def test_a_mail_that_was_on_its_way_is_not_sent_again_by_itself(
     assert server.connections == 1
 
 
-async def test_a_server_that_falls_silent_between_two_mails_is_not_asked_again_at_once(
+async def test_a_timeout_between_two_mails_is_not_retried_at_once(
     message: OutgoingMail, sender_to: MakeSender
 ) -> None:
     first = ["220 hi", "250 hello", "250 ok", "250 ok", "354 go on", "250 ok"]
@@ -176,5 +176,5 @@ async def test_after_a_refusal_the_connection_is_reset_and_used_again(
         assert (await failure(sender, message)).retry is False
         await sender.send(message, check_lease)
         await sender.close()
-    verbs = [line.partition(" ")[0] for line in server.asked]
+    verbs = [line.partition(" ")[0] for line in server.received]
     assert verbs == ["EHLO", "MAIL", "RCPT", "RSET", "MAIL", "RCPT", "DATA", ".", "QUIT"]

@@ -1,4 +1,4 @@
-"""How far apart mails come that wait for a connection."""
+"""The interval between mails that wait for a connection."""
 
 from contextlib import ExitStack
 
@@ -7,11 +7,11 @@ from tests.delivery.test_rate_limit import Clock
 from tests.factories import seconds
 
 
-def test_before_anything_is_known_they_come_quickly() -> None:
+def test_the_first_interval_is_short() -> None:
     assert MailRate(2, Clock()).spacing == seconds(0.02)
 
 
-def test_they_come_as_quickly_as_connections_become_free() -> None:
+def test_the_interval_follows_from_the_duration_of_mails() -> None:
     clock = Clock()
     rate = MailRate(2, clock)
     for _ in range(5):
@@ -20,7 +20,7 @@ def test_they_come_as_quickly_as_connections_become_free() -> None:
     assert abs(rate.spacing - seconds(0.4)) < seconds(0.001)
 
 
-def test_a_server_that_becomes_slower_is_noticed() -> None:
+def test_the_interval_grows_when_the_server_slows_down() -> None:
     clock = Clock()
     rate = MailRate(2, clock)
     for duration in (0.1, *[1.0] * 20):
@@ -29,7 +29,7 @@ def test_a_server_that_becomes_slower_is_noticed() -> None:
     assert seconds(0.39) < rate.spacing <= seconds(0.4)
 
 
-def test_mails_that_are_not_done_yet_count_and_a_second_is_the_most() -> None:
+def test_mails_in_progress_count_and_the_interval_is_at_most_a_second() -> None:
     clock = Clock()
     rate = MailRate(2, clock)
     with ExitStack() as mails:

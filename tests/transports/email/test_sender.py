@@ -1,4 +1,4 @@
-"""Mails as they arrive: their headers, their bodies, their addresses."""
+"""The headers, bodies and addresses of mails."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ async def test_a_delivery_arrives_as_text_and_html(
     assert mail.encrypted is False
 
 
-async def test_the_headers_let_mails_be_named_filtered_and_left_unanswered(
+async def test_the_headers_identify_the_mail_allow_filters_and_suppress_automatic_replies(
     inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
     await sender.send(message, check_lease)
@@ -65,7 +65,7 @@ async def test_a_repeat_has_the_same_message_id(
     assert [m.message["Message-ID"] for m in inbox.mails] == [MESSAGE_ID, MESSAGE_ID]
 
 
-async def test_a_lost_lease_stops_the_mail(
+async def test_a_lost_lease_stops_the_transfer(
     inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
     def lost() -> None:
@@ -76,7 +76,7 @@ async def test_a_lost_lease_stops_the_mail(
     assert inbox.commands == ["MAIL", "RCPT"]
 
 
-async def test_long_addresses_of_the_web_stay_whole(
+async def test_long_urls_stay_whole(
     inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
     url = "https://example.com/" + "x" * 400
@@ -88,7 +88,7 @@ async def test_long_addresses_of_the_web_stay_whole(
     assert max(map(len, mail.raw.split(b"\r\n"))) <= 76
 
 
-async def test_words_of_every_language_travel_as_ascii(
+async def test_unicode_is_sent_as_ascii(
     inbox: Inbox, sender: EmailSender, message: OutgoingMail
 ) -> None:
     words = "Zoë 名字 👩🏽‍💻\n.\n.dots\n"
@@ -137,7 +137,7 @@ async def test_the_sender_has_the_name_that_the_settings_give(
         "a@" + "x" * 253,
     ],
 )
-async def test_an_address_that_takes_no_mail_is_final(
+async def test_a_malformed_recipient_is_permanent(
     inbox: Inbox, sender: EmailSender, make_message: MakeMessage, address: str
 ) -> None:
     error = await failure(sender, make_message(address, Transport.EMAIL))
@@ -146,7 +146,7 @@ async def test_an_address_that_takes_no_mail_is_final(
     assert inbox.commands == []
 
 
-async def test_a_sender_that_can_not_be_mailed_is_named(
+async def test_a_malformed_sender_is_named(
     inbox: Inbox, message: OutgoingMail, sender_to: MakeSender
 ) -> None:
     error = await failure(sender_to(inbox.url, address="zoë@example.com"), message)

@@ -1,4 +1,4 @@
-"""A mail stays below the size at which Gmail cuts it off, whatever an event says."""
+"""A mail of any event stays below the size at which Gmail clips it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -30,7 +30,7 @@ FILLINGS = {
 
 
 def filled(filling: str, value: str) -> str:
-    """The filling, as long as an event can be; a link stays one."""
+    """Return the filling at the maximal length of an event, or of a link."""
     start = "https://exports.example.com/" if value.startswith("https://") else ""
     if start:
         return (start + filling.replace(" ", "%20") * LONGEST_LINK)[:LONGEST_LINK]
@@ -38,7 +38,7 @@ def filled(filling: str, value: str) -> str:
 
 
 def blown_up(context: Any, filling: str) -> Iterator[Any]:
-    """The context with each of its strings filled, one at a time."""
+    """Yield the context once for each of its strings, with that one filled."""
     if isinstance(context, str):
         yield filled(filling, context)
     elif isinstance(context, dict | list):
@@ -64,7 +64,7 @@ def size(notification: Notification, context: dict[str, Any]) -> int:
 
 @pytest.mark.parametrize("filling", FILLINGS)
 @pytest.mark.parametrize("name", TOLD)
-def test_a_mail_of_a_huge_value_stays_small(name: str, filling: str) -> None:
+def test_a_mail_with_one_huge_value_stays_small(name: str, filling: str) -> None:
     context = {**context_of(TOLD[name], NOW)}
     for huge in blown_up(context, FILLINGS[filling]):
         assert size(TOLD[name], huge) < MOST_BYTES
@@ -72,14 +72,14 @@ def test_a_mail_of_a_huge_value_stays_small(name: str, filling: str) -> None:
 
 @pytest.mark.parametrize("filling", FILLINGS)
 @pytest.mark.parametrize("name", TOLD)
-def test_a_mail_of_many_huge_values_stays_small(name: str, filling: str) -> None:
+def test_a_mail_with_many_huge_values_stays_small(name: str, filling: str) -> None:
     context = {**context_of(TOLD[name], NOW)}
     if isinstance(context.get("fields"), list):
         context["fields"] = context["fields"] * 20
     assert size(TOLD[name], all_blown_up(context, FILLINGS[filling])) < MOST_BYTES
 
 
-def test_what_is_cut_ends_in_an_ellipsis_in_both_bodies() -> None:
+def test_cut_text_ends_in_an_ellipsis_in_both_bodies() -> None:
     data = {"searchId": "s", "resultCount": 1, "query": "Rust " * 1_000}
     [notification] = notifications_of(sent("search.completed", data))
     mail = MAIL_RENDERER.render_template("search.completed", context_of(notification, NOW))
@@ -96,7 +96,7 @@ def test_an_ordinary_mail_is_not_cut(name: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "linked"), [("a" * 7_900, True), ("名" * 900, False)])
-def test_a_link_is_whole_or_no_link(path: str, *, linked: bool) -> None:
+def test_a_link_is_whole_or_left_out(path: str, *, linked: bool) -> None:
     """Percent-encoded, each ideograph has nine characters."""
     url = f"https://exports.example.com/{path}"
     data = {"exportId": "exp_1", "downloadUrl": url}

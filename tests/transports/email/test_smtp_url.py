@@ -1,4 +1,4 @@
-"""Where the mail server is: the URL's scheme decides on encryption, an add-on speaks for itself."""
+"""The mail server of SMTP_URL, or of an add-on."""
 
 import re
 
@@ -44,7 +44,7 @@ ENCODE = "encode / ? # in the password as %2F %3F %23"
         ("smtp://[::g]:25", "its host must be a name or an IP address"),
     ],
 )
-def test_what_would_hang_or_fail_is_refused_at_start(url: str, fault: str) -> None:
+def test_a_malformed_url_is_refused_at_start(url: str, fault: str) -> None:
     with pytest.raises(ValueError, match=re.escape(fault)) as error:
         parse_smtp_url(url)
     for part in ("AKIAQ", "Vz", "s3cr3t"):
@@ -128,7 +128,7 @@ def test_the_scheme_decides_on_encryption(
         ),
     ],
 )
-def test_the_variables_of_mail_addons_are_understood(
+def test_the_variables_of_mail_addons_are_read(
     make_settings: MakeSettings, addon: dict[str, str], smtp: Smtp
 ) -> None:
     settings = make_settings(SMTP_URL=None, **addon)
@@ -136,7 +136,7 @@ def test_the_variables_of_mail_addons_are_understood(
     assert settings.email_on
 
 
-def test_an_addon_alone_sends_no_mail(make_settings: MakeSettings) -> None:
+def test_an_addon_without_a_sender_turns_nothing_on(make_settings: MakeSettings) -> None:
     settings = make_settings(**NO_MAIL, SENDGRID_API_KEY="SG.key")
     assert not settings.email_on
 
@@ -155,7 +155,7 @@ def test_an_addon_alone_sends_no_mail(make_settings: MakeSettings) -> None:
         ("smtp+starttls://me:s3cr3t@mail.example.com", None, False),
     ],
 )
-def test_a_password_crosses_no_network_in_clear_without_being_asked(
+def test_a_password_is_sent_unencrypted_only_if_allowed(
     make_settings: MakeSettings, *, url: str, allowed: str | None, refused: bool
 ) -> None:
     changes = {"SMTP_URL": url, "SMTP_ALLOW_PLAINTEXT_LOGIN": allowed}

@@ -1,4 +1,4 @@
-"""A sender to the local Slack."""
+"""Senders to the local Slack."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
@@ -19,7 +19,7 @@ OURS = {
 
 
 def check_lease() -> None:
-    """The lease is ours."""
+    """Check a lease that is still held."""
 
 
 @pytest.fixture
@@ -29,12 +29,12 @@ async def sender(slack_api: LocalSlack) -> AsyncIterator[SlackSender]:
     await sender.close()
 
 
-Impatient = Callable[[str], SlackSender]
+MakeSender = Callable[..., SlackSender]
 
 
 @pytest.fixture
-async def sender_to() -> AsyncIterator[Impatient]:
-    """Makes senders of little patience to any address."""
+async def sender_to() -> AsyncIterator[MakeSender]:
+    """Make senders with a short timeout to any URL."""
     made: list[SlackSender] = []
 
     def make(url: str, token: str = TOKEN) -> SlackSender:

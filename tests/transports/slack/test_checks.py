@@ -1,4 +1,4 @@
-"""Slack is asked what it knows of the bot, and may answer anything."""
+"""Findings about Slack: tokens, scopes, channels, malformed replies."""
 
 import logging
 
@@ -30,7 +30,7 @@ async def test_a_revoked_token_fails(make_settings: MakeSettings) -> None:
         HttpFault.error(""),
     ],
 )
-async def test_an_answer_that_is_not_slacks_fails(
+async def test_a_reply_that_is_not_slacks_fails(
     make_settings: MakeSettings, slack_api: LocalSlack, fault: HttpFault
 ) -> None:
     slack_api.plan_faults("auth.test", [fault])
@@ -48,7 +48,7 @@ async def test_missing_scopes_are_named_with_what_they_are_for(make_settings: Ma
     assert "Slack scopes" not in findings
 
 
-async def test_whoever_writes_to_a_person_needs_the_scopes_for_that(
+async def test_messages_to_a_person_need_scopes_of_their_own(
     make_settings: MakeSettings,
 ) -> None:
     async with LocalSlack(scopes=[*REQUIRED_SCOPES, *PRIVATE_SCOPES]) as slack_api:
@@ -60,7 +60,7 @@ async def test_whoever_writes_to_a_person_needs_the_scopes_for_that(
     assert "Slack scopes" not in findings
 
 
-async def test_a_slack_that_names_no_scopes_is_warned_of(
+async def test_a_reply_without_scopes_is_a_warning(
     make_settings: MakeSettings, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults(
@@ -103,7 +103,7 @@ async def test_a_channel_is_found_on_a_later_page(
     assert (await found(too_late))["SLACK_CHANNEL"].severity is Severity.FAILURE
 
 
-async def test_an_answer_without_the_channel_counts_as_none(
+async def test_a_reply_without_the_channel_counts_as_no_channel(
     make_settings: MakeSettings, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults(
@@ -125,7 +125,7 @@ async def test_an_answer_without_the_channel_counts_as_none(
         ("#recruiting", '{"ok": true, "channels": [null]}'),
     ],
 )
-async def test_an_odd_answer_about_a_channel_fails(
+async def test_a_malformed_reply_about_a_channel_fails(
     make_settings: MakeSettings, slack_api: LocalSlack, channel: str, body: str
 ) -> None:
     for method in ("conversations.info", "conversations.list"):
@@ -137,7 +137,7 @@ async def test_an_odd_answer_about_a_channel_fails(
     )
 
 
-async def test_a_slow_channel_costs_no_other_finding(
+async def test_a_slow_channel_delays_no_other_finding(
     make_settings: MakeSettings, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults("conversations.info", [HttpFault.hang()])
@@ -156,7 +156,7 @@ async def test_no_call_is_logged(
     assert not [r for r in caplog.records if "slack" in r.name]
 
 
-async def test_without_slack_no_slack_is_asked(make_settings: MakeSettings) -> None:
+async def test_without_slack_its_api_is_not_called(make_settings: MakeSettings) -> None:
     names = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CHANNEL", "SLACK_ALERT_CHANNEL")
     findings = await found(make_settings(**dict.fromkeys(names), EMAIL_TO="a@x.org,b@x.org"))
     assert findings["Slack"].severity is Severity.NOTE
@@ -239,7 +239,7 @@ async def test_both_tokens_are_tried_in_one_run(make_settings: MakeSettings) -> 
         )
 
 
-async def test_a_proxy_that_is_in_the_way_is_named(
+async def test_a_proxy_that_refuses_is_named(
     make_settings: MakeSettings, proxy: HttpProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy.refuses = True

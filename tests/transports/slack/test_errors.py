@@ -1,4 +1,4 @@
-"""What each fault of Slack's means for the next attempt."""
+"""How failures of Slack become DeliveryErrors."""
 
 import logging
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from bot.fakes.slack.api import HttpFault, LocalSlack
 from bot.fakes.slack.workspace import Conversation
 from bot.transports.slack.sender import SlackSender
 from tests.transports.conftest import MakeMessage
-from tests.transports.slack.conftest import TOKEN, Impatient, check_lease, failure
+from tests.transports.slack.conftest import TOKEN, MakeSender, check_lease, failure
 
 NOT_SLACKS = [
     ("<html>Forbidden</html>", "text/html"),
@@ -22,7 +22,7 @@ NOT_SLACKS = [
     ('{"error": "Forbidden"}', "application/json"),
     ('{"message": "Forbidden"}', "application/json"),
 ]
-"""What a load balancer, a firewall or a proxy says: no body of Slack's lacks `ok`."""
+"""Replies of load balancers, firewalls and proxies: every reply of Slack has `ok`."""
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,10 @@ NOT_SLACKS = [
         ("1.2", 2),
         ("86400", 3_600),
         ("inf", 3_600),
-        *((silly, 30) for silly in (None, "soon", "-5", "nan")),
+        *((invalid, 30) for invalid in (None, "soon", "-5", "nan")),
     ],
 )
-async def test_slack_is_given_the_time_that_it_asks_for(
+async def test_a_rate_limit_waits_for_retry_after(
     slack_api: LocalSlack,
     sender: SlackSender,
     make_message: MakeMessage,
@@ -50,7 +50,7 @@ async def test_slack_is_given_the_time_that_it_asks_for(
     assert error.reason == f"Slack asks to wait {seconds} s"
 
 
-async def test_ratelimited_without_429_is_waited_for_too(
+async def test_ratelimited_without_status_429_is_a_rate_limit_too(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     slack_api.plan_faults("chat.postMessage", [HttpFault.error("rate_limited")])
@@ -91,7 +91,7 @@ async def test_ratelimited_without_429_is_waited_for_too(
         (HttpFault.garbage('{"ok": false, "error": 5}'), "Slack's answer is not readable"),
     ],
 )
-async def test_trouble_that_can_pass_leaves_it_open_whether_the_message_arrived(
+async def test_after_a_transient_failure_the_message_may_have_arrived(
     slack_api: LocalSlack,
     sender: SlackSender,
     make_message: MakeMessage,
@@ -138,7 +138,7 @@ async def test_404_without_an_answer_of_slacks_is_a_wrong_address(
 @pytest.mark.parametrize(
     "name", ["external_channel_migrating", "fetch_members_failed", "message_limit_exceeded"]
 )
-async def test_a_refusal_that_passes_is_tried_again_and_has_posted_nothing(
+async def test_a_transient_refusal_is_retried_and_has_posted_nothing(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage, name: str
 ) -> None:
     slack_api.plan_faults("chat.postMessage", [HttpFault.error(name)])
@@ -147,8 +147,8 @@ async def test_a_refusal_that_passes_is_tried_again_and_has_posted_nothing(
     assert (error.retry, error.uses_attempt, error.maybe_delivered) == (True, True, False)
 
 
-async def test_a_slack_that_does_not_answer_is_not_waited_for_long(
-    slack_api: LocalSlack, sender_to: Impatient, make_message: MakeMessage
+async def test_a_call_that_times_out_may_have_posted(
+    slack_api: LocalSlack, sender_to: MakeSender, make_message: MakeMessage
 ) -> None:
     slack_api.plan_faults("chat.postMessage", [HttpFault.hang(accepted=True)])
     error = await failure(sender_to(slack_api.url), make_message("C0RECRUIT"))
@@ -156,11 +156,11 @@ async def test_a_slack_that_does_not_answer_is_not_waited_for_long(
     assert (error.retry, error.maybe_delivered) == (True, True)
 
 
-async def test_a_slack_that_cannot_be_reached_has_not_got_the_message(
-    sender_to: Impatient, make_message: MakeMessage
+async def test_a_slack_that_cannot_be_reached_has_posted_nothing(
+    sender_to: MakeSender, make_message: MakeMessage
 ) -> None:
-    nobody = sender_to(f"http://127.0.0.1:{free_port()}/api/")
-    error = await failure(nobody, make_message("C0RECRUIT"))
+    unreachable = sender_to(f"http://127.0.0.1:{free_port()}/api/")
+    error = await failure(unreachable, make_message("C0RECRUIT"))
     assert error.reason == "Slack cannot be reached (ClientConnectorError)"
     assert (error.retry, error.maybe_delivered) == (True, False)
 
@@ -190,7 +190,7 @@ async def test_a_slack_that_cannot_be_reached_has_not_got_the_message(
         (HttpFault.error("a<b>c;" + "d" * 200), "abc" + "d" * 97 + ": Slack refuses the call"),
     ],
 )
-async def test_what_no_repetition_mends_is_final(
+async def test_a_permanent_error_is_not_retried(
     slack_api: LocalSlack,
     sender: SlackSender,
     make_message: MakeMessage,
@@ -211,7 +211,7 @@ async def test_a_channel_without_the_bot_is_named(
     assert error.reason == "not_in_channel: the bot is not in C0OTHER; invite it there"
 
 
-async def test_a_token_that_slack_does_not_take_is_final(
+async def test_a_token_that_slack_refuses_is_permanent(
     slack_api: LocalSlack, sender_to: Callable[..., SlackSender], make_message: MakeMessage
 ) -> None:
     stranger = sender_to(slack_api.url, "xoxb-wrong")
@@ -222,14 +222,12 @@ async def test_a_token_that_slack_does_not_take_is_final(
     )
 
 
-async def test_a_user_who_is_not_there_is_final(
-    sender: SlackSender, make_message: MakeMessage
-) -> None:
+async def test_an_unknown_user_is_permanent(sender: SlackSender, make_message: MakeMessage) -> None:
     error = await failure(sender, make_message("U0NOBODY"))
     assert error.reason == "user_not_found: no user U0NOBODY in this workspace"
 
 
-async def test_no_message_is_logged_not_even_for_debugging(
+async def test_no_message_is_logged_even_at_debug(
     sender: SlackSender, make_message: MakeMessage, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

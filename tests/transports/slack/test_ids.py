@@ -1,4 +1,4 @@
-"""What a Slack id names is told by its first letter."""
+"""The first letter of an id tells its kind."""
 
 import pytest
 
@@ -23,7 +23,7 @@ from bot.transports.slack.ids import is_channel, is_conversation, is_direct_mess
         ("", set()),
     ],
 )
-def test_an_id_names_one_kind_of_thing(text: str, kinds: set[str]) -> None:
+def test_an_id_tells_its_kind(text: str, kinds: set[str]) -> None:
     questions = {
         "user": is_user,
         "channel": is_channel,

@@ -1,4 +1,4 @@
-"""Messages are cut so that Slack takes them."""
+"""Messages are shortened to Slack's limits."""
 
 import re
 from collections.abc import Iterator
@@ -98,7 +98,7 @@ def test_a_button_has_a_short_label() -> None:
     ]
 
 
-def test_no_more_than_25_buttons_stand_in_a_row() -> None:
+def test_a_row_has_at_most_25_buttons() -> None:
     [row] = fitted(actions(*[button("b")] * 26))
     assert len(row["elements"]) == 25
 
@@ -108,14 +108,14 @@ TOO_LONG = (
 )
 
 
-def test_a_link_that_is_too_long_is_said_to_be_elsewhere() -> None:
+def test_a_link_that_is_too_long_becomes_a_note() -> None:
     long = button("Download", url="https://e.example/" + "x" * 2_983)
     assert fitted(actions(long)) == [context(TOO_LONG)]
     assert fitted(actions(long, button("Other"))) == [actions(button("Other")), context(TOO_LONG)]
     assert fitted({**section("s"), "accessory": long}) == [section("s"), context(TOO_LONG)]
 
 
-def test_a_button_beside_a_section_stays_there() -> None:
+def test_a_button_stays_in_its_section() -> None:
     with_button = {**section("s"), "accessory": button("Retry", value="dlv_1")}
     assert fitted(with_button) == [with_button]
 
@@ -125,11 +125,11 @@ def test_a_value_is_never_cut() -> None:
 
 
 @pytest.mark.parametrize("nothing", ["", " "])
-def test_a_dash_stands_for_no_text_since_slack_refuses_it(nothing: str) -> None:
+def test_empty_text_becomes_a_dash_since_slack_refuses_it(nothing: str) -> None:
     assert fitted(header(nothing), fields("a", nothing)) == [header("—"), fields("a", "—")]
 
 
-def test_all_texts_together_stay_under_12000_and_short_ones_stay_whole() -> None:
+def test_the_total_stays_under_12000_and_short_texts_stay_whole() -> None:
     message = fit(
         SlackMessage("short", (header("head"), *[section("s" * 2_900)] * 4, fields("f" * 1_900)))
     )
@@ -155,7 +155,7 @@ def test_all_texts_together_stay_under_12000_and_short_ones_stay_whole() -> None
         (f"{TOKEN}{TOKEN}", len(TOKEN) + 9, f"{TOKEN}…"),
     ],
 )
-def test_a_cut_goes_around_entities_and_dates(text: str, limit: int, short: str) -> None:
+def test_entities_and_dates_are_not_cut(text: str, limit: int, short: str) -> None:
     assert cut(text, limit) == short
 
 
@@ -187,7 +187,7 @@ def texts_of(message: SlackMessage) -> Iterator[str]:
 
 
 @given(texts, st.integers(1, 200))
-def test_whatever_is_cut_is_short_and_whole(text: str, limit: int) -> None:
+def test_any_text_is_cut_to_the_limit_between_tokens(text: str, limit: int) -> None:
     short = cut(text, limit)
     assert len(short) <= limit
     assert not re.search("&(?!amp;|lt;|gt;)", short)
@@ -196,7 +196,7 @@ def test_whatever_is_cut_is_short_and_whole(text: str, limit: int) -> None:
 
 
 @given(messages)
-def test_whatever_is_fitted_keeps_every_limit(message: SlackMessage) -> None:
+def test_any_message_is_fitted_to_every_limit(message: SlackMessage) -> None:
     result = fit(message)
     assert len(result.blocks) <= 50
     assert sum(map(len, texts_of(result))) < 12_000

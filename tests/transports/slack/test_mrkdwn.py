@@ -1,4 +1,4 @@
-"""Slack's markup becomes words, with its links or without."""
+"""Markup becomes plain text, with or without links."""
 
 import pytest
 
@@ -16,6 +16,6 @@ from bot.transports.slack.mrkdwn import as_plain_text
         ("a < b", "a < b", "a < b"),
     ],
 )
-def test_markup_becomes_words(markup: str, with_links: str, without: str) -> None:
+def test_markup_becomes_plain_text(markup: str, with_links: str, without: str) -> None:
     assert as_plain_text(markup) == with_links
     assert as_plain_text(markup, links=False) == without

@@ -1,4 +1,4 @@
-"""Messages to Slack go through the proxy that the environment names, and only then."""
+"""Messages to Slack go through the proxy of the environment."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ async def behind_tls(port: int, certificate: Certificate) -> AsyncIterator[int]:
     server.close()
 
 
-async def test_a_message_goes_through_the_proxy_of_https(
+async def test_a_message_goes_through_the_https_proxy(
     *,
     slack_api: LocalSlack,
     proxy: HttpProxy,
@@ -45,12 +45,12 @@ async def test_a_message_goes_through_the_proxy_of_https(
         sender = SlackSender(client)
         await sender.send(make_message("C0RECRUIT"), check_lease)
         await sender.close()
-    assert proxy.asked == [f"CONNECT 127.0.0.1:{port}"]
+    assert proxy.requests == [f"CONNECT 127.0.0.1:{port}"]
     assert proxy.authorizations == ["Basic dXNlcjpzZWNyZXQ="]
     assert len(slack_api.posts) == 1
 
 
-async def test_a_proxy_that_refuses_has_let_no_message_through(
+async def test_a_proxy_that_refuses_has_posted_nothing(
     proxy: HttpProxy,
     make_message: MakeMessage,
     monkeypatch: pytest.MonkeyPatch,
@@ -60,12 +60,12 @@ async def test_a_proxy_that_refuses_has_let_no_message_through(
     sender = SlackSender(slack_client(TOKEN, "https://slack.com/api/"))
     error = await failure(sender, make_message("C0RECRUIT"))
     await sender.close()
-    assert proxy.asked == ["CONNECT slack.com:443"]
+    assert proxy.requests == ["CONNECT slack.com:443"]
     assert (error.retry, error.maybe_delivered) == (True, False)
 
 
 @pytest.mark.parametrize("excepted", [False, True])
-async def test_a_slack_on_this_machine_is_reached_without_the_proxy(
+async def test_a_local_slack_is_reached_without_the_proxy(
     slack_api: LocalSlack,
     make_message: MakeMessage,
     monkeypatch: pytest.MonkeyPatch,

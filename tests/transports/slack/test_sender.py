@@ -1,4 +1,4 @@
-"""Posts as they arrive, and how one that may have arrived is found."""
+"""Posts, and the search for messages that may have arrived."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -35,7 +35,7 @@ async def test_a_channel_can_be_named(
     assert (await sender.send(make_message(address), check_lease)).startswith("C0ALERTS/")
 
 
-async def test_a_user_is_told_in_a_direct_message(
+async def test_a_user_gets_a_direct_message(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     for _ in range(2):
@@ -93,7 +93,7 @@ async def test_a_message_is_found_on_the_last_page_of_a_named_channel(
     assert slack_api.calls("chat.postMessage") == []
 
 
-async def test_the_look_begins_two_hours_before_the_delivery_was_made(
+async def test_the_search_begins_two_hours_before_the_delivery_was_created(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     await sender.send(make_message("C0RECRUIT", maybe_delivered=True), check_lease)
@@ -116,7 +116,7 @@ async def test_the_look_begins_two_hours_before_the_delivery_was_made(
         {"event_type": "other", "event_payload": {}},
     ],
 )
-async def test_other_peoples_messages_are_not_taken_for_ours(
+async def test_messages_of_others_are_not_taken_for_ours(
     slack_api: LocalSlack,
     sender: SlackSender,
     make_message: MakeMessage,
@@ -127,7 +127,7 @@ async def test_other_peoples_messages_are_not_taken_for_ours(
     assert len(slack_api.calls("chat.postMessage")) == 1
 
 
-async def test_a_look_that_fails_for_good_says_what_to_grant(
+async def test_a_search_that_fails_permanently_names_the_missing_scope(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     slack_api.scopes = ("chat:write",)
@@ -140,7 +140,7 @@ async def test_a_look_that_fails_for_good_says_what_to_grant(
     assert slack_api.posts == []
 
 
-async def test_a_look_that_fails_for_now_is_repeated_later(
+async def test_a_search_that_fails_temporarily_is_retried(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     slack_api.plan_faults(
@@ -157,7 +157,7 @@ async def test_a_look_that_fails_for_now_is_repeated_later(
     assert slack_api.posts == []
 
 
-async def test_a_name_that_no_channel_has_cannot_be_looked_at(
+async def test_a_channel_name_that_does_not_exist_is_permanent(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage
 ) -> None:
     error = await failure(sender, make_message("#nowhere", maybe_delivered=True))

@@ -1,4 +1,4 @@
-"""A Slack message reads well without Slack."""
+"""Slack messages as plain text."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from bot.model import SlackMessage
 from bot.transports.terminal.block_text import Line, Weight, block_lines
 
 
-def said(*blocks: dict[str, Any], text: str = "") -> list[str]:
+def text_of(*blocks: dict[str, Any], text: str = "") -> list[str]:
     return [line.text for line in block_lines(SlackMessage(text, blocks))]
 
 
@@ -28,8 +28,8 @@ def mrkdwn(text: str) -> dict[str, str]:
         ("one\ntwo", "one two"),
     ],
 )
-def test_markup_becomes_words(markup: str, shown: str) -> None:
-    assert " ".join(said({"type": "section", "text": mrkdwn(markup)})) == shown
+def test_markup_becomes_plain_text(markup: str, shown: str) -> None:
+    assert " ".join(text_of({"type": "section", "text": mrkdwn(markup)})) == shown
 
 
 def test_plain_text_is_shown_as_it_is() -> None:
@@ -39,18 +39,18 @@ def test_plain_text_is_shown_as_it_is() -> None:
     ]
 
 
-def test_fields_stand_in_two_columns() -> None:
+def test_fields_are_shown_in_two_columns() -> None:
     fields = [mrkdwn(t) for t in ("*Records*", "1,204", "*Id*", "exp_1", "*Last*\nword")]
-    assert said({"type": "section", "fields": fields}) == [
+    assert text_of({"type": "section", "fields": fields}) == [
         "Records     1,204",
         "Id          exp_1",
         "Last: word",
     ]
 
 
-def test_each_kind_of_block_is_told() -> None:
+def test_every_kind_of_block_is_shown() -> None:
     picture = {"type": "image", "alt_text": "a face", "image_url": "https://example.com/i.png"}
-    assert said(
+    assert text_of(
         {"type": "section", "text": mrkdwn("words"), "accessory": picture},
         {
             "type": "context",
@@ -84,5 +84,5 @@ def test_each_kind_of_block_is_told() -> None:
     ]
 
 
-def test_a_message_without_blocks_is_its_text() -> None:
-    assert said(text="one &amp; two\nthree") == ["one & two", "three"]
+def test_a_message_without_blocks_shows_its_text() -> None:
+    assert text_of(text="one &amp; two\nthree") == ["one & two", "three"]

@@ -1,4 +1,4 @@
-"""The console shows what would be sent, and nothing that could play tricks on a terminal."""
+"""The console shows messages without control characters."""
 
 import io
 
@@ -34,7 +34,7 @@ def test_a_mail_is_shown() -> None:
     )
 
 
-def test_colours_are_off_until_asked_for() -> None:
+def test_colours_are_off_by_default() -> None:
     header = {"type": "header", "text": {"type": "plain_text", "text": "Ready"}}
     plain, coloured = io.StringIO(), io.StringIO()
     for stream, colours in ((plain, False), (coloured, True)):
@@ -48,7 +48,7 @@ def test_colours_are_off_until_asked_for() -> None:
     )
 
 
-def test_no_control_character_gets_through() -> None:
+def test_control_characters_are_removed() -> None:
     stream = io.StringIO()
     console = Console(stream)
     evil = "a\x1b[31mb\x07c\rd\u202ee\x9bf"
@@ -60,7 +60,7 @@ def test_no_control_character_gets_through() -> None:
     assert written.splitlines()[0] == "a[31mbc def"
 
 
-def test_a_terminal_without_frames_gets_plain_ones() -> None:
+def test_a_terminal_without_box_characters_gets_ascii() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
     show(Console(stream), SLACK, "C1", SlackMessage("Zoë", ()))
