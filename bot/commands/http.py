@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from bot.commands import CommandError
-from bot.doctor.redis import where
 from bot.http.proxies import proxy_for
 from bot.logging.exceptions import in_words
 
@@ -38,9 +38,19 @@ async def _post(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int,
         raise CommandError(f"{url} is not an http:// or https:// address") from error
     except aiohttp.ClientHttpProxyError as error:
         raise CommandError(
-            f"{where(url)}: the proxy answers {error.status} (HTTPS_PROXY)"
+            f"{host_and_port(url)}: the proxy answers {error.status} (HTTPS_PROXY)"
         ) from error
     except aiohttp.ClientProxyConnectionError as error:
         raise CommandError(f"the proxy of HTTPS_PROXY or HTTP_PROXY: {in_words(error)}") from error
     except (aiohttp.ClientError, OSError) as error:
-        raise CommandError(f"{where(url)}: {in_words(error)}") from error
+        raise CommandError(f"{host_and_port(url)}: {in_words(error)}") from error
+
+
+def host_and_port(url: str) -> str:
+    """Return the host and port of a URL, without its password."""
+    parts = urlsplit(url)
+    try:
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        port = ""
+    return f"{parts.hostname or parts.path}{port}"

@@ -35,7 +35,7 @@ def on_store(work: Callable[[Store], Awaitable[None]]) -> None:
     try:
         asyncio.run(run())
     except (RedisError, OSError) as error:
-        trouble = explain(error)
-        remedy = f"; {trouble.remedy}" if trouble.remedy else ""
-        reason = f"Redis at {settings.redis.where} (REDIS_URL): {trouble.text}{remedy}"
+        problem = explain(error)
+        remedy = f"; {problem.remedy}" if problem.remedy else ""
+        reason = f"Redis at {settings.redis.where} (REDIS_URL): {problem.text}{remedy}"
         raise CommandError(reason) from error

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
@@ -42,25 +41,15 @@ async def check_redis(settings: StoreSettings, now: datetime) -> list[Finding]:
 
 
 def _unreachable(error: Exception, address: RedisAddress) -> Finding:
-    trouble = explain(error)
+    problem = explain(error)
     place = "" if isinstance(error, AuthenticationError) else f"{address.where}: "
-    fix = trouble.remedy or "check REDIS_URL, and that the server runs and lets us in"
-    if address.scheme is Scheme.TLS and not trouble.remedy:
+    fix = problem.remedy or "check REDIS_URL, and that the server runs and accepts connections"
+    if address.scheme is Scheme.TLS and not problem.remedy:
         fix += (
             "; if it does not speak TLS, begin with redis://;"
             " on Heroku, set REDIS_SSL_CERT_REQS=none"
         )
-    return failure("Redis", f"{place}{trouble.text}", fix)
-
-
-def where(url: str) -> str:
-    """Return the host and port of a URL, without its password."""
-    parts = urlsplit(url)
-    try:
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        port = ""
-    return f"{parts.hostname or parts.path}{port}"
+    return failure("Redis", f"{place}{problem.text}", fix)
 
 
 def check_info(info: Mapping[str, Any], save: str | None) -> Iterable[Finding]:
@@ -130,8 +119,8 @@ def _encryption(address: RedisAddress) -> Finding:
 def _writes(check: WriteCheck) -> Iterable[Finding]:
     """Return one finding for each cause of refusals, and one for unexpected results."""
     found = {explain(refusal.error, refusal.command): None for refusal in check.refusals}
-    for trouble in found:
-        yield failure("Redis writes", trouble.text, trouble.remedy or "look at the server's log")
+    for problem in found:
+        yield failure("Redis writes", problem.text, problem.remedy or "look at the server's log")
     if check.unexpected:
         text = f"it behaves differently from Redis in: {', '.join(check.unexpected)}"
         yield failure("Redis writes", text, "use Redis itself, version 5 or later, or Valkey")
@@ -153,8 +142,8 @@ async def _worker(store: Store, now: datetime) -> Finding:
     try:
         backlog = await store.backlog(now)
     except ResponseError as error:
-        trouble = explain(error)
-        return failure("Worker", trouble.text, trouble.remedy or "look at the server's log")
+        problem = explain(error)
+        return failure("Worker", problem.text, problem.remedy or "look at the server's log")
     jobs = f"{backlog.due} due, {backlog.later} for later, {backlog.dead} dead"
     if backlog.worker_alive:
         return note("Worker", f"alive; {jobs}")

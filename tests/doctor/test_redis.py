@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from redis.asyncio import Redis
 
-from bot.doctor.redis import check_info, check_redis, where
+from bot.doctor.redis import check_info, check_redis
 from bot.fakes.redis_server import RedisServer, free_port, redis_server
 from bot.fakes.slack.api import LocalSlack
 from bot.model.finding import Severity
@@ -103,19 +103,6 @@ def test_an_old_version_fails_and_an_unknown_policy_is_a_warning() -> None:
     }
     assert findings["Redis"].severity is Severity.FAILURE
     assert findings["Redis eviction"].severity is Severity.WARNING
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("redis://:secret@redis.example.com:6379/0", "redis.example.com:6379"),
-        ("rediss://redis.example.com", "redis.example.com"),
-        ("unix:///run/redis.sock", "/run/redis.sock"),
-        ("redis://redis.example.com:x", "redis.example.com"),
-    ],
-)
-def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
-    assert where(url) == shown
 
 
 @pytest.mark.parametrize(
