@@ -50,7 +50,7 @@ def test_the_current_secret_comes_first(make_settings: MakeSettings) -> None:
         ({"JUICEBOX_WEBHOOK_SECRET": " \n"}, "JUICEBOX_WEBHOOK_SECRET is missing"),
         (
             {"REDIS_URL": "redis://localhost:6379/production"},
-            "REDIS_URL is malformed: what stands behind the port must be a database's number",
+            "REDIS_URL is malformed: its database must be a number, such as /0 after the port",
         ),
         (
             {"EMAIL_TO": "a..b@c.example"},

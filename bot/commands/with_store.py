@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from bot.commands import CommandError
 from bot.environment import load
 from bot.store import Store
-from bot.store.redis_errors import explain
+from bot.store.redis_errors import diagnose
 from bot.store.settings import StoreSettings
 from bot.wiring import open_store
 
@@ -35,7 +35,7 @@ def on_store(work: Callable[[Store], Awaitable[None]]) -> None:
     try:
         asyncio.run(run())
     except (RedisError, OSError) as error:
-        problem = explain(error)
+        problem = diagnose(error)
         remedy = f"; {problem.remedy}" if problem.remedy else ""
         reason = f"Redis at {settings.redis.where} (REDIS_URL): {problem.text}{remedy}"
         raise CommandError(reason) from error

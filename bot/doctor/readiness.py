@@ -6,7 +6,7 @@ from datetime import datetime
 from redis.exceptions import RedisError, ResponseError
 
 from bot.store import Store
-from bot.store.redis_errors import explain
+from bot.store.redis_errors import diagnose
 from bot.store.server import is_replica, read_info
 
 _TIMEOUT = 1.8
@@ -22,7 +22,7 @@ async def why_not_ready(store: Store, now: datetime) -> str | None:
             backlog = await store.backlog(now)
             server = await read_info(store.redis, "replication")
     except ResponseError as fault:
-        return f"Redis refuses what the bot needs: {explain(fault).text}"
+        return f"Redis refuses what the bot needs: {diagnose(fault).text}"
     except (RedisError, OSError, TimeoutError) as fault:
         return f"Redis does not answer ({type(fault).__name__})"
     if is_replica(server):

@@ -10,7 +10,7 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 from bot.model.finding import Finding, failure, note, ok, warning
 from bot.store import Store
 from bot.store.connection import connect
-from bot.store.redis_errors import explain
+from bot.store.redis_errors import diagnose
 from bot.store.redis_url import RedisAddress, Scheme
 from bot.store.server import is_replica, read_info
 from bot.store.settings import StoreSettings
@@ -41,7 +41,7 @@ async def check_redis(settings: StoreSettings, now: datetime) -> list[Finding]:
 
 
 def _unreachable(error: Exception, address: RedisAddress) -> Finding:
-    problem = explain(error)
+    problem = diagnose(error)
     place = "" if isinstance(error, AuthenticationError) else f"{address.where}: "
     fix = problem.remedy or "check REDIS_URL, and that the server runs and accepts connections"
     if address.scheme is Scheme.TLS and not problem.remedy:
@@ -118,7 +118,7 @@ def _encryption(address: RedisAddress) -> Finding:
 
 def _writes(check: WriteCheck) -> Iterable[Finding]:
     """Return one finding for each cause of refusals, and one for unexpected results."""
-    found = {explain(refusal.error, refusal.command): None for refusal in check.refusals}
+    found = {diagnose(failed.error, failed.command): None for failed in check.failed}
     for problem in found:
         yield failure("Redis writes", problem.text, problem.remedy or "look at the server's log")
     if check.unexpected:
@@ -142,7 +142,7 @@ async def _worker(store: Store, now: datetime) -> Finding:
     try:
         backlog = await store.backlog(now)
     except ResponseError as error:
-        problem = explain(error)
+        problem = diagnose(error)
         return failure("Worker", problem.text, problem.remedy or "look at the server's log")
     jobs = f"{backlog.due} due, {backlog.later} for later, {backlog.dead} dead"
     if backlog.worker_alive:

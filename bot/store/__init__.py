@@ -1,4 +1,4 @@
-"""Redis, and the only place that knows the name of a key of ours."""
+"""Everything that is stored in Redis. No other folder knows the name of a key."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from bot.store.records import Records
 
 
 class Store:
-    """Everything that is kept, on one Redis."""
+    """Events, deliveries, records and counters on one Redis."""
 
     def __init__(self, redis: Redis, *, retention: timedelta) -> None:
         self.redis = redis

@@ -1,4 +1,4 @@
-"""Counts that every process adds to and one page shows; only Redis is shared between processes."""
+"""Metric counters that all processes add to, in Redis."""
 
 import asyncio
 import json
@@ -17,10 +17,10 @@ Labels = tuple[tuple[str, str], ...]
 
 
 class Counters:
-    """Counts in memory and adds to Redis in one go, so that a flood of bad requests costs no Redis.
+    """Counts in memory and adds to Redis in batches, so a flood of bad requests costs no round trips.
 
     A killed process loses what it counted since its last `flush`; a flush whose reply was lost may
-    count twice. Neither matters to a graph.
+    count twice. Metrics tolerate both.
     """
 
     def __init__(self, redis: Redis) -> None:
@@ -32,7 +32,7 @@ class Counters:
         self._pending[field] += value  # type: ignore[assignment]  # Counter is typed for int only
 
     async def flush(self) -> None:
-        """Add what was counted here to the totals; what could not be added is kept for next time."""
+        """Add the pending counts to the totals in Redis; if that fails, keep them for the next flush."""
         pending, self._pending = self._pending, Counter()
         if not pending:
             return
@@ -47,7 +47,7 @@ class Counters:
 
     @asynccontextmanager
     async def flushing(self, seconds: float) -> AsyncIterator[None]:
-        """Flush every so often and once more at the end; Redis may be away for a while."""
+        """Flush at this interval inside the block, and once at its end; ignore an unavailable Redis."""
         ended = asyncio.Event()
         task = asyncio.create_task(self._keep_flushing(seconds, ended))
         try:
@@ -57,16 +57,14 @@ class Counters:
             await task
 
     async def _keep_flushing(self, seconds: float, ended: asyncio.Event) -> None:
-        while not await pause(seconds, ended):
-            await self._flush_if_possible()
-        await self._flush_if_possible()
-
-    async def _flush_if_possible(self) -> None:
-        with suppress(RedisError, OSError):
-            await self.flush()
+        last = False
+        while not last:
+            last = await pause(seconds, ended)
+            with suppress(RedisError, OSError):
+                await self.flush()
 
     async def totals(self) -> Mapping[str, Mapping[Labels, float]]:
-        """Every total by name, then by labels; a field that is not ours is left out."""
+        """Return every total by name, then by labels. Unknown fields are left out."""
         found: dict[str, dict[Labels, float]] = {}
         for field, value in (await read_hash(self._redis, keys.COUNTERS)).items():
             try:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from bot.clock import pause
-from bot.store.redis_errors import explain
+from bot.store.redis_errors import diagnose
 
 _LOG_INTERVALS = (10.0, 60.0, 300.0, 900.0)
 """Seconds between two lines about one outage; the last one repeats."""
@@ -39,10 +39,10 @@ class RedisOutage:
         self._next_line_at = now + _LOG_INTERVALS[min(self._lines, len(_LOG_INTERVALS) - 1)]
         self._lines += 1
         away = round(now - self._began_at)
-        fault = explain(error)
-        remedy = {"remedy": fault.remedy} if fault.remedy else {}
+        problem = diagnose(error)
+        remedy = {"remedy": problem.remedy} if problem.remedy else {}
         _log.warning(
-            "redis unreachable", redis=self._address, reason=fault.text, **remedy, away_s=away
+            "redis unreachable", redis=self._address, reason=problem.text, **remedy, away_s=away
         )
 
     def answered(self) -> None:

@@ -1,4 +1,4 @@
-"""What a job is, and how it is written so that an arq worker can run it."""
+"""Jobs, in the form that arq stores in Redis."""
 
 import json
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from arq.jobs import serialize_job
 from bot.model import to_ms
 
 QUEUE = "juicebox:queue"
-"""Not arq's default: other arq applications may share the Redis, and would take our jobs."""
+"""Not arq's default queue: other arq applications on the same Redis would take our jobs."""
 HEARTBEAT = QUEUE + health_check_key_suffix
 LEASE_KEY = "juicebox:lease:"
 JOB_KEY = job_key_prefix
 OLD_QUEUE = default_queue_name
-"""Where release 0.3.0 puts its jobs, also while it runs next to this one in a rolling deploy."""
+"""The queue of release 0.3.0, which may run alongside this one in a rolling deploy."""
 OLD_LEASE_KEY = in_progress_key_prefix
 
 
 class Task(StrEnum):
-    """The functions a worker knows. Each takes one id and nothing else."""
+    """The functions that a worker can run. Each takes one id and nothing else."""
 
     EVENT = "handle_event"
     DELIVERY = "retry_delivery"
@@ -38,7 +38,7 @@ class Task(StrEnum):
 class Job:
     """A job as arq stores it: `PSETEX arq:job:<id> ttl_ms blob`, `ZADD <queue> due_ms <id>`.
 
-    It is due `delay_ms` after it is written, by Redis' own clock: those of our machines may differ.
+    It is due `delay_ms` after it is written, by the clock of Redis: the clocks of our machines differ.
     """
 
     id: str
@@ -51,12 +51,12 @@ class Job:
 
 
 def job_id(task: Task, subject_id: str) -> str:
-    """One job for each task and subject: writing it again replaces it and never doubles it."""
+    """Return the same id for the same task and subject, so that a second job replaces the first one."""
     return f"{task}:{subject_id}"
 
 
 def new_job(task: Task, subject_id: str, *, now: datetime, due: datetime | None = None) -> Job:
-    """The job that runs `task` for `subject_id` as soon as it is `due`, which is `now` by default."""
+    """Return the job that runs `task` for `subject_id` at `due`, or right away."""
     enqueued = to_ms(now)
     blob = serialize_job(task, (subject_id,), {}, None, enqueued, serializer=serialize)
     delay_ms = max(0, to_ms(due) - enqueued) if due else 0
@@ -64,7 +64,7 @@ def new_job(task: Task, subject_id: str, *, now: datetime, due: datetime | None 
 
 
 def serialize(value: dict[str, Any]) -> bytes:
-    """JSON, since arq's default is pickle, and a pickle read back from Redis can run code."""
+    """Write JSON instead of arq's pickle, since a pickle read from Redis can run code."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 

@@ -1,4 +1,4 @@
-"""Reads whose types redis-py leaves open."""
+"""Reads that redis-py does not type precisely, and ids as text."""
 
 from collections.abc import Iterable
 from typing import Any, cast
@@ -17,12 +17,12 @@ async def read_list(redis: Redis, key: str) -> list[bytes]:
 
 
 def text_ids(raws: Iterable[bytes]) -> list[str]:
-    """The ids that are text, in their order; the bot has written no others."""
+    """Return the ids that are UTF-8, in order. The bot writes no others."""
     return [text for raw in raws if (text := text_id(raw)) is not None]
 
 
 def text_id(raw: bytes) -> str | None:
-    """The id, or None if it is not text."""
+    """Return the id, or None if it is not UTF-8."""
     try:
         return raw.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""What is wrong with a Redis that refuses the bot or does not answer, and what to do about it."""
+"""Explanations of Redis errors, and how to fix them."""
 
 import re
 import ssl
@@ -17,7 +17,7 @@ from redis.exceptions import (
 from bot.logging.exceptions import in_words, kind_of
 
 ACL_RULES = "~juicebox:* ~arq:* ~profile:* +@all -@dangerous +info"
-"""What the bot needs of a Redis user, and no more than that category by category."""
+"""The permissions that the bot needs, by category."""
 
 _CODES: tuple[tuple[type[RedisError], str], ...] = (
     (AuthenticationError, "WRONGPASS"),
@@ -26,12 +26,12 @@ _CODES: tuple[tuple[type[RedisError], str], ...] = (
     (OutOfMemoryError, "OOM"),
     (ReadOnlyError, "READONLY"),
 )
-"""redis-py removes the code of an error from its text when it knows the code."""
+"""The codes that redis-py recognizes, and removes from the text of an error."""
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """What is wrong, and what to do about it; the remedy is empty where the cause is not known."""
+class Problem:
+    """What is wrong with Redis, and how to fix it; `remedy` is empty if the cause is unknown."""
 
     text: str
     remedy: str = ""
@@ -41,10 +41,10 @@ _TRUST = (
     "set REDIS_SSL_CERT_REQS=none, as Heroku's self-signed certificates need it, or name the"
     " authority's file: REDIS_URL=rediss://...?ssl_ca_certs=/path/to/ca.pem"
 )
-_REFUSALS: tuple[tuple[str, Trouble], ...] = (
+_PROBLEMS: tuple[tuple[str, Problem], ...] = (
     (
         r"\b(CROSSSLOT|MOVED|ASK|CLUSTERDOWN|TRYAGAIN)\b|cluster mode",
-        Trouble(
+        Problem(
             "it is a Redis Cluster, which is not supported",
             "use one primary that is not in cluster mode, with or without replicas:"
             " what belongs to one event is written in one step",
@@ -52,54 +52,54 @@ _REFUSALS: tuple[tuple[str, Trouble], ...] = (
     ),
     (
         r"\bDB index\b|\b(?i:select)\b",
-        Trouble(
+        Problem(
             "the database in REDIS_URL cannot be selected",
             "end REDIS_URL in a database that the server has, such as /0",
         ),
     ),
     (
         r"\bWRONGPASS\b|\bNOAUTH\b",
-        Trouble("it refuses the password", "check REDIS_URL's user and password"),
+        Problem("it refuses the password", "check REDIS_URL's user and password"),
     ),
     (
         r"\bOOM\b",
-        Trouble(
+        Problem(
             "it is full: it refuses writes since maxmemory is reached",
             "choose a larger plan or raise maxmemory; a lower RETENTION_DAYS needs less",
         ),
     ),
     (
         r"\bMISCONF\b",
-        Trouble(
+        Problem(
             "it refuses writes since it cannot save them to its disk (MISCONF)",
             "make room on its disk, or make the folder of its snapshots writable: its log says more",
         ),
     ),
     (
         r"\bREADONLY\b",
-        Trouble("it is a read-only replica", "REDIS_URL must name the primary"),
+        Problem("it is a read-only replica", "REDIS_URL must name the primary"),
     ),
     (
         r"\bNOREPLICAS\b",
-        Trouble(
+        Problem(
             "it refuses writes since too few of its replicas are connected (NOREPLICAS)",
             "connect them, or lower min-replicas-to-write",
         ),
     ),
     (
         r"\b(LOADING|MASTERDOWN|BUSY)\b",
-        Trouble("it is loading its data or busy", "try again in a minute"),
+        Problem("it is loading its data or busy", "try again in a minute"),
     ),
     (
-        r"EXEC without MULTI",  # what is left of a transaction whose beginning was refused
-        Trouble(
+        r"EXEC without MULTI",  # the error of a transaction whose MULTI was refused
+        Problem(
             "its access list (ACL) forbids MULTI",
             f"allow it: ACL SETUSER <the bot's user> {ACL_RULES}",
         ),
     ),
     (
         r"max number of clients",
-        Trouble(
+        Problem(
             "it has no connection left for the bot",
             "choose a plan with more connections, or end what holds them: the bot takes five for"
             " each process",
@@ -108,23 +108,26 @@ _REFUSALS: tuple[tuple[str, Trouble], ...] = (
 )
 
 
-def explain(error: BaseException, command: str = "") -> Trouble:
-    """Put an error of Redis or of the connection to it in words; `command` is what was sent.
+def diagnose(error: BaseException, command: str = "") -> Problem:
+    """Explain an error of Redis, or of the connection to it, after `command` was sent.
 
-    Nothing of the error's own text is repeated but the names of commands: it may hold a payload.
+    The text of the error is not repeated, except for names of commands: it may contain a payload.
     """
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return Trouble(f"{in_words(cause)} (self-signed?)", _TRUST)
+            return Problem(f"{in_words(cause)} (self-signed?)", _TRUST)
         if isinstance(cause, ConnectionResetError | BrokenPipeError):
             return _closed(command)
         if isinstance(cause, OSError):
-            return Trouble(in_words(cause))
-    said = _with_code(error)
-    for pattern, trouble in _REFUSALS:
-        if re.search(pattern, said):
-            return trouble
-    return _forbidden(said, command) or _unknown(error, command)
+            return Problem(in_words(cause))
+    code = next((code for kind, code in _CODES if isinstance(error, kind)), "")
+    message = f"{code} {error}"
+    known = (problem for pattern, problem in _PROBLEMS if re.search(pattern, message))
+    if problem := next(known, None) or _forbidden(message, command):
+        return problem
+    if "closed" in message.lower():
+        return _closed(command)
+    return Problem(f"failed with {kind_of(error)}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -134,38 +137,27 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or current.__context__
 
 
-def _with_code(error: BaseException) -> str:
-    code = next((code for kind, code in _CODES if isinstance(error, kind)), "")
-    return f"{code} {error}"
-
-
-def _forbidden(said: str, command: str) -> Trouble | None:
-    """An access list that forbids a command or a key, or a server without the command."""
-    named = re.search(r"'([a-z|]{2,30})'", said, re.IGNORECASE)
-    what = (named[1] if named else command).upper().replace("|", " ")
+def _forbidden(message: str, command: str) -> Problem | None:
+    """Return the problem if an ACL forbids a command or a key, or the server lacks the command."""
+    quoted = re.search(r"'([a-z|]{2,30})'", message, re.IGNORECASE)
+    what = (quoted[1] if quoted else command).upper().replace("|", " ")
     remedy = f"allow it: ACL SETUSER <the bot's user> {ACL_RULES}"
-    if "can't run this command" in said:  # Redis 7.0 does not say which
-        return Trouble("its access list (ACL) forbids a command of the bot's scripts", remedy)
-    if re.search(r"\bNOPERM\b|no permissions", said):
-        if re.search(r"\bkeys?\b", said):
-            return Trouble("its access list (ACL) forbids keys that the bot needs", remedy)
-        return Trouble(f"its access list (ACL) forbids {what}", remedy)
-    if re.search(r"unknown|unsupported|not supported|not available|disabled|not allowed", said):
-        return Trouble(
+    if "can't run this command" in message:  # Redis 7.0 does not say which
+        return Problem("its access list (ACL) forbids a command of the bot's scripts", remedy)
+    if re.search(r"\bNOPERM\b|no permissions", message):
+        if re.search(r"\bkeys?\b", message):
+            return Problem("its access list (ACL) forbids keys that the bot needs", remedy)
+        return Problem(f"its access list (ACL) forbids {what}", remedy)
+    if re.search(r"unknown|unsupported|not supported|not available|disabled|not allowed", message):
+        return Problem(
             f"it does not know {what}, or a proxy in front of it does not",
             "connect to Redis directly, or choose a service with Lua scripts: EVALSHA, SCRIPT LOAD",
         )
     return None
 
 
-def _unknown(error: BaseException, command: str) -> Trouble:
-    if "closed" in str(error).lower():
-        return _closed(command)
-    return Trouble(f"failed with {kind_of(error)}")
-
-
-def _closed(command: str) -> Trouble:
-    return Trouble(
+def _closed(command: str) -> Problem:
+    return Problem(
         f"it closes the connection{f' at {command}' if command else ''}",
         "if it speaks TLS, begin REDIS_URL with rediss://; a proxy closes it at a command that"
         " it does not know",

@@ -1,4 +1,4 @@
-"""Where Redis is: `REDIS_URL`, read strictly."""
+"""Strict parsing of `REDIS_URL`."""
 
 import re
 import ssl
@@ -18,7 +18,7 @@ _BOOLEANS = {
 
 
 class Scheme(StrEnum):
-    """How Redis is reached: TCP, TLS, or a socket of this machine."""
+    """The connection to Redis: TCP, TLS, or a Unix socket."""
 
     TCP = "redis"
     TLS = "rediss"
@@ -28,12 +28,12 @@ class Scheme(StrEnum):
 _TLS_ONLY = frozenset(
     {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname", "ssl_ciphers"}
 )
-_SWITCHES = frozenset({"ssl_check_hostname", "socket_keepalive"})
-_KNOWN = frozenset(
+_BOOLEAN_OPTIONS = frozenset({"ssl_check_hostname", "socket_keepalive"})
+_OPTIONS = frozenset(
     {*_TLS_ONLY, "ssl_cert_reqs", "db", "username", "password", "client_name", "socket_keepalive"}
 )
-_BEGIN_WITH_TLS = "begin REDIS_URL with rediss:// instead"
-_REFUSALS: Mapping[str, str] = {
+_USE_REDISS = "begin REDIS_URL with rediss:// instead"
+_REJECTED_OPTIONS: Mapping[str, str] = {
     **dict.fromkeys(
         ("decode_responses", "encoding", "encoding_errors", "protocol"),
         "would break the bot, which reads replies as bytes in RESP2: remove it",
@@ -46,7 +46,7 @@ _REFUSALS: Mapping[str, str] = {
         ),
         "is set by the bot itself: remove it",
     ),
-    **dict.fromkeys(("ssl", "tls"), f"does not turn on TLS: {_BEGIN_WITH_TLS}"),
+    **dict.fromkeys(("ssl", "tls"), f"does not turn on TLS: {_USE_REDISS}"),
     "family": "would break the connection, and IPv6 works without it: remove it",
 }
 _ENCODE = "encode / ? # in the password as %2F %3F %23"
@@ -54,7 +54,7 @@ _ENCODE = "encode / ? # in the password as %2F %3F %23"
 
 @dataclass(frozen=True, slots=True)
 class RedisAddress:
-    """A Redis server, how to log in to it, and how its certificate is checked."""
+    """The address of a Redis server, with credentials and TLS options."""
 
     scheme: Scheme
     host: str = "localhost"
@@ -65,7 +65,7 @@ class RedisAddress:
     password: str | None = field(default=None, repr=False)
     cert_reqs: CertReqs = "required"
     options: Mapping[str, str | bool] = field(default_factory=dict, repr=False)
-    """Further arguments of redis-py's connection."""
+    """More arguments for redis-py's connection."""
 
     @property
     def where(self) -> str:
@@ -77,33 +77,34 @@ class RedisAddress:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is on this machine, so that nothing crosses a network."""
+        """True if the server is on this machine, so no traffic crosses a network."""
         return self.scheme is Scheme.UNIX or self.host in {"localhost", "127.0.0.1", "::1"}
 
 
 def parse_redis_url(url: str, cert_reqs: CertReqs | None = None) -> RedisAddress:
-    """Read `redis[s]://user:password@host:port/db?option=value` or `unix://path?db=number`.
+    """Parse `redis[s]://user:password@host:port/db?option=value` or `unix://path?db=number`.
 
-    Host, port and database may be left out. User, password and options may be percent-encoded.
-    `cert_reqs` is REDIS_SSL_CERT_REQS where it is set; the option `ssl_cert_reqs` is the same.
+    Host, port and database are optional. User, password and options may be percent-encoded.
+    `cert_reqs` is REDIS_SSL_CERT_REQS if set; the option `ssl_cert_reqs` has the same meaning.
     https://www.iana.org/assignments/uri-schemes/prov/redis
 
     Raises:
-        ValueError: with what is wrong, never with the URL itself.
+        ValueError: with the mistake, never with the URL itself.
     """
     parts, scheme = _split(url)
     options = _options(parts.query)
-    asked = options.pop("ssl_cert_reqs", None)
-    in_url = parse_cert_reqs(asked) if asked is not None else None
+    option = options.pop("ssl_cert_reqs", None)
+    in_url = parse_cert_reqs(option) if option is not None else None
     if in_url and cert_reqs and in_url != cert_reqs:
         raise ValueError(
             f"its option ssl_cert_reqs={in_url} contradicts REDIS_SSL_CERT_REQS={cert_reqs}:"
             " remove one of them"
         )
-    checked: CertReqs = in_url or cert_reqs or "required"
-    username = _once("user", unquote(parts.username or ""), options.pop("username", ""))
-    password = _once("password", unquote(parts.password or ""), options.pop("password", ""))
-    db = _once("database", _database_in(parts, scheme), options.pop("db", ""))
+    effective: CertReqs = in_url or cert_reqs or "required"
+    username = _one_value("user", unquote(parts.username or ""), options.pop("username", ""))
+    password = _one_value("password", unquote(parts.password or ""), options.pop("password", ""))
+    path_db = "" if scheme is Scheme.UNIX else parts.path.removeprefix("/")
+    db = _one_value("database", path_db, options.pop("db", ""))
     return RedisAddress(
         scheme=scheme,
         host=unquote(parts.hostname or "localhost"),
@@ -112,19 +113,19 @@ def parse_redis_url(url: str, cert_reqs: CertReqs | None = None) -> RedisAddress
         db=_number(db),
         username=username or None,
         password=password or None,
-        cert_reqs=checked,
-        options=_connection_options(options, scheme, checked),
+        cert_reqs=effective,
+        options=_connection_options(options, scheme, effective),
     )
 
 
 def parse_cert_reqs(text: str) -> CertReqs:
-    """Read `none`, `required` or `optional`, also as `CERT_NONE` or `ssl.CERT_NONE`, in any case.
+    """Parse `none`, `required` or `optional`, also as `CERT_NONE` or `ssl.CERT_NONE`, in any case.
 
-    `optional` means the same as `required` to a client:
+    For a client, `optional` means the same as `required`:
     https://docs.python.org/3/library/ssl.html#ssl.CERT_OPTIONAL
 
     Raises:
-        ValueError: if it is none of these.
+        ValueError: if it is something else.
     """
     word = text.strip().lower().removeprefix("ssl.").removeprefix("verifymode.")
     match word.removeprefix("cert_"):
@@ -163,20 +164,16 @@ def _port(parts: SplitResult) -> int:
     return port or _DEFAULT_PORT
 
 
-def _database_in(parts: SplitResult, scheme: Scheme) -> str:
-    return "" if scheme is Scheme.UNIX else parts.path.removeprefix("/")
-
-
 def _number(db: str) -> int:
     if not re.fullmatch(r"[0-9]{0,9}", db):
-        raise ValueError("what stands behind the port must be a database's number")
+        raise ValueError("its database must be a number, such as /0 after the port")
     return int(db or 0)
 
 
-def _once(what: str, in_place: str, in_option: str) -> str:
-    if in_place and in_option and in_place != in_option:
+def _one_value(what: str, in_url: str, in_option: str) -> str:
+    if in_url and in_option and in_url != in_option:
         raise ValueError(f"it names two different {what}s: one is an option after the ?")
-    return in_place or in_option
+    return in_url or in_option
 
 
 def _options(query: str) -> dict[str, str]:
@@ -186,12 +183,12 @@ def _options(query: str) -> dict[str, str]:
         raise ValueError("its options after the ? must be name=value, separated by &") from None
     found: dict[str, str] = {}
     for name, value in pairs:
-        if name not in _KNOWN:
+        if name not in _OPTIONS:
             raise ValueError(
-                f"its option {name!r} {_REFUSALS.get(name, 'is not known: remove it')}"
+                f"its option {name!r} {_REJECTED_OPTIONS.get(name, 'is not known: remove it')}"
             )
         if name in found:
-            raise ValueError(f"its option {name!r} is there twice: remove one of them")
+            raise ValueError(f"its option {name!r} appears twice: remove one of them")
         if not value:
             raise ValueError(f"its option {name!r} is empty: give it a value, or remove it")
         found[name] = value
@@ -203,12 +200,12 @@ def _connection_options(
 ) -> dict[str, str | bool]:
     for name in options:
         if name in _TLS_ONLY and scheme is not Scheme.TLS:
-            raise ValueError(f"its option {name!r} is for TLS: {_BEGIN_WITH_TLS}, or remove it")
+            raise ValueError(f"its option {name!r} is for TLS: {_USE_REDISS}, or remove it")
         if name == "socket_keepalive" and scheme is Scheme.UNIX:
             raise ValueError(f"its option {name!r} is not for a unix socket: remove it")
     _check_tls(options)
     found: dict[str, str | bool] = {
-        name: _boolean(name, value) if name in _SWITCHES else value
+        name: _boolean(name, value) if name in _BOOLEAN_OPTIONS else value
         for name, value in options.items()
     }
     if cert_reqs == "none" and found.get("ssl_check_hostname"):
@@ -217,7 +214,7 @@ def _connection_options(
 
 
 def _check_tls(options: Mapping[str, str]) -> None:
-    """Load the files and ciphers that the options name: later, a missing file would look like an outage."""
+    """Load the files and ciphers at start: later, a missing file would look like an outage."""
     if ("ssl_certfile" in options) != ("ssl_keyfile" in options):
         raise ValueError("its options ssl_certfile and ssl_keyfile need each other")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

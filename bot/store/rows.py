@@ -1,4 +1,4 @@
-"""Deliveries as they are kept: one Redis hash each."""
+"""Deliveries as Redis hashes."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from bot.errors import CorruptRecord
 from bot.model import Delivery, DeliveryState, Destination, Notification, from_ms, to_ms
 
 MAYBE_DELIVERED = "unsure"
-"""The field's name in Redis, since release 0.1.0."""
+"""The name of the field in Redis since release 0.1.0."""
 
 _NO_DESTINATION = "nobody:"
 """What is stored for a delivery that was skipped for lack of a destination."""
@@ -18,7 +18,7 @@ _notification = TypeAdapter(Notification)
 
 
 def encode_rows(deliveries: Sequence[Delivery], owner: str) -> list[str]:
-    """For each delivery its id, and its fields as the JSON array that `open.lua` takes."""
+    """Return for each delivery its id and its fields, as the JSON array that `open.lua` expects."""
     rows: list[str] = []
     for delivery in deliveries:
         fields = {
@@ -36,10 +36,10 @@ def encode_rows(deliveries: Sequence[Delivery], owner: str) -> list[str]:
 
 
 def decode_row(delivery_id: str, row: Mapping[bytes, bytes]) -> Delivery:
-    """Read a delivery back.
+    """Return the delivery that a hash holds.
 
     Raises:
-        CorruptRecord: if this program did not write it.
+        CorruptRecord: if the hash is not readable.
     """
 
     def text(name: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What the Redis server says about itself, as far as it answers."""
+"""The role and INFO of the Redis server."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,13 +7,13 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 _REPLICA_ROLES = frozenset({"slave", "replica"})
-"""KeyDB's `active-replica` takes writes. https://docs.keydb.dev/docs/active-rep/"""
+"""Without KeyDB's `active-replica`, which accepts writes: https://docs.keydb.dev/docs/active-rep/"""
 
 
 async def read_info(redis: Redis, section: str | None = None) -> Mapping[str, Any]:
-    """Return `INFO`, or nothing where the server refuses it.
+    """Return `INFO`, or an empty mapping if the server refuses it.
 
-    Managed services forbid INFO with the category `@dangerous`, and some proxies do not know it.
+    Managed services forbid INFO with the category `@dangerous`, and some proxies do not support it.
 
     Raises:
         redis.RedisError: if Redis does not answer.
@@ -26,5 +26,5 @@ async def read_info(redis: Redis, section: str | None = None) -> Mapping[str, An
 
 
 def is_replica(info: Mapping[str, Any]) -> bool:
-    """Whether the server says that it takes no writes; one that does not say is taken for a primary."""
+    """Tell whether INFO gives the role of a read-only replica; without a role, assume a primary."""
     return info.get("role") in _REPLICA_ROLES

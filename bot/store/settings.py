@@ -1,4 +1,4 @@
-"""Where Redis is, and how long what is in it is kept: all that most commands ask for."""
+"""The settings of commands that need only Redis."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,14 +12,14 @@ from bot.store.redis_url import CertReqs, RedisAddress, parse_cert_reqs, parse_r
 
 
 def _cert_reqs(value: object) -> object:
-    """Any spelling that REDIS_URL's option may have; anything else is for pydantic to refuse."""
+    """Accept every spelling of the option in REDIS_URL; pydantic rejects anything else."""
     with suppress(ValueError):
         return parse_cert_reqs(str(value))
     return value
 
 
 class StoreSettings(Environment):
-    """What a command that only reads and writes Redis asks for."""
+    """The address of Redis, and how long events are kept."""
 
     redis_url: SecretStr = SecretStr("redis://localhost:6379/0")
     redis_ssl_cert_reqs: Annotated[CertReqs, BeforeValidator(_cert_reqs)] = "required"
@@ -27,13 +27,13 @@ class StoreSettings(Environment):
 
     @field_validator("redis_url")
     @classmethod
-    def _a_redis_address(cls, value: SecretStr) -> SecretStr:
+    def _is_redis_url(cls, value: SecretStr) -> SecretStr:
         parse_redis_url(value.get_secret_value())
         return value
 
     @property
     def cert_reqs(self) -> CertReqs | None:
-        """REDIS_SSL_CERT_REQS, or None where it is not set: then REDIS_URL may say it."""
+        """REDIS_SSL_CERT_REQS, or None if it is not set; then an option of REDIS_URL counts."""
         given = "redis_ssl_cert_reqs" in self.model_fields_set
         return self.redis_ssl_cert_reqs if given else None
 

@@ -1,4 +1,4 @@
-"""How many connections to a mail server are open, counted over all workers."""
+"""A limit for the connections to a mail server, shared by all workers."""
 
 from datetime import timedelta
 
@@ -8,13 +8,13 @@ from bot.store import keys
 from bot.store.scripts import LuaScript
 
 SLOT_LEASE = timedelta(seconds=15)
-"""The slots of a killed worker are free again after this."""
+"""How long the slots of a killed worker stay taken."""
 
 
 class SmtpSlots:
-    """The connection slots of one mail server. Each has a lease, so that no worker can keep one for ever.
+    """The connection slots of one mail server. Each has a lease, so a killed worker cannot keep one.
 
-    A full lease is given by each `take` and `renew`. Both are harmless to repeat.
+    `take` and `renew` hold a slot for a full lease. Both are idempotent.
     """
 
     def __init__(
@@ -27,15 +27,15 @@ class SmtpSlots:
         self._script = LuaScript(redis, "smtp_slot_take")
 
     async def take(self, token: str) -> bool:
-        """Hold a slot under that token; False if all are taken.
+        """Take a slot under this token; False if all are taken.
 
         Raises:
-            redis.RedisError: if it is not known whether the slot is held; it is free after a lease.
+            redis.RedisError: if the slot may be taken or not; it is free again after a lease.
         """
         return await self._hold(token, renew="0")
 
     async def renew(self, token: str) -> bool:
-        """Hold the slot for another lease; False if it was lost."""
+        """Keep the slot for another lease; False if it was lost."""
         return await self._hold(token, renew="1")
 
     async def release(self, token: str) -> None:

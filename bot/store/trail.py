@@ -1,4 +1,4 @@
-"""The steps of an event's way, as they are kept."""
+"""The steps of an event's timeline, as Redis keeps them."""
 
 import json
 from datetime import datetime
@@ -8,7 +8,7 @@ from bot.model import Delivery, DeliveryState, Step, duration, from_ms
 
 
 def encode_step(step: Step) -> str:
-    """JSON, with the moment in milliseconds since 1970 to the microsecond: steps follow closely."""
+    """Return JSON, with the time in milliseconds since 1970, precise to the microsecond."""
     return json.dumps(
         {
             "at": round(step.at.timestamp() * 1000, 3),
@@ -21,10 +21,10 @@ def encode_step(step: Step) -> str:
 
 
 def decode_step(raw: bytes) -> Step:
-    """Read a step back.
+    """Return the step that `encode_step` has written.
 
     Raises:
-        CorruptRecord: if this program did not write it.
+        CorruptRecord: if it is not readable.
     """
     try:
         kept = json.loads(raw)
@@ -36,13 +36,13 @@ def decode_step(raw: bytes) -> Step:
             detail=str(kept["detail"]),
         )
     except (ValueError, KeyError, TypeError, OverflowError) as error:
-        raise CorruptRecord("a step of an event's trail is not readable") from error
+        raise CorruptRecord("a step of an event's timeline is not readable") from error
 
 
 def interruption(delivery: Delivery, now: datetime) -> str:
-    """What the trail tells of an attempt that follows one which did not come to its end.
+    """Return the detail of a step that begins an attempt after an interrupted one.
 
-    The delivery is as it was read before it was claimed: most often while that attempt had it.
+    `delivery` is as read before the claim, which is usually the state that the interrupted attempt left.
     """
     if delivery.state is not DeliveryState.SENDING:
         return "interrupted, taken over"

@@ -1,4 +1,4 @@
-"""A guarded transition from one state to another, with all that goes with it."""
+"""State transitions of events and deliveries, each in one atomic step."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -37,14 +37,14 @@ class Transition:
 
 
 class Transitions:
-    """Applies transitions. Repeating one whose reply was lost changes nothing."""
+    """Applies transitions. A transition may be repeated, for example if the reply was lost."""
 
     def __init__(self, redis: Redis, retention: timedelta) -> None:
         self._script = LuaScript(redis, "transition")
         self._retention = retention
 
     async def apply(self, transition: Transition, now: datetime) -> bool:
-        """False if the subject was not in a state to be moved; then nothing has changed."""
+        """Return False, and change nothing, if the subject's state does not permit the transition."""
         names = [
             transition.subject,
             transition.trail,
@@ -78,7 +78,7 @@ class Transitions:
 
 
 def encode_job(job: Job, retention: timedelta) -> dict[str, object]:
-    """The job as the scripts take it."""
+    """Return the job as the scripts expect it."""
     return {
         "id": job.id,
         "blob": job.blob.decode(),
@@ -87,6 +87,6 @@ def encode_job(job: Job, retention: timedelta) -> dict[str, object]:
     }
 
 
-def job_ttl_ms(kept: timedelta) -> int:
-    """A job outlives what it is about: arq drops a job whose key has expired, and says nothing."""
-    return int((kept + timedelta(days=2)) / timedelta(milliseconds=1))
+def job_ttl_ms(retention: timedelta) -> int:
+    """Return the lifetime of a job's key. It outlives the event, since arq drops expired jobs silently."""
+    return int((retention + timedelta(days=2)) / timedelta(milliseconds=1))

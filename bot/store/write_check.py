@@ -1,6 +1,6 @@
-"""Runs every script on keys of its own, to find what this Redis refuses before the first event.
+"""Runs every script on test keys, to find what this Redis refuses before the first event arrives.
 
-The store's own classes do the work, on a client that gives each key of a script another name.
+The store's own classes run, on a client that adds a suffix to each key of a script.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -36,18 +36,19 @@ from bot.store.scripts import NAMES, LuaScript
 from bot.store.smtp_slots import SmtpSlots
 
 _RETENTION = timedelta(minutes=10)
-"""What could not be removed expires by itself; events a day later."""
-_MS = 10_000
-_WHO = "doctor"
-_UNREADABLE = (BotError, ValueError, TypeError, LookupError, AttributeError)
-"""Raised where a reply is not one that Redis gives."""
+"""Test keys that could not be removed expire after this; events a day later."""
+_TTL_MS = 10_000
+_NAME = "doctor"
+_UNREADABLE_REPLY = (BotError, ValueError, TypeError, LookupError, AttributeError)
+"""Raised if a reply is not one that Redis gives."""
 
-Step = Callable[[], Awaitable[object]]
+Step = tuple[str, Callable[[], Awaitable[object]]]
+"""A name, and a call that returns False if its result is unexpected."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """An error, and the command that it is the reply to."""
+class FailedCommand:
+    """A command, and the error that it got."""
 
     command: str
     error: RedisError
@@ -55,105 +56,105 @@ class Refusal:
 
 @dataclass(slots=True)
 class WriteCheck:
-    """What was refused, and what ran without error but with an unexpected result."""
+    """The result: what failed, and which steps ran without an error but with an unexpected result."""
 
-    refusals: list[Refusal] = field(default_factory=list)
+    failed: list[FailedCommand] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
     not_run: Sequence[str] = ()
-    """Scripts for which the check has no step yet."""
+    """Scripts that the check has no step for."""
 
 
 async def check_writes(redis: Redis, now: datetime) -> WriteCheck:
-    """Load and run every script, and the commands around them; remove whatever was written.
+    """Load and run every script and the other commands of the store, and remove the test keys.
 
-    A lost connection ends the check: it is the last of the refusals then.
+    A lost connection ends the check, and is the last failure then.
     """
-    client = _OwnKeys(redis)
-    event = _Lifecycle(client, now)
-    found = WriteCheck()
+    client = _TestKeyClient(redis)
+    lifecycle = _Lifecycle(client, now)
+    # A script that Redis has cached would hide that SCRIPT LOAD is forbidden.
+    loading = [(name, LuaScript(client, name).load) for name in NAMES]
+    check = WriteCheck()
     try:
-        for name, step in [*_loading(client), *event.scripts(), *event.commands()]:
-            if not await _run_step(name, step, client, found):
+        for step in [*loading, *lifecycle.scripts(), *lifecycle.commands()]:
+            if not await _run_step(step, client, check):
                 break
     finally:
-        for name in client.written:
-            if not await _run_step("remove", partial(client.delete, name), client, found):
+        for key in client.written:
+            if not await _run_step(("remove", partial(client.delete, key)), client, check):
                 break
-    if found.refusals:
-        found.unexpected.clear()  # a refused step makes later ones fail
-    ran = {LuaScript(client, name).sha: name for name in NAMES}
-    found.not_run = sorted(name for sha, name in ran.items() if sha not in client.ran)
-    return found
+    if check.failed:
+        check.unexpected.clear()  # a failed step makes later ones fail
+    names = {LuaScript(client, name).sha: name for name in NAMES}
+    check.not_run = sorted(name for sha, name in names.items() if sha not in client.scripts_run)
+    return check
 
 
-async def _run_step(name: str, step: Step, client: "_OwnKeys", found: WriteCheck) -> bool:
+async def _run_step(step: Step, client: "_TestKeyClient", check: WriteCheck) -> bool:
     """Run a step; False if the connection is lost."""
+    name, call = step
     client.last_command = ""
     try:
-        if await step() is False:
-            found.unexpected.append(name)
+        if await call() is False:
+            check.unexpected.append(name)
     except RedisError as error:
-        found.refusals.append(Refusal(client.last_command, error))
+        check.failed.append(FailedCommand(client.last_command, error))
         return not isinstance(error, RedisConnectionError | RedisTimeoutError)
-    except _UNREADABLE:
-        found.unexpected.append(name)
+    except _UNREADABLE_REPLY:
+        check.unexpected.append(name)
     return True
 
 
-class _OwnKeys(Redis):
-    """A client that gives scripts keys of their own, and remembers the keys and the scripts."""
+class _TestKeyClient(Redis):
+    """A client that runs scripts on test keys, and remembers which keys and scripts it used."""
 
     def __init__(self, redis: Redis) -> None:
         super().__init__(connection_pool=redis.connection_pool)
         self._suffix = f":doctor:{uuid4().hex}"
         self.written: dict[str, None] = {}
-        self.ran: set[str] = set()
+        self.scripts_run: set[str] = set()
         self.last_command = ""
 
-    def own(self, name: str) -> str:
-        """The key to use instead of this one: an access list's patterns allow both or neither."""
-        self.written[self.instead_of(name)] = None
-        return self.instead_of(name)
-
-    def instead_of(self, name: str) -> str:
-        """The key to read instead of this one; one that nobody writes is not removed either."""
+    def test_key(self, name: str) -> str:
+        """Return the name with a suffix, so an ACL pattern permits either both keys or neither."""
         return name + self._suffix
+
+    def written_key(self, name: str) -> str:
+        """Return the test key, and remember to remove it."""
+        key = self.test_key(name)
+        self.written[key] = None
+        return key
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         self.last_command = str(args[0])
         if self.last_command in {"EVALSHA", "EVAL"}:
             call, script, count, *rest = args
-            self.ran.add(script)
-            args = (call, script, count, *map(self.own, rest[:count]), *rest[count:])
+            self.scripts_run.add(script)
+            args = (call, script, count, *map(self.written_key, rest[:count]), *rest[count:])
         return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py leaves it so
 
 
-def _loading(client: Redis) -> Sequence[tuple[str, Step]]:
-    """Load each script: one that Redis has cached would hide that SCRIPT LOAD is refused."""
-    return [(name, LuaScript(client, name).load) for name in NAMES]
-
-
 class _Lifecycle:
-    """An event that is accepted, handled, delivered and forgotten, without a message."""
+    """An event that is accepted, handled, delivered and forgotten, without sending a message."""
 
-    def __init__(self, client: _OwnKeys, now: datetime) -> None:
+    def __init__(self, client: _TestKeyClient, now: datetime) -> None:
         self._client = client
         self._now = now
         self._store = Store(client, retention=_RETENTION)
-        self._leases = Leases(client, _MS)
-        self._reconciliation = Reconciliation(
-            client, _RETENTION, old_queue=client.instead_of(OLD_QUEUE)
-        )
-        self._event = Event(f"{_WHO}-{uuid4().hex}", _WHO, now, data={})
+        self._leases = Leases(client, _TTL_MS)
+        old_queue = client.test_key(OLD_QUEUE)
+        self._reconciliation = Reconciliation(client, _RETENTION, old_queue=old_queue)
+        self._event = Event(f"{_NAME}-{uuid4().hex}", _NAME, now, data={})
         self._job = job_id(Task.EVENT, self._event.id)
         self._delivery = _delivery(self._event, now)
         self._due_ms = 0.0
 
-    def scripts(self) -> Sequence[tuple[str, Step]]:
+    def scripts(self) -> Sequence[Step]:
         store, event, job, now = self._store, self._event, self._job, self._now
-        delivery, token = self._delivery, _WHO
+        delivery, token = self._delivery, _NAME
         body = to_json({"id": event.id, "type": event.type, "data": {}})
         record = Record("profile", event.id, {})
+        slots = SmtpSlots(self._client, _NAME, 25, count=1)
+        restore = partial(self._reconciliation.restore_job, awaited_by=keys.event(event.id))
         return [
             ("accept", lambda: store.events.accept(event, body, now)),
             ("due", self._find_due),
@@ -161,24 +162,28 @@ class _Lifecycle:
             ("renew", lambda: self._leases.renew(job, token)),
             ("finish", lambda: self._leases.finish(job, token, self._due_ms)),
             ("reconcile", self._reconciliation.find_lost),
-            ("restore job", self._restore),
+            ("restore job", lambda: restore(job, now)),
             ("count failure", lambda: store.events.count_failure(event.id)),
             ("open", lambda: store.ledger.open(event.id, [delivery], now)),
-            ("claim", lambda: self._claim(token)),
+            ("claim", self._claim),
             ("settle", lambda: store.ledger.sent(delivery, token, "", now)),
             ("record", lambda: store.records.keep(record, now, event.id)),
-            ("smtp slot", lambda: SmtpSlots(self._client, _WHO, 25, count=1).take(token)),
+            ("smtp slot", lambda: slots.take(token)),
             ("forget", lambda: store.forgetting.forget_event(event.id, now)),
         ]
 
-    def commands(self) -> Sequence[tuple[str, Step]]:
-        """What is read, and written, without a script."""
+    def commands(self) -> Sequence[Step]:
+        """Return the reads and writes that use no script."""
         store, client, event = self._store, self._client, self._event
+        heartbeat, event_key = (
+            client.written_key(HEARTBEAT),
+            client.written_key(keys.event(event.id)),
+        )
         return [
             ("ping", client.ping),
             ("count", self._count),
-            ("heartbeat", lambda: client.psetex(client.own(HEARTBEAT), _MS, _WHO)),
-            ("set", lambda: client.set(client.own(keys.event(event.id)), _WHO, px=_MS)),
+            ("heartbeat", lambda: client.psetex(heartbeat, _TTL_MS, _NAME)),
+            ("set", lambda: client.set(event_key, _NAME, px=_TTL_MS)),
             ("scan", lambda: client.scan(match=keys.event(event.id), count=1)),
             ("latest events", lambda: store.events.latest(1)),
             ("counts", lambda: store.events.counts_since(self._now)),
@@ -195,30 +200,24 @@ class _Lifecycle:
             return job == self._job
         return False
 
-    async def _restore(self) -> bool:
-        return await self._reconciliation.restore_job(
-            self._job, self._now, awaited_by=keys.event(self._event.id)
-        )
-
-    async def _claim(self, token: str) -> bool:
-        return (
-            await self._store.ledger.claim(self._delivery, self._job, token, self._now) is not None
-        )
+    async def _claim(self) -> bool:
+        claimed = await self._store.ledger.claim(self._delivery, self._job, _NAME, self._now)
+        return claimed is not None
 
     async def _count(self) -> None:
         self._client.last_command = "MULTI"
         async with self._client.pipeline(transaction=True) as pipe:
-            pipe.hincrbyfloat(self._client.own(keys.COUNTERS), _WHO, 1)
+            pipe.hincrbyfloat(self._client.written_key(keys.COUNTERS), _NAME, 1)
             await pipe.execute()
 
 
 def _delivery(event: Event, now: datetime) -> Delivery:
-    notification = Notification(event.id, event.type, now, Audience.OPERATORS, _WHO, {})
-    nobody = Destination(Transport.EMAIL, "nobody@example.invalid")
+    notification = Notification(event.id, event.type, now, Audience.OPERATORS, _NAME, {})
+    destination = Destination(Transport.EMAIL, "doctor@example.invalid")
     return Delivery(
-        id=delivery_id(notification, nobody),
+        id=delivery_id(notification, destination),
         notification=notification,
-        destination=nobody,
+        destination=destination,
         state=DeliveryState.PENDING,
         created_at=now,
         updated_at=now,

@@ -126,11 +126,10 @@ async def test_a_job_that_ends_while_its_event_is_looked_at_is_not_called_lost(
 ) -> None:
     """Between reading the states and restoring: `retry` would say that it was missing."""
     await accept(store)
-    [wanted] = (await store.reconciliation._jobs_of(["evt_1"])).items()
     await store.events.leave_unhandled("evt_1", NOW)
     await lose(redis, JOB)
     await redis.zrem(keys.UNFINISHED, JOB)
-    assert await store.reconciliation.restore_job(wanted[0], NOW, wanted[1]) is False
+    assert await store.reconciliation.restore_job(JOB, NOW, keys.event("evt_1")) is False
     assert await queued(redis) == set()
 
 

@@ -53,10 +53,10 @@ def test_an_address_is_read(url: str, address: RedisAddress) -> None:
         ("redis://h:0", "its port must be a number up to 65535"),
         ("redis://h:6379:6380", "its port must be a number up to 65535"),
         ("redis://[::1", "its host is malformed: an IPv6 address is written [::1]"),
-        ("redis://h/production", "what stands behind the port must be a database's number"),
-        ("redis://h/-1", "what stands behind the port must be a database's number"),
-        ("redis://h/٣", "what stands behind the port must be a database's number"),
-        ("redis://h/0/1", "what stands behind the port must be a database's number"),
+        ("redis://h/production", "its database must be a number, such as /0 after the port"),
+        ("redis://h/-1", "its database must be a number, such as /0 after the port"),
+        ("redis://h/٣", "its database must be a number, such as /0 after the port"),
+        ("redis://h/0/1", "its database must be a number, such as /0 after the port"),
         ("redis://h/1?db=2", "it names two different databases: one is an option after the ?"),
         (
             "redis://:p@h?password=q",
@@ -77,7 +77,7 @@ def test_an_address_is_read(url: str, address: RedisAddress) -> None:
         ),
         ("redis://h?db", "its options after the ? must be name=value, separated by &"),
         ("redis://h?db=", "its option 'db' is empty: give it a value, or remove it"),
-        ("redis://h?db=1&db=1", "its option 'db' is there twice: remove one of them"),
+        ("redis://h?db=1&db=1", "its option 'db' appears twice: remove one of them"),
         ("redis://h?nonsense=1", "its option 'nonsense' is not known: remove it"),
         (
             "redis://h?tls=true",

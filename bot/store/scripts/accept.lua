@@ -1,24 +1,24 @@
--- Accept an event once: store it, log it, write the arq job. All of it, or nothing.
+-- Accept an event once: store it, log it and enqueue its job, or change nothing.
 -- KEYS  1 event  2 trail  3 log  4 log of its type  5 types  6 queue  7 job
---       8 every retention that was ever in force, with the last moment that it was in force for
+--       8 retentions that were in force, each scored by the latest event that it applied to
 --       9 unfinished jobs
 -- ARGV  1 id  2 type  3 received_ms  4 ttl_ms  5 oldest_kept_ms  6 step
 --       7 job id  8 job blob  9 job delay_ms  10 job ttl_ms
---       11 retention_ms  12 the event's own timestamp_ms  13 since when retentions matter, in ms
---       14.. fields of the event, name and value in turn
--- Returns 1 if it was unseen, 0 if it was seen before, -1 if it is so old that it may have been seen
--- under a shorter retention and forgotten since. Unless it is 1, nothing was changed.
+--       11 retention_ms  12 timestamp_ms of the event  13 oldest score to keep in 8
+--       14.. fields of the event: name, value, name, value, ...
+-- Returns 1 if the event was accepted, 0 if it is a duplicate, -1 if it is so old that it may have been
+-- accepted under a shorter retention and expired since. Nothing changes unless it returns 1.
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return 0
 end
 local received, timestamp = tonumber(ARGV[3]), tonumber(ARGV[12])
-for _, known in ipairs(redis.call('ZRANGEBYSCORE', KEYS[8], timestamp, '+inf')) do
-  local retention = tonumber(known)
+for _, kept in ipairs(redis.call('ZRANGEBYSCORE', KEYS[8], timestamp, '+inf')) do
+  local retention = tonumber(kept)
   if retention < tonumber(ARGV[11]) and retention < received - timestamp then
     return -1
   end
 end
--- The first write is one that a full Redis refuses: it lets pass what follows a write.
+-- A full Redis refuses the first write of a script only, so it must be one that needs memory.
 enqueue(KEYS[6], KEYS[9], KEYS[7], {id = ARGV[7], blob = ARGV[8], delay = ARGV[9], ttl = ARGV[10]})
 redis.call('HSET', KEYS[1], unpack(ARGV, 14))
 redis.call('PEXPIRE', KEYS[1], ARGV[4])

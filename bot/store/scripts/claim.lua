@@ -1,9 +1,9 @@
--- Mark a delivery `sending` before the call that sends it, on behalf of one job.
+-- Mark a delivery `sending` before the call that sends it, for one job.
 -- KEYS  1 delivery  2 trail
 -- ARGV  1 owner (job id)  2 token of this claim  3 now_ms  4 step
---       5 the same step where an earlier attempt was interrupted
--- Returns the delivery's fields; or nothing if it is gone, settled, or another job's to send.
--- Whoever finds `sending` does not know whether the earlier call got through, and sets `unsure`.
+--       5 the step to add instead if an earlier attempt was interrupted
+-- Returns the delivery's fields, or nothing if it is gone, settled, or owned by another job.
+-- A delivery found `sending` may have been delivered by the earlier attempt: `unsure` says so.
 local d = KEYS[1]
 local state = redis.call('HGET', d, 'state')
 local interrupted = state == 'sending'

@@ -1,6 +1,7 @@
--- Count a failed run of an event's handler, once for each run.
--- KEYS 1 event. ARGV 1 the run. Returns the failures so far, 0 if the event no longer
--- waits for its handler: it is gone, or forgotten.
+-- Count a failed run of an event's handler. Idempotent for each run.
+-- KEYS  1 event
+-- ARGV  1 id of the run
+-- Returns the failures so far, or 0 if the event does not wait for its handler any more.
 if redis.call('HGET', KEYS[1], 'state') ~= 'accepted' then
   return 0
 end

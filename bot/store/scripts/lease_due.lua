@@ -1,9 +1,9 @@
--- The jobs that are due and nobody's, those that have waited longest first.
--- KEYS  1 queue  2 exists while no reconciliation is due
--- ARGV  1 how many at most  2 a lease, without its job's id  3 interval between two reconciliations, in ms
--- Returns 1 if the caller is to reconcile now, one of all workers, else 0; then id and due_ms in turn.
+-- Return the due jobs without a lease, those that have waited longest first.
+-- KEYS  1 queue  2 a key that exists until the next reconciliation is due
+-- ARGV  1 maximum number of jobs  2 prefix of lease keys  3 reconciliation interval in ms
+-- Returns 1 if the caller must reconcile (one worker in each interval), else 0; then id, due_ms, id, ...
 local guard = redis.pcall('SET', KEYS[2], '1', 'NX', 'PX', ARGV[3])
--- One that never ends is not ours: a copy of this Redis may have been made without expiry times.
+-- A key without an expiry comes from a copy of this Redis that was made without them: replace it.
 if type(guard) ~= 'table' and redis.call('PTTL', KEYS[2]) == -1 then
   guard = redis.pcall('SET', KEYS[2], '1', 'PX', ARGV[3])
 end

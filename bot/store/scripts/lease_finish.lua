@@ -1,10 +1,10 @@
--- End a job that we hold the lease of: drop it, or put it back for later.
+-- End a job under its lease: remove it, or put it back for later.
 -- KEYS  1 lease  2 job  3 queue  4 unfinished jobs
--- ARGV  1 token  2 job id  3 the due_ms it was started with  4 'done', or in how many ms it is due
---       again; '0' leaves it due when it was
--- Returns 0 if the lease was lost: whoever has it now ends the job.
--- A job that was scheduled anew while it ran (a retry of the same delivery) is left in the queue; if
--- the queue has lost it, the index of unfinished jobs says when it is due.
+-- ARGV  1 token  2 job id  3 due_ms when it was started  4 'done', or the delay in ms until it is due
+--       again; '0' keeps due_ms
+-- Returns 0 if the lease was lost: then its new owner ends the job.
+-- A job that was rescheduled while it ran (a retry of the same delivery) stays in the queue. If the
+-- queue has lost it, the index of unfinished jobs has its due time.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return 0
 end

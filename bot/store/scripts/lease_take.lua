@@ -1,7 +1,7 @@
--- Take the lease of a job that is still due when it was.
+-- Take the lease of a job, unless its due time has changed.
 -- KEYS  1 lease  2 queue
 -- ARGV  1 token  2 lease_ms  3 job id  4 due_ms
--- Returns 1 if it is ours, 0 if another worker has it, has done it, or has put it off.
+-- Returns 1 if taken, 0 if another worker holds it, or has finished or rescheduled the job.
 local holder = redis.call('GET', KEYS[1])
 local due = redis.call('ZSCORE', KEYS[2], ARGV[3])
 if holder and holder ~= ARGV[1] or not due or tonumber(due) ~= tonumber(ARGV[4]) then

@@ -1,8 +1,8 @@
--- Write an event's deliveries into the ledger; those that it has already stay as they are.
--- KEYS  1 event  2 trail  3 deliveries of the event  4.. one key a delivery
--- ARGV  1 now_ms  2 step that marks the event handled, or '' if that was done before
---       3.. for each delivery: its id, its fields as a JSON array
--- Returns 1 if done now, 0 if the event is gone, forgotten, or not waiting for its handler.
+-- Add an event's deliveries to the ledger; existing ones stay unchanged.
+-- KEYS  1 event  2 trail  3 deliveries of the event  4.. one key per delivery
+-- ARGV  1 now_ms  2 step for marking the event handled, or '' if it is handled already
+--       3.. for each delivery: its id, and its fields as a JSON array
+-- Returns 1 if done, 0 if the event is gone, forgotten, or not waiting for its handler.
 local ttl = redis.call('PTTL', KEYS[1])
 local state = redis.call('HGET', KEYS[1], 'state')
 if ttl <= 0 or state == 'forgotten' then

@@ -1,10 +1,9 @@
--- Find the jobs that the queue has lost, and move those of release 0.3.0 to our queue.
+-- Find lost jobs, and move the jobs of release 0.3.0 to our queue.
 -- KEYS  1 queue  2 unfinished jobs
--- ARGV  1 queue of release 0.3.0: no key of ours, and Redis may forbid it  2 a lease of that release,
---       without its job's id  3 a mark that is no job: as long as it is among the unfinished jobs
---       with a score of 0, they are complete  4.. how the ids of our jobs begin
--- Returns {1 if the unfinished jobs are complete, ids of at most 1,000 of our jobs that are not in the
--- queue}.
+-- ARGV  1 queue of release 0.3.0, which Redis may forbid  2 prefix of that release's lease keys
+--       3 marker: a member of the unfinished jobs whose score is 0 if the index is complete
+--       4.. prefixes of the ids of our jobs
+-- Returns {1 if the index is complete, up to 1,000 ids of unfinished jobs that are not in the queue}.
 
 local function is_ours(id)
   for i = 4, #ARGV do
@@ -15,7 +14,7 @@ local function is_ours(id)
   return false
 end
 
--- Without a lease, a job has not been started: release 0.3.0 starts only what is in its own queue.
+-- A job without a lease has not been started: release 0.3.0 starts only jobs in its own queue.
 local function move_from_old_queue()
   local waiting = redis.call('ZRANGE', ARGV[1], 0, 9999, 'WITHSCORES')
   for i = 1, #waiting, 2 do
@@ -32,10 +31,10 @@ local function move_from_old_queue()
 end
 pcall(move_from_old_queue)
 
-local mark = redis.call('ZSCORE', KEYS[2], ARGV[3])
-local marks = mark and 1 or 0
+local marker = redis.call('ZSCORE', KEYS[2], ARGV[3])
+local markers = marker and 1 or 0
 local lost = {}
-if redis.call('ZCARD', KEYS[1]) + marks ~= redis.call('ZCARD', KEYS[2]) then
+if redis.call('ZCARD', KEYS[1]) + markers ~= redis.call('ZCARD', KEYS[2]) then
   for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
     if not redis.call('ZSCORE', KEYS[2], id) then
       redis.call('ZADD', KEYS[2], redis.call('ZSCORE', KEYS[1], id), id)
@@ -47,4 +46,4 @@ if redis.call('ZCARD', KEYS[1]) + marks ~= redis.call('ZCARD', KEYS[2]) then
     end
   end
 end
-return {tonumber(mark or 1) == 0 and 1 or 0, lost}
+return {tonumber(marker or 1) == 0 and 1 or 0, lost}

@@ -1,12 +1,11 @@
--- Enqueue a job again that the queue has lost.
--- KEYS  1 queue  2 unfinished jobs  3 job  4 the event or delivery that waits for it, or again 2
--- ARGV  1 the job, as JSON: {id, blob, delay, ttl}  2 '1' if it is lost only as long as it is among the
---       unfinished jobs, else it is as long as what 4 names waits for it
---       3 queue of release 0.3.0: no key of ours, and Redis may forbid it
--- Returns 1 if it is enqueued now, 0 if it is in a queue already, or finished.
+-- Enqueue a lost job again.
+-- KEYS  1 queue  2 unfinished jobs  3 job  4 the event or delivery that waits for it, or 2 again
+-- ARGV  1 the job, as JSON: {id, blob, delay, ttl}  2 '1' if the index tells whether the job is unfinished;
+--       otherwise the event or delivery does  3 queue of release 0.3.0, which Redis may forbid
+-- Returns 1 if it was enqueued, 0 if it is in a queue or finished.
 local job = cjson.decode(ARGV[1])
-local known, due = pcall(redis.call, 'ZSCORE', ARGV[3], job.id)
-if redis.call('ZSCORE', KEYS[1], job.id) or (known and due) then
+local readable, due = pcall(redis.call, 'ZSCORE', ARGV[3], job.id)
+if redis.call('ZSCORE', KEYS[1], job.id) or (readable and due) then
   return 0
 end
 local function is_awaited()

@@ -1,11 +1,11 @@
--- Begins every script: what they share. A trail keeps its first steps and its latest ones, so that
--- one that is retried by hand again and again does not grow without end.
-local FIRST, MOST = 50, 500
+-- Shared by all scripts. An event's timeline keeps its first and its latest steps, so that repeated
+-- retries by hand do not make it grow without limit.
+local FIRST, MAX = 50, 500
 local function add_step(trail, step)
-  if redis.call('RPUSHX', trail, step) <= MOST then
+  if redis.call('RPUSHX', trail, step) <= MAX then
     return
   end
-  -- A step that is not readable must not end a script in the middle.
+  -- An unreadable step must not abort the script.
   local ok, mark = pcall(cjson.decode, redis.call('LINDEX', trail, FIRST))
   local at = ok and type(mark) == 'table' and tonumber(mark.at) or 0
   mark = {at = math.floor(at), what = 'steps left out', delivery = '', to = '', detail = ''}

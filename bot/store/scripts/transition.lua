@@ -1,14 +1,14 @@
--- Change an event or a delivery from one state to another with all that goes with it, or not at all.
+-- Change the state of an event or a delivery with everything that depends on it, or change nothing.
 -- KEYS  1 event or delivery  2 trail  3 dead letters  4 queue  5 job  6 unfinished jobs
 -- ARGV  1 the transition, as JSON:
---   id      of this transition: repeating it after a lost reply is harmless
---   expect  field -> the values of it that permit the transition
+--   id      of this transition, so that it can be repeated after a lost reply
+--   expect  field -> values that permit the transition
 --   set     field -> its new value
 --   uses_attempt  false for a wait that uses no attempt; the trail has one step for many such waits
 --   dead    {add = member, at = ms, oldest = ms, ttl = ms} or {remove = member}
---   step    for the trail
---   job     {id, blob, delay, ttl}: what is to run next
--- Returns 1 if it was applied, 0 if the state did not permit it.
+--   step    for the timeline
+--   job     {id, blob, delay, ttl}: the job to enqueue
+-- Returns 1 if applied, 0 if the state does not permit it.
 local subject = KEYS[1]
 local transition = cjson.decode(ARGV[1])
 if redis.call('EXISTS', subject) == 0 then
