@@ -17,8 +17,8 @@ class Mutation:
 
 _INTAKE = "tests/faults/test_intake_once.py"
 _REDIS = "tests/faults/test_intake_redis.py"
-_BODIES = "tests/faults/test_doors_bodies.py"
-_HOSTILE = "tests/faults/test_doors_hostile.py"
+_BODIES = "tests/faults/test_http_bodies.py"
+_HOSTILE = "tests/faults/test_http_hostile.py"
 _DELIVERIES = "tests/faults/test_worker_deliveries.py"
 _PROCESSES = "tests/faults/test_worker_processes.py"
 
@@ -93,7 +93,7 @@ MUTATIONS = (
         "bot/intake/envelope.py",
         "from_json(body, allow_inf_nan=False)",
         "from_json(body)",
-        "tests/faults/test_doors_json.py",
+        "tests/faults/test_http_json.py",
     ),
     Mutation(
         9,
@@ -101,7 +101,7 @@ MUTATIONS = (
         "bot/commands/web.py",
         '*("--http", _CONNECTION, "--no-server-header"',
         '*("--no-server-header"',
-        "tests/faults/test_doors_slow.py",
+        "tests/faults/test_http_slow.py",
     ),
     Mutation(
         10,

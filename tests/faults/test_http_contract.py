@@ -22,7 +22,7 @@ from tests.app import SECRET
 from tests.faults.deployment import Deployment, Web
 from tests.slack_app import traffic
 
-CONTRACT = schemathesis.openapi.from_path(Path(__file__).with_name("doors.openapi.yaml"))
+CONTRACT = schemathesis.openapi.from_path(Path(__file__).with_name("http.openapi.yaml"))
 CHECKS = [
     status_code_conformance,
     content_type_conformance,
