@@ -1,4 +1,4 @@
-"""What goes wrong in production, all the time and at random: processes are killed, Redis is restarted."""
+"""Random faults while the bot runs: workers are killed, and Redis is restarted."""
 
 import asyncio
 import random
@@ -10,67 +10,68 @@ from dataclasses import dataclass, field
 from bot.clock import pause
 from tests.faults.deployment import Deployment
 
-EVERY_SECONDS = 0.25
+FAULT_INTERVAL = 0.25
+"""Seconds."""
 
 
 @dataclass
 class Chaos:
-    """Rolls its dice every 250 ms. The same `seed` makes the same choices."""
+    """Causes random faults every 250 ms. The same `seed` makes the same choices."""
 
     deployment: Deployment
     seed: int
     redis_restarts: float = 0.02
     worker_kills: float = 0.08
-    done: Counter[str] = field(default_factory=Counter)
-    """How often it did what."""
+    faults: Counter[str] = field(default_factory=Counter)
+    """The number of faults by kind."""
 
     def __post_init__(self) -> None:
-        self._dice = random.Random(self.seed)  # noqa: S311  # nothing is secret about it
+        self._random = random.Random(self.seed)  # noqa: S311  # nothing is secret about it
         self._workers: list[AsyncExitStack] = []
         self._ended = asyncio.Event()
 
     @asynccontextmanager
-    async def among(self, workers: int) -> AsyncIterator[None]:
-        """So many workers, of which one that was killed is replaced at once."""
+    async def running(self, workers: int) -> AsyncIterator[None]:
+        """Run this many workers, and replace a killed one at once."""
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(self._stop_all)
+            stack.push_async_callback(self._stop_workers)
             for _ in range(workers):
-                self._workers.append(await self._start())
-            self._raging = asyncio.create_task(self._rage())
+                self._workers.append(await self._start_worker())
+            self._task = asyncio.create_task(self._run())
             try:
                 yield
             finally:
-                await self.calm()
+                await self.stop()
 
-    async def calm(self) -> None:
-        """Return when everything runs, Redis too, and will be left in peace."""
+    async def stop(self) -> None:
+        """Stop causing faults, and return when Redis and all workers run."""
         self._ended.set()
-        await self._raging
+        await self._task
 
-    async def _rage(self) -> None:
-        while not await pause(EVERY_SECONDS, self._ended):
-            if self._dice.random() < self.redis_restarts:
+    async def _run(self) -> None:
+        while not await pause(FAULT_INTERVAL, self._ended):
+            if self._random.random() < self.redis_restarts:
                 await self._restart_redis()
-            if self._dice.random() < self.worker_kills:
-                await self._kill_a_worker()
+            if self._random.random() < self.worker_kills:
+                await self._kill_worker()
 
     async def _restart_redis(self) -> None:
-        self.done["redis restarts"] += 1
+        self.faults["redis restarts"] += 1
         await asyncio.to_thread(self.deployment.redis.stop)
         await asyncio.to_thread(self.deployment.redis.start)
 
-    async def _kill_a_worker(self) -> None:
-        self.done["workers killed"] += 1
-        number = self._dice.randrange(len(self._workers))
+    async def _kill_worker(self) -> None:
+        self.faults["workers killed"] += 1
+        number = self._random.randrange(len(self._workers))
         await self._workers[number].aclose()
-        self._workers[number] = await self._start()
+        self._workers[number] = await self._start_worker()
 
-    async def _start(self) -> AsyncExitStack:
-        """A worker; closing it is SIGKILL."""
+    async def _start_worker(self) -> AsyncExitStack:
+        """Start a worker; closing the stack sends SIGKILL."""
         stack = AsyncExitStack()
         await stack.enter_async_context(self.deployment.worker())
         return stack
 
-    async def _stop_all(self) -> None:
+    async def _stop_workers(self) -> None:
         for worker in self._workers:
             await worker.aclose()

@@ -1,4 +1,4 @@
-"""A proxy that reads Redis commands, and answers some of them itself as a managed service would."""
+"""A Redis proxy that replaces some replies, as proxies of managed services do."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -6,11 +6,11 @@ from contextlib import suppress
 from typing import Self
 
 Answer = Callable[[bytes], bytes]
-"""Takes the server's reply, and returns what the client gets instead."""
+"""Takes the server's reply, and returns the reply for the client."""
 
 
 def refuse(error: str) -> Answer:
-    """Answer a command with an error."""
+    """Reply to a command with an error."""
     return lambda _: f"-{error}\r\n".encode()
 
 
@@ -20,9 +20,9 @@ def hang_up(_: bytes) -> bytes:
 
 
 class CommandProxy:
-    """Stands before a redis-server on this machine; `answers` are by command, in upper case.
+    """Forwards to a redis-server on this machine; `answers` are by command, in upper case.
 
-    A command whose answer is made here is run by the server all the same.
+    The server still runs a command whose reply is replaced.
     """
 
     def __init__(self, upstream: int, answers: Mapping[str, Answer]) -> None:

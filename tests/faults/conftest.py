@@ -1,4 +1,4 @@
-"""The whole bot: web application, worker, Redis, the local Slack, a real SMTP server."""
+"""Fixtures that run the whole bot: web, worker, Redis, a local Slack and an SMTP server."""
 
 import os
 from collections.abc import AsyncIterator, Mapping
@@ -34,6 +34,6 @@ def env(
 
 @pytest.fixture
 async def deployment() -> AsyncIterator[Deployment]:
-    """A deployment of its own, without a process of the bot yet."""
-    async with deployed(BASE) as everything:
-        yield everything
+    """A separate deployment in which no process of the bot runs yet."""
+    async with deployed(BASE) as running:
+        yield running

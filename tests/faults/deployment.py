@@ -1,4 +1,4 @@
-"""A whole deployment out of real parts: Redis with AOF, Slack, mail, and the Procfile's processes."""
+"""A whole deployment: Redis with AOF, a local Slack and mail server, and the processes of the Procfile."""
 
 import tempfile
 from asyncio.subprocess import Process
@@ -26,13 +26,13 @@ from tests.processes import ROOT, procfile, running
 
 WEBHOOK = "/webhooks/juicebox"
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
-"""Redis answers only when what it answers for survives it."""
-_NOT_YET = {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.RETRYING}
+"""Redis replies only after a write is on disk."""
+_UNSETTLED = {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.RETRYING}
 
 
 @dataclass(frozen=True)
 class Running:
-    """A process of the bot, and what it writes."""
+    """A process of the bot, and its output."""
 
     process: Process
     output: Path
@@ -43,7 +43,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Web(Running):
-    """A web process that listens."""
+    """A web process that accepts connections."""
 
     port: int
     client: httpx.AsyncClient
@@ -51,18 +51,22 @@ class Web(Running):
     async def receive(
         self, body: bytes, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        """What Juicebox does; a 5xx that says neither why nor when to come back is a failure."""
+        """Send a signed webhook; any 5xx but a 503 with Retry-After fails the test."""
         answer = await self.client.post(
             WEBHOOK, content=body, headers={**signed(body), **(headers or {})}
         )
-        explained = answer.status_code == 503 and "Retry-After" in answer.headers
-        assert answer.status_code < 500 or explained, (answer.status_code, answer.text, self.log())
+        retryable = answer.status_code == 503 and "Retry-After" in answer.headers
+        assert answer.status_code < 500 or retryable, (
+            answer.status_code,
+            answer.text,
+            self.log(),
+        )
         return answer
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the bot's processes live among. Redis is reached through `proxy`, by the test's `store` not."""
+    """The servers around the bot. Its processes reach Redis through `proxy`, the test's `store` directly."""
 
     redis: RedisServer
     proxy: Proxy
@@ -72,20 +76,20 @@ class Deployment:
     env: dict[str, str]
     folder: Path
     root: Path = ROOT
-    """Where the bot's code is."""
+    """The folder of the bot's code."""
     _numbers: "count[int]" = field(default_factory=count)
 
     @asynccontextmanager
     async def web(self, **changes: str) -> AsyncIterator[Web]:
-        """A web process by the Procfile's line, as soon as it listens."""
+        """Start the web process of the Procfile, and wait until it listens."""
         port = free_port()
         command = [part.replace("$PORT", str(port)) for part in procfile("web", self.root)]
-        patience = httpx.Timeout(HANG_TIMEOUT, pool=None)
+        timeout = httpx.Timeout(HANG_TIMEOUT, pool=None)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
         async with (
             self._running(command, {**changes, "PORT": str(port)}) as (process, output),
             httpx.AsyncClient(
-                base_url=f"http://127.0.0.1:{port}", timeout=patience, limits=limits
+                base_url=f"http://127.0.0.1:{port}", timeout=timeout, limits=limits
             ) as client,
         ):
             web = Web(process, output, port, client)
@@ -94,7 +98,7 @@ class Deployment:
 
     @asynccontextmanager
     async def worker(self, *command: str, **changes: str) -> AsyncIterator[Running]:
-        """A worker process by the Procfile's line, or by another command."""
+        """Start the worker process of the Procfile, or another command."""
         async with self._running(command or procfile("worker", self.root), changes) as (
             process,
             output,
@@ -111,9 +115,9 @@ class Deployment:
                 yield process, output
 
     async def settled(self, event_ids: Sequence[str], seconds: float = HANG_TIMEOUT) -> None:
-        """As soon as each event is concluded, none of its deliveries is on its way, and no job waits."""
+        """Wait until all events and deliveries are settled and the queue is empty."""
 
-        async def all_are() -> bool:
+        async def all_settled() -> bool:
             if await self.store.redis.zcard(QUEUE):
                 return False
             for event_id in event_ids:
@@ -121,9 +125,9 @@ class Deployment:
                 if stored is None or stored.state is EventState.ACCEPTED:
                     return False
             found = await self.store.ledger.of_events(event_ids)
-            return not any(d.state in _NOT_YET for ds in found.values() for d in ds)
+            return not any(d.state in _UNSETTLED for ds in found.values() for d in ds)
 
-        await until(all_are, seconds)
+        await until(all_settled, seconds)
 
 
 async def _listens(web: Web) -> bool:
@@ -137,18 +141,18 @@ async def _listens(web: Web) -> bool:
 def environment(
     base: Mapping[str, str], redis_url: str, slack: LocalSlack, inbox: Inbox
 ) -> dict[str, str]:
-    """A platform's environment: nothing of ours is installed, everything is in variables."""
-    places = {"REDIS_URL": redis_url, "SLACK_API_URL": slack.url, "SMTP_URL": inbox.url}
-    return {**base, **places, "PORT": str(free_port()), "PYTHONWARNINGS": "error"}
+    """Return the environment variables of a deployment."""
+    addresses = {"REDIS_URL": redis_url, "SLACK_API_URL": slack.url, "SMTP_URL": inbox.url}
+    return {**base, **addresses, "PORT": str(free_port()), "PYTHONWARNINGS": "error"}
 
 
 @asynccontextmanager
 async def deployed(
     base: Mapping[str, str], *, direct: bool = False, server: RedisServer | None = None
 ) -> AsyncIterator[Deployment]:
-    """A deployment with nothing in it, on a Redis of its own or on `server`, which runs already.
+    """Start an empty deployment, on its own Redis or on `server`, which is running already.
 
-    `direct` leaves the proxy out of the processes' way to Redis.
+    With `direct`, the processes reach Redis without the proxy.
     """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="juicebox-faults-")))

@@ -1,4 +1,4 @@
-"""Juicebox as a sender that does not give up: what is not answered 200 is sent again."""
+"""A webhook sender that repeats each event until the response is 200."""
 
 import asyncio
 from collections import Counter
@@ -10,36 +10,36 @@ import httpx
 from tests.app import SECRET, signed
 from tests.faults.deployment import Web
 
-_AGAIN_SECONDS = 0.05
-_GIVE_UP_SECONDS = 600
+_RETRY_INTERVAL = 0.05
+_TIMEOUT = 600
 
 
 @dataclass
 class Juicebox:
-    """Sends to whatever `web` is the deployment's at the moment, signed by whatever `secret` is."""
+    """Sends webhooks to the process that `web` returns at that moment, signed with `secret`."""
 
     web: Callable[[], Web]
     secret: bytes = SECRET
     answers: Counter[str] = field(default_factory=Counter)
-    """How often each status came; `none` where the connection broke."""
+    """The number of responses by status; `none` if the connection broke."""
 
     async def send(self, body: bytes) -> None:
-        """Send until it is answered 200."""
-        async with asyncio.timeout(_GIVE_UP_SECONDS):
-            while not await self._is_taken(body):  # noqa: ASYNC110  # a sender knows no more
-                await asyncio.sleep(_AGAIN_SECONDS)
+        """Send until the response is 200."""
+        async with asyncio.timeout(_TIMEOUT):
+            while not await self._is_accepted(body):  # noqa: ASYNC110  # a sender can only poll
+                await asyncio.sleep(_RETRY_INTERVAL)
 
     async def send_all(self, bodies: Iterable[bytes], at_once: int = 20) -> None:
-        """Send each of them until it is answered 200, so many at the same moment."""
-        waiting = iter(bodies)
+        """Send each body until its response is 200, `at_once` at a time."""
+        remaining = iter(bodies)
 
-        async def lane() -> None:
-            for body in waiting:
+        async def send_next() -> None:
+            for body in remaining:
                 await self.send(body)
 
-        await asyncio.gather(*(lane() for _ in range(at_once)))
+        await asyncio.gather(*(send_next() for _ in range(at_once)))
 
-    async def _is_taken(self, body: bytes) -> bool:
+    async def _is_accepted(self, body: bytes) -> bool:
         try:
             answer = await self.web().receive(body, signed(body, self.secret))
         except httpx.TransportError:

@@ -61,7 +61,7 @@ MUTATIONS = (
         "bot/http/connection.py",
         "if len(self.headers) > self.limits.max_headers:",
         "if not self.headers:",
-        f"{_HOSTILE}::test_what_is_no_proper_request_is_refused_as_documented",
+        f"{_HOSTILE}::test_malformed_requests_are_refused_as_documented",
     ),
     Mutation(
         5,
@@ -69,7 +69,7 @@ MUTATIONS = (
         "bot/http/connection.py",
         "        if self._is_reading_head:\n",
         "        if True:\n",
-        f"{_HOSTILE}::test_a_signature_behind_the_body_is_none",
+        f"{_HOSTILE}::test_a_signature_in_a_trailer_is_ignored",
     ),
     Mutation(
         6,
@@ -85,7 +85,7 @@ MUTATIONS = (
         "bot/http/body.py",
         "if len(body) > limit:",
         "if not limit:",
-        f"{_BODIES}::test_a_body_is_taken_up_to_the_limit_whichever_way_it_comes",
+        f"{_BODIES}::test_a_body_up_to_the_limit_is_accepted_with_a_length_or_in_chunks",
     ),
     Mutation(
         8,
@@ -157,7 +157,7 @@ MUTATIONS = (
         "bot/transports/slack/sender.py",
         "found = await self._find_or_fail(message) if message.maybe_delivered else None",
         "found = None",
-        f"{_DELIVERIES}::test_a_message_that_slack_took_without_an_answer_is_found_and_not_posted_again",
+        f"{_DELIVERIES}::test_a_message_that_slack_accepted_without_replying_is_found_and_not_posted_again",
     ),
     Mutation(
         18,
@@ -165,7 +165,7 @@ MUTATIONS = (
         "bot/transports/slack/errors.py",
         "seconds = float(retry_after)",
         "seconds = 1.0",
-        f"{_DELIVERIES}::test_slack_is_left_alone_for_as_long_as_it_asks_and_no_attempt_is_used_up",
+        f"{_DELIVERIES}::test_retry_after_is_respected_and_uses_no_attempt",
     ),
     Mutation(
         18,

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback that can cut connections, stall them, and lose what comes back."""
+"""A TCP proxy on loopback that can cut connections, stall them, and drop replies."""
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
@@ -8,13 +8,11 @@ _CHUNK = 65_536
 
 
 class Proxy:
-    """Passes bytes on to a port of this machine, until told otherwise."""
+    """Forwards connections to a port of this machine, with faults on request."""
 
     def __init__(self, upstream: int) -> None:
         self.upstream = upstream
         self.port = 0
-        self.passed = 0
-        """How many bytes were passed on, in both directions."""
         self._refusing = False
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -36,33 +34,33 @@ class Proxy:
         await self._closing.aclose()
 
     def cut(self) -> None:
-        """Drop every connection, and each new one at once."""
+        """Close every connection, and refuse new ones."""
         self._refusing = True
         self._drop_all()
 
     def stall(self) -> None:
-        """Take what is sent, and pass nothing on in either direction."""
+        """Accept bytes, and forward none in either direction."""
         self._flowing.clear()
 
     def lose_replies(self, to: bytes = b"", times: int = 1_000_000) -> None:
-        """Pass requests on; for the next `times` that contain `to`, drop the connection at the reply."""
+        """For the next `times` requests that contain `to`, drop the connection instead of replying."""
         self._losing = (to, times)
         self._holding = False
 
     def hold_replies(self, to: bytes) -> None:
-        """Pass requests on; the replies to those that contain `to` never come."""
+        """Never forward the replies to requests that contain `to`."""
         self.lose_replies(to)
         self._holding = True
 
     def clear_faults(self) -> None:
-        """Pass everything on again; what was stalled goes on where it was."""
+        """End all faults; stalled connections continue."""
         self._refusing = False
         self._losing = None
         self._flowing.set()
 
     @property
     def lost(self) -> int:
-        """How many replies may still be lost."""
+        """The number of replies that are still to be lost."""
         return self._losing[1] if self._losing else 0
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -79,16 +77,15 @@ class Proxy:
         for link in list(self._links):
             link.drop()
 
-    async def let_through(self, count: int) -> None:
+    async def wait_while_stalled(self) -> None:
         await self._flowing.wait()
-        self.passed += count
 
-    async def lose(self) -> None:
-        """Return when the connection of a reply that is to be lost is to be dropped."""
+    async def wait_while_held(self) -> None:
+        """Return when the connection of a lost reply is to be dropped."""
         if self._holding:
             await asyncio.Event().wait()
 
-    def is_to_be_lost(self, request: bytes) -> bool:
+    def is_reply_lost(self, request: bytes) -> bool:
         if self._losing is None or self._losing[1] < 1 or self._losing[0] not in request:
             return False
         self._losing = (self._losing[0], self._losing[1] - 1)
@@ -96,23 +93,23 @@ class Proxy:
 
 
 class _Link:
-    """One connection and the one behind it."""
+    """A connection from a client, and the one to the server."""
 
     def __init__(
         self, proxy: Proxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self._proxy = proxy
-        self._near = (reader, writer)
+        self._client = (reader, writer)
         self._writers = [writer]
-        self._loses_its_reply = False
+        self._loses_reply = False
 
     async def run(self, upstream: int) -> None:
         with suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", upstream)
             self._writers.append(writer)
-            back = asyncio.create_task(self._pass_replies(reader))
+            back = asyncio.create_task(self._forward_replies(reader))
             try:
-                await self._pass_requests(writer)
+                await self._forward_requests(writer)
             finally:
                 self.drop()
                 back.cancel()
@@ -122,21 +119,21 @@ class _Link:
         for writer in self._writers:
             writer.transport.abort()
 
-    async def _pass_requests(self, writer: asyncio.StreamWriter) -> None:
+    async def _forward_requests(self, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
-            while chunk := await self._near[0].read(_CHUNK):
-                await self._proxy.let_through(len(chunk))
-                self._loses_its_reply |= self._proxy.is_to_be_lost(chunk)
+            while chunk := await self._client[0].read(_CHUNK):
+                await self._proxy.wait_while_stalled()
+                self._loses_reply |= self._proxy.is_reply_lost(chunk)
                 writer.write(chunk)
                 await writer.drain()
 
-    async def _pass_replies(self, reader: asyncio.StreamReader) -> None:
+    async def _forward_replies(self, reader: asyncio.StreamReader) -> None:
         with suppress(OSError):
             while chunk := await reader.read(_CHUNK):
-                await self._proxy.let_through(len(chunk))
-                if self._loses_its_reply:
-                    await self._proxy.lose()
+                await self._proxy.wait_while_stalled()
+                if self._loses_reply:
+                    await self._proxy.wait_while_held()
                     break
-                self._near[1].write(chunk)
-                await self._near[1].drain()
+                self._client[1].write(chunk)
+                await self._client[1].drain()
         self.drop()

@@ -1,4 +1,4 @@
-"""Counts what was promised against what Slack and the mail server took."""
+"""Compares accepted events with the messages that Slack and the mail server received."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,10 +13,9 @@ from bot.store.queue import LEASE_KEY
 from tests.faults.deployment import Deployment
 
 RECOVERY_SECONDS = 16
-"""From a worker's death until another one is through with its jobs: the lease, and a second.
+"""The limit from the kill of a worker until another one has finished its jobs: the lease, and a second.
 
-Measured where nothing else uses the machine, which is what `--whole` is for. On any other,
-`longest_lease` shows what it rests on.
+It is checked with `--whole`, where nothing else uses the machine. Elsewhere, `longest_lease` is checked.
 """
 
 _RECRUITERS = {"slack:C0RECRUIT", "email:recruiter@example.com"}
@@ -26,27 +25,27 @@ EXPECTED = {
     "export.ready": _RECRUITERS,
     "key.rotated": _OPERATORS,
 }
-"""Who hears of an event that fits its type, whatever its data say; the rest depend on these."""
+"""The destinations of valid events by type, where they do not depend on the data."""
 
 
 async def longest_lease(redis: Redis) -> float:
-    """Seconds until another worker may take every job that is held now."""
+    """Return the seconds until the last of the current leases expires."""
     left = [await redis.pttl(key) async for key in redis.scan_iter(f"{LEASE_KEY}*")]
-    assert -1 not in left, "a lease without an end"
+    assert -1 not in left, "a lease without an expiry"
     return max(left, default=0) / 1000
 
 
 @dataclass
 class Tally:
-    """One case's account. What is `lost` or `doubled` fails the test that counts it."""
+    """The results of a test. A `lost` or `doubled` message fails it."""
 
     runs: int = 0
     events: int = 0
-    """How many events were accounted for."""
+    """The number of audited events."""
     lost: int = 0
     doubled: int = 0
     ambiguous: int = 0
-    """Mails that were repeated under their Message-ID, since nobody could know that they had arrived."""
+    """Mails that were repeated under the same Message-ID, since they might not have arrived."""
     seconds: float = 0.0
     """The longest recovery."""
 
@@ -57,19 +56,19 @@ class Tally:
         self.seconds = max(self.seconds, seconds)
 
     async def audit(self, deployment: Deployment, accepted: Iterable[str], runs: int = 1) -> None:
-        """Account for every event that was answered 200; lost and doubled must be none."""
+        """Check that no message of the accepted events is lost or doubled."""
         self.run(runs)
-        account = _Account(deployment, self)
+        audit = _Audit(deployment, self)
         wrong: list[str] = []
         for event_id in accepted:
             self.events += 1
-            wrong += await account.of(event_id)
-        wrong += account.strays()
+            wrong += await audit.event(event_id)
+        wrong += audit.unnamed()
         assert wrong == [], "\n".join(wrong)
 
 
-class _Account:
-    """Every message that arrived, by the delivery that it names."""
+class _Audit:
+    """Compares the ledger with the messages that arrived, by delivery id."""
 
     def __init__(self, deployment: Deployment, tally: Tally) -> None:
         self._store = deployment.store
@@ -81,8 +80,8 @@ class _Account:
         for mail in deployment.inbox.mails:
             self._arrived[mail.delivery_id] += 1
 
-    async def of(self, event_id: str) -> Sequence[str]:
-        """What is wrong with this event."""
+    async def event(self, event_id: str) -> Sequence[str]:
+        """Return the problems of this event."""
         stored = await self._store.events.get(event_id)
         if stored is None or stored.state is EventState.ACCEPTED:
             return self._lost(f"{event_id} is {stored.state if stored else 'gone'}")
@@ -92,49 +91,44 @@ class _Account:
         for destination in missing:
             wrong += self._lost(f"{event_id} has no delivery to {destination}")
         if stored.state is EventState.DEAD and not await self._is_dead(DeadLetter.event(event_id)):
-            wrong += self._lost(f"{event_id} is dead, and not to be seen")
+            wrong += self._lost(f"{event_id} is dead, but not listed as a dead letter")
         return wrong
 
     async def _delivery(self, delivery: Delivery) -> Sequence[str]:
         copies = self._arrived[delivery.id]
         name = f"{delivery.event_id} to {delivery.destination}: {delivery.state}, {copies} arrived"
-        if copies > 1 and not await self._excused(delivery, copies):
+        if copies > 1 and not await self._is_permitted(delivery, copies):
             self._tally.doubled += copies - 1
             return [f"doubled: {name}"]
         if delivery.state is DeliveryState.SENT:
             return [] if copies else self._lost(name)
         if delivery.state is DeliveryState.FAILED:
-            return [] if await self._is_told(delivery) else self._lost(name)
+            return [] if await self._is_reported(delivery) else self._lost(name)
         return [] if delivery.state is DeliveryState.SKIPPED else self._lost(name)
 
-    async def _excused(self, delivery: Delivery, copies: int) -> bool:
-        """A mail may come again if the ledger knew that nobody could tell; a message in Slack never."""
+    async def _is_permitted(self, delivery: Delivery, copies: int) -> bool:
+        """Allow a repeated mail if its first attempt was interrupted, and never a repeated Slack message."""
         steps = await self._store.events.trail(delivery.event_id)
-        of_it = [step.what for step in steps if step.delivery_id == delivery.id]
-        calls, settled = of_it.count("sending"), of_it.count("sent")
-        again_after_all = settled and "sending" in of_it[of_it.index("sent") :]
-        if (
-            delivery.destination.transport is not Transport.EMAIL
-            or calls < copies
-            or again_after_all
-        ):
+        names = [step.what for step in steps if step.delivery_id == delivery.id]
+        calls, settled = names.count("sending"), names.count("sent")
+        sent_again = settled and "sending" in names[names.index("sent") :]
+        if delivery.destination.transport is not Transport.EMAIL or calls < copies or sent_again:
             return False
         self._tally.ambiguous += copies - 1
         return True
 
-    async def _is_told(self, delivery: Delivery) -> bool:
-        """A notice of a dead letter is no dead letter itself."""
-        is_notice = delivery.is_notice
-        return is_notice or await self._is_dead(DeadLetter.delivery(delivery.id))
+    async def _is_reported(self, delivery: Delivery) -> bool:
+        """A failed notice is not a dead letter itself."""
+        return delivery.is_notice or await self._is_dead(DeadLetter.delivery(delivery.id))
 
     async def _is_dead(self, dead: DeadLetter) -> bool:
         if self._dead is None:
             self._dead = {*await self._store.dead_letters(utc_now())}
         return dead in self._dead
 
-    def strays(self) -> Sequence[str]:
-        unnamed = self._arrived[""]
-        return [f"{unnamed} messages in Slack name no delivery"] if unnamed else []
+    def unnamed(self) -> Sequence[str]:
+        count = self._arrived[""]
+        return [f"{count} messages in Slack name no delivery"] if count else []
 
     def _lost(self, what: str) -> list[str]:
         self._tally.lost += 1

@@ -1,4 +1,4 @@
-"""Bodies that were tampered with, are too big, or are not what their headers say."""
+"""Request bodies that were tampered with, are too large, or contradict their headers."""
 
 import gzip
 import json
@@ -13,22 +13,22 @@ from bot.store.queue import QUEUE
 from tests.app import SECRET, envelope, signed
 from tests.faults.deployment import WEBHOOK, Deployment
 from tests.faults.tally import Tally
-from tests.faults.wire import request, say
+from tests.faults.wire import exchange, request
 
 JSON = b"Content-Type: application/json"
 NAME = b"X-Juicebox-Signature"
 
 
 def flipped(value: bytes, bit: int) -> list[bytes]:
-    """The value again and again, each time with that bit of another byte flipped."""
+    """Return a copy of the value for each byte, with this bit of the byte flipped."""
     return [
-        value[:place] + bytes([byte ^ (1 << bit)]) + value[place + 1 :]
-        for place, byte in enumerate(value)
+        value[:index] + bytes([byte ^ (1 << bit)]) + value[index + 1 :]
+        for index, byte in enumerate(value)
     ]
 
 
 def is_forbidden(value: bytes) -> bool:
-    """Whether HTTP has no header with such a value, so that it never gets as far as a signature."""
+    """True if HTTP forbids the header value, so it is refused before the signature is verified."""
     return any((byte < 0x20 and byte != 0x09) or byte == 0x7F for byte in value)
 
 
@@ -46,11 +46,11 @@ async def test_one_flipped_bit_in_any_byte_is_refused(
             tampered += [
                 (body, changed)
                 for changed in flipped(signature, bit)
-                if changed.lower() != signature  # else the same digits in upper case
+                if changed.lower() != signature  # the same digits in upper case
             ]
             for sent, header in tampered:
-                heard = await say(web.port, request(sent, JSON, NAME + b": " + header))
-                assert heard.statuses == [400 if is_forbidden(header) else 401], (sent, header)
+                received = await exchange(web.port, request(sent, JSON, NAME + b": " + header))
+                assert received.statuses == [400 if is_forbidden(header) else 401], (sent, header)
             tally.run(len(tampered))
         assert await deployment.store.redis.zcard(QUEUE) == 0
         assert (await web.receive(body)).status_code == 200
@@ -68,16 +68,16 @@ async def test_one_flipped_bit_of_standard_webhooks_is_refused(
             for name, value in headers.items():
                 for changed in flipped(value, bit):
                     lines = [b"%s: %s" % line for line in {**headers, name: changed}.items()]
-                    heard = await say(web.port, request(body, JSON, *lines))
-                    assert heard.statuses == [400 if is_forbidden(changed) else 401], changed
+                    received = await exchange(web.port, request(body, JSON, *lines))
+                    assert received.statuses == [400 if is_forbidden(changed) else 401], changed
                 tally.run(len(value))
         assert await deployment.store.redis.zcard(QUEUE) == 0
         lines = [b"%s: %s" % line for line in headers.items()]
-        assert (await say(web.port, request(body, JSON, *lines))).statuses == [200]
+        assert (await exchange(web.port, request(body, JSON, *lines))).statuses == [200]
 
 
 def of_size(event_id: str, size: int) -> bytes:
-    """A genuine event of exactly so many bytes."""
+    """Return a valid event of exactly this many bytes."""
     content = json.loads(envelope(event_id))
     content["data"]["query"] = ""
     content["data"]["query"] = "x" * (size - len(json.dumps(content)))
@@ -92,7 +92,7 @@ async def in_chunks(body: bytes) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.case(7)
-async def test_a_body_is_taken_up_to_the_limit_whichever_way_it_comes(
+async def test_a_body_up_to_the_limit_is_accepted_with_a_length_or_in_chunks(
     deployment: Deployment, tally: Tally
 ) -> None:
     async with deployment.web() as web, deployment.worker():
@@ -123,21 +123,21 @@ async def test_a_compressed_body_is_refused(
 
 
 @pytest.mark.case(7)
-async def test_a_length_that_lies_costs_nothing_and_lets_nothing_in(
-    deployment: Deployment, tally: Tally
-) -> None:
-    """More than the limit is refused on the announcement alone; who hangs up early is not waited for."""
-    body = envelope("evt_lies")
+async def test_a_wrong_content_length_is_refused(deployment: Deployment, tally: Tally) -> None:
+    """A length above the limit is refused before the body; a body that is too short is waited for."""
+    body = envelope("evt_length")
     signature = NAME + b": " + signed(body)["x-juicebox-signature"].encode()
     async with deployment.web() as web:
         more = request(body, JSON, signature, b"Content-Length: 9000000000", length=False)
-        assert (await say(web.port, more)).statuses == [413]
+        assert (await exchange(web.port, more)).statuses == [413]
         longer = b"Content-Length: %d" % (len(body) + 1)
-        heard = await say(web.port, request(body, JSON, signature, longer, length=False), seconds=1)
-        assert (heard.statuses, heard.closed) == ([], False)
+        received = await exchange(
+            web.port, request(body, JSON, signature, longer, length=False), seconds=1
+        )
+        assert (received.statuses, received.closed) == ([], False)
         shorter = b"Content-Length: %d" % (len(body) - 1)
-        heard = await say(web.port, request(body, JSON, signature, shorter, length=False))
-        assert heard.statuses == [401]
-        assert await deployment.store.events.get("evt_lies") is None
+        received = await exchange(web.port, request(body, JSON, signature, shorter, length=False))
+        assert received.statuses == [401]
+        assert await deployment.store.events.get("evt_length") is None
         assert (await web.receive(body)).status_code == 200
     tally.run(3)

@@ -1,4 +1,4 @@
-"""Requests of every shape against every HTTP door: each answer is one that the contract names."""
+"""Generated requests to all HTTP endpoints: each response is one that the contract describes."""
 
 import asyncio
 import time
@@ -38,19 +38,19 @@ def unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
 
 
 def signed(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """What whoever has the secrets could send: it gets past the signature, to the parsers."""
+    """Sign the request with the real secrets, so that it reaches the parsers."""
     body = request.body or b""
     raw = body.encode() if isinstance(body, str) else body
-    kept = request.headers.get("Content-Type")
+    content_type = request.headers.get("Content-Type")
     request.headers.update(traffic.signed(raw, timestamp=str(int(time.time()))))
     request.headers["X-Juicebox-Signature"] = sign(raw, SECRET)
-    if kept:
-        request.headers["Content-Type"] = kept
+    if content_type:
+        request.headers["Content-Type"] = content_type
     return request
 
 
-def attack(operation: APIOperation, web: Web, signer: Signer, examples: int) -> None:
-    """Send what fits the contract, and what does not, where there is anything to be sent."""
+def send_generated(operation: APIOperation, web: Web, signer: Signer, examples: int) -> None:
+    """Send requests that fit the contract, and for POST also requests that violate it."""
     for mode in GenerationMode if operation.method == "post" else [GenerationMode.POSITIVE]:
 
         @settings(max_examples=examples, suppress_health_check=list(HealthCheck), database=None)
@@ -63,23 +63,23 @@ def attack(operation: APIOperation, web: Web, signer: Signer, examples: int) -> 
             each()
 
 
-async def attack_all(deployment: Deployment, signer: Signer, examples: int) -> None:
+async def send_all(deployment: Deployment, signer: Signer, examples: int) -> None:
     operations = [result.ok() for result in CONTRACT.get_all_operations()]
     assert len(operations) == 5
     async with deployment.web() as web:
         for operation in operations:
-            await asyncio.to_thread(attack, operation, web, signer, examples)
+            await asyncio.to_thread(send_generated, operation, web, signer, examples)
         assert "Exception in ASGI application" not in web.log()
         assert (await web.client.get("/healthz")).status_code == 200
 
 
-async def test_a_stranger_gets_no_answer_but_those_of_the_contract(
+async def test_unsigned_requests_get_responses_of_the_contract(
     deployment: Deployment, whole: bool
 ) -> None:
-    await attack_all(deployment, unsigned, 200 if whole else 10)
+    await send_all(deployment, unsigned, 200 if whole else 10)
 
 
-async def test_who_has_the_secrets_gets_no_answer_but_those_of_the_contract(
+async def test_signed_requests_get_responses_of_the_contract(
     deployment: Deployment, whole: bool
 ) -> None:
-    await attack_all(deployment, signed, 200 if whole else 15)
+    await send_all(deployment, signed, 200 if whole else 15)

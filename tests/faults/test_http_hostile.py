@@ -1,11 +1,11 @@
-"""Requests that no client makes, as bytes on a socket: refused as documented, and web lives on."""
+"""Malformed requests, sent over a socket: they are refused as documented, and web keeps running."""
 
 import pytest
 
 from tests.app import envelope, signed
 from tests.faults.deployment import Deployment, Web
 from tests.faults.tally import Tally
-from tests.faults.wire import Heard, request, say
+from tests.faults.wire import Received, exchange, request
 
 BODY = envelope("evt_wire")
 SIGNATURE = b"X-Juicebox-Signature: " + signed(BODY)["x-juicebox-signature"].encode()
@@ -15,7 +15,7 @@ WEBHOOK = b"/webhooks/juicebox"
 
 
 def event(*headers: bytes, body: bytes = BODY) -> bytes:
-    """The genuine event, with more headers than it needs."""
+    """Return a valid event with additional headers."""
     return request(body, JSON, SIGNATURE, *headers)
 
 
@@ -44,15 +44,15 @@ HEADERS = {
     "a folded line": (400, event(b"X-A: b\r\n c")),
     "a lone carriage return": (400, event(b"X-A: b\rX-C: d")),
     "a lone line feed": (400, event(b"X-A: b\nX-C: d")),
-    "a blank before the colon": (400, event(b"X-A : b")),
+    "a space before the colon": (400, event(b"X-A : b")),
     "no colon": (400, event(b"X-A")),
     "a header of 60,000 bytes": (431, event(b"X-A: " + b"a" * 60_000)),
     "a header of 2,000,000 bytes": (431, event(b"X-A: " + b"a" * 2_000_000)),
     "200 headers": (431, event(*[b"X-%d: a" % number for number in range(200)])),
-    "a forwarded scheme that is none": (200, event(b"X-Forwarded-Proto: \xff, gopher")),
-    "a forwarded address that is none": (200, event(b"X-Forwarded-For: " + b"\xff" * 300)),
-    "an expectation": (200, event(b"Expect: 100-continue")),
-    # RFC 9110 7.8: a server that does not speak the other protocol ignores the wish for it.
+    "an invalid forwarded scheme": (200, event(b"X-Forwarded-Proto: \xff, gopher")),
+    "an invalid forwarded address": (200, event(b"X-Forwarded-For: " + b"\xff" * 300)),
+    "Expect: 100-continue": (200, event(b"Expect: 100-continue")),
+    # RFC 9110 7.8: a server that does not speak the other protocol ignores the offer.
     "an upgrade": (200, event(b"Connection: upgrade", b"Upgrade: websocket")),
 }
 
@@ -77,7 +77,7 @@ LENGTHS = {
     "a length in words": (400, chunked(b"", b"Content-Length: ten")),
     "an empty length": (400, chunked(b"", b"Content-Length:")),
     "a list of lengths": (400, chunked(b"a", b"Content-Length: 1, 1")),
-    "less than there is": (401, chunked(BODY, b"Content-Length: %d" % (len(BODY) - 1))),
+    "a length below the size": (401, chunked(BODY, b"Content-Length: %d" % (len(BODY) - 1))),
     "neither length nor chunks": (401, chunked(BODY)),
 }
 
@@ -88,48 +88,53 @@ LINES = {
     "DELETE": (405, line(b"DELETE")),
     "OPTIONS for all": (404, line(b"OPTIONS", b"*")),
     "CONNECT": (400, line(b"CONNECT", b"bot:443")),
-    "a method that is none": (400, line(b"BREW")),
-    "a method in small letters": (400, line(b"post")),
-    "two slashes before": (404, line(b"POST", b"//webhooks/juicebox")),
-    "a slash behind": (200, line(b"POST", WEBHOOK + b"/")),
-    "two slashes behind": (404, line(b"POST", WEBHOOK + b"//")),
+    "an unknown method": (400, line(b"BREW")),
+    "a method in lower case": (400, line(b"post")),
+    "two leading slashes": (404, line(b"POST", b"//webhooks/juicebox")),
+    "a trailing slash": (200, line(b"POST", WEBHOOK + b"/")),
+    "two trailing slashes": (404, line(b"POST", WEBHOOK + b"//")),
     "an encoded NUL": (404, line(b"POST", WEBHOOK + b"%00")),
     "a NUL": (400, line(b"POST", WEBHOOK + b"\x00")),
-    "up and down": (404, line(b"POST", b"/webhooks/../webhooks/juicebox")),
-    "up and down, encoded": (404, line(b"POST", b"/webhooks/%2e%2e/webhooks/juicebox")),
+    "dot segments": (404, line(b"POST", b"/webhooks/../webhooks/juicebox")),
+    "encoded dot segments": (404, line(b"POST", b"/webhooks/%2e%2e/webhooks/juicebox")),
     "a path that is not ASCII": (400, line(b"POST", b"/webhooks/\xff")),
     "a path that is not text": (404, line(b"POST", b"/%ff%fe")),
     "a path without a slash": (400, line(b"POST", b"webhooks/juicebox")),
     "a path of 60,000 bytes": (431, line(b"POST", b"/" + b"a" * 60_000)),
-    "half an address": (400, line(b"POST", b"http://[::1")),
+    "half a URL": (400, line(b"POST", b"http://[::1")),
     "a port out of range": (400, line(b"POST", b"http://bot:99999" + WEBHOOK)),
-    "a version that is none": (400, line(b"POST", end=b" HTTP/9.9")),
+    "an unknown version": (400, line(b"POST", end=b" HTTP/9.9")),
     "HTTP/1.0": (200, line(b"POST", end=b" HTTP/1.0")),
-    "HTTP/2 out of the blue": (400, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    "the HTTP/2 preface": (400, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     "TLS": (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(256))),
-    # The request is whole: its answer comes, and is the last.
-    "words behind a request": (200, b"GET /healthz HTTP/1.1\r\nHost: bot\r\n\r\nand so on\r\n\r\n"),
+    # The first request is complete, so it gets a response, which is the last one.
+    "garbage after a request": (
+        200,
+        b"GET /healthz HTTP/1.1\r\nHost: bot\r\n\r\nand so on\r\n\r\n",
+    ),
 }
 
 
-def is_refused(heard: Heard, wanted: int) -> bool:
-    """One closed connection with the one answer; a kernel may take a 431 back that nobody has read."""
-    permanent = [status for status in heard.statuses if status != 100]
-    return heard.closed and (permanent[-1:] == [wanted] or (wanted == 431 and permanent == []))
+def is_answered(received: Received, wanted: int) -> bool:
+    """True if the connection was closed after this status. A kernel may discard an unread 431."""
+    statuses = [status for status in received.statuses if status != 100]
+    return received.closed and (statuses[-1:] == [wanted] or (wanted == 431 and statuses == []))
 
 
-async def wrong_answers(web: Web, cases: dict[str, tuple[int, bytes]]) -> dict[str, Heard]:
-    heard = {name: (wanted, await say(web.port, sent)) for name, (wanted, sent) in cases.items()}
-    return {name: was for name, (wanted, was) in heard.items() if not is_refused(was, wanted)}
+async def wrong_responses(web: Web, cases: dict[str, tuple[int, bytes]]) -> dict[str, Received]:
+    received = {
+        name: (wanted, await exchange(web.port, sent)) for name, (wanted, sent) in cases.items()
+    }
+    return {name: was for name, (wanted, was) in received.items() if not is_answered(was, wanted)}
 
 
 @pytest.mark.case(5)
 @pytest.mark.parametrize("cases", [HEADERS, LENGTHS, LINES], ids=["headers", "lengths", "lines"])
-async def test_what_is_no_proper_request_is_refused_as_documented(
+async def test_malformed_requests_are_refused_as_documented(
     deployment: Deployment, tally: Tally, cases: dict[str, tuple[int, bytes]]
 ) -> None:
     async with deployment.web() as web, deployment.worker():
-        assert await wrong_answers(web, cases) == {}
+        assert await wrong_responses(web, cases) == {}
         body = envelope("evt_after")
         assert (await web.receive(body)).status_code == 200
         await deployment.settled(["evt_after"])
@@ -138,9 +143,9 @@ async def test_what_is_no_proper_request_is_refused_as_documented(
 
 
 @pytest.mark.case(5)
-async def test_a_signature_behind_the_body_is_none(deployment: Deployment, tally: Tally) -> None:
+async def test_a_signature_in_a_trailer_is_ignored(deployment: Deployment, tally: Tally) -> None:
     async with deployment.web() as web:
         trailing = b"%x\r\n%b\r\n0\r\n%b\r\n\r\n" % (len(BODY), BODY, SIGNATURE)
-        heard = await say(web.port, request(trailing, JSON, CHUNKED, length=False))
-        assert heard.statuses == [401]
+        received = await exchange(web.port, request(trailing, JSON, CHUNKED, length=False))
+        assert received.statuses == [401]
     tally.run()

@@ -1,4 +1,4 @@
-"""JSON that is legal, signed, and meant to break whoever reads it."""
+"""Signed JSON that is meant to break parsers, handlers or templates."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ TYPES = ("search.completed", "export.ready", "quota.warning", "key.rotated", "pr
 
 
 def raw(data: str = '{"searchId": "s", "resultCount": 1}', more: str = "") -> bytes:
-    """An envelope whose data is written by hand, as `json` would not write it; so is `more`."""
+    """Return an envelope with `data` and `more` as raw JSON, which `json` would not produce."""
     return envelope("@id", x="@data").replace(b'{"x": "@data"}', data.encode() + more.encode())
 
 
@@ -36,20 +36,20 @@ REFUSED = {
     "a byte order mark": b"\xef\xbb\xbf" + raw(),
     "UTF-16": raw().decode().encode("utf-16"),
     "bytes that are no UTF-8": raw().replace(b'"s"', b'"\xff\xfe"'),
-    "half of it": raw()[:-10],
-    "something behind it": raw() + b"{}",
-    "nothing": b"",
+    "truncated JSON": raw()[:-10],
+    "more after the object": raw() + b"{}",
+    "an empty body": b"",
     "a list": b"[" + raw() + b"]",
     "a string": b'"evt"',
     "an id of 201 characters": raw().replace(b"@id", b"i" * 201),
     "an id that is a fraction": raw().replace(b'"@id"', b"1.5"),
     "an id that is true": raw().replace(b'"@id"', b"true"),
-    "an id of blanks": raw().replace(b"@id", b" \\n\\t "),
+    "an id of white space": raw().replace(b"@id", b" \\n\\t "),
     "data as a list": raw("[]"),
     "data as null": raw("null"),
     "data twice, the second no object": raw(more=', "data": 5'),
-    "a year beyond the calendar": raw(more=', "timestamp": "9999-12-31T23:59:59-23:59"'),
-    "a timestamp beyond numbers": raw(more=', "timestamp": 1e400'),
+    "a year above 9999 in UTC": raw(more=', "timestamp": "9999-12-31T23:59:59-23:59"'),
+    "an infinite timestamp": raw(more=', "timestamp": 1e400'),
     "a timestamp in microseconds": raw(more=', "timestamp": 1768487400123456'),
 }
 
@@ -67,14 +67,14 @@ ACCEPTED = {
     "minus zero": raw('{"searchId": "s", "resultCount": -0}'),
     "a float for a count": raw('{"searchId": "s", "resultCount": 1.5}'),
     "a count as text": raw('{"searchId": "s", "resultCount": "1204"}'),
-    "a limit of next to nothing": raw('{"usage": 1, "limit": 1e-320}').replace(
+    "a tiny limit": raw('{"usage": 1, "limit": 1e-320}').replace(
         b"search.completed", b"quota.warning"
     ),
     "a timestamp of null": raw(more=', "timestamp": null'),
     "both spellings": raw('{"searchId": "s", "search_id": {}, "resultCount": 1}'),
     "true for a count": raw('{"searchId": "s", "resultCount": true}'),
     "NUL in a string": raw('{"searchId": "a\\u0000b", "resultCount": 1}'),
-    "keys of our own objects": raw(
+    "keys with a meaning in Python": raw(
         '{"searchId": "s", "resultCount": 1, "__proto__": {"a": 1}, "__class__": "x", "self": 1}'
     ),
     "10,000 keys": with_data(searchId="s", resultCount=1, **{f"k{n}": n for n in range(10_000)}),
@@ -87,7 +87,7 @@ ACCEPTED = {
     "an id of template syntax": raw().replace(b"@id", b"@id {{ 7*7 }} <!channel>"),
     "a type of template syntax": raw().replace(b"search.completed", b"{{ 7*7 }}<!here>"),
     "a type like a path": raw().replace(b"search.completed", b"../../_base"),
-    **{f"nothing in {kind}": envelope("@id", kind, x=1) for kind in TYPES},
+    **{f"no documented field in {kind}": envelope("@id", kind, x=1) for kind in TYPES},
 }
 
 HOSTILE_TEXT = {
@@ -110,7 +110,7 @@ HOSTILE_TEXT = {
 
 
 @pytest.mark.case(8)
-async def test_json_that_cannot_be_read_is_refused(deployment: Deployment, tally: Tally) -> None:
+async def test_invalid_json_is_refused(deployment: Deployment, tally: Tally) -> None:
     async with deployment.web() as web:
         answers = {
             name: (await web.receive(body.replace(b"@id", b"evt"))).status_code
@@ -122,7 +122,7 @@ async def test_json_that_cannot_be_read_is_refused(deployment: Deployment, tally
 
 
 @pytest.mark.case(8)
-async def test_whatever_is_accepted_is_worked_on_without_a_fault(
+async def test_whatever_is_accepted_is_processed_without_an_error(
     deployment: Deployment, tally: Tally
 ) -> None:
     sent = {
@@ -137,9 +137,9 @@ async def test_whatever_is_accepted_is_worked_on_without_a_fault(
         for fault in ("job failed", "sender failed", "handler failed", "level=error"):
             assert fault not in worker.log()
         await tally.audit(deployment, ids, runs=len(sent))
-        ended = {(await deployment.store.events.get(event_id)).state for event_id in ids}  # type: ignore[union-attr]
-        assert ended == {EventState.HANDLED, EventState.DEAD, EventState.UNHANDLED}
+        states = {(await deployment.store.events.get(event_id)).state for event_id in ids}  # type: ignore[union-attr]
+        assert states == {EventState.HANDLED, EventState.DEAD, EventState.UNHANDLED}
         lines = [*worker.log().splitlines(), *web.log().splitlines()]
         assert [line for line in lines if not line.startswith("timestamp=")] == []
-    said = [post.text for post in deployment.slack.posts]
-    assert not [text for text in said if "<!channel>" in text or " 49 " in text]
+    texts = [post.text for post in deployment.slack.posts]
+    assert not [text for text in texts if "<!channel>" in text or " 49 " in text]

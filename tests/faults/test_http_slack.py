@@ -1,4 +1,4 @@
-"""Whoever Slack lets ask, only our own workspace is answered: through the door of a real process."""
+"""Requests from Slack: only our own workspace is answered. Runs against a real web process."""
 
 import json
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from tests.slack_app.traffic import signed, slash_command
 OURS, ANOTHER = "T0JUICEBOX", "T0ANOTHER"
 
 
-def pressed(action_id: str, **changes: object) -> bytes:
+def button_click(action_id: str, **changes: object) -> bytes:
     action = {"type": "button", "action_id": action_id, "block_id": "b", "value": "1"}
     payload = {
         "type": "block_actions",
@@ -25,7 +25,7 @@ def pressed(action_id: str, **changes: object) -> bytes:
     return urlencode({"payload": json.dumps(payload)}).encode()
 
 
-def happened(**changes: object) -> bytes:
+def event_callback(**changes: object) -> bytes:
     event = {"type": "app_home_opened", "user": "U1", "tab": "messages"}
     return json.dumps(
         {"type": "event_callback", "team_id": OURS, "event": event, **changes}
@@ -38,29 +38,33 @@ def installed_in(*teams: str) -> list[dict[str, object]]:
 
 FOREIGN = {
     "a command": slash_command("status", team_id=ANOTHER),
-    "a command that names ours elsewhere": slash_command(
+    "a command with our id as its domain": slash_command(
         "status", team_id=ANOTHER, team_domain=OURS
     ),
-    "a command that names none": slash_command("status", team_id=""),
-    "a button": pressed("refresh_home", team={"id": ANOTHER}),
-    "a button of a whole organization": pressed(
+    "a command without a team": slash_command("status", team_id=""),
+    "a button": button_click("refresh_home", team={"id": ANOTHER}),
+    "a button in an organization": button_click(
         "refresh_home", team=None, user={"id": "U1", "team_id": ANOTHER}
     ),
-    "a view opened from another": pressed("refresh_home", view={"app_installed_team_id": ANOTHER}),
-    "an event": happened(team_id=ANOTHER),
-    "an event for another's installation": happened(authorizations=installed_in(ANOTHER)),
-    "an event for another's before ours": happened(authorizations=installed_in(ANOTHER, OURS)),
-    "an event that names none": happened(team_id=None),
+    "a view installed by another": button_click(
+        "refresh_home", view={"app_installed_team_id": ANOTHER}
+    ),
+    "an event": event_callback(team_id=ANOTHER),
+    "an event for another's installation": event_callback(authorizations=installed_in(ANOTHER)),
+    "an event for another's before ours": event_callback(
+        authorizations=installed_in(ANOTHER, OURS)
+    ),
+    "an event without a team": event_callback(team_id=None),
 }
 
 OWN = {
     "a command": slash_command("help"),
-    "a button": pressed("open_link"),
-    "a link that a guest of a shared channel has opened": pressed(
+    "a button": button_click("open_link"),
+    "a link that a guest of a shared channel has opened": button_click(
         "open_link", team={"id": ANOTHER}
     ),
-    "an event": happened(),
-    "an event of a shared channel": happened(
+    "an event": event_callback(),
+    "an event of a shared channel": event_callback(
         team_id=ANOTHER, authorizations=installed_in(OURS), is_ext_shared_channel=True
     ),
 }
@@ -73,7 +77,7 @@ async def post(web: Web, body: bytes) -> httpx.Response:
     return await web.client.post("/slack/events", content=body, headers=headers)
 
 
-async def test_another_workspace_is_refused_in_whatever_shape_it_asks() -> None:
+async def test_every_request_of_another_workspace_is_refused() -> None:
     async with deployed(BASE) as deployment, deployment.web() as web:
         answers = {name: await post(web, body) for name, body in FOREIGN.items()}
         refused = {name: (answer.status_code, answer.text) for name, answer in answers.items()}
@@ -81,15 +85,15 @@ async def test_another_workspace_is_refused_in_whatever_shape_it_asks() -> None:
         assert web.log().count("foreign workspace refused") == len(FOREIGN)
 
 
-async def test_our_own_is_answered_and_so_is_what_is_meant_for_it_in_a_shared_channel() -> None:
+async def test_requests_of_our_workspace_are_answered_also_in_a_shared_channel() -> None:
     async with deployed(BASE) as deployment, deployment.web() as web:
         answers = {name: await post(web, body) for name, body in OWN.items()}
     assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(OWN, 200)
 
 
 @pytest.mark.parametrize("secret", ["slack-signing-secret", "another"])
-async def test_age_and_signature_come_before_the_workspace(secret: str) -> None:
-    """A recorded request of ours is refused after five minutes, and a made-up one at once."""
+async def test_age_and_signature_are_checked_before_the_workspace(secret: str) -> None:
+    """A replayed request is refused after five minutes, and one with a wrong signature always."""
     body = slash_command("status")
     old = "1700000000" if secret == "slack-signing-secret" else None
     async with deployed(BASE) as deployment, deployment.web() as web:

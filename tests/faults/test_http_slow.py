@@ -1,4 +1,4 @@
-"""Sockets that are held open and hardly used: closed by a deadline, while good requests are answered."""
+"""Slow and idle connections: closed at a deadline, while normal requests are answered."""
 
 import asyncio
 import itertools
@@ -17,13 +17,13 @@ from tests.faults.tally import Tally
 from tests.faults.wire import request
 from tests.polling import HANG_TIMEOUT
 
-SLACK = 1.5
-"""Seconds that a deadline may come early or, where nothing else uses the machine, late."""
-PAUSE = 0.5
+TOLERANCE = 1.5
+"""Seconds that a deadline may be early or, with `--whole`, late."""
+DRIP_INTERVAL = 0.5
 HEAD_TIMEOUT = ConnectionLimits().head_timeout.total_seconds()
 MESSAGE_TIMEOUT = ConnectionLimits().body_timeout.total_seconds()
 SHORTEST_TIMEOUT = min(HEAD_TIMEOUT, BODY_TIMEOUT.total_seconds())
-SLOWEST_P99 = 0.25
+MAX_P99 = 0.25
 
 IDLE = [b""]
 SLOW_HEADERS = [
@@ -44,12 +44,12 @@ SLOW_BODIES = [
 ]
 
 
-class Hostile:
-    """Sends the beginning, then a byte now and then, and notes when it was thrown out."""
+class SlowClient:
+    """Sends the beginning of a request, then single bytes, and measures when it is disconnected."""
 
     def __init__(self, beginning: bytes) -> None:
         self._beginning = beginning
-        self.heard = b""
+        self.received = b""
         self.lasted = 0.0
         self.closed = False
 
@@ -62,7 +62,7 @@ class Hostile:
             async with asyncio.timeout(HANG_TIMEOUT):
                 with suppress(ConnectionError):
                     while chunk := await reader.read(4096):
-                        self.heard += chunk
+                        self.received += chunk
                 self.closed = True
         self.lasted = time.monotonic() - started
         dripping.cancel()
@@ -70,12 +70,12 @@ class Hostile:
 
     async def _drip(self, writer: asyncio.StreamWriter) -> None:
         while self._beginning:
-            await asyncio.sleep(PAUSE)  # it is what a slow sender does
+            await asyncio.sleep(DRIP_INTERVAL)  # as a slow sender does
             writer.write(b"a")
 
 
-async def good_requests(web: Web, hostile: asyncio.Task[None]) -> Sequence[float]:
-    """How long each took, for as long as the hostile ones hold on; all must be accepted."""
+async def good_requests(web: Web, slow: asyncio.Task[None]) -> Sequence[float]:
+    """Send events until the slow clients are gone; return the duration of each request."""
     took = []
     for number in itertools.count():
         started = time.perf_counter()
@@ -83,21 +83,21 @@ async def good_requests(web: Web, hostile: asyncio.Task[None]) -> Sequence[float
         took.append(time.perf_counter() - started)
         assert answer.status_code == 200
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(hostile), 0.02)
-        if hostile.done():
+            await asyncio.wait_for(asyncio.shield(slow), 0.02)
+        if slow.done():
             break
     return took
 
 
-async def its_own_address(router: httpx.AsyncClient, web: Web) -> tuple[str, int]:
-    """Which connection a request goes over."""
+async def client_address(router: httpx.AsyncClient, web: Web) -> tuple[str, int]:
+    """Send a request, and return the local address of its connection."""
     answer = await router.get(f"http://127.0.0.1:{web.port}/healthz")
     address: tuple[str, int] = answer.extensions["network_stream"].get_extra_info("client_addr")
     return address
 
 
-def sockets(count: int, beginnings: Sequence[bytes]) -> Iterator[Hostile]:
-    return map(Hostile, itertools.islice(itertools.cycle(beginnings), count))
+def sockets(count: int, beginnings: Sequence[bytes]) -> Iterator[SlowClient]:
+    return map(SlowClient, itertools.islice(itertools.cycle(beginnings), count))
 
 
 @pytest.mark.case(9)
@@ -108,28 +108,28 @@ async def test_slow_and_idle_sockets_are_closed_by_a_deadline(
 ) -> None:
     count = 200 if whole else 20
     kinds = [list(sockets(count, kind)) for kind in (IDLE, SLOW_HEADERS, SLOW_BODIES)]
-    every = list(itertools.chain.from_iterable(kinds))
+    clients = list(itertools.chain.from_iterable(kinds))
 
     async def hold_all(port: int) -> None:
         async with asyncio.TaskGroup() as group:
-            for one in every:
-                group.create_task(one.hold(port))
+            for client in clients:
+                group.create_task(client.hold(port))
 
-    patient = httpx.Limits(keepalive_expiry=60)
-    async with deployment.web() as web, httpx.AsyncClient(limits=patient) as router:
-        before = await its_own_address(router, web)
+    limits = httpx.Limits(keepalive_expiry=60)
+    async with deployment.web() as web, httpx.AsyncClient(limits=limits) as router:
+        before = await client_address(router, web)
         took = await good_requests(web, asyncio.create_task(hold_all(web.port)))
-        after = await its_own_address(router, web)
+        after = await client_address(router, web)
 
     idle, headers, bodies = kinds
-    assert all(one.closed for one in every)
-    assert max(one.lasted for one in [*idle, *headers]) < HEAD_TIMEOUT + SLACK or not whole
-    assert max(one.lasted for one in bodies) < MESSAGE_TIMEOUT + SLACK or not whole
-    assert min(one.lasted for one in every) > SHORTEST_TIMEOUT - SLACK
-    assert {one.heard for one in idle} == {b""}
-    assert all(b" 408 " in one.heard for one in headers)
-    assert all(b" 408 " in one.heard for one in bodies[:: len(SLOW_BODIES)])
+    assert all(client.closed for client in clients)
+    assert max(one.lasted for one in [*idle, *headers]) < HEAD_TIMEOUT + TOLERANCE or not whole
+    assert max(one.lasted for one in bodies) < MESSAGE_TIMEOUT + TOLERANCE or not whole
+    assert min(client.lasted for client in clients) > SHORTEST_TIMEOUT - TOLERANCE
+    assert {one.received for one in idle} == {b""}
+    assert all(b" 408 " in one.received for one in headers)
+    assert all(b" 408 " in one.received for one in bodies[:: len(SLOW_BODIES)])
     assert after == before, "a router's connection is kept between its requests"
     p99 = sorted(took)[int(len(took) * 0.99)]
-    assert not whole or p99 < SLOWEST_P99
-    tally.run(len(every))
+    assert not whole or p99 < MAX_P99
+    tally.run(len(clients))

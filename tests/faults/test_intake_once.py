@@ -1,4 +1,4 @@
-"""Duplicates, replays and a secret that changes: accepted once, or refused, and nothing in between."""
+"""Duplicates, replays and a changing secret: an event is accepted once, or refused."""
 
 import asyncio
 import json
@@ -51,8 +51,8 @@ async def test_500_identical_deliveries_at_once_are_one_job_and_one_message(
     await tally.audit(deployment, events, runs=len(events))
 
 
-async def is_seen(deployment: Deployment, web: Web, body: bytes) -> bool:
-    """Whether the event is answered as it was at first, and nothing comes of it."""
+async def is_duplicate(deployment: Deployment, web: Web, body: bytes) -> bool:
+    """Send a duplicate; True if it gets the same response, and no job is enqueued."""
     answer = await web.receive(body)
     queued = await deployment.store.redis.zcard(QUEUE)
     return answer.status_code == 200 and answer.json() == {"received": True} and not queued
@@ -67,7 +67,7 @@ async def test_a_duplicate_after_completion_changes_nothing(
         await web.receive(body)
         await deployment.settled(["evt_1"])
         before = await steps_of(deployment, "evt_1")
-        assert await is_seen(deployment, web, body)
+        assert await is_duplicate(deployment, web, body)
     assert await steps_of(deployment, "evt_1") == before
     assert len(deployment.slack.posts) == 1
     await tally.audit(deployment, ["evt_1"])
@@ -81,7 +81,7 @@ async def test_a_duplicate_after_completion_changes_nothing(
 async def test_a_duplicate_much_later_changes_nothing(
     tally: Tally, later: timedelta, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clocks of Redis, web and worker are all moved on, and what Redis keeps is kept."""
+    """The clocks of Redis, web and worker are moved forward together."""
     body = envelope("evt_1")
     with redis_with_a_clock(tmp_path, monkeypatch) as (server, clock):
         async with deployed(BASE, server=server) as deployment:
@@ -91,7 +91,7 @@ async def test_a_duplicate_much_later_changes_nothing(
             clock.move(later)
             moved = moved_by(later)
             async with deployment.web(**moved) as web, deployment.worker(**moved):
-                assert await is_seen(deployment, web, body)
+                assert await is_duplicate(deployment, web, body)
             await tally.audit(deployment, ["evt_1"])
 
 
@@ -113,37 +113,37 @@ async def test_a_valid_event_older_than_retention_is_refused(
 async def test_a_secret_is_changed_under_traffic_and_no_event_is_lost(
     deployment: Deployment, tally: Tally, whole: bool
 ) -> None:
-    """Both secrets in the bot, then the new one at Juicebox, then the old one out of the bot."""
+    """The bot gets both secrets, then Juicebox gets the new one, then the bot drops the old one."""
     old, new = SECRET.decode(), NEW_SECRET.decode()
     current: list[Web] = []
     juicebox = Juicebox(lambda: current[-1])
     events: list[str] = []
 
     @asynccontextmanager
-    async def released(**secrets: str) -> AsyncIterator[None]:
+    async def web_with(**secrets: str) -> AsyncIterator[None]:
         async with deployment.web(**secrets) as web:
             current.append(web)
             yield
 
-    async def some_traffic() -> None:
+    async def send_events() -> None:
         fresh = [f"evt_{len(events) + number}" for number in range(200 if whole else 40)]
         events.extend(fresh)
         await juicebox.send_all(envelope(event_id) for event_id in fresh)
 
-    async with deployment.worker(), released(JUICEBOX_WEBHOOK_SECRET=old):
-        await some_traffic()
+    async with deployment.worker(), web_with(JUICEBOX_WEBHOOK_SECRET=old):
+        await send_events()
         both = {"JUICEBOX_WEBHOOK_SECRET": new, "JUICEBOX_WEBHOOK_SECRET_PREVIOUS": old}
-        traffic = asyncio.create_task(some_traffic())
-        async with released(**both):
+        traffic = asyncio.create_task(send_events())
+        async with web_with(**both):
             await traffic
             late = envelope("evt_late")
             juicebox.secret = NEW_SECRET
-            await some_traffic()
+            await send_events()
             assert (await current[-1].receive(late, signed(late))).status_code == 200
-            traffic = asyncio.create_task(some_traffic())
-            async with released(JUICEBOX_WEBHOOK_SECRET=new):
+            traffic = asyncio.create_task(send_events())
+            async with web_with(JUICEBOX_WEBHOOK_SECRET=new):
                 await traffic
-                await some_traffic()
+                await send_events()
                 forged = envelope("evt_forged")
                 assert (await current[-1].receive(forged, signed(forged))).status_code == 401
         await deployment.settled([*events, "evt_late"])

@@ -1,4 +1,4 @@
-"""The logs of the whole bot: what happened to which event, and nothing of what was in it."""
+"""The logs of the whole bot: they name each event, and contain nothing of its data."""
 
 import asyncio
 import json
@@ -54,7 +54,7 @@ def canary_env(env: Mapping[str, str], inbox: Inbox, slack_api: LocalSlack) -> d
 
 
 async def bad_and_good_requests(env: Mapping[str, str]) -> None:
-    """Everything that a log could be tempted to quote."""
+    """Send a canary in every part of a request that a log could quote."""
     secret = CANARIES["secret"].encode()
     await deliver(env, b"not signed")
     url = f"http://127.0.0.1:{env['PORT']}"
@@ -102,8 +102,8 @@ async def test_no_secret_address_or_payload_is_in_a_log(
             await until(all_done)
             await asyncio.gather(slack_api.wait_for(2), inbox.wait_for(2))
     written = log.read_text()
-    told = {name: canary for name, canary in CANARIES.items() if canary in written}
-    assert told == {}
+    logged = {name: canary for name, canary in CANARIES.items() if canary in written}
+    assert logged == {}
     lines = [json.loads(line) for line in written.splitlines()]
     attempts = [line for line in lines if line["event"] == "attempt"]
     assert {"evt_sent", "evt_link", "evt_dead"} <= {line["event_id"] for line in attempts}

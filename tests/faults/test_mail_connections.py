@@ -1,4 +1,4 @@
-"""A mail server with few connections, and one that is slow: every mail arrives once, and Slack is not held up."""
+"""Mail servers that are slow or allow few connections: every mail arrives once, and Slack is not delayed."""
 
 import asyncio
 from collections import Counter
@@ -17,8 +17,8 @@ POST = "chat.postMessage"
 
 
 @pytest.fixture
-async def office() -> AsyncIterator[Inbox]:
-    """A mail server that takes three connections, as Microsoft 365 does."""
+async def mail_server() -> AsyncIterator[Inbox]:
+    """A mail server that allows three connections, as Microsoft 365 does."""
     async with Inbox(max_connections=3) as inbox:
         yield inbox
 
@@ -29,63 +29,63 @@ async def mails_of(deployment: Deployment, events: Sequence[str]) -> list[Delive
     return [d for d in deliveries if d.destination.transport is Transport.EMAIL]
 
 
-async def test_70_mails_at_a_server_of_three_connections_all_arrive_once_at_the_first_attempt(
-    deployment: Deployment, office: Inbox
+async def test_70_mails_to_a_server_with_three_connections_arrive_once_at_the_first_attempt(
+    deployment: Deployment, mail_server: Inbox
 ) -> None:
-    """Two workers at once, which together keep to two connections."""
+    """Two workers together use two connections at most."""
     events = [f"evt_{n}" for n in range(70)]
     async with deployment.web() as web:
         await asyncio.gather(*(web.receive(envelope(event)) for event in events))
     async with (
-        deployment.worker(SMTP_URL=office.url),
-        deployment.worker(SMTP_URL=office.url),
+        deployment.worker(SMTP_URL=mail_server.url),
+        deployment.worker(SMTP_URL=mail_server.url),
     ):
         await deployment.settled(events)
     deliveries = await mails_of(deployment, events)
     assert {(d.state, d.attempts) for d in deliveries} == {(DeliveryState.SENT, 1)}
-    arrived = Counter(str(mail.message["Message-ID"]) for mail in office.mails)
+    arrived = Counter(str(mail.message["Message-ID"]) for mail in mail_server.mails)
     assert arrived == Counter(d.receipt for d in deliveries)
     assert set(arrived.values()) == {1}
-    assert office.connections.peak <= 2
-    assert office.connections.refused == 0
-    assert office.connections.served < len(events)
+    assert mail_server.connections.peak <= 2
+    assert mail_server.connections.refused == 0
+    assert mail_server.connections.served < len(events)
 
 
 async def test_a_killed_workers_connections_are_free_for_another_one(
-    deployment: Deployment, office: Inbox
+    deployment: Deployment, mail_server: Inbox
 ) -> None:
     events = [f"evt_{n}" for n in range(4)]
-    office.plan_faults("DATA", [SmtpFault.hang()] * 2)
+    mail_server.plan_faults("DATA", [SmtpFault.hang()] * 2)
     async with deployment.web() as web:
         await asyncio.gather(*(web.receive(envelope(event)) for event in events))
-    async with deployment.worker(SMTP_URL=office.url) as first:
+    async with deployment.worker(SMTP_URL=mail_server.url) as first:
 
         async def both_hang() -> bool:
-            return office.commands.count("DATA") == 2
+            return mail_server.commands.count("DATA") == 2
 
         await until(both_hang)
         first.process.kill()
         await first.process.wait()
-    async with deployment.worker(SMTP_URL=office.url):
+    async with deployment.worker(SMTP_URL=mail_server.url):
         await deployment.settled(events)
-    assert sorted(m.recipients[0] for m in office.mails) == ["recruiter@example.com"] * 4
+    assert sorted(m.recipients[0] for m in mail_server.mails) == ["recruiter@example.com"] * 4
     assert {d.state for d in await mails_of(deployment, events)} == {DeliveryState.SENT}
 
 
-async def test_a_mail_server_that_does_not_answer_holds_up_no_message_in_slack(
-    deployment: Deployment, office: Inbox
+async def test_a_mail_server_that_does_not_reply_delays_no_message_in_slack(
+    deployment: Deployment, mail_server: Inbox
 ) -> None:
-    """More mails than the worker has job slots; all its connections hang, for as long as they may."""
+    """More mails than the worker has job slots, and all its connections hang until the timeout."""
     events = [f"evt_{n}" for n in range(40)]
-    office.plan_faults("DATA", [SmtpFault.hang()] * len(events))
-    async with deployment.web() as web, deployment.worker(SMTP_URL=office.url) as worker:
+    mail_server.plan_faults("DATA", [SmtpFault.hang()] * len(events))
+    async with deployment.web() as web, deployment.worker(SMTP_URL=mail_server.url) as worker:
         await asyncio.gather(*(web.receive(envelope(event)) for event in events))
         await deployment.slack.wait_for(len(events))
-        assert office.commands.count("DATA") <= 2
-        assert office.connections.peak <= 2
+        assert mail_server.commands.count("DATA") <= 2
+        assert mail_server.connections.peak <= 2
         worker.process.terminate()
         async with asyncio.timeout(HANG_TIMEOUT):
             assert await worker.process.wait() == 0, worker.log()
     deliveries = await mails_of(deployment, events)
     assert {d.state for d in deliveries} <= {DeliveryState.RETRYING, DeliveryState.SENDING}
-    assert office.mails == []
+    assert mail_server.mails == []

@@ -1,4 +1,4 @@
-"""The promise, end to end: what was answered 200 reaches every destination once, or is seen to fail."""
+"""End to end: an accepted event reaches every destination once, or its failure is reported."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -14,12 +14,12 @@ from tests.polling import until
 
 
 async def settled(bot: Bot, event_id: str = "evt_1") -> list[Delivery]:
-    """The event's deliveries, as soon as none of them is on its way any more."""
-    on_the_way = {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.RETRYING}
+    """Wait until all deliveries of the event are settled, and return them."""
+    unsettled = {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.RETRYING}
 
     async def all_are() -> bool:
         deliveries = await bot.jobs.store.ledger.of_event(event_id)
-        return bool(deliveries) and not {d.state for d in deliveries} & on_the_way
+        return bool(deliveries) and not {d.state for d in deliveries} & unsettled
 
     await until(all_are)
     return await bot.jobs.store.ledger.of_event(event_id)
@@ -62,7 +62,7 @@ async def test_a_type_without_handler_is_kept_and_no_error(bot: Bot, redis: Redi
     assert bot.slack.calls("chat.postMessage") == []
 
 
-async def test_exactly_80_percent_is_kept_and_notifies_nobody(bot: Bot, redis: Redis) -> None:
+async def test_exactly_80_percent_is_recorded_and_notifies_nobody(bot: Bot, redis: Redis) -> None:
     await bot.receive(envelope(event_type="quota.warning", usage=800, limit=1000))
     await queue_is_empty(redis)
     assert await bot.jobs.store.ledger.of_event("evt_1") == []
@@ -71,7 +71,7 @@ async def test_exactly_80_percent_is_kept_and_notifies_nobody(bot: Bot, redis: R
     assert quota.fields["usage"] == 800
 
 
-async def test_just_above_80_percent_tells_the_operators(bot: Bot) -> None:
+async def test_just_above_80_percent_notifies_the_operators(bot: Bot) -> None:
     await bot.receive(envelope(event_type="quota.warning", usage=840, limit=1000))
     [post] = await bot.slack.wait_for(1)
     [mail] = await bot.inbox.wait_for(1)
@@ -80,7 +80,7 @@ async def test_just_above_80_percent_tells_the_operators(bot: Bot) -> None:
     assert mail.recipients == ("operator@example.com",)
 
 
-async def test_an_enriched_profile_is_kept_and_its_stale_copy_dropped(
+async def test_an_enriched_profile_is_recorded_and_its_cached_copy_deleted(
     bot: Bot, redis: Redis
 ) -> None:
     await redis.set("profile:prof_1", "stale")
@@ -99,7 +99,7 @@ async def test_an_enriched_profile_is_kept_and_its_stale_copy_dropped(
     assert bot.slack.calls("chat.postMessage") == []
 
 
-async def test_an_export_is_kept_with_its_link(bot: Bot) -> None:
+async def test_an_export_is_recorded_with_its_link(bot: Bot) -> None:
     link = "https://exports.example.com/exp_1.csv?signature=a&b=c"
     await bot.receive(envelope(event_type="export.ready", exportId="exp_1", downloadUrl=link))
     [post] = await bot.slack.wait_for(1)
@@ -109,8 +109,7 @@ async def test_an_export_is_kept_with_its_link(bot: Bot) -> None:
     assert export.fields["downloadUrl"] == link
 
 
-async def test_what_waits_for_redis_drains_when_it_returns(bot: Bot) -> None:
-    """A pause of Redis in the middle of the traffic."""
+async def test_an_event_is_delivered_after_a_pause_of_redis(bot: Bot) -> None:
     await bot.jobs.store.redis.client_pause(int(timedelta(milliseconds=300).total_seconds() * 1000))
     await bot.receive(envelope())
     await bot.slack.wait_for(1)

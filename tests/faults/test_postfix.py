@@ -1,4 +1,4 @@
-"""A real Postfix with few connections, with strict rules about EHLO, and with much to think about."""
+"""A real Postfix: with few connections, strict EHLO checks, or a slow content check."""
 
 import asyncio
 from collections import Counter
@@ -32,7 +32,7 @@ STRICT = {
 """The last rule is Google's: https://support.google.com/a/answer/2956491 on smtp-relay.gmail.com."""
 
 
-async def listens(server: Postfix) -> None:
+async def until_listening(server: Postfix) -> None:
     async def answers() -> bool:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", server.port)
@@ -45,7 +45,7 @@ async def listens(server: Postfix) -> None:
     await until(answers)
 
 
-async def delivered(server: Postfix, count: int) -> None:
+async def until_delivered(server: Postfix, count: int) -> None:
     async def all_are() -> bool:
         return server.delivered >= count
 
@@ -53,7 +53,7 @@ async def delivered(server: Postfix, count: int) -> None:
 
 
 async def send_all(deployment: Deployment, server: Postfix, count: int, workers: int) -> None:
-    """That many events through so many workers; each mail arrives once, at the first attempt."""
+    """Send events through the workers; check that each mail arrives once, at the first attempt."""
     events = [f"evt_{n}" for n in range(count)]
     async with deployment.web() as web:
         await asyncio.gather(*(web.receive(envelope(event)) for event in events))
@@ -66,30 +66,30 @@ async def send_all(deployment: Deployment, server: Postfix, count: int, workers:
     ledger = await deployment.store.ledger.of_events(events)
     mails = [d for ds in ledger.values() for d in ds if d.destination.transport is Transport.EMAIL]
     assert {(d.state, d.attempts) for d in mails} == {(DeliveryState.SENT, 1)}
-    await delivered(server, count)
+    await until_delivered(server, count)
     assert Counter(server.message_ids) == Counter(d.receipt for d in mails)
 
 
-async def test_70_mails_at_a_limit_of_three_connections_all_arrive_once_and_none_is_refused(
+async def test_70_mails_with_a_limit_of_three_connections_arrive_once_without_a_refusal(
     deployment: Deployment,
 ) -> None:
     with postfix({"smtpd_client_connection_count_limit": "3"}) as server:
-        await listens(server)
+        await until_listening(server)
         await send_all(deployment, server, 70, workers=2)
         assert "Connection concurrency limit exceeded" not in server.log()
 
 
-async def test_a_mail_that_is_thought_about_for_16_seconds_arrives_once(
+async def test_a_mail_that_postfix_checks_for_16_seconds_arrives_once(
     deployment: Deployment,
 ) -> None:
-    """16 s, since a whole mail had 15 once."""
+    """16 s, since the timeout for a whole mail was 15 s once."""
     with postfix({"smtpd_end_of_data_restrictions": "sleep 16"}) as server:
-        await listens(server)
+        await until_listening(server)
         await send_all(deployment, server, 1, workers=1)
 
 
 async def test_a_limit_below_ours_is_a_rate_limit(redis: Redis) -> None:
-    """Ten connections are allowed here, and one there: 421 uses no attempt, and all arrive once."""
+    """The bot uses up to ten connections, and Postfix allows one: 421 uses no attempt."""
     messages = [
         OutgoingMessage(
             f"dlv_{n}",
@@ -101,7 +101,7 @@ async def test_a_limit_below_ours_is_a_rate_limit(redis: Redis) -> None:
     ]
     refusals: Counter[str] = Counter()
 
-    async def persist(number: int) -> None:
+    async def send_until_accepted(number: int) -> None:
         while True:
             try:
                 await senders[number % 2].send(messages[number], lambda: None)
@@ -114,15 +114,15 @@ async def test_a_limit_below_ours_is_a_rate_limit(redis: Redis) -> None:
                 return
 
     with postfix({"smtpd_client_connection_count_limit": "1"}) as server:
-        await listens(server)
+        await until_listening(server)
         connector = SmtpConnector(parse_smtp_url(server.url), "bot.example.com")
         slots = SmtpSlots(redis, "127.0.0.1", server.port, 10)
         pools = [SmtpPool(connector, slots, idle_timeout=seconds(0.05)) for _ in range(2)]
         senders = [EmailSender(pool, "bot@example.com", load_wait=seconds(0.5)) for pool in pools]
-        await asyncio.gather(*map(persist, range(len(messages))))
+        await asyncio.gather(*map(send_until_accepted, range(len(messages))))
         for sender in senders:
             await sender.close()
-        await delivered(server, len(messages))
+        await until_delivered(server, len(messages))
         assert set(Counter(server.message_ids).values()) == {1}
     assert refusals["SMTP 421"] > 0
 
@@ -130,10 +130,10 @@ async def test_a_limit_below_ours_is_a_rate_limit(redis: Redis) -> None:
 async def test_the_name_in_ehlo_is_accepted_where_an_address_literal_is_not(
     make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On a machine whose own name is no domain, as on Heroku."""
+    """On a machine whose host name is not a domain, as on Heroku."""
     monkeypatch.setattr("socket.gethostname", lambda: "d6f0a1b2c3d4")
     with postfix(STRICT) as server:
-        await listens(server)
+        await until_listening(server)
         findings = await found(make_settings(SMTP_URL=server.url))
         assert findings["Mail server"].severity is Severity.OK
         for name, code in (("[127.0.0.1]", 421), ("d6f0a1b2c3d4", 504), ("bot..example.com", 501)):

@@ -1,4 +1,4 @@
-"""The processes of the Procfile, started as it says: together, alone, and with a bad setting."""
+"""The processes of the Procfile: together, alone, and with an invalid setting."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from bot.fakes.smtp import Inbox
 from bot.store.queue import QUEUE
 from tests.app import envelope
 from tests.faults.deployment import Deployment
-from tests.faults.wire import request, say
+from tests.faults.wire import exchange, request
 from tests.processes import deliver, process
 
 
@@ -22,22 +22,22 @@ async def test_an_event_passes_through_the_processes_of_the_procfile(
         await inbox.wait_for(1)
 
 
-async def test_the_answer_to_head_has_no_body(deployment: Deployment) -> None:
+async def test_the_response_to_head_has_no_body(deployment: Deployment) -> None:
     async with deployment.web() as web:
         for path in (b"/healthz", b"/readyz", b"/metrics", b"/webhooks/juicebox"):
-            heard = await say(web.port, request(line=b"HEAD %s HTTP/1.1" % path))
-            shown = await say(web.port, request(line=b"GET %s HTTP/1.1" % path))
-            assert heard.statuses == shown.statuses
-            assert heard.text.endswith(b"\r\n\r\n")
+            received = await exchange(web.port, request(line=b"HEAD %s HTTP/1.1" % path))
+            shown = await exchange(web.port, request(line=b"GET %s HTTP/1.1" % path))
+            assert received.statuses == shown.statuses
+            assert received.text.endswith(b"\r\n\r\n")
             assert not shown.text.endswith(b"\r\n\r\n")
 
 
-async def test_a_bad_setting_ends_the_process_with_one_line(env: Mapping[str, str]) -> None:
+async def test_an_invalid_setting_stops_the_process_with_one_line(env: Mapping[str, str]) -> None:
     for name in ("web", "worker"):
         async with process(name, {**env, "JUICEBOX_WEBHOOK_SECRET": ""}) as broken:
-            printed, _ = await broken.communicate()
+            output, _ = await broken.communicate()
             assert broken.returncode == 2
-            assert printed.decode() == "python -m bot: JUICEBOX_WEBHOOK_SECRET is missing\n"
+            assert output.decode() == "python -m bot: JUICEBOX_WEBHOOK_SECRET is missing\n"
 
 
 async def test_the_queue_waits_for_a_worker(

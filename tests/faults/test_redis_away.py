@@ -1,4 +1,4 @@
-"""Redis killed, restarted and demoted under the whole bot: what waited is done within seconds."""
+"""Redis is killed, restarted or demoted while the bot runs: the backlog is processed within seconds."""
 
 import asyncio
 import time
@@ -14,34 +14,33 @@ from tests.faults.tally import Tally
 from tests.polling import HANG_TIMEOUT
 from tests.processes import process
 
-DRAINED_SECONDS = 5.0
-"""After Redis is back; measured with `--whole`, where nothing else uses the machine."""
-_BUSY = 100
-"""Events that come in all at once."""
+RECOVERY_TIMEOUT = 5.0
+"""Seconds after Redis is back; checked with `--whole`, where nothing else uses the machine."""
+_EVENTS = 100
 
-Away = Callable[[Deployment], Awaitable[None]]
+Outage = Callable[[Deployment], Awaitable[None]]
 
 
 async def restarted(deployment: Deployment) -> None:
-    """Killed, gone for a moment, started again from its AOF."""
+    """Kill Redis, and start it again from its AOF a second later."""
     deployment.redis.stop()
     await asyncio.sleep(1)
     deployment.redis.start()
 
 
 async def demoted(deployment: Deployment) -> None:
-    """A replica of nothing for five seconds, as in a failover: it answers, and takes no writes."""
+    """Make Redis a read-only replica for five seconds, as in a failover."""
     redis = deployment.store.redis
     await redis.execute_command("REPLICAOF", "127.0.0.1", "1")
     await asyncio.sleep(5)
     await redis.execute_command("REPLICAOF", "NO", "ONE")
 
 
-async def comes_through_idle(
-    deployment: Deployment, tally: Tally, web: Web, away: Away, name: str
+async def survives_idle(
+    deployment: Deployment, tally: Tally, web: Web, outage: Outage, name: str
 ) -> None:
-    """Nothing is to do while Redis is away, and then an event comes."""
-    await away(deployment)
+    """Send an event after the outage."""
+    await outage(deployment)
     back_at = time.monotonic()
     await Juicebox(lambda: web).send(envelope(name))
     await deployment.settled([name])
@@ -49,16 +48,16 @@ async def comes_through_idle(
     await tally.audit(deployment, [name])
 
 
-async def comes_through_busy(
-    deployment: Deployment, tally: Tally, web: Web, away: Away, name: str
+async def survives_busy(
+    deployment: Deployment, tally: Tally, web: Web, outage: Outage, name: str
 ) -> None:
-    """Events come in all the while, and are worked on at the moment when Redis goes."""
-    events = [f"{name}_{number}" for number in range(_BUSY)]
+    """Send events during the whole outage, which begins while some are being processed."""
+    events = [f"{name}_{number}" for number in range(_EVENTS)]
     juicebox = Juicebox(lambda: web)
-    already = len(deployment.slack.posts)
+    sent_before = len(deployment.slack.posts)
     sending = asyncio.create_task(juicebox.send_all(map(envelope, events)))
-    await deployment.slack.wait_for(already + _BUSY // 10)
-    await away(deployment)
+    await deployment.slack.wait_for(sent_before + _EVENTS // 10)
+    await outage(deployment)
     back_at = time.monotonic()
     await sending
     await deployment.settled(events)
@@ -67,20 +66,20 @@ async def comes_through_busy(
     assert set(juicebox.answers) <= {"200", "503"}
 
 
-def is_no_fault_of_ours(worker: Running) -> bool:
-    """Whether the worker took it for Redis' fault: a job that fails for our own waits for a minute."""
+def no_job_failed(worker: Running) -> bool:
+    """True if no job failed: a failed job waits for a minute, an interrupted one does not."""
     return "job failed" not in worker.log()
 
 
 @pytest.mark.case(22)
-async def test_redis_is_killed_and_restarted_while_nothing_is_to_do(
+async def test_redis_is_killed_and_restarted_while_the_worker_is_idle(
     deployment: Deployment, tally: Tally, whole: bool
 ) -> None:
     async with deployment.web() as web, deployment.worker() as worker:
         for number in range(5 if whole else 1):
-            await comes_through_idle(deployment, tally, web, restarted, f"evt_{number}")
-    assert is_no_fault_of_ours(worker)
-    assert tally.seconds < DRAINED_SECONDS or not whole
+            await survives_idle(deployment, tally, web, restarted, f"evt_{number}")
+    assert no_job_failed(worker)
+    assert tally.seconds < RECOVERY_TIMEOUT or not whole
 
 
 @pytest.mark.case(22)
@@ -89,9 +88,9 @@ async def test_redis_is_killed_and_restarted_in_the_middle_of_the_work(
 ) -> None:
     async with deployment.web() as web, deployment.worker() as worker:
         for number in range(10 if whole else 1):
-            await comes_through_busy(deployment, tally, web, restarted, f"evt_{number}")
-    assert is_no_fault_of_ours(worker)
-    assert tally.seconds < DRAINED_SECONDS or not whole
+            await survives_busy(deployment, tally, web, restarted, f"evt_{number}")
+    assert no_job_failed(worker)
+    assert tally.seconds < RECOVERY_TIMEOUT or not whole
 
 
 @pytest.mark.case(23)
@@ -100,16 +99,16 @@ async def test_redis_is_demoted_to_a_replica_in_the_middle_of_the_work(
 ) -> None:
     async with deployment.web() as web, deployment.worker() as worker:
         for number in range(5 if whole else 1):
-            await comes_through_busy(deployment, tally, web, demoted, f"evt_{number}")
-    assert is_no_fault_of_ours(worker)
-    assert tally.seconds < DRAINED_SECONDS or not whole
+            await survives_busy(deployment, tally, web, demoted, f"evt_{number}")
+    assert no_job_failed(worker)
+    assert tally.seconds < RECOVERY_TIMEOUT or not whole
 
 
 @pytest.mark.parametrize("name", ["web", "worker"])
-async def test_each_process_says_where_redis_should_be_and_when_it_is_back(
+async def test_each_process_logs_the_address_of_redis_and_when_it_is_back(
     name: str, env: Mapping[str, str]
 ) -> None:
-    """How often it is said meanwhile is shown in tests/store/test_outage.py."""
+    """tests/store/test_outage.py checks how often it is logged."""
     with redis_server() as server:
         server.stop()
         address = f"127.0.0.1:{server.port}"

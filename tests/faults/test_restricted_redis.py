@@ -19,7 +19,7 @@ RULES = ("~*", "&*", "+@all", "-@dangerous")
 
 @pytest.fixture
 async def managed() -> AsyncIterator[Deployment]:
-    """A deployment on such a Redis; the test itself is its administrator."""
+    """A deployment on such a Redis. The test itself has full access."""
     with redis_server() as server:
         async with Redis.from_url(server.url) as administrator:
             await administrator.execute_command("ACL", "SETUSER", "bot", "on", ">pw", *RULES)
@@ -29,7 +29,7 @@ async def managed() -> AsyncIterator[Deployment]:
             yield deployment
 
 
-async def test_doctor_lets_a_release_pass_and_says_what_it_could_not_check(
+async def test_doctor_passes_and_names_what_it_could_not_check(
     managed: Deployment,
 ) -> None:
     async with running([sys.executable, "-m", "bot", "doctor"], managed.env) as doctor:
@@ -39,7 +39,7 @@ async def test_doctor_lets_a_release_pass_and_says_what_it_could_not_check(
     assert b"every script ran" in output
 
 
-async def test_web_is_ready_as_soon_as_a_worker_is_there(managed: Deployment) -> None:
+async def test_web_is_ready_as_soon_as_a_worker_runs(managed: Deployment) -> None:
     async with managed.web() as web:
         assert (await web.client.get("/readyz")).status_code == 503
         await managed.store.redis.set(HEARTBEAT, "alive")
@@ -47,7 +47,7 @@ async def test_web_is_ready_as_soon_as_a_worker_is_there(managed: Deployment) ->
         assert (await web.receive(envelope())).status_code == 200
 
 
-async def test_the_worker_works(managed: Deployment) -> None:
+async def test_the_worker_delivers(managed: Deployment) -> None:
     async with managed.web() as web, managed.worker():
         assert (await web.receive(envelope())).status_code == 200
         await managed.slack.wait_for(1)

@@ -1,4 +1,4 @@
-"""A rolling deploy: the release before and this one at work on the same Redis, there and back."""
+"""A rolling deploy and its rollback: two releases run on the same Redis."""
 
 import asyncio
 import io
@@ -29,8 +29,8 @@ def _version(pyproject: str) -> str:
     return str(tomllib.loads(pyproject)["project"]["version"])
 
 
-def _commit_of_the_release_before() -> str:
-    """The latest commit that set another version than the one that we have."""
+def _previous_release() -> str:
+    """Return the latest commit with another version."""
     ours = _version((ROOT / "pyproject.toml").read_text())
     changes = _git("log", "--format=%H", "-G^version = ", "--", "pyproject.toml").decode().split()
     theirs = (c for c in changes if _version(_git("show", f"{c}:pyproject.toml").decode()) != ours)
@@ -38,23 +38,23 @@ def _commit_of_the_release_before() -> str:
 
 
 @pytest.fixture
-def release_before(tmp_path: Path) -> Path:
-    """Its code, out of the history."""
+def previous_release(tmp_path: Path) -> Path:
+    """The code of the previous release, from the git history."""
     try:
         code = _git(
             "archive",
-            _commit_of_the_release_before(),
+            _previous_release(),
             *("bot", "handlers", "templates", "Procfile"),
         )
     except (OSError, StopIteration, subprocess.CalledProcessError):
-        pytest.skip("the history that has the release before is not here")
+        pytest.skip("the git history does not contain the previous release")
     with tarfile.open(fileobj=io.BytesIO(code)) as archive:
         archive.extractall(tmp_path, filter="data")
     return tmp_path
 
 
-async def ended(*processes: Running) -> None:
-    """Told to end, they finish what they do."""
+async def stop(*processes: Running) -> None:
+    """Send SIGTERM, and wait until the processes have finished their work."""
     for running in processes:
         running.process.terminate()
     for running in processes:
@@ -62,34 +62,36 @@ async def ended(*processes: Running) -> None:
 
 
 @pytest.mark.case(25)
-@pytest.mark.parametrize("back", [False, True], ids=["there", "back"])
+@pytest.mark.parametrize("rollback", [False, True], ids=["upgrade", "rollback"])
 async def test_two_releases_share_the_work_while_one_takes_over(
-    deployment: Deployment, tally: Tally, release_before: Path, back: bool, whole: bool
+    deployment: Deployment, tally: Tally, previous_release: Path, rollback: bool, whole: bool
 ) -> None:
-    here, before = deployment, replace(deployment, root=release_before)
-    old, new = (here, before) if back else (before, here)
+    here, before = deployment, replace(deployment, root=previous_release)
+    old, new = (here, before) if rollback else (before, here)
     events: list[str] = []
     webs: list[Web] = []
     juicebox = Juicebox(lambda: webs[-1])
 
-    async def some_traffic() -> None:
+    async def send_events() -> None:
         fresh = [f"evt_{len(events) + number}" for number in range(300 if whole else 60)]
         events.extend(fresh)
         await juicebox.send_all(map(envelope, fresh))
 
     async with old.web() as old_web, old.worker() as old_worker:
         webs.append(old_web)
-        await some_traffic()
+        await send_events()
         async with new.web() as new_web, new.worker():
-            both_work = asyncio.create_task(some_traffic())
+            both_work = asyncio.create_task(send_events())
             webs.append(new_web)
             await both_work
-            await some_traffic()
-            await ended(old_web)
-            if back:  # 0.3.0 does not know our queue, so it is to be empty before the worker goes
+            await send_events()
+            await stop(old_web)
+            if (
+                rollback
+            ):  # release 0.3.0 does not use our queue, so empty it before this worker stops
                 await deployment.settled(events)
-            await ended(old_worker)
-            await some_traffic()
+            await stop(old_worker)
+            await send_events()
             await deployment.settled(events)
     assert set(juicebox.answers) <= {"200", "503"}
     await tally.audit(deployment, events)

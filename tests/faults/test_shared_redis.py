@@ -1,4 +1,4 @@
-"""Another arq application on the same Redis: each runs its own jobs, and none of the other's."""
+"""Another arq application on the same Redis: each runs only its own jobs."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ COUNT = 100
 
 @asynccontextmanager
 async def other_application(redis: Redis) -> AsyncIterator[list[int]]:
-    """An arq worker as arq's documentation shows it, on arq's default queue; what it ran."""
+    """Run an arq worker on arq's default queue, as in arq's documentation; yield the jobs that it ran."""
     ran: list[int] = []
 
     async def send_invoice(_: dict[Any, Any], number: int) -> None:
@@ -42,7 +42,7 @@ async def other_application(redis: Redis) -> AsyncIterator[list[int]]:
     try:
         yield ran
     finally:
-        while not running.done():  # redis-py can swallow a cancellation, and the worker polls on
+        while not running.done():  # redis-py can swallow a cancellation, and the worker continues
             running.cancel()
             await asyncio.wait({running}, timeout=1)
 
@@ -70,7 +70,7 @@ async def test_two_arq_applications_share_a_redis(deployment: Deployment, tally:
 async def test_events_whose_jobs_are_gone_are_handled_within_a_minute(
     deployment: Deployment, tally: Tally
 ) -> None:
-    """Whatever made them disappear. The minute is the interval, which is not waited for here."""
+    """The first reconciliation is due at once; later ones at an interval, which this test does not wait for."""
     store, redis = deployment.store, deployment.store.redis
     events = [f"evt_{number}" for number in range(COUNT)]
     async with deployment.web() as web:
@@ -87,7 +87,7 @@ async def test_events_whose_jobs_are_gone_are_handled_within_a_minute(
 
 
 @pytest.mark.case(25)
-async def test_what_release_0_3_0_left_behind_is_handled(
+async def test_unfinished_jobs_of_release_0_3_0_are_handled(
     deployment: Deployment, tally: Tally
 ) -> None:
     """Jobs in arq's default queue, and accepted events whose jobs another application took."""

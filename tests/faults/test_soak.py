@@ -1,4 +1,4 @@
-"""The soak: thousands of events, while workers are killed and Redis is restarted all the time."""
+"""Soak test: thousands of events while workers are killed and Redis is restarted."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -14,24 +14,24 @@ from tests.faults.deployment import Deployment, deployed
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
 
-POISONOUS = 0.05
-"""The share of the events whose data do not fit: each is a dead letter that the operators hear of."""
+INVALID_SHARE = 0.05
+"""The share of events with invalid data. Each becomes a dead letter, and the operators are notified."""
 
 
 def bodies(events: list[str], seed: int) -> Iterator[bytes]:
-    dice = random.Random(seed)  # noqa: S311  # nothing is secret about it
+    generator = random.Random(seed)  # noqa: S311  # nothing is secret about it
     for event_id in events:
-        if dice.random() < POISONOUS:
-            yield envelope(event_id, searchId="srch_1", resultCount="poison")
-        elif dice.random() < 0.5:
-            yield envelope(event_id, searchId="srch_1", resultCount=dice.randrange(10_000))
+        if generator.random() < INVALID_SHARE:
+            yield envelope(event_id, searchId="srch_1", resultCount="invalid")
+        elif generator.random() < 0.5:
+            yield envelope(event_id, searchId="srch_1", resultCount=generator.randrange(10_000))
         else:
             link = f"https://exports.example.com/{event_id}.csv"
             yield envelope(event_id, "export.ready", exportId=event_id, downloadUrl=link)
 
 
 async def soak(
-    tally: Tally, chaos_of: Callable[[Deployment], Chaos], count: int, workers: int
+    tally: Tally, make_chaos: Callable[[Deployment], Chaos], count: int, workers: int
 ) -> None:
     events = [f"evt_{number}" for number in range(count)]
     async with (
@@ -41,23 +41,23 @@ async def soak(
     ):
         webs = cycle([one, other])
         juicebox = Juicebox(lambda: next(webs))
-        chaos = chaos_of(deployment)
-        async with chaos.among(workers):
+        chaos = make_chaos(deployment)
+        async with chaos.running(workers):
             await juicebox.send_all(bodies(events, chaos.seed))
-            await chaos.calm()
+            await chaos.stop()
             await deployment.settled(events, seconds=900)
         dead = await deployment.store.dead_letters(utc_now())
-        print(f"{count:,} events, {len(dead):,} poisonous; {chaos.done}, {juicebox.answers}")  # noqa: T201  # read with -s
+        print(f"{count:,} events, {len(dead):,} dead letters; {chaos.faults}, {juicebox.answers}")  # noqa: T201  # read with -s
         await tally.audit(deployment, events)
-        assert chaos.done["workers killed"]
-        assert chaos.done["redis restarts"]
+        assert chaos.faults["workers killed"]
+        assert chaos.faults["redis restarts"]
 
 
 @pytest.mark.case(25)
-async def test_nothing_is_lost_and_nothing_doubled_in_the_long_run(
+async def test_no_event_is_lost_or_delivered_twice_under_constant_faults(
     tally: Tally, whole: bool
 ) -> None:
-    """Three times in a row in full; in the short form once, on fewer events and in worse weather."""
+    """Run three times in full; the short form runs once, with fewer events and more faults."""
     if whole:
         for seed in (1, 2, 3):
             await soak(tally, lambda d, seed=seed: Chaos(d, seed), 20_000, workers=10)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""`/juicebox status` asked of the whole bot, as Slack asks it."""
+"""`/juicebox status`, sent to the whole bot as Slack sends it."""
 
 import json
 
@@ -15,7 +15,7 @@ async def ask(bot: Bot, text: str) -> httpx.Response:
     return await bot.client.post("/slack/events", content=body, headers=signed(body))
 
 
-async def test_a_signed_slash_command_is_answered_with_what_happened(bot: Bot) -> None:
+async def test_a_signed_status_command_shows_what_happened(bot: Bot) -> None:
     await bot.receive(envelope())
     await settled(bot)
     answer = (await ask(bot, "status")).json()
@@ -26,7 +26,7 @@ async def test_a_signed_slash_command_is_answered_with_what_happened(bot: Bot) -
     assert "✅ sent to <#C0RECRUIT>" in shown
 
 
-async def test_one_events_whole_trail_is_told_step_by_step(bot: Bot) -> None:
+async def test_the_timeline_of_an_event_is_shown_step_by_step(bot: Bot) -> None:
     await bot.receive(envelope())
     await settled(bot)
     shown = json.dumps((await ask(bot, "status evt_1")).json()["blocks"], ensure_ascii=False)
@@ -35,7 +35,7 @@ async def test_one_events_whole_trail_is_told_step_by_step(bot: Bot) -> None:
     assert places == sorted(places)
 
 
-async def test_a_command_that_slack_did_not_sign_is_refused(bot: Bot) -> None:
+async def test_a_command_with_a_wrong_signature_is_refused(bot: Bot) -> None:
     body = slash_command("status")
     headers = signed(body, secret="another-secret")
     answer = await bot.client.post("/slack/events", content=body, headers=headers)

@@ -1,4 +1,4 @@
-"""Machines whose clocks are an hour apart: what is due is due for all of them, and nothing comes twice."""
+"""Machines whose clocks differ by an hour: due times are the same for all, and nothing is sent twice."""
 
 import time
 from collections import defaultdict
@@ -16,7 +16,7 @@ from tests.polling import until
 
 POST = "chat.postMessage"
 AHEAD, BEHIND = timedelta(hours=1), timedelta(hours=-1)
-RIGHT = timedelta()
+CORRECT = timedelta()
 
 pytestmark = needs_a_clock
 
@@ -27,12 +27,12 @@ async def _is_ready(web: Web) -> bool:
 
 @pytest.mark.case(24)
 @pytest.mark.parametrize(
-    ("of_web", "of_worker"), [(AHEAD, RIGHT), (AHEAD, BEHIND), (BEHIND, AHEAD)]
+    ("of_web", "of_worker"), [(AHEAD, CORRECT), (AHEAD, BEHIND), (BEHIND, AHEAD)]
 )
-async def test_an_event_is_handled_at_once_whatever_the_clocks_of_web_and_worker_say(
+async def test_an_event_is_handled_at_once_although_the_clocks_of_web_and_worker_differ(
     deployment: Deployment, tally: Tally, of_web: timedelta, of_worker: timedelta
 ) -> None:
-    """And a message that Slack took without an answer is found, though its clock is a third one."""
+    """A message that Slack accepted without replying is found, although Slack has a third clock."""
     slack = deployment.slack
     slack.plan_faults(POST, [HttpFault.lost_reply()])
     async with (
@@ -48,7 +48,7 @@ async def test_an_event_is_handled_at_once_whatever_the_clocks_of_web_and_worker
 
 
 @pytest.mark.case(24)
-async def test_a_retry_is_due_a_second_later_for_a_worker_with_another_clock_too(
+async def test_a_retry_is_due_a_second_later_for_a_worker_with_another_clock(
     deployment: Deployment, tally: Tally
 ) -> None:
     slack = deployment.slack

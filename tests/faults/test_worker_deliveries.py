@@ -39,14 +39,14 @@ class Delivering:
 async def delivering(
     deployment: Deployment, make_settings: MakeSettings
 ) -> AsyncIterator[Delivering]:
-    places = ("REDIS_URL", "SLACK_API_URL", "SMTP_URL")
-    settings = make_settings(**{name: deployment.env[name] for name in places})
+    names = ("REDIS_URL", "SLACK_API_URL", "SMTP_URL")
+    settings = make_settings(**{name: deployment.env[name] for name in names})
     async with web_client(settings) as client, running_worker(settings) as jobs:
         yield Delivering(deployment, Bot(client, jobs, deployment.slack, deployment.inbox))
 
 
 async def retry_by_hand(deployment: Deployment, subject_id: str) -> None:
-    """Type `retry`, and wait for what comes of it."""
+    """Run the command `retry`, and wait until the event is settled."""
     retry = [sys.executable, "-m", "bot", "retry", subject_id]
     async with running(retry, deployment.env) as by_hand:
         assert await by_hand.wait() == 0
@@ -54,12 +54,12 @@ async def retry_by_hand(deployment: Deployment, subject_id: str) -> None:
 
 
 def gaps(calls: Iterable[Call]) -> list[float]:
-    """Seconds between one call and the next."""
+    """Return the seconds between consecutive calls."""
     return [later.at - earlier.at for earlier, later in pairwise(calls)]
 
 
 @pytest.mark.case(17)
-async def test_a_message_that_slack_took_without_an_answer_is_found_and_not_posted_again(
+async def test_a_message_that_slack_accepted_without_replying_is_found_and_not_posted_again(
     delivering: Delivering,
     tally: Tally,
     whole: bool,
@@ -80,10 +80,10 @@ async def test_a_message_that_slack_took_without_an_answer_is_found_and_not_post
 
 @pytest.mark.case(17)
 @pytest.mark.parametrize("code", [408, 403, 421, 425, 460, 302])
-async def test_a_message_that_was_posted_and_then_refused_on_the_way_back_is_posted_once(
+async def test_a_message_that_was_posted_before_a_proxy_refused_it_is_posted_once(
     delivering: Delivering, tally: Tally, code: int
 ) -> None:
-    """Slack's load balancer answers for a call that Slack itself took; nor does `retry` post again."""
+    """Slack's load balancer answers after Slack has posted; `retry` does not post again either."""
     deployment = delivering.deployment
     deployment.slack.plan_faults(POST, [HttpFault(code, "<html>", "text/html", accepted=True)])
     await delivering.receive(["evt_1"])
@@ -112,10 +112,10 @@ async def test_a_retry_by_hand_looks_for_a_message_that_may_have_arrived(
 
 
 @pytest.mark.case(17)
-async def test_a_mail_that_was_taken_without_an_answer_comes_again_under_its_message_id(
+async def test_a_mail_that_was_accepted_without_a_reply_is_repeated_under_its_message_id(
     delivering: Delivering, tally: Tally
 ) -> None:
-    """Nobody can look into a mailbox."""
+    """A sender cannot check whether a mail arrived."""
     inbox = delivering.deployment.inbox
     inbox.plan_faults("DATA", [SmtpFault.lost_reply()])
     await delivering.receive(["evt_1"])
@@ -128,7 +128,7 @@ async def test_a_mail_that_was_taken_without_an_answer_comes_again_under_its_mes
 
 
 @pytest.mark.case(18)
-async def test_slack_is_left_alone_for_as_long_as_it_asks_and_no_attempt_is_used_up(
+async def test_retry_after_is_respected_and_uses_no_attempt(
     delivering: Delivering, tally: Tally
 ) -> None:
     slack = delivering.deployment.slack
@@ -145,8 +145,10 @@ async def test_slack_is_left_alone_for_as_long_as_it_asks_and_no_attempt_is_used
 
 
 @pytest.mark.case(18)
-async def test_a_backlog_at_a_rate_limit_arrives_once(delivering: Delivering, tally: Tally) -> None:
-    """How often Slack is asked depends on the machine; `test_machine_paced.py` counts without it."""
+async def test_a_backlog_under_a_rate_limit_arrives_once(
+    delivering: Delivering, tally: Tally
+) -> None:
+    """`test_machine_paced.py` counts the calls, independent of the speed of the machine."""
     slack = delivering.deployment.slack
     slack.messages_per_second = 1
     events = [f"evt_{n}" for n in range(6)]
@@ -196,8 +198,8 @@ async def test_a_permanent_failure_is_one_call_one_dead_letter_and_one_notice_un
     assert [call.arguments["channel"] for call in slack.calls(POST)] == ["C0RECRUIT", "C0ALERTS"]
     dead = await delivering.slack_delivery("evt_1")
     assert await store.dead_letters(utc_now()) == [DeadLetter.delivery(dead.id)]
-    told = sorted(mail.recipients[0] for mail in inbox.mails)
-    assert told == ["operator@example.com", "recruiter@example.com"]
+    notified = sorted(mail.recipients[0] for mail in inbox.mails)
+    assert notified == ["operator@example.com", "recruiter@example.com"]
 
     for _ in range(2):
         await retry_by_hand(deployment, "evt_1")

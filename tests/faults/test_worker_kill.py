@@ -1,4 +1,4 @@
-"""The worker killed at every await of a job: another one finishes it, and nothing comes twice."""
+"""A worker is killed at each await of a job: another one finishes the job, and nothing is sent twice."""
 
 import sys
 import time
@@ -25,23 +25,23 @@ from tests.polling import until
 from tests.processes import running
 
 _DATABASES = 600
-"""More than any work has boundaries."""
+"""More than any scenario has boundaries."""
 
 
 @pytest.fixture
 def many_databases() -> Iterator[RedisServer]:
-    """A Redis with a database for each worker to be killed, so that none waits for another's lease."""
+    """A Redis with a database for each killed worker, so that none waits for the lease of another."""
     with redis_server("--databases", str(_DATABASES * len(WORK))) as server:
         yield server
 
 
 Prepare = Callable[[Store, str], Awaitable[None]]
-"""Leaves something to do for a worker that is about the event with this id."""
+"""Prepares jobs for the event with this id."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What workers are killed at, and how many jobs it takes."""
+    """Work for the workers that are killed, and its number of jobs."""
 
     name: str
     jobs: int
@@ -53,14 +53,14 @@ async def an_event(store: Store, event_id: str) -> None:
     await store.events.accept(parse_envelope(body, utc_now()), body, utc_now())
 
 
-async def a_misfit(store: Store, event_id: str) -> None:
-    """A dead letter, of which the second job tells."""
+async def an_invalid_event(store: Store, event_id: str) -> None:
+    """A dead letter, which the second job reports."""
     body = envelope(event_id, resultCount=3)
     await store.events.accept(parse_envelope(body, utc_now()), body, utc_now())
 
 
 async def two_retries(store: Store, event_id: str) -> None:
-    """Of a message and a mail of which nobody knows whether they arrived."""
+    """Retries of a message and a mail that may have been delivered."""
     await an_event(store, event_id)
     first = job_id(Task.EVENT, event_id)
     context = {"searchId": "srch_1", "resultCount": 1204, "query": None}
@@ -83,14 +83,18 @@ async def two_retries(store: Store, event_id: str) -> None:
     await store.redis.delete(JOB_KEY + first)
 
 
-WORK = [Work("event", 1, an_event), Work("misfit", 2, a_misfit), Work("retries", 2, two_retries)]
+WORK = [
+    Work("event", 1, an_event),
+    Work("invalid", 2, an_invalid_event),
+    Work("retries", 2, two_retries),
+]
 
 
 @asynccontextmanager
 async def on_database(
     deployment: Deployment, server: RedisServer, number: int
 ) -> AsyncIterator[Deployment]:
-    """The deployment on the Redis database of that number."""
+    """Return the deployment on this Redis database."""
     url = f"redis://127.0.0.1:{server.port}/{number}"
     redis = connect(url, timeout=timedelta(seconds=60), connections=1)
     yield replace(deployment, store=Store(redis, retention=timedelta(days=30)))
@@ -99,22 +103,22 @@ async def on_database(
 
 @dataclass
 class Kills:
-    """Kills workers, each at a boundary of its own, and sees what the next worker makes of it."""
+    """Kills workers, each at another boundary, and checks that the next worker recovers."""
 
     deployment: Deployment
     server: RedisServer
     tally: Tally
     work: Work
     places: Counter[str] = field(default_factory=Counter)
-    """How many were killed at each line of ours."""
+    """The number of kills at each line of the bot."""
     boundaries: int = 0
-    """How many the work has at most, if nobody is killed; 0 until that is known.
+    """The maximum number of boundaries without a kill; 0 until it is known.
 
-    It differs a little from run to run: what is there already is not awaited.
+    It varies between runs: data that has arrived already is not awaited.
     """
 
     async def of(self, numbers: range) -> None:
-        """Kill one worker at each of the numbers, as far as the work has so many boundaries."""
+        """Kill one worker at each boundary with these numbers that the work has."""
         offset = WORK.index(self.work) * _DATABASES
         async with AsyncExitStack() as stack:
             on: dict[int, Deployment] = {}
@@ -141,7 +145,7 @@ class Kills:
         return [sys.executable, "-m", "tests.faults.killed_at", url, str(log), *map(str, counts)]
 
     async def _killed(self, reports: StreamReader, count: int) -> dict[int, float]:
-        """When each worker was killed, by its number; those whose work came to its end are left out."""
+        """Return when each worker was killed, by number; workers that finished are left out."""
         killed_at = {}
         for _ in range(count):
             what, number, *more = (await reports.readline()).decode().split()
@@ -155,7 +159,7 @@ class Kills:
     async def _recovered(self, on: dict[int, Deployment], killed_at: dict[int, float]) -> None:
         waiting = dict(killed_at)
 
-        async def none_waits() -> bool:
+        async def all_done() -> bool:
             for number, at in [*waiting.items()]:
                 redis = on[number].store.redis
                 assert await longest_lease(redis) < RECOVERY_SECONDS
@@ -164,7 +168,7 @@ class Kills:
                     del waiting[number]
             return not waiting
 
-        await until(none_waits)
+        await until(all_done)
         for number, deployment in on.items():
             await deployment.settled([self._event(number)])
 
@@ -173,7 +177,7 @@ class Kills:
 async def test_a_worker_killed_at_any_await_of_its_work_is_replaced_within_16_seconds(
     deployment: Deployment, many_databases: RedisServer, tally: Tally, whole: bool
 ) -> None:
-    """The short form takes every sixteenth await of an event's job; the whole one takes all of them."""
+    """The short form kills at every sixteenth await of an event's job, the whole one at each await."""
     at_once, step = (20, 1) if whole else (10, 16)
     for work in WORK if whole else WORK[:1]:
         kills = Kills(deployment, many_databases, tally, work)

@@ -1,4 +1,4 @@
-"""A Redis that other programs have filled: nothing is taken that cannot be kept, and nothing is lost."""
+"""A full Redis: events that cannot be stored are refused, and nothing is lost."""
 
 import time
 
@@ -15,11 +15,11 @@ from tests.polling import until
 POST = "chat.postMessage"
 _MB = 1_000_000
 _FOREIGN = [f"foreign:{n}" for n in range(40)]
-"""Each of a tenth of a megabyte: a bigger value would take as much again of its client's buffer."""
+"""100 KB each: larger values would need as much memory again for the buffer of the client."""
 
 
 def fill(server: RedisServer) -> None:
-    """Have somebody else's keys take all the memory that Redis may use, and more."""
+    """Fill the memory of Redis with keys of another program."""
     with Redis(port=server.port) as client:
         for name in _FOREIGN:
             client.set(name, b"x" * (_MB // 10))
@@ -41,7 +41,7 @@ async def test_a_full_redis_refuses_new_events_keeps_the_old_ones_and_recovers(
     tally: Tally,
     whole: bool,
 ) -> None:
-    """It fills up when Slack has a message of which the worker is about to note that it arrived."""
+    """Redis becomes full after Slack has accepted a message, and before the worker records that."""
     slack = deployment.slack
     count = 50 if whole else 5
     kept = [f"evt_{n}" for n in range(count)]
@@ -71,4 +71,4 @@ async def test_a_full_redis_refuses_new_events_keeps_the_old_ones_and_recovers(
             await until(lambda: _answers(web, "/readyz", 200))
     await tally.audit(deployment, [*kept, *refused])
     assert len(slack.calls(POST)) == len(slack.posts)
-    assert tally.ambiguous == 0, "what arrived is noted as soon as there is room for it"
+    assert tally.ambiguous == 0, "an arrival is recorded as soon as there is memory for it"

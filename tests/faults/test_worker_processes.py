@@ -1,4 +1,4 @@
-"""Real workers, killed while they deliver and stopped while they have much to do."""
+"""Worker processes that are killed while they deliver, or stopped while jobs are queued."""
 
 import asyncio
 import signal
@@ -17,7 +17,7 @@ from tests.faults.tally import RECOVERY_SECONDS, Tally, longest_lease
 from tests.polling import HANG_TIMEOUT
 
 POST = "chat.postMessage"
-_STOPPED_WITHIN = 25
+_STOP_TIMEOUT = 25
 
 
 async def receive(web: Web, event_ids: list[str]) -> None:
@@ -26,8 +26,8 @@ async def receive(web: Web, event_ids: list[str]) -> None:
         await juicebox.send(envelope(event_id))
 
 
-async def killed_in_the_middle(deployment: Deployment, event_ids: list[str]) -> float:
-    """Have a worker killed when Slack and the mail server have all they get; seconds to recover."""
+async def kill_while_delivering(deployment: Deployment, event_ids: list[str]) -> float:
+    """Kill a worker after Slack and the mail server have received everything; return seconds to recover."""
     count = len(event_ids)
     async with deployment.web() as web:
         async with deployment.worker(SMTP_CONNECTIONS=str(count)) as first:
@@ -49,11 +49,11 @@ async def test_a_message_whose_sender_was_killed_is_found_in_the_channel_and_not
     tally: Tally,
     whole: bool,
 ) -> None:
-    """Slack holds its answer back after it has taken the message."""
+    """Slack does not reply after it has accepted the message."""
     events = [f"evt_{n}" for n in range(15 if whole else 3)]
     slack = deployment.slack
     slack.plan_faults(POST, [HttpFault.hang(accepted=True)] * len(events))
-    tally.recovered(await killed_in_the_middle(deployment, events))
+    tally.recovered(await kill_while_delivering(deployment, events))
     await tally.audit(deployment, events, runs=len(events))
     assert tally.seconds <= RECOVERY_SECONDS or not whole
     assert len(slack.calls(POST)) == len(events)
@@ -73,14 +73,14 @@ async def test_a_mail_whose_sender_was_killed_comes_again_under_its_message_id(
     tally: Tally,
     whole: bool,
 ) -> None:
-    """The mail server holds its reply back after it has taken the mail; nobody can look into a mailbox.
+    """The mail server does not reply after it has accepted the mail.
 
-    Ten at most: one worker has no more connections than that.
+    Ten mails at most: a worker has no more connections.
     """
     events = [f"evt_{n}" for n in range(10 if whole else 3)]
     inbox = deployment.inbox
     inbox.plan_faults("DATA", [SmtpFault.hang(kept=True)] * len(events))
-    tally.recovered(await killed_in_the_middle(deployment, events))
+    tally.recovered(await kill_while_delivering(deployment, events))
     await tally.audit(deployment, events, runs=len(events))
     assert tally.seconds <= RECOVERY_SECONDS or not whole
     ids = [str(mail.message["Message-ID"]) for mail in inbox.mails]
@@ -90,7 +90,7 @@ async def test_a_mail_whose_sender_was_killed_comes_again_under_its_message_id(
 
 
 async def orphans(redis: Redis) -> list[str]:
-    """Keys of jobs that run nowhere, or that no worker would find any more."""
+    """Return leases of no running job, and jobs that are only in the queue or only stored."""
     running = [key.decode() async for key in redis.scan_iter(f"{LEASE_KEY}*", count=1_000)]
     blobs = {key.decode() async for key in redis.scan_iter(f"{JOB_KEY}*", count=1_000)}
     queued = {JOB_KEY + job_id.decode() for job_id in await redis.zrange(QUEUE, 0, -1)}
@@ -103,7 +103,7 @@ async def test_sigterm_under_queued_jobs_leaves_nothing_half_done_and_nothing_be
     tally: Tally,
     whole: bool,
 ) -> None:
-    """Each worker is stopped in mid-work, and the next one goes on; the last one empties the queue."""
+    """Each worker is stopped while it works, and the next one continues; the last one empties the queue."""
     count, times = (1_500, 15) if whole else (300, 2)
     events = [f"evt_{n}" for n in range(count)]
     store, slack = deployment.store, deployment.slack
@@ -122,9 +122,11 @@ async def test_sigterm_under_queued_jobs_leaves_nothing_half_done_and_nothing_be
         found = await store.ledger.of_events(events)
         states = {delivery.state for deliveries in found.values() for delivery in deliveries}
         assert DeliveryState.SENDING not in states
-        assert await store.redis.zcard(QUEUE) > 0, "it was to be stopped in mid-work"
+        assert await store.redis.zcard(QUEUE) > 0, (
+            "the worker was stopped too late: the queue is empty"
+        )
     async with deployment.worker():
         await deployment.settled(events, seconds=600)
-    assert tally.seconds <= _STOPPED_WITHIN or not whole
+    assert tally.seconds <= _STOP_TIMEOUT or not whole
     await tally.audit(deployment, events, runs=times)
     assert await orphans(store.redis) == []

@@ -1,4 +1,4 @@
-"""Bytes on a socket: what no HTTP client would send, and what comes back."""
+"""Raw requests over a socket, including those that no HTTP client sends."""
 
 import asyncio
 import re
@@ -12,33 +12,35 @@ _STATUS = re.compile(rb"HTTP/1\.1 (\d{3}) ")
 
 
 @dataclass(frozen=True)
-class Heard:
-    """Everything that came back until the other side closed, or until nobody waited any longer."""
+class Received:
+    """Everything that was received until the server closed the connection, or until the timeout."""
 
     text: bytes
     closed: bool
 
     @property
     def statuses(self) -> list[int]:
-        """Of each answer, in order; empty if the connection was closed without one."""
+        """The status of each response, in order; empty if there was none."""
         return [int(code) for code in _STATUS.findall(self.text)]
 
 
-async def say(port: int, *said: bytes, seconds: float = HANG_TIMEOUT, apart: bool = False) -> Heard:
-    """Send all of it and listen, for `seconds` at most, until the other side closes.
+async def exchange(
+    port: int, *parts: bytes, seconds: float = HANG_TIMEOUT, separately: bool = False
+) -> Received:
+    """Send the parts and read, for `seconds` at most, until the server closes the connection.
 
-    With `apart`, a server in this event loop reads each part before the next one is sent.
+    With `separately`, a server in this event loop reads each part before the next one is sent.
     """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     text, closed = b"", False
-    if apart:
+    if separately:
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         with suppress(ConnectionError):
-            for part in said:
+            for part in parts:
                 writer.write(part)
                 await writer.drain()
-                if apart:
+                if separately:
                     await asyncio.sleep(0.001)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -48,7 +50,7 @@ async def say(port: int, *said: bytes, seconds: float = HANG_TIMEOUT, apart: boo
                 closed = True
     finally:
         writer.transport.abort()
-    return Heard(text, closed)
+    return Received(text, closed)
 
 
 def request(
@@ -57,8 +59,8 @@ def request(
     line: bytes = b"POST /webhooks/juicebox HTTP/1.1",
     length: bool = True,
 ) -> bytes:
-    """One request that asks for the connection to be closed behind it."""
-    own = [b"Host: bot", b"Connection: close"]
+    """Return a request that asks the server to close the connection after it."""
+    default = [b"Host: bot", b"Connection: close"]
     if length:
-        own.append(b"Content-Length: %d" % len(body))
-    return b"\r\n".join([line, *own, *headers]) + b"\r\n\r\n" + body
+        default.append(b"Content-Length: %d" % len(body))
+    return b"\r\n".join([line, *default, *headers]) + b"\r\n\r\n" + body

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.faults.wire import say
+from tests.faults.wire import exchange
 from tests.http_server import GET, LAST, Served, running
 from tests.polling import HANG_TIMEOUT
 
@@ -27,8 +27,8 @@ async def served() -> AsyncIterator[Served]:
 
 async def duration(port: int, *said: bytes) -> float:
     started = time.monotonic()
-    heard = await say(port, *said)
-    assert heard.closed
+    received = await exchange(port, *said)
+    assert received.closed
     return time.monotonic() - started
 
 
@@ -90,7 +90,7 @@ async def test_data_after_a_response_does_not_extend_the_connection(
 async def test_a_request_that_is_being_handled_has_no_deadline(served: Served) -> None:
     served.set_timeouts((SHORT, SHORT, SHORT))
     async with asyncio.TaskGroup() as group:
-        asked = group.create_task(say(served.port, LAST % b"wait"))
+        asked = group.create_task(exchange(served.port, LAST % b"wait"))
         await asyncio.sleep(2 * SHORT)  # longer than every timeout
         served.go.set()
     assert asked.result().statuses == [200]
@@ -112,11 +112,11 @@ async def test_a_client_that_does_not_read_its_response_is_disconnected(
 async def test_at_the_limit_the_longest_waiting_connection_is_closed(served: Served) -> None:
     served.set_limits(max_connections=2)
     async with asyncio.TaskGroup() as group:
-        working = group.create_task(say(served.port, LAST % b"wait"))
+        working = group.create_task(exchange(served.port, LAST % b"wait"))
         await served.has_waiting(1)
         idle = group.create_task(duration(served.port, b""))
         await served.has_connections(2)
-        assert (await say(served.port, LAST % b"")).statuses == [200]
+        assert (await exchange(served.port, LAST % b"")).statuses == [200]
         await idle  # there are no deadlines here
         served.go.set()
     assert working.result().statuses == [200]
@@ -125,12 +125,12 @@ async def test_at_the_limit_the_longest_waiting_connection_is_closed(served: Ser
 async def test_at_the_limit_no_running_request_is_dropped(served: Served) -> None:
     served.set_limits(max_connections=2)
     async with asyncio.TaskGroup() as group:
-        working = [group.create_task(say(served.port, LAST % b"wait")) for _ in range(2)]
+        working = [group.create_task(exchange(served.port, LAST % b"wait")) for _ in range(2)]
         await served.has_waiting(2)
-        heard = await say(served.port, LAST % b"")
+        received = await exchange(served.port, LAST % b"")
         served.go.set()
-    assert heard.statuses == [503]
-    assert b"retry-after: 5\r\n" in heard.text
+    assert received.statuses == [503]
+    assert b"retry-after: 5\r\n" in received.text
     assert [task.result().statuses for task in working] == [[200], [200]]
 
 
@@ -146,14 +146,14 @@ async def test_the_limit_holds_for_connections_opened_at_once(served: Served) ->
 
 async def test_invalid_data_after_a_request_does_not_affect_its_response(served: Served) -> None:
     async with asyncio.TaskGroup() as group:
-        asked = group.create_task(say(served.port, GET % b"wait" + b"\x00 and so on\r\n\r\n"))
+        asked = group.create_task(exchange(served.port, GET % b"wait" + b"\x00 and so on\r\n\r\n"))
         await served.has_waiting(1)
         served.go.set()
     assert (asked.result().statuses, asked.result().closed) == ([200], True)
 
 
 async def test_an_invalid_request_gets_an_error_in_the_common_format(served: Served) -> None:
-    heard = await say(served.port, b"\x00\r\n\r\n")
-    assert heard.statuses == [400]
-    assert b"x-content-type-options: nosniff\r\n" in heard.text
-    assert heard.text.endswith(b'\r\n\r\n{"error":"Bad Request"}')
+    received = await exchange(served.port, b"\x00\r\n\r\n")
+    assert received.statuses == [400]
+    assert b"x-content-type-options: nosniff\r\n" in received.text
+    assert received.text.endswith(b'\r\n\r\n{"error":"Bad Request"}')

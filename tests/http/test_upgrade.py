@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.faults.wire import Heard, say
+from tests.faults.wire import Received, exchange
 from tests.http_server import GET, LAST, Served, running
 from tests.polling import HANG_TIMEOUT
 
@@ -35,9 +35,9 @@ def post(upgrade: bytes, framing: bytes, *more: bytes) -> bytes:
     return b"".join([b"POST /read HTTP/1.1\r\nHost: bot\r\n", upgrade, framing, *more, b"\r\n"])
 
 
-async def dribble(port: int, said: bytes) -> Heard:
+async def dribble(port: int, said: bytes) -> Received:
     """Send it byte by byte, each in a segment of its own."""
-    return await say(port, *(said[i : i + 1] for i in range(len(said))), apart=True)
+    return await exchange(port, *(said[i : i + 1] for i in range(len(said))), separately=True)
 
 
 @pytest.mark.parametrize("upgrade", [H2C, WEBSOCKET], ids=["h2c", "websocket"])
@@ -49,18 +49,18 @@ async def test_the_body_of_an_ignored_upgrade_is_a_body(
     head, body = post(upgrade, framing[0]), framing[1]
     match split:
         case "one segment":
-            heard = await say(served.port, head + body + LAST % b"")
+            received = await exchange(served.port, head + body + LAST % b"")
         case "head and body":
-            heard = await say(served.port, head, body + LAST % b"", apart=True)
+            received = await exchange(served.port, head, body + LAST % b"", separately=True)
         case "three":
-            heard = await say(
-                served.port, head[:-3], head[-3:] + body[:7], body[7:] + LAST % b"", apart=True
+            received = await exchange(
+                served.port, head[:-3], head[-3:] + body[:7], body[7:] + LAST % b"", separately=True
             )
         case _:
-            heard = await dribble(served.port, head + body + LAST % b"")
-    assert (heard.statuses, heard.closed) == ([200, 200], True)
-    assert READ in heard.text
-    assert heard.text.endswith(b"quick")
+            received = await dribble(served.port, head + body + LAST % b"")
+    assert (received.statuses, received.closed) == ([200, 200], True)
+    assert READ in received.text
+    assert received.text.endswith(b"quick")
 
 
 async def test_a_client_that_expects_100_continue_gets_it(served: Served) -> None:
@@ -69,27 +69,27 @@ async def test_a_client_that_expects_100_continue_gets_it(served: Served) -> Non
     async with asyncio.timeout(HANG_TIMEOUT):
         assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
         writer.write(LENGTH[1] + LAST % b"")
-        assert READ in (heard := await reader.read(-1))
+        assert READ in (received := await reader.read(-1))
     writer.close()
-    assert heard.count(b"HTTP/1.1 200") == 2
+    assert received.count(b"HTTP/1.1 200") == 2
 
 
 async def test_a_second_segment_after_a_get_is_the_next_request(served: Served) -> None:
     head = (GET % b"")[:-2] + H2C + b"\r\n"
-    heard = await say(served.port, head, LAST % b"", apart=True)
-    assert (heard.statuses, heard.closed) == ([200, 200], True)
+    received = await exchange(served.port, head, LAST % b"", separately=True)
+    assert (received.statuses, received.closed) == ([200, 200], True)
 
 
 async def test_many_upgrades_in_one_segment_are_each_ignored(served: Served) -> None:
     head = (GET % b"")[:-2] + b"Connection: upgrade\r\nUpgrade: h2c\r\n\r\n"
-    heard = await say(served.port, head * 1_500 + LAST % b"")
-    assert (heard.statuses, heard.closed) == ([200] * 1_501, True)
+    received = await exchange(served.port, head * 1_500 + LAST % b"")
+    assert (received.statuses, received.closed) == ([200] * 1_501, True)
 
 
 async def test_an_upgrade_after_a_running_request_is_handled_next(served: Served) -> None:
     head, body = post(H2C, LENGTH[0]), LENGTH[1]
     async with asyncio.TaskGroup() as group:
-        asked = group.create_task(say(served.port, GET % b"wait" + head + body + LAST % b""))
+        asked = group.create_task(exchange(served.port, GET % b"wait" + head + body + LAST % b""))
         await served.has_waiting(1)
         served.go.set()
     assert (asked.result().statuses, asked.result().closed) == ([200, 200, 200], True)
@@ -98,12 +98,12 @@ async def test_an_upgrade_after_a_running_request_is_handled_next(served: Served
 
 async def test_the_connection_is_closed_after_close_or_http_1_0(served: Served) -> None:
     closing = b"Connection: close, upgrade\r\nUpgrade: h2c\r\n"
-    heard = await say(served.port, post(closing, LENGTH[0]) + LENGTH[1] + GET % b"much")
-    assert (heard.statuses, heard.closed) == ([200], True)
+    received = await exchange(served.port, post(closing, LENGTH[0]) + LENGTH[1] + GET % b"much")
+    assert (received.statuses, received.closed) == ([200], True)
     old = post(H2C, LENGTH[0]).replace(b"HTTP/1.1", b"HTTP/1.0") + LENGTH[1]
-    heard = await say(served.port, old + GET % b"much")
-    assert (heard.statuses, heard.closed) == ([200], True)
-    assert READ in heard.text
+    received = await exchange(served.port, old + GET % b"much")
+    assert (received.statuses, received.closed) == ([200], True)
+    assert READ in received.text
 
 
 @pytest.mark.parametrize("more", [GET % b"", b"\x16\x03\x01", LOOKS_LIKE_A_REQUEST * 50])
@@ -111,8 +111,8 @@ async def test_nothing_after_a_connect_is_read(served: Served, more: bytes) -> N
     tunnel = b"CONNECT bot:443 HTTP/1.1\r\nHost: bot:443\r\n"
     for head in (tunnel + b"\r\n", tunnel + LENGTH[0] + b"\r\n", tunnel + H2C + b"\r\n"):
         for said in ((head + more,), (head, more)):
-            heard = await say(served.port, *said, apart=True)
-            assert (heard.statuses, heard.closed) == ([400], True)
+            received = await exchange(served.port, *said, separately=True)
+            assert (received.statuses, received.closed) == ([400], True)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ async def test_every_limit_applies_with_an_upgrade(
     status: int | None,
 ) -> None:
     served.set_limits(body_timeout=timedelta(seconds=0.3))
-    for apart in (False, True):
-        heard = await say(served.port, post(H2C, more), behind, apart=apart)
-        assert heard.closed
+    for separately in (False, True):
+        received = await exchange(served.port, post(H2C, more), behind, separately=separately)
+        assert received.closed
         # The kernel may drop the response: unread data makes it send a reset.
-        assert heard.statuses in ([], [status])
+        assert received.statuses in ([], [status])

@@ -14,7 +14,7 @@ from bot.web import create_app
 from tests.app import envelope, signed
 from tests.faults.conftest import BASE
 from tests.faults.deployment import deployed
-from tests.faults.wire import request, say
+from tests.faults.wire import exchange, request
 
 PROMISED = {
     "cache-control": "no-store",
@@ -114,7 +114,7 @@ async def test_browsers_are_to_come_back_by_tls_if_they_came_by_it() -> None:
         by_tls, bare, refused = await asyncio.gather(
             web.client.get("/healthz", headers={"X-Forwarded-Proto": "https"}),
             web.client.get("/healthz", headers={"X-Forwarded-Proto": "http"}),
-            say(web.port, request(b"", b"broken")),
+            exchange(web.port, request(b"", b"broken")),
         )
     assert by_tls.headers["strict-transport-security"] == "max-age=31536000"
     assert "strict-transport-security" not in bare.headers
