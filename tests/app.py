@@ -1,4 +1,4 @@
-"""Runs the bot's real web application and worker inside a test's event loop."""
+"""The web application and the worker in the event loop of a test."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ SettingsFault = Callable[..., str]
 
 
 def envelope(event_id: str = "evt_1", event_type: str = "search.completed", **data: Any) -> bytes:
-    """A body as Juicebox sends it, of just now."""
+    """Return the body of a webhook with the current time."""
     content = {
         "id": event_id,
         "type": event_type,
@@ -43,7 +43,7 @@ def signed(body: bytes, secret: bytes = SECRET) -> dict[str, str]:
 
 @asynccontextmanager
 async def web_client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the whole application, which is started and stopped around it."""
+    """Start the web application, and yield a client for it."""
     app = create_app(settings)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
@@ -53,7 +53,7 @@ async def web_client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 @asynccontextmanager
 async def running_worker(settings: Settings) -> AsyncIterator[WorkerTasks]:
-    """A worker under its supervisor, stopped as SIGTERM stops it."""
+    """Run a worker under its supervisor; at the end, stop it as SIGTERM does."""
     jobs = build_jobs(settings)
     supervisor = Supervisor(jobs)
     task = asyncio.create_task(supervisor.run())
@@ -67,7 +67,7 @@ async def running_worker(settings: Settings) -> AsyncIterator[WorkerTasks]:
 
 @dataclass(frozen=True)
 class Bot:
-    """The whole bot, and what is around it."""
+    """The whole bot, with a local Slack and a mail server."""
 
     client: httpx.AsyncClient
     jobs: WorkerTasks
@@ -75,5 +75,5 @@ class Bot:
     inbox: Inbox
 
     async def receive(self, body: bytes) -> httpx.Response:
-        """What Juicebox does."""
+        """Send a signed webhook."""
         return await self.client.post("/webhooks/juicebox", content=body, headers=signed(body))

@@ -1,4 +1,4 @@
-"""The real parts that tests run on: a redis-server, and settings that point at it."""
+"""Fixtures: a real redis-server, settings, and local servers for Slack and mail."""
 
 import logging
 import sys
@@ -34,16 +34,16 @@ BASE_ENVIRONMENT = {
     "EMAIL_ALERT_TO": "operator@example.com",
 }
 
-# A busy machine is slow, and slow is not wrong.
-hypothesis.settings.register_profile("patient", deadline=None)
-hypothesis.settings.load_profile("patient")
+# A busy machine may be slow.
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--record-golden",
         action="store_true",
-        help="write what is rendered into tests/golden/, instead of comparing the two",
+        help="write rendered output to tests/golden/ instead of comparing it",
     )
 
 
@@ -69,7 +69,7 @@ async def store(redis: Redis) -> Store:
 
 @pytest.fixture
 def make_settings(monkeypatch: pytest.MonkeyPatch, redis_process: RedisServer) -> MakeSettings:
-    """Settings as a complete environment gives them, changed by keywords; None takes one away."""
+    """Make settings from a complete environment with changes; None removes a variable."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
@@ -87,7 +87,7 @@ def make_settings(monkeypatch: pytest.MonkeyPatch, redis_process: RedisServer) -
 
 @pytest.fixture
 def fault(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> SettingsFault:
-    """The one line that a process ends with, when it starts with these changes."""
+    """Return the error that stops a process with these changes to its environment."""
 
     def find(**changes: str | None) -> str:
         make_settings()
@@ -110,21 +110,21 @@ def settings(make_settings: MakeSettings) -> Settings:
 
 @pytest.fixture
 async def slack_api() -> AsyncIterator[LocalSlack]:
-    """A local Slack whose token is the settings' `SLACK_BOT_TOKEN`."""
+    """A local Slack that accepts the token of the settings."""
     async with LocalSlack(token=BASE_ENVIRONMENT["SLACK_BOT_TOKEN"]) as api:
         yield api
 
 
 @pytest.fixture
 async def inbox() -> AsyncIterator[Inbox]:
-    """A mail server that takes everything."""
+    """A mail server that accepts everything."""
     async with Inbox() as server:
         yield server
 
 
 @pytest.fixture
 def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment that names no proxy, whatever this machine's names."""
+    """Remove the variables that name a proxy."""
     for name in ("https_proxy", "http_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -132,14 +132,14 @@ def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def proxy(no_proxies: None) -> AsyncIterator[HttpProxy]:
-    """A proxy that no variable names yet."""
+    """An HTTP proxy. No variable names it yet."""
     async with http_proxy() as running:
         yield running
 
 
 @pytest.fixture
 def clean_logging() -> Iterator[None]:
-    """Whatever a test configures of the logs is gone afterwards."""
+    """Restore the logging configuration after a test."""
     root, hook = logging.getLogger(), sys.excepthook
     handlers, level = list(root.handlers), root.level
     yield

@@ -1,4 +1,4 @@
-"""Durations in seconds, and how both Python and the playground's page write them."""
+"""Durations in seconds with their text, for Python and for the playground's page."""
 
 FROM_A_SECOND_ON = [
     (0.9996, "1 s"),

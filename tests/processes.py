@@ -1,4 +1,4 @@
-"""Real processes of the bot, and those of the Procfile started as a platform starts them."""
+"""Processes of the bot, started directly or from the Procfile."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def procfile(name: str, root: Path = ROOT) -> list[str]:
-    """The command of a process, as a platform would start it."""
+    """Return the command of a process in the Procfile."""
     lines = dict(line.split(": ", 1) for line in (root / "Procfile").read_text().splitlines())
     command = shlex.split(lines[name])
     assert command[0] == "python"
@@ -34,7 +34,7 @@ async def running(
     output: int | IO[bytes] = PIPE,
     root: Path = ROOT,
 ) -> AsyncIterator[Process]:
-    """A process that is killed in the end, with the processes that it has started itself."""
+    """Start a process; at the end, kill it with all its child processes."""
     started = await asyncio.create_subprocess_exec(
         *command, env=dict(env), cwd=root, stdout=output, stderr=STDOUT, start_new_session=True
     )
@@ -51,22 +51,22 @@ async def running(
 async def process(
     name: str, env: Mapping[str, str], output: int | IO[bytes] = PIPE
 ) -> AsyncIterator[Process]:
-    """A process of the Procfile."""
+    """Start a process of the Procfile."""
     command = [part.replace("$PORT", env["PORT"]) for part in procfile(name)]
     async with running(command, env, output) as started:
         yield started
 
 
 async def deliver(env: Mapping[str, str], body: bytes) -> httpx.Response:
-    """Post to the web process, as soon as it listens."""
+    """Send a signed webhook to the web process, as soon as it listens."""
     url = f"http://127.0.0.1:{env['PORT']}"
     async with httpx.AsyncClient(base_url=url, timeout=HANG_TIMEOUT) as client:
 
-        async def up() -> bool:
+        async def listens() -> bool:
             try:
                 return (await client.get("/healthz")).status_code == 200
             except httpx.TransportError:
                 return False
 
-        await until(up)
+        await until(listens)
         return await client.post("/webhooks/juicebox", content=body, headers=signed(body))

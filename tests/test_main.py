@@ -1,4 +1,4 @@
-"""The command line as a whole: its help, and how it ends when something is wrong."""
+"""The command line: its help, and its errors."""
 
 import contextlib
 import io
@@ -16,7 +16,7 @@ COMMANDS = [
 ]
 
 
-def test_help_lists_every_command_with_a_word_on_it() -> None:
+def test_help_lists_every_command_with_a_description() -> None:
     result = CliRunner().invoke(main, ["--help"])
     assert result.exit_code == 0
     listed = result.output.partition("Commands:\n")[2].splitlines()
@@ -26,7 +26,7 @@ def test_help_lists_every_command_with_a_word_on_it() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(command: str) -> None:
+def test_every_command_has_help(command: str) -> None:
     for option in ("--help", "-h"):
         result = CliRunner().invoke(main, [command, option], prog_name="juicebox-bot")
         assert result.exit_code == 0
@@ -39,7 +39,7 @@ def test_an_unknown_command_is_refused() -> None:
     assert "No such command 'nonsense'" in result.output
 
 
-def test_an_error_of_ours_ends_with_its_sentence() -> None:
+def test_an_error_of_the_bot_is_printed_as_one_line() -> None:
     group = CommandGroup("juicebox-bot")
 
     @group.result_callback()
@@ -52,7 +52,7 @@ def test_an_error_of_ours_ends_with_its_sentence() -> None:
     assert result.output == "juicebox-bot: handlers.one: TYPE must be\\x1b a string\n"
 
 
-def test_a_stdout_that_is_no_file_will_do() -> None:
+def test_stdout_need_not_be_a_file() -> None:
     with contextlib.redirect_stdout(io.StringIO()) as written:
         main(["preview", "key.rotated"], standalone_mode=False)
     assert "Juicebox API key rotated" in written.getvalue()

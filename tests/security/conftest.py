@@ -1,4 +1,4 @@
-"""What the tests of security share with the fault suite: the whole bot in the test's loop."""
+"""The fixture `bot` of the fault suite."""
 
 from tests.faults.conftest import bot
 

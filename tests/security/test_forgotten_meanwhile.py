@@ -1,4 +1,4 @@
-"""A person is forgotten while a worker is in the midst of an event about that person."""
+"""A person is forgotten while a worker handles an event about that person."""
 
 from redis.asyncio import Redis
 
@@ -7,8 +7,10 @@ from tests.app import Bot, envelope
 from tests.polling import until
 
 
-async def test_a_run_that_had_begun_keeps_no_record_of_the_person(bot: Bot, redis: Redis) -> None:
-    """Its handler has the event already; what it asks for comes to nothing."""
+async def test_a_run_that_has_begun_records_nothing_about_the_person(
+    bot: Bot, redis: Redis
+) -> None:
+    """The handler has the event already, but its record is not written."""
     store = bot.jobs.store
     profile = {"profileId": "prof_1", "fields": {"email": "person@example.com"}}
     handler = bot.jobs.registry.get("profile.enriched")
@@ -25,6 +27,6 @@ async def test_a_run_that_had_begun_keeps_no_record_of_the_person(bot: Bot, redi
     assert stored is not None
     await store.forgetting.forget_event("evt_1", bot.jobs.clock())
     await store.forgetting.forget_subject("prof_1", bot.jobs.registry.subjects)
-    await bot.jobs._handle(stored, handler)  # what a run does that has read the event before
+    await bot.jobs._handle(stored, handler)  # as a run that has read the event before
     assert await redis.keys("juicebox:record:*") == []
     assert "person@example.com" not in str(await redis.hgetall("juicebox:event:evt_1"))

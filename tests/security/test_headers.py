@@ -1,4 +1,4 @@
-"""What every answer carries, whichever door, method or fault it comes from, and what none tells."""
+"""Security headers: every response has them, for all endpoints, methods and errors."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from tests.faults.conftest import BASE
 from tests.faults.deployment import deployed
 from tests.faults.wire import exchange, request
 
-PROMISED = {
+SECURITY_HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "referrer-policy": "no-referrer",
@@ -24,7 +24,7 @@ PROMISED = {
     "x-frame-options": "DENY",
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
-NOWHERE = ("/", "/docs", "/redoc", "/openapi.json", "/webhooks", "/healthz/", "/%00")
+UNKNOWN_PATHS = ("/", "/docs", "/redoc", "/openapi.json", "/webhooks", "/healthz/", "/%00")
 CANARY = "canary-7d1f"
 
 
@@ -35,14 +35,14 @@ def app(settings: Settings, redis: Redis) -> FastAPI:
 
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """As uvicorn has it: a fault is answered, and logged elsewhere."""
+    """A client that gets a 500 for an exception, as from uvicorn."""
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://bot") as connected:
             yield connected
 
 
-def doors(app: FastAPI) -> list[str]:
+def paths_of(app: FastAPI) -> list[str]:
     found = [route.path for route in app.routes if isinstance(route, Route)]
     assert len(found) == len(app.routes)
     takes_posts = {"/webhooks/juicebox", "/webhooks/juicebox/", "/slack/events", "/slack/events/"}
@@ -50,23 +50,23 @@ def doors(app: FastAPI) -> list[str]:
     return found
 
 
-def carried(answer: httpx.Response) -> dict[str, str]:
-    return {name: value for name, value in answer.headers.items() if name in PROMISED}
+def security_headers(answer: httpx.Response) -> dict[str, str]:
+    return {name: value for name, value in answer.headers.items() if name in SECURITY_HEADERS}
 
 
-async def test_every_answer_of_every_path_by_every_method_carries_them(
+async def test_every_response_has_them_for_all_paths_and_methods(
     app: FastAPI, client: httpx.AsyncClient
 ) -> None:
-    for path in [*doors(app), *NOWHERE]:
+    for path in [*paths_of(app), *UNKNOWN_PATHS]:
         for method in METHODS:
             answer = await client.request(method, path)
-            assert carried(answer) == PROMISED, (method, path, answer.status_code)
+            assert security_headers(answer) == SECURITY_HEADERS, (method, path, answer.status_code)
             assert len(answer.headers.get_list("cache-control")) == 1
             assert "server" not in answer.headers
             assert answer.status_code != 500
 
 
-async def test_every_answer_of_the_webhook_carries_them(client: httpx.AsyncClient) -> None:
+async def test_every_response_of_the_webhook_has_them(client: httpx.AsyncClient) -> None:
     body = envelope()
     for sent, headers, status in (
         (body, signed(body), 200),
@@ -76,10 +76,10 @@ async def test_every_answer_of_the_webhook_carries_them(client: httpx.AsyncClien
         (body, signed(body) | {"content-encoding": "br"}, 415),
     ):
         answer = await client.post("/webhooks/juicebox", content=sent, headers=headers)
-        assert (answer.status_code, carried(answer)) == (status, PROMISED)
+        assert (answer.status_code, security_headers(answer)) == (status, SECURITY_HEADERS)
 
 
-async def test_a_fault_of_ours_carries_them_and_tells_nothing(
+async def test_an_internal_error_has_them_and_reveals_nothing(
     app: FastAPI, client: httpx.AsyncClient
 ) -> None:
     async def broken() -> None:
@@ -88,19 +88,17 @@ async def test_a_fault_of_ours_carries_them_and_tells_nothing(
     app.add_api_route("/broken", broken)
     answer = await client.get("/broken")
     assert (answer.status_code, answer.json()) == (500, {"error": "Internal Server Error"})
-    assert carried(answer) == PROMISED
+    assert security_headers(answer) == SECURITY_HEADERS
     assert CANARY not in str(answer.headers)
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
-async def test_there_is_no_documentation_for_strangers(
-    client: httpx.AsyncClient, path: str
-) -> None:
+async def test_api_documentation_is_off(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert (answer.status_code, answer.json()) == (404, {"error": "Not Found"})
 
 
-async def test_the_wrong_method_is_refused_in_the_form_of_all_refusals(
+async def test_a_wrong_method_gets_a_json_error(
     client: httpx.AsyncClient,
 ) -> None:
     answer = await client.get("/webhooks/juicebox")
@@ -108,18 +106,18 @@ async def test_the_wrong_method_is_refused_in_the_form_of_all_refusals(
     assert answer.headers["allow"] == "POST"
 
 
-async def test_browsers_are_to_come_back_by_tls_if_they_came_by_it() -> None:
-    """Through uvicorn, which knows from a platform's router how they came; nor does it name itself."""
+async def test_hsts_is_sent_over_https_only() -> None:
+    """Uvicorn learns the scheme from X-Forwarded-Proto, and sends no `server` header."""
     async with deployed(BASE) as deployment, deployment.web() as web:
-        by_tls, bare, refused = await asyncio.gather(
+        over_https, over_http, refused = await asyncio.gather(
             web.client.get("/healthz", headers={"X-Forwarded-Proto": "https"}),
             web.client.get("/healthz", headers={"X-Forwarded-Proto": "http"}),
             exchange(web.port, request(b"", b"broken")),
         )
-    assert by_tls.headers["strict-transport-security"] == "max-age=31536000"
-    assert "strict-transport-security" not in bare.headers
-    assert carried(by_tls) == carried(bare) == PROMISED
-    for name, value in PROMISED.items():
+    assert over_https.headers["strict-transport-security"] == "max-age=31536000"
+    assert "strict-transport-security" not in over_http.headers
+    assert security_headers(over_https) == security_headers(over_http) == SECURITY_HEADERS
+    for name, value in SECURITY_HEADERS.items():
         assert f"{name}: {value}".encode() in refused.text
-    assert not any("server" in answer.headers for answer in (by_tls, bare))
+    assert not any("server" in answer.headers for answer in (over_https, over_http))
     assert b"server:" not in refused.text.lower()

@@ -1,4 +1,4 @@
-"""Links in messages lead to https alone, and to EXPORT_URL_HOSTS where that is set."""
+"""Links in messages: only https, and only to EXPORT_URL_HOSTS if that is set."""
 
 import json
 import re
@@ -33,7 +33,7 @@ LINKED = (
     "https://exports.example.com/a@evil.example",
     "https://exports.example.com/a\\b",
 )
-TEXT = (
+NOT_LINKED = (
     "https://evil.example/a",
     "https://exports.example.com.evil.example/a",
     "https://evil-exports.example.com/a",
@@ -63,14 +63,14 @@ TEXT = (
 
 def export(url: str, policy: Policy = OURS) -> tuple[SlackMessage, Mail]:
     data = {"exportId": "exp_1", "downloadUrl": url, "recordCount": 7}
-    [told] = notifications_of(sent("export.ready", data), policy)
-    context = context_of(told, NOW)
+    [notification] = notifications_of(sent("export.ready", data), policy)
+    context = context_of(notification, NOW)
     message = SLACK_RENDERER.render_template("export.ready", context)
     return message, MAIL_RENDERER.render_template("export.ready", context)
 
 
 def markup(node: Any) -> Iterator[str]:
-    """Every text of a message that Slack reads markup in, and may make links in."""
+    """Yield every text of a message in which Slack reads markup, and so links."""
     if isinstance(node, dict):
         if node.get("type") == "mrkdwn":
             assert node["verbatim"] is True
@@ -83,7 +83,7 @@ def markup(node: Any) -> Iterator[str]:
 
 
 def targets(message: SlackMessage, mail: Mail) -> list[str]:
-    """Every address that can be opened from the message or the mail."""
+    """Return every link of the message and the mail."""
     buttons = re.findall(r'"url": "([^"]*)"', json.dumps(message.blocks))
     marked = [m for text in markup(message.blocks) for m in re.findall(r"<(https?:[^>|]*)", text)]
     bare = [m for text in (message.text, mail.text) for m in re.findall(r"(?i)https?:\S+", text)]
@@ -91,13 +91,13 @@ def targets(message: SlackMessage, mail: Mail) -> list[str]:
 
 
 @pytest.mark.parametrize("url", LINKED)
-def test_a_link_to_a_host_that_is_listed_can_be_opened(url: str) -> None:
+def test_an_address_on_a_listed_host_is_a_link(url: str) -> None:
     message, mail = export(url)
     assert len(targets(message, mail)) == 3  # the button, the mail's button, the mail's text
 
 
-@pytest.mark.parametrize("url", TEXT, ids=ascii)
-def test_a_link_to_any_other_host_is_text(url: str) -> None:
+@pytest.mark.parametrize("url", NOT_LINKED, ids=ascii)
+def test_an_address_on_any_other_host_is_text(url: str) -> None:
     assert OURS.may_link(url) is False
     message, mail = export(url)
     assert targets(message, mail) == []
@@ -105,8 +105,8 @@ def test_a_link_to_any_other_host_is_text(url: str) -> None:
     assert block_errors(message.blocks) == []
 
 
-@pytest.mark.parametrize("url", TEXT, ids=ascii)
-def test_an_address_that_is_text_stands_in_code_and_no_mail_program_links_it(url: str) -> None:
+@pytest.mark.parametrize("url", NOT_LINKED, ids=ascii)
+def test_a_text_address_is_code_in_slack_and_not_linked_by_mail_programs(url: str) -> None:
     shown = unlinked(url)
     assert shown is not None
     message, mail = export(url)
@@ -117,13 +117,13 @@ def test_an_address_that_is_text_stands_in_code_and_no_mail_program_links_it(url
         assert not re.search(r"evil\.example|exports\.example", text)
 
 
-def test_text_says_where_it_leads_and_hides_user_name_and_signature() -> None:
+def test_a_text_address_shows_host_and_path_but_no_credentials() -> None:
     shown = unlinked("https://good.example:x@evil.example/a.csv?signature=secret#secret")
     assert (shown or "").replace("\u200b", "") == "evil.example/a.csv"
     assert (unlinked("https://evil.example?q=1") or "").replace("\u200b", "") == "evil.example"
 
 
-def test_what_is_kept_of_an_export_is_whole_either_way() -> None:
+def test_the_record_of_an_export_has_the_whole_address() -> None:
     url = "https://evil.example/a.csv?signature=x"
     kept, _ = intents_of(sent("export.ready", {"exportId": "e", "downloadUrl": url}), OURS)
     assert isinstance(kept, Record)
@@ -131,7 +131,7 @@ def test_what_is_kept_of_an_export_is_whole_either_way() -> None:
 
 
 @pytest.mark.parametrize("url", ["https://evil.example/a", "https://[::1]/a", "https://10.0.0.1"])
-def test_without_the_setting_any_host_will_do(url: str) -> None:
+def test_without_the_setting_any_host_is_linked(url: str) -> None:
     assert len(targets(*export(url, Policy()))) == 3
 
 
@@ -146,16 +146,16 @@ def test_without_the_setting_any_host_will_do(url: str) -> None:
     ],
     ids=ascii,
 )
-def test_without_the_setting_an_address_that_programs_read_differently_is_text(url: str) -> None:
+def test_without_the_setting_an_ambiguous_address_is_text(url: str) -> None:
     assert targets(*export(url, Policy())) == []
 
 
 def test_a_delivery_that_an_older_release_stored_is_still_sent() -> None:
     data = {"exportId": "exp_1", "downloadUrl": "https://exports.example.com/a"}
-    [told] = notifications_of(sent("export.ready", data))
-    context = {k: v for k, v in context_of(told, NOW).items() if k != "linked"}
-    message = SLACK_RENDERER.render_template(told.template, context)
-    mail = MAIL_RENDERER.render_template(told.template, context)
+    [notification] = notifications_of(sent("export.ready", data))
+    context = {k: v for k, v in context_of(notification, NOW).items() if k != "linked"}
+    message = SLACK_RENDERER.render_template(notification.template, context)
+    mail = MAIL_RENDERER.render_template(notification.template, context)
     assert len(targets(message, mail)) == 3
 
 
@@ -184,7 +184,7 @@ def test_a_host_may_be_written_in_several_ways(text: str, pattern: str) -> None:
         *("10.0.0.1", "a.0x1F", "good.example, ", "x." * 130 + "example"),
     ],
 )
-def test_a_host_that_is_none_stops_the_process_with_one_line(
+def test_an_invalid_host_stops_the_process_with_one_line(
     make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch, value: str
 ) -> None:
     make_settings()
@@ -197,7 +197,7 @@ def test_a_host_that_is_none_stops_the_process_with_one_line(
 
 
 async def test_status_links_to_no_export(bot: Bot) -> None:
-    """Not even to one that its message links to: the answer is for whoever asks."""
+    """Not even to one that is linked in the message: anyone may send the command."""
     url = "https://exports.example.com/a.csv"
     await bot.receive(envelope(event_type="export.ready", exportId="exp_1", downloadUrl=url))
     await bot.receive(envelope("evt_2", "export.unknown", exportId="exp_1", downloadUrl=url))

@@ -1,4 +1,4 @@
-"""An event that `send --test` made is marked on its whole way, and nothing is recorded of it."""
+"""Events of `send --test`: all their messages are marked, and nothing is recorded."""
 
 import json
 from datetime import UTC, datetime
@@ -13,13 +13,13 @@ from tests.factories import NOW, make_event
 from tests.faults.test_once import settled
 
 
-def a_test(event_type: str) -> bytes:
+def sample_event(event_type: str) -> bytes:
     now = datetime.now(UTC)
     return sample(event_type, load_registry(), None, event_id="evt_1", now=now, test=True).body
 
 
-async def test_a_test_arrives_marked_in_slack_and_by_mail(bot: Bot) -> None:
-    assert (await bot.receive(a_test("export.ready"))).status_code == 200
+async def test_a_test_event_is_marked_in_slack_and_by_mail(bot: Bot) -> None:
+    assert (await bot.receive(sample_event("export.ready"))).status_code == 200
     [post] = await bot.slack.wait_for(1)
     [mail] = await bot.inbox.wait_for(1)
     assert post.text.startswith("Test: Export ready")
@@ -31,7 +31,7 @@ async def test_a_test_arrives_marked_in_slack_and_by_mail(bot: Bot) -> None:
     assert stored.event.test is True
 
 
-async def test_the_notice_of_a_tests_failure_is_marked_too(bot: Bot) -> None:
+async def test_a_notice_about_a_failed_test_event_is_marked(bot: Bot) -> None:
     now = datetime.now(UTC).isoformat()
     broken = {"id": "evt_1", "type": "export.ready", "timestamp": now, "data": {}, "test": True}
     await bot.receive(json.dumps(broken).encode())
@@ -47,11 +47,11 @@ async def test_the_notice_of_a_tests_failure_is_marked_too(bot: Bot) -> None:
         ("profile.enriched", "profile", "prof_2x9d4w"),
     ],
 )
-async def test_nothing_is_recorded_or_counted_of_a_test(
+async def test_a_test_event_is_neither_recorded_nor_counted(
     bot: Bot, event_type: str, kind: str, record_id: str
 ) -> None:
     await bot.jobs.store.redis.set("profile:prof_2x9d4w", "a cached copy")
-    await bot.receive(a_test(event_type))
+    await bot.receive(sample_event(event_type))
     await settled(bot)
     assert await bot.jobs.store.records.get(kind, record_id) is None
     assert await bot.jobs.store.redis.get("profile:prof_2x9d4w") == b"a cached copy"
@@ -62,7 +62,7 @@ async def test_nothing_is_recorded_or_counted_of_a_test(
 
 
 @pytest.mark.parametrize("value", ["true", 1, "yes", [True], {}, None, False])
-async def test_nothing_but_true_marks_a_test(bot: Bot, value: object) -> None:
+async def test_only_true_marks_a_test_event(bot: Bot, value: object) -> None:
     now = datetime.now(UTC).isoformat()
     data = {"searchId": "srch_1", "resultCount": 1204}
     event = {"id": "evt_1", "type": "search.completed", "timestamp": now, "data": data}
@@ -71,11 +71,11 @@ async def test_nothing_but_true_marks_a_test(bot: Bot, value: object) -> None:
     assert post.text == "Search completed with 1,204 results"
 
 
-def test_a_test_without_a_message_is_told_as_one() -> None:
+def test_the_summary_of_a_test_event_without_a_message_is_marked() -> None:
     event = make_event("evt_1", "profile.enriched", timestamp=NOW, data={"profileId": "p"})
     marked = type(event)(event.id, event.type, event.timestamp, event.data, test=True)
 
-    def never(_: object) -> str:
+    def no_message(_: object) -> str:
         raise AssertionError("there is no message")
 
-    assert summarize_event(marked, [], never) == "Test: Profile enriched (profileId p)"
+    assert summarize_event(marked, [], no_message) == "Test: Profile enriched (profileId p)"

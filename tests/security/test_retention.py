@@ -1,4 +1,4 @@
-"""Redis itself ends what is kept, shown with its clock moved and no process of ours at work."""
+"""Stored data expires in Redis. The tests move its clock, and no process of the bot runs."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,9 +20,9 @@ from tests.polling import until
 
 RETENTION = timedelta(days=30)
 MARGIN = timedelta(days=1)
-"""How much longer an event is remembered: see bot/store/events.py, and SECURITY.md."""
-LASTING = {QUEUE, keys.UNFINISHED, keys.COUNTERS, keys.RETENTIONS}
-"""What has no end of its own: none of it holds anything of an event but ids that wait for a worker."""
+"""How much longer events are kept: see bot/store/events.py and SECURITY.md."""
+PERMANENT = {QUEUE, keys.UNFINISHED, keys.COUNTERS, keys.RETENTIONS}
+"""Keys without an expiry. They contain nothing of an event but ids of unfinished jobs."""
 
 
 @asynccontextmanager
@@ -36,15 +36,15 @@ async def redis_and_its_clock(
 
 
 def events() -> list[Event]:
-    """One of each type, and one that no handler knows."""
+    """Return an event of each type, and one without a handler."""
     registry = load_registry()
     found = [handler for name in registry.types if (handler := registry.get(name))]
     known = [make_event(f"evt_{h.type}", h.type, data=h.sample_at(NOW)) for h in found]
     return [*known, make_event("evt_unknown", "no.handler", data={"anything": "data"})]
 
 
-async def live_through(store: Store, event: Event, now: datetime) -> None:
-    """The event with all that can be kept of it: deliveries in every state, dead letters, a record."""
+async def store_everything(store: Store, event: Event, now: datetime) -> None:
+    """Store all that can be stored of an event: deliveries in every state, dead letters, a record."""
     await store.events.accept(event, body_of(event), now)
     await store.records.keep(Record("profile", event.id, dict(event.data)), now, event.id)
     if event.type == "no.handler":
@@ -78,34 +78,34 @@ async def keys_of(redis: Redis) -> set[str]:
 
 
 @needs_a_clock
-async def test_no_key_that_holds_anything_of_an_event_outlives_the_retention(
+async def test_no_data_of_an_event_outlives_the_retention(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with redis_and_its_clock(tmp_path, monkeypatch) as (redis, clock):
         store = Store(redis, retention=RETENTION)
         for event in events():
-            await live_through(store, event, NOW)
+            await store_everything(store, event, NOW)
         assert len(await keys_of(redis)) > 40
         clock.move(RETENTION - MARGIN)
         assert "juicebox:event:evt_export.ready" in await keys_of(redis)
         clock.move(RETENTION + MARGIN + seconds(1))
 
         async def only_jobs_are_left() -> bool:
-            left = await keys_of(redis) - LASTING
+            left = await keys_of(redis) - PERMANENT
             return all(key.startswith("arq:job:") for key in left)
 
         await until(only_jobs_are_left)
-        # A job outlives its event, so that no worker finds it without: an id and nothing else.
+        # A job, which holds only an id, outlives its event.
         clock.move(RETENTION + 3 * MARGIN + seconds(1))
 
         async def nothing_is_left() -> bool:
-            return await keys_of(redis) <= LASTING
+            return await keys_of(redis) <= PERMANENT
 
         await until(nothing_is_left)
 
 
 @needs_a_clock
-async def test_just_inside_the_retention_a_duplicate_is_still_one(
+async def test_a_duplicate_is_detected_until_the_retention_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with redis_and_its_clock(tmp_path, monkeypatch) as (redis, clock):
@@ -120,27 +120,27 @@ async def test_just_inside_the_retention_a_duplicate_is_still_one(
         assert await store.events.accept(event, body_of(event), later) is True
 
 
-async def test_every_key_has_an_end_but_a_few_that_are_named(store: Store, redis: Redis) -> None:
+async def test_every_key_expires_except_the_permanent_ones(store: Store, redis: Redis) -> None:
     for event in events():
-        await live_through(store, event, NOW)
+        await store_everything(store, event, NOW)
     store.counters.add("events_duplicate")
     await store.counters.flush()
-    endless = {key for key in await keys_of(redis) if await redis.pttl(key) < 0}
-    assert endless == LASTING
+    permanent = {key for key in await keys_of(redis) if await redis.pttl(key) < 0}
+    assert permanent == PERMANENT
 
 
-async def test_a_delivery_that_ended_meanwhile_is_not_written_again_without_an_end(
+async def test_an_expired_delivery_is_not_written_again_without_an_expiry(
     store: Store, redis: Redis
 ) -> None:
-    """Between being read, unreadable, and being buried."""
+    """It expires after it was found unreadable, and before it becomes a dead letter."""
     await store.ledger.dead_letter("dlv_gone", "evt_gone", "not readable", NOW)
     assert await redis.dbsize() == 0
 
 
-async def test_raising_the_retention_lets_nothing_in_that_was_forgotten_before(
+async def test_raising_the_retention_does_not_accept_expired_events_again(
     redis: Redis,
 ) -> None:
-    """Kept for 30 days, then for 60: what came in the first days is forgotten after 31 all the same."""
+    """Events stored with a retention of 30 days expire after 31, even if the retention is 60 days then."""
     before, after = (Store(redis, retention=timedelta(days=days)) for days in (30, 60))
     first = make_event("evt_first")
     assert await before.events.accept(first, body_of(first), NOW) is True
@@ -154,7 +154,7 @@ async def test_raising_the_retention_lets_nothing_in_that_was_forgotten_before(
     assert await redis.exists(keys.event("evt_first")) == 0
 
 
-async def test_what_comes_after_the_retention_was_raised_is_taken_for_as_long_as_it_says(
+async def test_events_after_raising_the_retention_are_accepted_for_that_long(
     redis: Redis,
 ) -> None:
     before, after = (Store(redis, retention=timedelta(days=days)) for days in (30, 60))

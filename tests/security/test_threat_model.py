@@ -26,7 +26,7 @@ QUEUE_KEYS = {QUEUE, HEARTBEAT, f"{JOB_KEY}<id>", f"{LEASE_KEY}<id>"}
 TABLE = MODEL.partition("| key |")[2].partition("\n\n")[0]
 
 
-def test_the_listed_keys_are_those_of_the_store() -> None:
+def test_the_listed_keys_are_the_keys_of_the_store() -> None:
     first_cells = re.findall(r"^\| (.*?) \|", TABLE, re.MULTILINE)
     assert set(re.findall(r"`([^`]+)`", "\n".join(first_cells))) == KEYS | CACHED_KEYS | QUEUE_KEYS
 
@@ -39,5 +39,5 @@ def test_every_kind_of_key_is_listed() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`([A-Z][A-Z_]+)[`=]", MODEL))))
-def test_every_named_setting_exists(name: str) -> None:
+def test_every_listed_setting_exists(name: str) -> None:
     assert name.lower() in Settings.model_fields

@@ -1,4 +1,4 @@
-"""The connection: every wait ends, and a Redis that comes back is found again."""
+"""Connections: every wait has a timeout, and a broken connection is replaced."""
 
 import asyncio
 import os
@@ -17,16 +17,16 @@ from bot.fakes.redis_server import redis_server
 from bot.store.connection import connect
 
 
-class Road:
-    """Where new connections lead; old ones stay as they are."""
+class Forwarder:
+    """Forwards new connections to `target`; existing ones keep theirs."""
 
     def __init__(self, target: int) -> None:
         self.target = target
         self.port = 0
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection("127.0.0.1", self.target)
-        await asyncio.gather(_pump(reader, back), _pump(there, writer))
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        upstream, back = await asyncio.open_connection("127.0.0.1", self.target)
+        await asyncio.gather(_pump(reader, back), _pump(upstream, writer))
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
@@ -36,16 +36,16 @@ async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> Non
 
 
 @asynccontextmanager
-async def forwarding(target: int) -> AsyncIterator[Road]:
-    road = Road(target)
-    server = await asyncio.start_server(road.carry, "127.0.0.1", 0)
-    road.port = server.sockets[0].getsockname()[1]
-    yield road
+async def forwarding(target: int) -> AsyncIterator[Forwarder]:
+    forwarder = Forwarder(target)
+    server = await asyncio.start_server(forwarder.serve, "127.0.0.1", 0)
+    forwarder.port = server.sockets[0].getsockname()[1]
+    yield forwarder
     server.close()
 
 
-async def test_a_stopped_redis_is_given_up_in_time() -> None:
-    """SIGSTOP: the connection stands, and no answer ever comes."""
+async def test_a_suspended_redis_causes_a_timeout() -> None:
+    """After SIGSTOP the connection is open, but no reply comes."""
     with redis_server() as server:
         client = connect(server.url, timeout=timedelta(seconds=0.2))
         await client.ping()
@@ -55,13 +55,13 @@ async def test_a_stopped_redis_is_given_up_in_time() -> None:
             await client.ping()
         os.kill(server.process.pid, signal.SIGCONT)
         direct = connect(server.url, timeout=timedelta(seconds=60))
-        asked = (await direct.info("commandstats"))["cmdstat_ping"]["calls"]
-        assert asked <= 1 + 2, "the first answer, and one attempt to replace the connection"
+        calls = (await direct.info("commandstats"))["cmdstat_ping"]["calls"]
+        assert calls <= 1 + 2, "the first ping, and one that is sent again on a new connection"
         await direct.aclose()
         await client.aclose()
 
 
-async def test_a_redis_that_was_restarted_is_found_again_without_an_error() -> None:
+async def test_a_connection_is_replaced_after_a_restart_without_an_error() -> None:
     with redis_server() as server:
         client = connect(server.url, timeout=timedelta(seconds=60))
         await client.ping()
@@ -71,14 +71,14 @@ async def test_a_redis_that_was_restarted_is_found_again_without_an_error() -> N
         await client.aclose()
 
 
-async def test_a_missing_redis_is_an_error_at_once() -> None:
+async def test_a_refused_connection_is_an_error_at_once() -> None:
     client = connect("redis://127.0.0.1:1/0", timeout=timedelta(seconds=1))
     with pytest.raises(RedisError):
         await client.ping()
     await client.aclose()
 
 
-async def test_many_at_once_share_few_connections() -> None:
+async def test_many_concurrent_commands_share_few_connections() -> None:
     with redis_server() as server:
         client = connect(server.url, timeout=timedelta(seconds=60), connections=4)
         await asyncio.gather(*(client.ping() for _ in range(200)))
@@ -86,7 +86,7 @@ async def test_many_at_once_share_few_connections() -> None:
         await client.aclose()
 
 
-async def test_a_certificate_is_checked_unless_told_otherwise() -> None:
+async def test_a_certificate_is_checked_unless_that_is_turned_off() -> None:
     strict = connect("rediss://localhost:1/0", timeout=timedelta(seconds=1))
     lenient = connect("rediss://localhost:1/0", cert_reqs="none", timeout=timedelta(seconds=1))
     options = [c.connection_pool.connection_kwargs for c in (strict, lenient)]
@@ -96,7 +96,7 @@ async def test_a_certificate_is_checked_unless_told_otherwise() -> None:
     ]
 
 
-async def test_a_unix_socket_is_an_address_too(tmp_path: Path) -> None:
+async def test_a_connection_to_a_unix_socket(tmp_path: Path) -> None:
     path = tmp_path / "redis.sock"
     with redis_server("--unixsocket", str(path)):
         client = connect(f"unix://{path}", timeout=timedelta(seconds=60))
@@ -104,8 +104,8 @@ async def test_a_unix_socket_is_an_address_too(tmp_path: Path) -> None:
         await client.aclose()
 
 
-async def test_a_full_redis_is_an_ordinary_error() -> None:
-    """redis-py 5.3 recurses to its end over what it sends while connecting."""
+async def test_a_redis_without_free_connections_is_an_ordinary_error() -> None:
+    """redis-py 5.3 would recurse over CLIENT SETINFO until it crashes."""
     with redis_server("--maxclients", "5") as server:
         first = connect(server.url, timeout=timedelta(seconds=60))
         await asyncio.gather(*(first.blpop("nothing", timeout=0.3) for _ in range(5)))
@@ -123,39 +123,39 @@ async def test_a_full_redis_is_an_ordinary_error() -> None:
 def test_a_connection_that_closes_just_before_a_command_is_replaced(
     new_loop: Callable[[], asyncio.AbstractEventLoop], scheme: str, tmp_path: Path
 ) -> None:
-    """After the pool looked at it; uvloop says so by a RuntimeError, and web answered 500."""
+    """It closes after the pool has checked it. uvloop raises a RuntimeError then, which was a 500 in web."""
 
-    async def ping_too_late(url: str) -> None:
+    async def ping_on_closed_connection(url: str) -> None:
         client = connect(url, timeout=timedelta(seconds=60))
-        one = client.client()  # which keeps its connection, and so does not look at it again
-        assert await one.ping() is True
-        assert one.connection is not None
-        one.connection._writer.transport.abort()
+        single = client.client()  # keeps its connection, and does not check it again
+        assert await single.ping() is True
+        assert single.connection is not None
+        single.connection._writer.transport.abort()
         await asyncio.sleep(0)
-        assert await one.ping() is True
-        await one.aclose()
+        assert await single.ping() is True
+        await single.aclose()
         await client.aclose()
 
     with redis_server("--unixsocket", str(tmp_path / "redis.sock")) as server:
         url = server.url if scheme == "redis" else f"unix://{tmp_path / 'redis.sock'}"
         with asyncio.Runner(loop_factory=new_loop) as runner:
-            runner.run(ping_too_late(url))
+            runner.run(ping_on_closed_connection(url))
 
 
-def test_two_web_processes_and_a_worker_fit_the_smallest_plan() -> None:
+def test_two_web_processes_and_a_worker_fit_into_20_connections() -> None:
     pool = connect("redis://127.0.0.1:1/0", timeout=timedelta(seconds=1)).connection_pool
     assert 3 * pool.max_connections < 20
 
 
-async def test_after_a_failover_old_connections_are_given_up() -> None:
-    """They lead to what is a replica now, and the name to the new primary."""
+async def test_after_a_failover_old_connections_are_replaced() -> None:
+    """They lead to a replica then, and new ones to the new primary."""
     with redis_server() as old, redis_server() as new:
-        async with forwarding(old.port) as road:
-            client = connect(f"redis://127.0.0.1:{road.port}/0", timeout=timedelta(seconds=60))
+        async with forwarding(old.port) as forwarder:
+            client = connect(f"redis://127.0.0.1:{forwarder.port}/0", timeout=timedelta(seconds=60))
             await client.set("before", 1)
             direct = connect(old.url, timeout=timedelta(seconds=60))
             await direct.replicaof("127.0.0.1", str(new.port))
-            road.target = new.port
+            forwarder.target = new.port
             assert await client.set("after", 1) is True
             await client.aclose()
             await direct.aclose()

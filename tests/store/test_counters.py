@@ -1,4 +1,4 @@
-"""Counters: counted in memory, added up in Redis over all processes."""
+"""Counters: counted in memory, and summed in Redis over all processes."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from bot.store.counters import Counters
 from tests.polling import until
 
 
-async def test_two_processes_add_up(redis: Redis) -> None:
+async def test_the_counts_of_two_processes_are_added(redis: Redis) -> None:
     for _ in range(2):
         counters = Counters(redis)
         counters.add("accepted", type="search.completed")
@@ -25,12 +25,12 @@ async def test_two_processes_add_up(redis: Redis) -> None:
     }
 
 
-async def test_nothing_counted_is_nothing_sent(redis: Redis) -> None:
+async def test_without_counts_nothing_is_written(redis: Redis) -> None:
     await Counters(redis).flush()
     assert await redis.dbsize() == 0
 
 
-async def test_flushing_again_adds_nothing(redis: Redis) -> None:
+async def test_a_second_flush_adds_nothing(redis: Redis) -> None:
     counters = Counters(redis)
     counters.add("accepted")
     await counters.flush()
@@ -38,7 +38,7 @@ async def test_flushing_again_adds_nothing(redis: Redis) -> None:
     assert await counters.totals() == {"accepted": {(): 1}}
 
 
-async def test_what_redis_did_not_take_is_kept_for_next_time() -> None:
+async def test_counts_are_kept_if_redis_is_unavailable() -> None:
     with redis_server() as server:
         client = connect(server.url, timeout=timedelta(seconds=60))
         counters = Counters(client)
@@ -53,7 +53,7 @@ async def test_what_redis_did_not_take_is_kept_for_next_time() -> None:
         await client.aclose()
 
 
-async def test_it_keeps_flushing_while_redis_comes_and_goes() -> None:
+async def test_flushing_continues_after_an_outage() -> None:
     with redis_server() as server:
         client = connect(server.url, timeout=timedelta(seconds=60))
         counters = Counters(client)
@@ -65,14 +65,14 @@ async def test_it_keeps_flushing_while_redis_comes_and_goes() -> None:
         await client.aclose()
 
 
-async def test_what_was_counted_last_is_flushed_at_the_end(redis: Redis) -> None:
+async def test_the_last_counts_are_flushed_at_the_end(redis: Redis) -> None:
     counters = Counters(redis)
     async with counters.flushing(3600):
         counters.add("accepted")
     assert await counters.totals() == {"accepted": {(): 1}}
 
 
-async def test_a_field_that_is_not_ours_is_left_out(redis: Redis) -> None:
+async def test_an_unknown_field_is_left_out(redis: Redis) -> None:
     await redis.hset("juicebox:counters", mapping={"x": "1", '["a"]': "1", '["b", []]': "many"})
     assert await Counters(redis).totals() == {}
 

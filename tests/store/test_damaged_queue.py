@@ -1,4 +1,4 @@
-"""A queue and an index that hold what the bot has not written: it is passed over or removed."""
+"""Foreign entries in the queue or the index: they are ignored or removed."""
 
 import asyncio
 
@@ -24,22 +24,22 @@ async def accept(store: Store, event_id: str = "evt_1") -> None:
     await store.events.accept(event, body_of(event), NOW)
 
 
-@pytest.mark.parametrize("garbage", NOT_TEXT)
+@pytest.mark.parametrize("invalid_id", NOT_TEXT)
 async def test_an_id_that_is_not_text_is_removed_from_the_queue(
-    store: Store, redis: Redis, garbage: bytes
+    store: Store, redis: Redis, invalid_id: bytes
 ) -> None:
     await accept(store)
-    await redis.zadd(QUEUE, {garbage: 1})
-    await redis.zadd(keys.UNFINISHED, {garbage: 1})
+    await redis.zadd(QUEUE, {invalid_id: 1})
+    await redis.zadd(keys.UNFINISHED, {invalid_id: 1})
     due = await Leases(redis, 15_000).due(10)
     assert [job_id for job_id, _ in due.jobs] == [JOB]
     assert due.unreadable == 1
     assert await redis.zrange(QUEUE, 0, -1) == [JOB.encode()]
-    assert garbage not in await redis.zrange(keys.UNFINISHED, 0, -1)
+    assert invalid_id not in await redis.zrange(keys.UNFINISHED, 0, -1)
 
 
 @pytest.mark.parametrize("score", ["-inf", 0, 12.5, 1e-300])
-async def test_a_job_is_taken_and_ended_whatever_its_score(
+async def test_a_job_with_any_score_is_taken_and_finished(
     store: Store, redis: Redis, score: float
 ) -> None:
     await accept(store)
@@ -51,21 +51,19 @@ async def test_a_job_is_taken_and_ended_whatever_its_score(
     assert await redis.zcard(QUEUE) == 0
 
 
-@pytest.mark.parametrize("garbage", NOT_TEXT)
+@pytest.mark.parametrize("invalid_id", NOT_TEXT)
 @pytest.mark.parametrize("key", [keys.UNFINISHED, OLD_QUEUE])
-async def test_an_id_that_is_not_text_does_not_end_a_reconciliation(
-    store: Store, redis: Redis, key: str, garbage: bytes
+async def test_an_id_that_is_not_text_does_not_stop_a_reconciliation(
+    store: Store, redis: Redis, key: str, invalid_id: bytes
 ) -> None:
     await store.reconciliation.run(NOW)
     await accept(store)
     await redis.zrem(QUEUE, JOB)
-    await redis.zadd(key, {garbage: 1})
+    await redis.zadd(key, {invalid_id: 1})
     assert await store.reconciliation.run(NOW) == [JOB]
 
 
-async def test_ids_of_no_task_do_not_keep_lost_jobs_from_being_found(
-    store: Store, redis: Redis
-) -> None:
+async def test_jobs_of_unknown_tasks_do_not_hide_lost_jobs(store: Store, redis: Redis) -> None:
     await store.reconciliation.run(NOW)
     await accept(store)
     await redis.zrem(QUEUE, JOB)
@@ -73,9 +71,7 @@ async def test_ids_of_no_task_do_not_keep_lost_jobs_from_being_found(
     assert await store.reconciliation.run(NOW) == [JOB]
 
 
-async def test_one_unreadable_event_does_not_keep_the_index_from_being_built(
-    store: Store, redis: Redis
-) -> None:
+async def test_the_index_is_built_despite_an_unreadable_event(store: Store, redis: Redis) -> None:
     await accept(store)
     await accept(store, "evt_2")
     await redis.delete(QUEUE, keys.UNFINISHED, keys.event("evt_2"))
@@ -86,7 +82,7 @@ async def test_one_unreadable_event_does_not_keep_the_index_from_being_built(
     assert await store.reconciliation.run(NOW) == []
 
 
-async def test_more_jobs_than_one_comparison_tells_are_enqueued_in_one_reconciliation(
+async def test_one_reconciliation_enqueues_more_jobs_than_one_comparison_returns(
     store: Store, redis: Redis
 ) -> None:
     await store.reconciliation.run(NOW)
@@ -97,7 +93,7 @@ async def test_more_jobs_than_one_comparison_tells_are_enqueued_in_one_reconcili
 
 
 @pytest.mark.parametrize("key", [QUEUE, keys.UNFINISHED])
-async def test_an_event_that_cannot_be_enqueued_is_not_taken_for_seen(
+async def test_an_event_that_cannot_be_enqueued_is_not_stored(
     store: Store, redis: Redis, key: str
 ) -> None:
     await redis.set(key, "a string")
@@ -110,7 +106,7 @@ async def test_an_event_that_cannot_be_enqueued_is_not_taken_for_seen(
 
 
 @pytest.mark.parametrize("key", [QUEUE, keys.UNFINISHED])
-async def test_a_state_whose_next_job_cannot_be_enqueued_is_not_entered(
+async def test_a_transition_whose_job_cannot_be_enqueued_changes_nothing(
     store: Store, redis: Redis, key: str
 ) -> None:
     await accept(store)
@@ -126,7 +122,7 @@ async def test_a_state_whose_next_job_cannot_be_enqueued_is_not_entered(
     assert await redis.zscore(QUEUE, "report_dead_letter:event:evt_1") is not None
 
 
-async def test_a_mark_without_an_expiry_time_does_not_end_reconciliation_for_good(
+async def test_a_reconciliation_key_without_an_expiry_is_replaced(
     redis: Redis,
 ) -> None:
     """A copy of a Redis may be made without expiry times."""

@@ -1,4 +1,4 @@
-"""The end of a job whose queue was removed while it ran: what it has scheduled is not forgotten."""
+"""The end of a job whose queue was deleted while it ran: jobs that it scheduled are restored."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ RETRY = f"retry_delivery:{DELIVERY.id}"
 
 @pytest.fixture
 async def leases(store: Store, redis: Redis) -> Leases:
-    """A complete index, and one event that was accepted."""
+    """The leases, with a complete index and one accepted event."""
     await store.reconciliation.run(NOW)
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
@@ -45,7 +45,7 @@ async def start(leases: Leases, job_id: str) -> float:
     return due_ms
 
 
-async def test_a_retry_that_the_job_has_scheduled_for_itself_is_kept(
+async def test_a_retry_scheduled_under_the_same_job_id_is_restored(
     store: Store, redis: Redis, leases: Leases
 ) -> None:
     await store.ledger.open("evt_1", [DELIVERY], NOW)
@@ -59,7 +59,7 @@ async def test_a_retry_that_the_job_has_scheduled_for_itself_is_kept(
     assert await is_due_in(redis, RETRY, HOUR)
 
 
-async def test_a_job_that_was_put_back_is_restored_for_when_it_was_due(
+async def test_a_job_that_was_put_back_is_restored_with_its_due_time(
     store: Store, redis: Redis, leases: Leases
 ) -> None:
     await leases.put_back(JOB, "a", await start(leases, JOB), round(HOUR.total_seconds() * 1000))

@@ -1,4 +1,4 @@
-"""Leases: one owner for a running job, and an end that only the owner can bring about."""
+"""Leases: a running job has one owner, and only the owner can end it."""
 
 from datetime import timedelta
 
@@ -17,14 +17,14 @@ IN_PROGRESS = LEASE_KEY + JOB
 
 @pytest.fixture
 async def leases(store: Store, redis: Redis) -> Leases:
-    """A job in the queue."""
+    """The leases, with one job in the queue."""
     await accept(store, "evt_1")
     return Leases(redis, 15_000)
 
 
 @pytest.fixture
 async def due(leases: Leases) -> int:
-    """Since when the job is due, in milliseconds."""
+    """The due time of the job in milliseconds."""
     [(_, due_ms)] = (await leases.due(1)).jobs
     return due_ms
 
@@ -34,14 +34,14 @@ async def accept(store: Store, event_id: str) -> None:
     await store.events.accept(event, body_of(event), NOW)
 
 
-async def test_a_job_is_due_by_redis_own_clock(leases: Leases, redis: Redis) -> None:
-    """NOW, which the event was accepted at, is long past."""
+async def test_a_job_is_due_by_the_clock_of_redis(leases: Leases, redis: Redis) -> None:
+    """NOW, when the event was accepted, is long past."""
     [(job_id, due_ms)] = (await leases.due(10)).jobs
     assert job_id == JOB
     assert 0 <= await now_ms(redis) - due_ms < timedelta(hours=1) / timedelta(milliseconds=1)
 
 
-async def test_what_is_due_and_free_is_given_in_order_and_no_more_than_was_asked_for(
+async def test_due_jobs_without_a_lease_are_returned_in_order_up_to_the_limit(
     leases: Leases, store: Store, redis: Redis
 ) -> None:
     for number in (2, 3, 4, 5):
@@ -54,17 +54,17 @@ async def test_what_is_due_and_free_is_given_in_order_and_no_more_than_was_asked
     assert [job_id for job_id, _ in (await leases.due(2)).jobs] == free[:2]
 
 
-async def test_a_free_job_is_ours_to_take(leases: Leases, due: int, redis: Redis) -> None:
+async def test_a_job_without_a_lease_can_be_taken(leases: Leases, due: int, redis: Redis) -> None:
     assert await leases.take(JOB, "a", due) is True
     assert await redis.get(IN_PROGRESS) == b"a"
     assert 0 < await redis.pttl(IN_PROGRESS) <= 15_000
     assert (await leases.due(1)).jobs == []
 
 
-async def test_a_job_that_was_done_or_put_off_meanwhile_is_not(
+async def test_a_job_that_was_finished_or_rescheduled_in_the_meantime_cannot_be_taken(
     leases: Leases, due: int, redis: Redis
 ) -> None:
-    """Another worker was faster, between our seeing the job and our taking it."""
+    """Another worker was faster, between `due` and `take`."""
     await redis.zadd(QUEUE, {JOB: due + 1_000})
     assert await leases.take(JOB, "a", due) is False
     await redis.zrem(QUEUE, JOB)
@@ -77,7 +77,7 @@ async def test_taking_again_after_a_lost_reply_is_harmless(leases: Leases, due: 
     assert await leases.take(JOB, "a", due) is True
 
 
-async def test_another_owner_is_turned_away(leases: Leases, due: int) -> None:
+async def test_another_owner_is_refused(leases: Leases, due: int) -> None:
     await leases.take(JOB, "a", due)
     assert await leases.take(JOB, "b", due) is False
     assert await leases.renew(JOB, "b") is False
@@ -85,7 +85,7 @@ async def test_another_owner_is_turned_away(leases: Leases, due: int) -> None:
     assert await leases.put_back(JOB, "b", due, 0) is False
 
 
-async def test_a_lease_that_ran_out_can_be_taken_but_not_renewed(
+async def test_an_expired_lease_can_be_taken_but_not_renewed(
     leases: Leases, due: int, redis: Redis
 ) -> None:
     await leases.take(JOB, "a", due)
@@ -94,7 +94,7 @@ async def test_a_lease_that_ran_out_can_be_taken_but_not_renewed(
     assert await leases.take(JOB, "b", due) is True
 
 
-async def test_renewing_makes_the_lease_last(leases: Leases, due: int, redis: Redis) -> None:
+async def test_renewing_extends_the_lease(leases: Leases, due: int, redis: Redis) -> None:
     await leases.take(JOB, "a", due)
     long = Leases(redis, 3_600_000)
     assert await long.renew(JOB, "a") is True
@@ -115,16 +115,16 @@ async def test_a_job_that_was_put_back_is_due_again(leases: Leases, due: int, re
     assert await redis.exists(IN_PROGRESS, f"arq:job:{JOB}") == 1
 
 
-async def test_a_job_may_be_put_back_for_later(leases: Leases, due: int, redis: Redis) -> None:
+async def test_a_job_can_be_put_back_with_a_delay(leases: Leases, due: int, redis: Redis) -> None:
     await leases.take(JOB, "a", due)
     await leases.put_back(JOB, "a", due, 60_000)
     assert await is_due_in(redis, JOB, timedelta(seconds=60))
 
 
-async def test_a_job_that_was_scheduled_anew_meanwhile_stays(
+async def test_a_job_that_was_rescheduled_while_it_ran_stays_in_the_queue(
     leases: Leases, due: int, redis: Redis
 ) -> None:
-    """A retry of a delivery writes the next job under the same id while this one still runs."""
+    """A retry of a delivery is scheduled under the same job id while the job runs."""
     await leases.take(JOB, "a", due)
     await redis.zadd(QUEUE, {JOB: due + 60_000})
     assert await leases.finish(JOB, "a", due) is True

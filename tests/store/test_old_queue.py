@@ -1,4 +1,4 @@
-"""The queue of release 0.3.0: its jobs are taken over, unless it runs them."""
+"""The queue of release 0.3.0: its jobs are taken over, unless they are running."""
 
 from redis.asyncio import Redis
 

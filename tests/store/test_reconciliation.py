@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 async def store(store: Store) -> Store:
-    """A store whose index of unfinished jobs is complete, as it is after the first reconciliation."""
+    """A store whose index of unfinished jobs is complete."""
     assert await store.reconciliation.run(NOW) == []
     return store
 
@@ -31,7 +31,7 @@ async def accept(store: Store, event_id: str = "evt_1") -> None:
 
 
 async def lose(redis: Redis, job_id: str) -> None:
-    """What another application's worker does to a job that it does not know."""
+    """Remove a job as another application does that does not know its task."""
     await redis.zrem(QUEUE, job_id)
     await redis.delete(JOB_KEY + job_id)
 
@@ -41,7 +41,7 @@ async def queued(redis: Redis) -> set[str]:
 
 
 async def retrying(store: Store) -> str:
-    """The job of a delivery that is retried in an hour."""
+    """Open a delivery that is retried in an hour, and return the id of its job."""
     delivery = make_delivery()
     await store.ledger.open("evt_1", [delivery], NOW)
     await store.ledger.claim(delivery, JOB, "t1", NOW)
@@ -51,7 +51,7 @@ async def retrying(store: Store) -> str:
     return f"retry_delivery:{delivery.id}"
 
 
-async def test_nothing_is_lost_where_nothing_was_lost(store: Store, redis: Redis) -> None:
+async def test_a_complete_queue_stays_unchanged(store: Store, redis: Redis) -> None:
     for number in range(3):
         await accept(store, f"evt_{number}")
     before = await redis.zrange(QUEUE, 0, -1, withscores=True)
@@ -59,7 +59,7 @@ async def test_nothing_is_lost_where_nothing_was_lost(store: Store, redis: Redis
     assert await redis.zrange(QUEUE, 0, -1, withscores=True) == before
 
 
-async def test_all_is_well_takes_one_command(store: Store, redis: Redis) -> None:
+async def test_a_complete_queue_costs_one_command(store: Store, redis: Redis) -> None:
     await accept(store)
     await store.reconciliation.run(NOW)
     await redis.config_resetstat()
@@ -82,9 +82,7 @@ async def test_an_accepted_event_without_a_job_gets_one(store: Store, redis: Red
     assert await store.reconciliation.run(NOW) == []
 
 
-async def test_a_retry_without_a_job_gets_one_that_is_due_when_it_was(
-    store: Store, redis: Redis
-) -> None:
+async def test_a_lost_retry_is_restored_with_its_due_time(store: Store, redis: Redis) -> None:
     await accept(store)
     retry = await retrying(store)
     await lose(redis, retry)
@@ -92,7 +90,7 @@ async def test_a_retry_without_a_job_gets_one_that_is_due_when_it_was(
     assert await is_due_in(redis, retry, HOUR)
 
 
-async def test_a_flushed_queue_is_built_again(store: Store, redis: Redis) -> None:
+async def test_a_deleted_queue_is_restored(store: Store, redis: Redis) -> None:
     for number in range(1_500):
         await accept(store, f"evt_{number}")
     await redis.delete(QUEUE)
@@ -101,7 +99,7 @@ async def test_a_flushed_queue_is_built_again(store: Store, redis: Redis) -> Non
     assert len(restored) == len(await queued(redis)) == 1_500
 
 
-async def test_a_job_that_was_done_is_not_lost(store: Store, redis: Redis) -> None:
+async def test_a_finished_job_is_not_lost(store: Store, redis: Redis) -> None:
     await accept(store)
     leases = Leases(redis, 15_000)
     [(job_id, due_ms)] = (await leases.due(1)).jobs
@@ -121,10 +119,10 @@ async def test_a_job_that_is_done_between_being_missed_and_being_restored_stays_
     assert await queued(redis) == set()
 
 
-async def test_a_job_that_ends_while_its_event_is_looked_at_is_not_called_lost(
+async def test_a_job_that_ends_during_a_reconciliation_is_not_restored(
     store: Store, redis: Redis
 ) -> None:
-    """Between reading the states and restoring: `retry` would say that it was missing."""
+    """It ends between reading the states and restoring the job."""
     await accept(store)
     await store.events.leave_unhandled("evt_1", NOW)
     await lose(redis, JOB)
@@ -148,7 +146,7 @@ async def test_a_running_job_that_the_queue_lost_is_not_started_twice(
 async def test_an_index_that_redis_evicted_is_built_from_the_events(
     store: Store, redis: Redis
 ) -> None:
-    """As it is after an upgrade from 0.3.0, which had none and lost jobs to other applications."""
+    """After an upgrade from 0.3.0 there is no index either."""
     await accept(store)
     retry = await retrying(store)
     await accept(store, "evt_2")
@@ -163,7 +161,7 @@ async def test_an_index_that_redis_evicted_is_built_from_the_events(
     assert await store.reconciliation.run(NOW) == [retry]
 
 
-async def test_what_both_have_lost_is_found_when_a_worker_is_started(
+async def test_a_job_missing_from_queue_and_index_is_found_when_a_worker_starts(
     store: Store, redis: Redis
 ) -> None:
     await accept(store)
@@ -174,32 +172,30 @@ async def test_what_both_have_lost_is_found_when_a_worker_is_started(
     assert await started.reconciliation.run(NOW) == [JOB]
 
 
-async def test_a_pending_delivery_of_a_handled_event_gets_its_job_back(
-    store: Store, redis: Redis
-) -> None:
+async def test_the_job_of_a_pending_delivery_is_restored(store: Store, redis: Redis) -> None:
     await accept(store)
     await store.ledger.open("evt_1", [make_delivery()], NOW)
     await redis.delete(QUEUE, keys.UNFINISHED)
     assert await store.reconciliation.run(NOW) == [JOB]
 
 
-async def test_a_task_of_a_newer_release_is_left_to_it(store: Store, redis: Redis) -> None:
+async def test_a_task_of_a_newer_release_is_ignored(store: Store, redis: Redis) -> None:
     await redis.zadd(keys.UNFINISHED, {"new_task:x": 1})
     assert await store.reconciliation.run(NOW) == []
     assert await queued(redis) == set()
 
 
-async def test_a_job_that_only_the_queue_knows_is_kept(store: Store, redis: Redis) -> None:
+async def test_a_job_that_is_only_in_the_queue_is_added_to_the_index(
+    store: Store, redis: Redis
+) -> None:
     await redis.zadd(QUEUE, {"new_task:x": 1})
     await store.reconciliation.run(NOW)
     await lose(redis, "new_task:x")
     assert b"new_task:x" in await redis.zrange(keys.UNFINISHED, 0, -1)
 
 
-async def test_a_user_that_may_touch_only_our_keys_reconciles_all_the_same(
-    store: Store, redis: Redis
-) -> None:
-    """A shared Redis may keep us off the keys of other applications, arq's queue among them."""
+async def test_a_reconciliation_needs_only_access_to_our_keys(store: Store, redis: Redis) -> None:
+    """A shared Redis may forbid the keys of other applications, including arq's default queue."""
     await redis.execute_command(
         "ACL", "SETUSER", "bot", "on", "nopass", "~juicebox:*", "~arq:job:*", "+@all"
     )
@@ -208,22 +204,22 @@ async def test_a_user_that_may_touch_only_our_keys_reconciles_all_the_same(
         await lose(redis, JOB)
         async with redis.client() as limited:
             await limited.execute_command("AUTH", "bot", "any")
-            fenced = Store(limited, retention=timedelta(days=30))
-            assert await fenced.reconciliation.run(NOW) == [JOB]
+            restricted = Store(limited, retention=timedelta(days=30))
+            assert await restricted.reconciliation.run(NOW) == [JOB]
     finally:
         await redis.execute_command("ACL", "DELUSER", "bot")
 
 
-async def test_one_worker_of_all_reconciles_in_an_interval(redis: Redis) -> None:
+async def test_only_one_worker_reconciles_in_each_interval(redis: Redis) -> None:
     workers = [Leases(redis, 15_000) for _ in range(10)]
-    asked = await asyncio.gather(*[worker.due(1) for worker in workers for _ in range(5)])
-    assert [due.reconcile for due in asked].count(True) == 1
+    results = await asyncio.gather(*[worker.due(1) for worker in workers for _ in range(5)])
+    assert [due.reconcile for due in results].count(True) == 1
     assert 25_000 < await redis.pttl(keys.RECONCILED) <= 30_000
     await redis.delete(keys.RECONCILED)
     assert (await workers[0].due(1)).reconcile is True
 
 
-async def test_retry_by_hand_works_on_what_has_no_job(store: Store, redis: Redis) -> None:
+async def test_retry_by_hand_restores_a_lost_job(store: Store, redis: Redis) -> None:
     await accept(store)
     await lose(redis, JOB)
     [said] = await requeue(store, "evt_1", NOW)
@@ -232,7 +228,9 @@ async def test_retry_by_hand_works_on_what_has_no_job(store: Store, redis: Redis
     assert "nothing to do" in (await requeue(store, "evt_1", NOW))[0]
 
 
-async def test_retry_by_hand_works_on_a_delivery_without_a_job(store: Store, redis: Redis) -> None:
+async def test_retry_by_hand_restores_the_lost_job_of_a_delivery(
+    store: Store, redis: Redis
+) -> None:
     await accept(store)
     retry = await retrying(store)
     await lose(redis, retry)

@@ -1,4 +1,4 @@
-"""REDIS_URL: what it may say, and which mistakes are named."""
+"""REDIS_URL: its forms, and the errors for mistakes."""
 
 import re
 from pathlib import Path
@@ -39,12 +39,12 @@ from bot.store.redis_url import RedisAddress, Scheme, parse_cert_reqs, parse_red
         ("redis://h?ssl_cert_reqs=none", RedisAddress(Scheme.TCP, "h", cert_reqs="none")),
     ],
 )
-def test_an_address_is_read(url: str, address: RedisAddress) -> None:
+def test_an_address_is_parsed(url: str, address: RedisAddress) -> None:
     assert parse_redis_url(url) == address
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "message"),
     [
         ("", "must begin with redis://, rediss:// or unix://"),
         ("localhost:6379", "must begin with redis://, rediss:// or unix://"),
@@ -121,10 +121,10 @@ def test_an_address_is_read(url: str, address: RedisAddress) -> None:
         ),
     ],
 )
-def test_a_mistake_is_named(url: str, said: str) -> None:
-    with pytest.raises(ValueError, match=f"^{re.escape(said)}$"):
+def test_a_mistake_is_explained(url: str, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         parse_redis_url(url)
-    assert "hunter" not in said
+    assert "hunter" not in message
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_mistake_is_named(url: str, said: str) -> None:
         *("ssl_min_version=TLSv1_3", "virtual_host=0", "Decode_Responses=1"),
     ],
 )
-def test_an_option_that_would_break_the_bot_is_refused_by_name(option: str) -> None:
+def test_an_option_that_would_break_the_bot_is_rejected_by_name(option: str) -> None:
     name = option.partition("=")[0]
     with pytest.raises(ValueError, match=f"^its option '{name}' .*(remove it|instead)$"):
         parse_redis_url(f"redis://:hunter2@h/0?{option}")
@@ -150,18 +150,18 @@ def test_an_option_that_would_break_the_bot_is_refused_by_name(option: str) -> N
         *((s, "required") for s in ("optional", "CERT_OPTIONAL", "VerifyMode.CERT_OPTIONAL")),
     ],
 )
-def test_every_spelling_of_redis_py_and_celery_is_understood(spelling: str, meaning: str) -> None:
+def test_every_spelling_of_redis_py_and_celery_is_accepted(spelling: str, meaning: str) -> None:
     assert parse_cert_reqs(spelling) == meaning
     assert parse_redis_url(f"rediss://h?ssl_cert_reqs={spelling}").cert_reqs == meaning
 
 
-def test_saying_the_same_twice_is_no_contradiction() -> None:
+def test_cert_reqs_may_be_given_twice_if_they_agree() -> None:
     assert parse_redis_url("rediss://h?ssl_cert_reqs=CERT_NONE", "none").cert_reqs == "none"
     with pytest.raises(ValueError, match=r"^its option ssl_cert_reqs=none contradicts "):
         parse_redis_url("rediss://h?ssl_cert_reqs=none", "required")
 
 
-def test_where_it_leads_is_shown_without_a_password() -> None:
+def test_the_address_is_shown_without_a_password() -> None:
     for url, where in {
         "redis://:p@h/0": "h:6379",
         "redis://[::1]:7": "[::1]:7",
@@ -172,7 +172,7 @@ def test_where_it_leads_is_shown_without_a_password() -> None:
         assert "'p'" not in repr(address)
 
 
-def test_a_certificate_that_is_not_one_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_certificate_file_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("nothing")
     with pytest.raises(ValueError, match=r"^its option 'ssl_ca_certs' cannot be used: check "):
         parse_redis_url(f"rediss://h?ssl_ca_certs={tmp_path / 'ca.pem'}")

@@ -1,4 +1,4 @@
-"""Rows that Redis lost: nothing brings them back."""
+"""Deliveries that are missing from Redis."""
 
 from redis.asyncio import Redis
 
@@ -6,17 +6,15 @@ from bot.model import DeliveryState
 from bot.store import Store
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event
 
-POST, LETTER = make_delivery(destination=SLACK), make_delivery(destination=MAIL)
+POST, EMAIL = make_delivery(destination=SLACK), make_delivery(destination=MAIL)
 
 
-async def test_a_delivery_that_is_gone_is_not_brought_back_as_a_dead_letter(
-    store: Store, redis: Redis
-) -> None:
+async def test_a_missing_delivery_does_not_become_a_dead_letter(store: Store, redis: Redis) -> None:
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
-    await store.ledger.open("evt_1", [POST, LETTER], NOW)
+    await store.ledger.open("evt_1", [POST, EMAIL], NOW)
     await redis.delete(f"juicebox:delivery:{POST.id}")
-    assert await store.ledger.read_or_dead_letter("evt_1", NOW) == ([LETTER], 0)
+    assert await store.ledger.read_or_dead_letter("evt_1", NOW) == ([EMAIL], 0)
     assert await redis.exists(f"juicebox:delivery:{POST.id}") == 0
     assert await store.dead_letters(NOW) == []
 

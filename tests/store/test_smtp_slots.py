@@ -1,4 +1,4 @@
-"""Connection slots of a mail server: never more than there are, and none lost to a killed worker."""
+"""Connection slots of a mail server: they are limited, and a killed worker keeps none."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ def slots(redis: Redis) -> SmtpSlots:
     return SmtpSlots(redis, "mail.example.com", 587, 2)
 
 
-async def test_only_as_many_slots_are_taken_as_there_are(slots: SmtpSlots, redis: Redis) -> None:
+async def test_no_more_slots_are_taken_than_allowed(slots: SmtpSlots, redis: Redis) -> None:
     assert [await slots.take(token) for token in "abc"] == [True, True, False]
     another_worker = SmtpSlots(redis, "mail.example.com", 587, 2)
     assert await another_worker.take("d") is False
@@ -45,7 +45,7 @@ async def test_a_slot_is_held_for_a_lease_and_renewed(slots: SmtpSlots, redis: R
     assert await redis.zscore(KEY, "a") >= first
 
 
-async def test_a_slot_that_was_not_renewed_is_free(redis: Redis) -> None:
+async def test_a_slot_that_was_not_renewed_becomes_free(redis: Redis) -> None:
     short = SmtpSlots(redis, "mail.example.com", 587, 1, lease=timedelta(milliseconds=50))
     assert await short.take("killed") is True
 
@@ -56,7 +56,7 @@ async def test_a_slot_that_was_not_renewed_is_free(redis: Redis) -> None:
     assert await short.renew("killed") is False
 
 
-async def test_a_lower_limit_holds_at_once(slots: SmtpSlots, redis: Redis) -> None:
+async def test_a_lower_limit_applies_at_once(slots: SmtpSlots, redis: Redis) -> None:
     for token in "ab":
         await slots.take(token)
     fewer = SmtpSlots(redis, "mail.example.com", 587, 1)
