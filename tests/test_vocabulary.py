@@ -1,0 +1,181 @@
+"""Words and names that this project does not use any more, with what to write instead."""
+
+import io
+import re
+import tokenize
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PLACES = (
+    "bot",
+    "handlers",
+    "templates",
+    "tests",
+    ".github",
+    ".ci",
+    "README.md",
+    "Makefile",
+    "pyproject.toml",
+)
+SUFFIXES = {"", ".py", ".lua", ".j2", ".md", ".html", ".css", ".js", ".yaml", ".yml", ".toml"}
+EXCLUDED = ("tests/fixtures/", "tests/golden/", "tests/fuzz/corpus/", "tests/test_vocabulary.py")
+"""Data, and this file."""
+
+WORDS = {
+    "door doors": "endpoint",
+    "mend mends mended mending": "fix, repair, restore",
+    "bury buries buried burying": "dead-letter",
+    "unbury unburied": "restore",
+    "revive revives revived reviving": "requeue, restore",
+    "unsure": "maybe_delivered",
+    "patience patiently impatient": "timeout, rate limit",
+    "weather": "simulated failures",
+    "mishap mishaps": "failure",
+    "laps": "server timing",
+    "garble garbles garbled": "unreadable",
+}
+"""Not to be used anywhere: neither as a word nor as a part of a name, in any case."""
+
+NAMES = {
+    "SlackSide": "SlackEndpoints",
+    "SlackDoor": "SlackEndpoint",
+    "Known": "StoredRecord",
+    "Move Mover": "Transition, Transitions",
+    "Turns turns": "rate limit, pacing",
+    "NOBODY": "None: a skipped delivery has no destination",
+    "Trouble trouble": "Problem",
+    "Trails trails": "timeline",
+    "Stage stage": "playground",
+    "ensure": "check_lease",
+    "letter": "mime_message, mail",
+    "happened what_happened": "event_summary",
+    "beside": "background, alongside",
+    "passing": "transient",
+    "paced": "rate_limited",
+    "patient": "timeout",
+    "dead_member": "DeadLetter",
+    "complaints": "block_errors",
+    "_hearing_first": "install_signal_handlers",
+    "_OwnKeys": "_TestKeyClient",
+    "_ClosedIsLost": "_UvloopConnection",
+    "_AGAIN _AGAIN_SECONDS": "*_INTERVAL",
+    "_APART": "*_INTERVAL",
+    "_PLACE_SECONDS": "*_TIMEOUT",
+    "_EARLY": "*_TOLERANCE",
+    "HANG_SECONDS": "HANG_TIMEOUT",
+}
+"""Not to be used as names in Python, nor in paths. As words of a text, most are plain English."""
+
+PHRASES = {
+    r"signs? of life": "heartbeat",
+    r"died of": "exited",
+    r"DeliveryError\.final": "DeliveryError.permanent",
+    r"bot[./]demo\b": "bot.fakes, bot.playground",
+    r"bot[./]operations\b": "bot.doctor, bot.logging, bot.metrics",
+    r"delivery[./]senders\b": "bot.transports",
+    r"tests\.making\b": "tests.factories",
+    r"tests\.captured\b": "tests.event_fixtures",
+    r"tests\.running\b": "tests.app",
+    r"tests\.(?:due|waiting)\b": "tests.polling, tests.queue_times",
+}
+"""Regular expressions that must not match anywhere."""
+
+EXCEPTIONS: Mapping[str, tuple[str, ...]] = {
+    "unsure": (  # the name of a field in Redis since release 0.1.0
+        "bot/store/rows.py",
+        "bot/store/scripts/claim.lua",
+        "tests/faults/mutations.py",
+        "tests/fuzz/targets.py",
+    ),
+}
+"""The files in which a word is right."""
+
+
+def by_form(table: Mapping[str, str]) -> dict[str, str]:
+    return {form: instead for forms, instead in table.items() for form in forms.split()}
+
+
+WORD_FORMS, NAME_FORMS = by_form(WORDS), by_form(NAMES)
+_ANY_CASE = "|".join(WORD_FORMS)
+_CAPITALIZED = "|".join(word.capitalize() for word in WORD_FORMS)
+WORD = re.compile(rf"(?<![A-Za-z])(?i:{_ANY_CASE})(?![a-z])|(?<=[a-z])(?:{_CAPITALIZED})(?![a-z])")
+"""As a word, or in a name such as `open_door`, `OPEN_DOOR` or `openDoor`."""
+NAME = re.compile(rf"\b(?:{'|'.join(NAME_FORMS)})\b")
+PHRASE = re.compile("|".join(f"({phrase})" for phrase in PHRASES), re.IGNORECASE)
+
+
+def found_in(path: str, text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the line, the old word or name, and what to write instead."""
+    for match in WORD.finditer(text):
+        yield _line(text, match), match[0], WORD_FORMS[match[0].lower()]
+    for match in PHRASE.finditer(text):
+        yield _line(text, match), match[0], [*PHRASES.values()][(match.lastindex or 1) - 1]
+    if path.endswith(".py") and NAME.search(text):  # tokenizing takes time
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.NAME and token.string in NAME_FORMS:
+                yield token.start[0], token.string, NAME_FORMS[token.string]
+    for part in re.split(r"[./]", path):
+        if instead := NAME_FORMS.get(part) or WORD_FORMS.get(part):
+            yield 1, part, instead
+
+
+def _line(text: str, match: re.Match[str]) -> int:
+    return text.count("\n", 0, match.start()) + 1
+
+
+def problems_in(path: str, text: str) -> list[str]:
+    return [
+        f"{path}:{line}: {old!r} -> write {instead!r}"
+        for line, old, instead in sorted(found_in(path, text))
+        if path not in EXCEPTIONS.get(old.lower(), ())
+    ]
+
+
+def paths() -> Iterator[str]:
+    for place in PLACES:
+        folder = ROOT / place
+        for file in [folder] if folder.is_file() else sorted(folder.rglob("*")):
+            path = file.relative_to(ROOT).as_posix()
+            if file.is_file() and file.suffix in SUFFIXES and not path.startswith(EXCLUDED):
+                yield path
+
+
+def test_old_words_and_names_are_not_used() -> None:
+    found = [line for path in paths() for line in problems_in(path, (ROOT / path).read_text())]
+    if found:
+        pytest.fail("old words, see tests/test_vocabulary.py:\n" + "\n".join(found), pytrace=False)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "problem"),
+    [
+        ("a.md", "one\nany door", "a.md:2: 'door' -> write 'endpoint'"),
+        ("a.js", "openDoor()", "a.js:1: 'Door' -> write 'endpoint'"),
+        ("a.lua", "BURY_IT = 1", "a.lua:1: 'BURY' -> write 'dead-letter'"),
+        ("a.py", "proxy.mend()", "a.py:1: 'mend' -> write 'fix, repair, restore'"),
+        ("a.py", "x = Trouble()", "a.py:1: 'Trouble' -> write 'Problem'"),
+        ("a.py", "_EARLY = 1", "a.py:1: '_EARLY' -> write '*_TOLERANCE'"),
+        ("a.py", "_PATIENCE = 1", "a.py:1: 'PATIENCE' -> write 'timeout, rate limit'"),
+        ("a.html", "No sign of life", "a.html:1: 'sign of life' -> write 'heartbeat'"),
+        ("bot/letter.py", "", "bot/letter.py:1: 'letter' -> write 'mime_message, mail'"),
+        ("bot/laps.py", "", "bot/laps.py:1: 'laps' -> write 'server timing'"),
+    ],
+)
+def test_an_old_word_is_found(path: str, text: str, problem: str) -> None:
+    assert problems_in(path, text) == [problem]
+
+
+@pytest.mark.parametrize(
+    "text", ["amend, outdoor, overlaps", "# what happened in turns", "dead_letter = ensure_future"]
+)
+def test_other_words_are_permitted(text: str) -> None:
+    assert problems_in("a.py", text) == []
+
+
+@pytest.mark.parametrize("word", EXCEPTIONS)
+def test_every_exception_is_needed(word: str) -> None:
+    for path in EXCEPTIONS[word]:
+        assert word in {old for _, old, _ in found_in(path, (ROOT / path).read_text())}, path
