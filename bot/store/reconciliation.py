@@ -45,7 +45,7 @@ class Reconciliation:
         self._restore_job = LuaScript(redis, "restore_job")
 
     async def run(self, now: datetime) -> list[str]:
-        """Enqueue lost jobs again, take over the jobs of release 0.3.0, and return the ids of the former.
+        """Enqueue lost jobs again, and return their ids; take over the jobs of release 0.3.0.
 
         Costs one command if nothing is lost, except for the first run of a process, which reads all events.
         """

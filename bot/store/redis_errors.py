@@ -41,71 +41,45 @@ _TRUST = (
     "set REDIS_SSL_CERT_REQS=none, as Heroku's self-signed certificates need it, or name the"
     " authority's file: REDIS_URL=rediss://...?ssl_ca_certs=/path/to/ca.pem"
 )
-_PROBLEMS: tuple[tuple[str, Problem], ...] = (
+_ALLOW = f"allow it: ACL SETUSER <the bot's user> {ACL_RULES}"
+_PROBLEMS = (
     (
         r"\b(CROSSSLOT|MOVED|ASK|CLUSTERDOWN|TRYAGAIN)\b|cluster mode",
-        Problem(
-            "it is a Redis Cluster, which is not supported",
-            "use one primary that is not in cluster mode, with or without replicas:"
-            " what belongs to one event is written in one step",
-        ),
+        "it is a Redis Cluster, which is not supported",
+        "use one primary without cluster mode: scripts write several keys in one atomic step",
     ),
     (
         r"\bDB index\b|\b(?i:select)\b",
-        Problem(
-            "the database in REDIS_URL cannot be selected",
-            "end REDIS_URL in a database that the server has, such as /0",
-        ),
+        "the database in REDIS_URL cannot be selected",
+        "end REDIS_URL in a database that the server has, such as /0",
     ),
-    (
-        r"\bWRONGPASS\b|\bNOAUTH\b",
-        Problem("it refuses the password", "check REDIS_URL's user and password"),
-    ),
+    (r"\bWRONGPASS\b|\bNOAUTH\b", "it refuses the password", "check REDIS_URL's user and password"),
     (
         r"\bOOM\b",
-        Problem(
-            "it is full: it refuses writes since maxmemory is reached",
-            "choose a larger plan or raise maxmemory; a lower RETENTION_DAYS needs less",
-        ),
+        "it is full: it refuses writes since maxmemory is reached",
+        "choose a larger plan or raise maxmemory; a lower RETENTION_DAYS needs less",
     ),
     (
         r"\bMISCONF\b",
-        Problem(
-            "it refuses writes since it cannot save them to its disk (MISCONF)",
-            "make room on its disk, or make the folder of its snapshots writable: its log says more",
-        ),
+        "it refuses writes since it cannot save them to its disk (MISCONF)",
+        "make room on its disk, or make the folder of its snapshots writable: its log says more",
     ),
-    (
-        r"\bREADONLY\b",
-        Problem("it is a read-only replica", "REDIS_URL must name the primary"),
-    ),
+    (r"\bREADONLY\b", "it is a read-only replica", "REDIS_URL must name the primary"),
     (
         r"\bNOREPLICAS\b",
-        Problem(
-            "it refuses writes since too few of its replicas are connected (NOREPLICAS)",
-            "connect them, or lower min-replicas-to-write",
-        ),
+        "it refuses writes since too few of its replicas are connected (NOREPLICAS)",
+        "connect them, or lower min-replicas-to-write",
     ),
-    (
-        r"\b(LOADING|MASTERDOWN|BUSY)\b",
-        Problem("it is loading its data or busy", "try again in a minute"),
-    ),
-    (
-        r"EXEC without MULTI",  # the error of a transaction whose MULTI was refused
-        Problem(
-            "its access list (ACL) forbids MULTI",
-            f"allow it: ACL SETUSER <the bot's user> {ACL_RULES}",
-        ),
-    ),
+    (r"\b(LOADING|MASTERDOWN|BUSY)\b", "it is loading its data or busy", "try again in a minute"),
+    # The error of a transaction whose MULTI was refused.
+    (r"EXEC without MULTI", "its access list (ACL) forbids MULTI", _ALLOW),
     (
         r"max number of clients",
-        Problem(
-            "it has no connection left for the bot",
-            "choose a plan with more connections, or end what holds them: the bot takes five for"
-            " each process",
-        ),
+        "it has no connection left for the bot",
+        "choose a plan with more connections, or close others: the bot uses five per process",
     ),
 )
+"""A pattern of the error, what is wrong, and how to fix it."""
 
 
 def diagnose(error: BaseException, command: str = "") -> Problem:
@@ -122,7 +96,7 @@ def diagnose(error: BaseException, command: str = "") -> Problem:
             return Problem(in_words(cause))
     code = next((code for kind, code in _CODES if isinstance(error, kind)), "")
     message = f"{code} {error}"
-    known = (problem for pattern, problem in _PROBLEMS if re.search(pattern, message))
+    known = (Problem(*found) for pattern, *found in _PROBLEMS if re.search(pattern, message))
     if problem := next(known, None) or _forbidden(message, command):
         return problem
     if "closed" in message.lower():
@@ -141,13 +115,12 @@ def _forbidden(message: str, command: str) -> Problem | None:
     """Return the problem if an ACL forbids a command or a key, or the server lacks the command."""
     quoted = re.search(r"'([a-z|]{2,30})'", message, re.IGNORECASE)
     what = (quoted[1] if quoted else command).upper().replace("|", " ")
-    remedy = f"allow it: ACL SETUSER <the bot's user> {ACL_RULES}"
     if "can't run this command" in message:  # Redis 7.0 does not say which
-        return Problem("its access list (ACL) forbids a command of the bot's scripts", remedy)
+        return Problem("its access list (ACL) forbids a command of the bot's scripts", _ALLOW)
     if re.search(r"\bNOPERM\b|no permissions", message):
         if re.search(r"\bkeys?\b", message):
-            return Problem("its access list (ACL) forbids keys that the bot needs", remedy)
-        return Problem(f"its access list (ACL) forbids {what}", remedy)
+            return Problem("its access list (ACL) forbids keys that the bot needs", _ALLOW)
+        return Problem(f"its access list (ACL) forbids {what}", _ALLOW)
     if re.search(r"unknown|unsupported|not supported|not available|disabled|not allowed", message):
         return Problem(
             f"it does not know {what}, or a proxy in front of it does not",

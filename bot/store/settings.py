@@ -42,11 +42,10 @@ class StoreSettings(Environment):
         return parse_redis_url(self.redis_url.get_secret_value(), self.cert_reqs)
 
     def conflicts(self) -> Sequence[SettingsProblem]:
+        found = []
         try:
             _ = self.redis
         except ValueError as error:
             both = "REDIS_URL and REDIS_SSL_CERT_REQS"
-            found = [SettingsProblem(both, f"do not go together: {error}")]
-        else:
-            found = []
+            found.append(SettingsProblem(both, f"do not go together: {error}"))
         return [*found, *super().conflicts()]

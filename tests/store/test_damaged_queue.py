@@ -158,6 +158,6 @@ async def test_retry_of_a_dead_event_restores_its_other_jobs(store: Store, redis
     report = "report_dead_letter:event:evt_1"
     await store.ledger.add("evt_1", [make_delivery()], report, NOW)
     await redis.delete(QUEUE, keys.UNFINISHED)
-    said = await requeue(store, "evt_1", NOW)
-    assert "evt_1: its handler runs again" in said
+    lines = await requeue(store, "evt_1", NOW)
+    assert "evt_1: its handler runs again" in lines
     assert set(await redis.zrange(QUEUE, 0, -1)) == {JOB.encode(), report.encode()}

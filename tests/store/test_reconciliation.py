@@ -222,8 +222,8 @@ async def test_only_one_worker_reconciles_in_each_interval(redis: Redis) -> None
 async def test_retry_by_hand_restores_a_lost_job(store: Store, redis: Redis) -> None:
     await accept(store)
     await lose(redis, JOB)
-    [said] = await requeue(store, "evt_1", NOW)
-    assert said == f"{JOB}: this job was missing from the queue, and is enqueued again"
+    [line] = await requeue(store, "evt_1", NOW)
+    assert line == f"{JOB}: this job was missing from the queue, and is enqueued again"
     assert await queued(redis) == {JOB}
     assert "nothing to do" in (await requeue(store, "evt_1", NOW))[0]
 
