@@ -6,9 +6,12 @@ import pytest
 
 from tests.commands.conftest import Cli
 
+MODULES = ("bot.fakes.", "bot.playground.")
+"""Imported by other tests, perhaps."""
+
 
 async def test_missing_packages_are_reported(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("bot.fakes.")]:
+    for name in [name for name in sys.modules if name.startswith(MODULES)]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "aiosmtpd", None)
     monkeypatch.setitem(sys.modules, "aiosmtpd.smtp", None)
