@@ -1,4 +1,4 @@
-"""Finds the handlers, checks each one, and refuses to start with a broken one."""
+"""Finds the handlers and checks each one, so that the bot does not start with a broken one."""
 
 import importlib
 import json
@@ -40,7 +40,7 @@ class Registry:
 
     @property
     def subjects(self) -> tuple[DataSubject, ...]:
-        """What the handlers declare about the people in their events."""
+        """The people that events are about, as the handlers declare them."""
         return tuple(h.subject for h in self._by_type.values() if h.subject)
 
     def get(self, event_type: str) -> Handler[Any] | None:
@@ -70,7 +70,7 @@ def _load(name: str) -> Handler[Any]:
         module = importlib.import_module(name)
     except Exception as error:
         raise RegistryError(f"cannot be imported: {error}") from error
-    found = {name: value for name, value in vars(module).items() if isinstance(value, Handler)}
+    found = {key: value for key, value in vars(module).items() if isinstance(value, Handler)}
     if not found:
         raise RegistryError("has no handler: decorate its function with @handles(…)")
     if len(found) > 1:
@@ -118,7 +118,7 @@ def _check_intent(intent: object) -> None:
 
 
 def _check_subject(handler: Handler[Any], subject: DataSubject, intents: list[Intent]) -> None:
-    """Check that nothing which the handler keeps about a person would be missed by `forget`."""
+    """Check that `forget` will find everything that the handler keeps about a person."""
     if subject.field not in (f.alias for f in handler.data.model_fields.values()):
         raise RegistryError(f"its subject's field {subject.field!r} is not a field of the data")
     if subject.cached_key and "{id}" not in subject.cached_key:

@@ -42,7 +42,7 @@ def command(uvicorn_options: tuple[str, ...]) -> None:
 
 
 class _ExitStatus:
-    """How the process exits when uvicorn, after its shutdown, raises SIGTERM once more."""
+    """Sets the exit status: uvicorn raises SIGTERM again after its shutdown, which calls `exit`."""
 
     def __init__(self) -> None:
         self._code = 0

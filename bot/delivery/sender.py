@@ -1,4 +1,4 @@
-"""The interface of a transport to delivery."""
+"""The interface that delivery expects of a transport."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ class Sender(Protocol[C]):
     async def send(self, message: OutgoingMessage[C], check_lease: CheckLease) -> str:
         """Send the message and return its receipt: the id that the service gave it.
 
-        A message that is `maybe_delivered` is looked for first where the service can be searched, and
-        otherwise sent again under the same id. `check_lease` is called right before the irreversible
-        call.
+        A message that is `maybe_delivered` is looked up first if the service can be searched, and sent
+        again under the same id otherwise. `check_lease` is called immediately before the message is
+        handed over to the service.
 
         Raises:
             DeliveryError: says whether and when to retry.

@@ -50,9 +50,9 @@ def find_redis_server() -> Path:
 class _Ports:
     """A block of ports reserved for this process, for servers that start later or restart.
 
-    Once closed, a port chosen by the system may go to another process or to an outgoing connection.
-    So this reserves a block below the system's range, by listening on the block's first port for as
-    long as this process lives.
+    Once a port that the system chose is closed, the system may reuse it for another process or an
+    outgoing connection. So this takes a block below the system's range, and listens on its first port
+    until the process exits: other processes then skip the block.
     """
 
     _FIRST, _LAST, _SIZE = 12_000, 32_000, 100
@@ -83,7 +83,7 @@ def _ports() -> _Ports:
 
 
 def free_port() -> int:
-    """Return a free port of 127.0.0.1 that this function gives to no other process."""
+    """Return a free port of 127.0.0.1; no other process gets the same one from this function."""
     return _ports().next()
 
 

@@ -15,11 +15,11 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""No response is a page: browsers must not cache it, frame it, guess its type or load anything from it.
+"""Responses are not pages: browsers must not cache or frame them, guess their type, or load anything.
 
 https://owasp.org/www-project-secure-headers/
 """
-_TLS_ONLY = "max-age=31536000"
+_HSTS = "max-age=31536000"
 """Browsers ignore it over plain HTTP: https://www.rfc-editor.org/rfc/rfc6797#section-7.2"""
 
 
@@ -32,14 +32,14 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_headers_by(scope.get("scheme", "http")))
+                MutableHeaders(scope=message).update(_headers_for(scope.get("scheme", "http")))
             await send(message)
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
 async def http_error(_: Request, error: Exception) -> JSONResponse:
-    """Answer an unknown path or method in the format of all our errors."""
+    """Answer an unknown path or method, or another HTTP error, in the format of all our errors."""
     if not isinstance(error, HTTPException):
         raise error
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
@@ -50,12 +50,12 @@ async def internal_error(request: Request, _: Exception) -> JSONResponse:
 
     Starlette sends this response outside of all middleware, so the security headers are added here.
     """
-    headers = _headers_by(request.url.scheme)
+    headers = _headers_for(request.url.scheme)
     return JSONResponse({"error": "Internal Server Error"}, 500, headers)
 
 
-def _headers_by(scheme: str) -> dict[str, str]:
-    """Return the headers for this scheme, which uvicorn takes from X-Forwarded-Proto of a trusted proxy."""
+def _headers_for(scheme: str) -> dict[str, str]:
+    """Return the headers for a scheme; uvicorn takes it from a trusted proxy's X-Forwarded-Proto."""
     if scheme == "https":
-        return {**SECURITY_HEADERS, "Strict-Transport-Security": _TLS_ONLY}
+        return {**SECURITY_HEADERS, "Strict-Transport-Security": _HSTS}
     return dict(SECURITY_HEADERS)

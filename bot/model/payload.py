@@ -48,18 +48,18 @@ class Payload(BaseModel):
 
 
 def id_text(value: object) -> object:
-    """Return an id that is a number as text, `42.0` as `42`; return anything else unchanged."""
+    """Convert a numeric id to text (42 and 42.0 to "42"); return anything else unchanged."""
     number = _whole(value)
     return str(number) if isinstance(number, int) and not isinstance(number, bool) else value
 
 
 def _whole(value: object) -> object:
-    """Return `1204.0` as 1204; return anything else unchanged."""
+    """Convert a whole float to an int (1204.0 to 1204); return anything else unchanged."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _number(value: object) -> object:
-    """Return a number that is text as a number; return anything else unchanged."""
+    """Parse a number that was sent as text; return anything else unchanged."""
     if isinstance(value, str):
         text = value.strip()
         if _WHOLE.fullmatch(text):
@@ -112,7 +112,7 @@ _WORDING = {"Input should ": "must ", "String should ": "must "}
 
 
 def _explain(error: ValidationError) -> str:
-    """Return one reason for each field: the first, since a choice of types gives one for each type."""
+    """Return the first reason for each field: pydantic reports one for each type of a union."""
     reasons: dict[str, str] = {}
     for detail in error.errors(include_url=False, include_input=False):
         name = f"data.{detail['loc'][0]}" if detail["loc"] else "data"
@@ -121,7 +121,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _reason(detail: ErrorDetails) -> str:
-    """Return why a field is refused, in words that cannot contain any part of its value."""
+    """Return why a field is refused, without any part of its value."""
     if detail["type"] == "missing":
         return "is missing"
     if detail["type"] in {"model_type", "model_attributes_type"}:

@@ -1,4 +1,4 @@
-"""The record of one event for the page: the bot's timeline, and what only the playground sees."""
+"""Builds the page's record of an event: the bot's timeline, and what only the playground knows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -24,10 +24,10 @@ def timeline_record(
     where: Where,
     kills: Sequence[float] = (),
 ) -> Row:
-    """Return the record of one event; all times are in milliseconds since 1970.
+    """Return the record of one event, with its times in milliseconds since 1970.
 
-    `arrivals` has, by delivery, when Slack or the mail server received a message, and `kills` when a
-    worker was killed, both in seconds.
+    `arrivals` are the times at which Slack or the mail server received a message, by delivery id, and
+    `kills` those at which a worker was killed; both are in seconds since 1970.
     """
     steps = event.timeline
     rows = [
@@ -51,35 +51,35 @@ def timeline_record(
 
 
 def _posted(postings: Sequence[WebhookResponse], steps: Sequence[TimelineStep]) -> Iterator[Row]:
-    """Yield each POST with its answer; the webhook answers 200 to a duplicate as well."""
+    """Yield each POST with its response, and mark duplicates, which are answered 200 as well."""
     stored = _stored_at(steps)
-    accepted = [a for a in postings if a.status == _OK]
-    first = next((a for a in accepted if stored is None or a.at * 1000 <= stored + 1), None)
-    for answer in postings:
-        outcome = f"answered {answer.status}" if answer.status else answer.error
-        seen = stored is not None and answer.status == _OK and answer is not first
+    accepted = [r for r in postings if r.status == _OK]
+    first = next((r for r in accepted if stored is None or r.at * 1000 <= stored + 1), None)
+    for response in postings:
+        outcome = f"answered {response.status}" if response.status else response.error
+        seen = stored is not None and response.status == _OK and response is not first
         duplicate = "duplicate received, nothing sent again: " if seen else ""
-        detail = f"{duplicate}{outcome} after {answer.ms:.1f} ms"
-        yield _row(answer.at * 1000, "posted", detail=detail)
+        detail = f"{duplicate}{outcome} after {response.ms:.1f} ms"
+        yield _row(response.at * 1000, "posted", detail=detail)
 
 
 def _received(steps: Sequence[TimelineStep], postings: Sequence[WebhookResponse]) -> Iterator[Row]:
-    """Yield received, verified and queued, as far as the answer's `Server-Timing` tells them apart.
+    """Yield the steps received, verified and queued; only the first without `Server-Timing`.
 
-    The bot keeps the time at which it began to store the event; the other times are calculated from
-    it, and shifted so that the event is not received before it was posted.
+    The bot records only when it began to store the event. The other times are calculated from it with
+    the durations in the response, and shifted so that the event is not received before it was posted.
     """
     stored = _stored_at(steps)
     if stored is None:
         return
-    answer = next((a for a in postings if a.timings and a.at * 1000 <= stored + 1), None)
-    if answer is None:
+    response = next((r for r in postings if r.timings and r.at * 1000 <= stored + 1), None)
+    if response is None:
         yield _row(stored, "received")
         return
-    durations = answer.timings
+    durations = response.timings
     verified = stored - durations.get("parse", 0)
     received = verified - durations.get("verify", 0) - durations.get("read", 0)
-    shift = max(0.0, answer.at * 1000 - received)
+    shift = max(0.0, response.at * 1000 - received)
     yield _row(received + shift, "received")
     yield _row(verified + shift, "verified")
     yield _row(stored + shift + durations.get("accept", 0), "queued")
@@ -99,7 +99,7 @@ def _arrived(
 
 
 def _killed(kills: Sequence[float], steps: Sequence[TimelineStep]) -> Iterator[Row]:
-    """Yield the kills of a worker after which the event had to wait for another worker."""
+    """Yield each kill of a worker that interrupted this event."""
     for kill in kills:
         before = [step for step in steps if step.at.timestamp() <= kill]
         if before and _is_in_progress(before):
@@ -114,7 +114,7 @@ def _picked_up(kill: float, later: float | None) -> str:
 
 
 def _is_in_progress(steps: Sequence[TimelineStep]) -> bool:
-    """Whether, after these steps, the handler has still to run or a delivery is being sent."""
+    """Return whether, after these steps, the handler has yet to finish or a delivery is being sent."""
     latest = {step.delivery_id: step.what for step in steps if step.delivery_id}
     concluded = any(step.what in _CONCLUDED for step in steps)
     return not concluded or "sending" in latest.values()

@@ -20,7 +20,7 @@ class _WithoutPayloads(logging.Filter):
 def bolt_log() -> logging.Logger:
     """Return the logger whose level and filters Bolt copies to each of its own.
 
-    Bolt's warnings are left out: they are advice to developers, and one comes with every start.
+    Warnings are left out: Bolt uses them for advice to developers, and logs one at every start.
     """
     log = logging.getLogger("slack_bolt")
     log.setLevel(logging.ERROR)

@@ -29,7 +29,7 @@ class _Interaction(BaseModel):
 
 
 class _Opened(BaseModel):
-    """The fields in use of the event; `tab` is `messages` for the tab with the bot's messages.
+    """The fields of the event that are used; `tab` is `home` or `messages`.
 
     https://docs.slack.dev/reference/events/app_home_opened
     """
@@ -40,9 +40,9 @@ class _Opened(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class HomeTab:
-    """Publishes the tab for one user whenever that user opens or refreshes it.
+    """Publishes the Home tab to a user who opens or refreshes it.
 
-    `timeout` limits the call of Slack's API.
+    `timeout` limits the call to Slack's API.
     """
 
     client: AsyncWebClient

@@ -36,7 +36,7 @@ class WorkspaceUnknown(BotError):
 
 
 class _Identity(BaseModel):
-    """The fields in use of Slack's answer.
+    """The fields of Slack's answer that are used.
 
     https://docs.slack.dev/reference/methods/auth.test/
     """
@@ -48,7 +48,7 @@ class _Identity(BaseModel):
 
 
 class Workspace:
-    """The workspace of the bot token, requested from Slack once within `timeout` and then cached."""
+    """The workspace of the bot token, fetched on first use within `timeout`, and then cached."""
 
     def __init__(self, client: AsyncWebClient, timeout: timedelta) -> None:
         self._client = client

@@ -71,8 +71,9 @@ class Forgetting:
                 ids = [id_text(data.get(name)) for name in names]
             except (ValueError, KeyError, TypeError, AttributeError):
                 found.append((event_id, False))
-            else:
-                found += [(event_id, True)] if _is_among(subject_id, ids) else []
+                continue
+            if _is_among(subject_id, ids):
+                found.append((event_id, True))
         return found
 
     async def forget_event(self, event_id: str, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The names of the bot's keys in Redis."""
+"""The names of the bot's keys in Redis; `.github/SECURITY.md` lists what each one contains."""
 
 _PREFIX = "juicebox:"
 
@@ -36,5 +36,5 @@ def record(kind: str, record_id: str) -> str:
 
 
 def smtp_slots(host: str, port: int | str) -> str:
-    """The sorted set of open connections to one mail server."""
+    """Return the key of the sorted set of open connections to one mail server."""
     return f"{_PREFIX}smtp:{host}:{port}"

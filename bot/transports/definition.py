@@ -1,4 +1,4 @@
-"""The definition of a transport: everything that the rest of the bot uses of it."""
+"""The definition of a transport: everything that the rest of the bot needs to know about it."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,4 +45,4 @@ class TransportDefinition(Generic[S, C]):
 
 
 AnyTransport = TransportDefinition[Any, Any]
-"""A definition among others; `Settings` has the settings of all of them."""
+"""The definition of any transport; `S` is `Settings`, which has the settings of all of them."""

@@ -8,7 +8,7 @@ from bot.store.retry import RETRY_INTERVAL
 
 @dataclass(frozen=True, slots=True)
 class WorkerTimings:
-    """The defaults are those of production; tests pass their own."""
+    """The defaults are for production; tests pass their own."""
 
     poll_interval: timedelta = timedelta(milliseconds=100)
     heartbeat_interval: timedelta = timedelta(seconds=5)
@@ -23,8 +23,9 @@ class WorkerTimings:
     both think they hold it."""
     retry_after_fault: timedelta = timedelta(seconds=1)
     retry_after_bug: timedelta = timedelta(minutes=1)
+    """After an unexpected exception, and for a job that only a newer release knows."""
     job_timeout: timedelta = timedelta(hours=2)
-    """Longer than all the timeouts of one mail together. Leases are renewed meanwhile."""
+    """Longer than the sum of all timeouts for one mail. The lease is renewed while a job runs."""
     shutdown_timeout: timedelta = timedelta(seconds=20)
     """How long SIGTERM waits for running jobs; Heroku sends SIGKILL after 30 seconds."""
     requeue_timeout: timedelta = timedelta(seconds=3)

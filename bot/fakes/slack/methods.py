@@ -42,7 +42,7 @@ def auth_test(workspace: Workspace, _: Arguments) -> Reply:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method, its arguments, and the scopes of which one is required.
+    """A method, its arguments, and the scopes, any one of which is sufficient.
 
     With `scope_by_type`, the first is required for public channels, the second for private ones,
     and the third for direct messages.
@@ -54,7 +54,7 @@ class Method:
     scope_by_type: bool = False
 
     def required_scopes(self, workspace: Workspace, given: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the scopes of which one is required for this call."""
+        """Return the scopes, any one of which is sufficient for this call."""
         channel = workspace.find(str(given.get("channel", ""))) if self.scope_by_type else None
         if channel is None:
             return self.scopes

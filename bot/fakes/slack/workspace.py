@@ -121,7 +121,7 @@ class Home:
 
 
 class Workspace:
-    """`clock` returns seconds since 1970, from which each message gets its `ts`."""
+    """A workspace with two channels. `clock` returns seconds since 1970; each `ts` is made from it."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
@@ -178,8 +178,8 @@ class Workspace:
 
     def find_ephemeral(self, channel: str, ts: str) -> Post | None:
         """Return the current version of an ephemeral message, or None if there is none."""
-        states = [w for w in self.ephemeral_messages if (w.channel, w.ts) == (channel, ts)]
-        return states[-1] if states and not states[-1].deleted else None
+        versions = [p for p in self.ephemeral_messages if (p.channel, p.ts) == (channel, ts)]
+        return versions[-1] if versions and not versions[-1].deleted else None
 
     def edit(self, post: Post, **changes: Any) -> Post:
         """Change a message, or remove it with `deleted=True`.
@@ -188,11 +188,11 @@ class Workspace:
         """
         edited = replace(post, edited_at=self._clock(), **changes)
         posts = self.conversations[post.channel].posts
-        at = next((i for i, kept in enumerate(posts) if kept.ts == post.ts), None)
-        if at is None:
+        index = next((i for i, kept in enumerate(posts) if kept.ts == post.ts), None)
+        if index is None:
             self.ephemeral_messages.add(edited)
         else:
-            posts[at : at + 1] = [] if edited.deleted else [edited]
+            posts[index : index + 1] = [] if edited.deleted else [edited]
             self.edits.add(edited)
         return edited
 
