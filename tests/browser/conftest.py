@@ -1,4 +1,4 @@
-"""A real browser for tests of the whole playground's page, or of its modules alone."""
+"""A real browser, for tests of the playground's whole page or of single modules of it."""
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -39,7 +39,7 @@ ALONE = """<!doctype html>
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run all browser tests in one event loop, to which the one browser belongs."""
+    """Run all browser tests in one event loop, because they share one browser."""
     here = Path(__file__).parent
     for item in items:
         if item.path.is_relative_to(here):
@@ -107,7 +107,7 @@ async def page(blank_page: "Page", url: str) -> "Page":
 
 @pytest.fixture(scope="session")
 def screens() -> Path:
-    """Return the folder for screenshots, which are for people to look at."""
+    """Return the folder for screenshots, which no test compares."""
     folder = ROOT / ".screens"
     folder.mkdir(exist_ok=True)
     return folder

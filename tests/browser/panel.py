@@ -36,17 +36,17 @@ CHANNELS = [
 
 
 def message(seconds: float, text: str = "", **more: Any) -> Json:
-    """Return a message of the bot, that many seconds after `START`."""
-    said = {
+    """Return a message that the bot sent `seconds` after `START`."""
+    content = {
         "kind": "message",
         "channel": "C1",
         "ts": f"{START + seconds:.6f}",
         "text": text,
         "blocks": [],
     }
-    by = {"user": "UBOT", "name": "juicebox", "bot": True, "event_id": None}
+    author = {"user": "UBOT", "name": "juicebox", "bot": True, "event_id": None}
     rest = {"thread_ts": None, "edited_at": None, "ephemeral": False, "deleted": False}
-    return {**said, **by, **rest, **more}
+    return {**content, **author, **rest, **more}
 
 
 BY_PERSON = {"user": "U1", "name": "recruiter", "bot": False}
@@ -71,9 +71,9 @@ def log(page: "Page") -> "Locator":
     return page.get_by_role("log", name="Messages")
 
 
-def box(page: "Page") -> "Locator":
+def message_box(page: "Page") -> "Locator":
     return page.get_by_role("combobox")
 
 
-def place(page: "Page", name: str) -> "Locator":
+def sidebar_button(page: "Page", name: str) -> "Locator":
     return page.get_by_role("navigation", name="Slack's channels").get_by_role("button", name=name)

@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from tests.browser.panel import BY_PERSON, START, box, log, message, mounted, place, posted, publish
+from tests.browser.panel import (
+    BY_PERSON,
+    START,
+    log,
+    message,
+    message_box,
+    mounted,
+    posted,
+    publish,
+    sidebar_button,
+)
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -75,17 +85,17 @@ async def test_replies_are_behind_a_line_with_their_number(panel: "Page") -> Non
 async def test_unread_messages_are_counted(panel: "Page") -> None:
     await publish(panel, message(0, "an alert", channel="C2"), message(5, "another", channel="C2"))
     await publish(panel, message(5, "another, edited", channel="C2"))
-    await place(panel, "alerts").filter(has_text="2 unread").click()
+    await sidebar_button(panel, "alerts").filter(has_text="2 unread").click()
     assert await panel.get_by_role("heading", name="alerts").is_visible()
     assert await log(panel).locator(".slack-text").all_inner_texts() == [
         "an alert",
         "another, edited",
     ]
-    assert await place(panel, "alerts").get_attribute("aria-current") == "true"
-    assert "unread" not in await place(panel, "alerts").inner_text()
+    assert await sidebar_button(panel, "alerts").get_attribute("aria-current") == "true"
+    assert "unread" not in await sidebar_button(panel, "alerts").inner_text()
     await publish(panel, message(10, "see <#C1>", channel="C2"))
     await log(panel).get_by_role("button", name="#recruiting").click()
-    assert await place(panel, "recruiting").get_attribute("aria-current") == "true"
+    assert await sidebar_button(panel, "recruiting").get_attribute("aria-current") == "true"
 
 
 async def test_the_log_follows_the_end_unless_it_was_scrolled_up(panel: "Page") -> None:
@@ -117,9 +127,9 @@ async def test_the_home_tab_is_loaded_and_keeps_the_focus_when_redrawn(
         "text": {"type": "plain_text", "text": "Refresh"},
     }
     home = {"kind": "home", "blocks": [{"type": "actions", "block_id": "b1", "elements": [button]}]}
-    await place(panel, "Home").click()
+    await sidebar_button(panel, "Home").click()
     assert await panel.get_by_role("region", name="Home tab").is_visible()
-    assert not await box(panel).is_visible()
+    assert not await message_box(panel).is_visible()
     await publish(panel, home)
     await panel.get_by_role("button", name="Refresh").press("Enter")
     await publish(panel, home)

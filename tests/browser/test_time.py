@@ -20,11 +20,11 @@ BELOW_A_SECOND = [
 
 async def test_durations_are_formatted(static_page: "Page") -> None:
     cases = [*BELOW_A_SECOND, *FROM_A_SECOND_ON]
-    said = await static_page.evaluate(
+    formatted = await static_page.evaluate(
         """async (lengths) => {
           const { duration } = await import("/time.js");
           return lengths.map((seconds) => duration(seconds * 1000));
         }""",
         [seconds for seconds, _ in cases],
     )
-    assert said == [words for _, words in cases]
+    assert formatted == [text for _, text in cases]

@@ -90,19 +90,19 @@ async def answers(connector: aiohttp.BaseConnector) -> bool:
             return False
 
 
-async def test_a_unix_socket_is_listened_on(environment: dict[str, str], tmp_path: Path) -> None:
-    place = str(tmp_path / "bot.sock")
-    async with started(environment, "web", "--uds", place) as process:
+async def test_web_listens_on_a_unix_socket(environment: dict[str, str], tmp_path: Path) -> None:
+    path = str(tmp_path / "bot.sock")
+    async with started(environment, "web", "--uds", path) as process:
         await process.until(lambda line: "running on unix socket" in line)
-        assert await answers(aiohttp.UnixConnector(path=place))
+        assert await answers(aiohttp.UnixConnector(path=path))
 
 
-async def test_an_inherited_socket_is_listened_on(
+async def test_web_listens_on_an_inherited_socket(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    place = str(tmp_path / "inherited.sock")
+    path = str(tmp_path / "inherited.sock")
     with socket.socket(socket.AF_UNIX) as ours:
-        ours.bind(place)
+        ours.bind(path)
         ours.listen()
         fd = ours.fileno()
         command = [sys.executable, "-m", "bot", "web", "--fd", str(fd)]
@@ -110,7 +110,7 @@ async def test_an_inherited_socket_is_listened_on(
             *command, env=environment, cwd=ROOT, pass_fds=(fd,), stdout=PIPE, stderr=STDOUT
         )
         try:
-            await until(lambda: answers(aiohttp.UnixConnector(path=place)))
+            await until(lambda: answers(aiohttp.UnixConnector(path=path)))
         finally:
             process.terminate()
             await process.communicate()

@@ -46,6 +46,7 @@ def sender() -> ScriptedSender:
 
 @pytest.fixture
 async def attempts(store: Store, sender: ScriptedSender) -> Attempts:
+    """Return attempts made two seconds after the event was accepted; only Slack is configured."""
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
     await store.ledger.open("evt_1", [TO_SLACK, TO_EMAIL], NOW)

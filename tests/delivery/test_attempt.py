@@ -65,7 +65,7 @@ async def test_maybe_delivered_stays_until_it_is_sent(
     assert (await stored(store)).maybe_delivered is True
 
 
-async def test_a_rate_limit_uses_up_no_attempt(
+async def test_a_rate_limit_uses_no_attempt(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
     sender.outcome = DeliveryError.rate_limited("ratelimited", timedelta(seconds=7))
@@ -100,8 +100,8 @@ async def test_a_permanent_error_is_a_dead_letter_at_once(
     assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{TO_SLACK.id}") is not None
 
 
-async def notice_of_failed(attempts: Attempts, sender: ScriptedSender) -> Delivery:
-    """Return a notice about the failure of TO_SLACK."""
+async def failure_notice(attempts: Attempts, sender: ScriptedSender) -> Delivery:
+    """Fail TO_SLACK, and return the notice about it; the sender keeps failing."""
     sender.outcome = DeliveryError.permanent("channel_not_found")
     await attempts.make(TO_SLACK, OWNER, held_lease)
     [notice] = await notices_of_delivery(await stored(attempts.store), OPERATORS)
@@ -112,7 +112,7 @@ async def notice_of_failed(attempts: Attempts, sender: ScriptedSender) -> Delive
 async def test_a_failed_notice_causes_no_further_notice(
     attempts: Attempts, sender: ScriptedSender, store: Store, redis: Redis
 ) -> None:
-    notice = await notice_of_failed(attempts, sender)
+    notice = await failure_notice(attempts, sender)
     await attempts.make(notice, OWNER, held_lease)
     assert (await stored(store, notice)).state is DeliveryState.FAILED
     assert await redis.zscore(QUEUE, f"report_dead_letter:delivery:{notice.id}") is None
@@ -120,14 +120,14 @@ async def test_a_failed_notice_causes_no_further_notice(
     assert [*(await store.counters.totals())["notices"].values()] == [1]
 
 
-def failing(_: Notification) -> str:
+def fail_to_render(_: Notification) -> str:
     raise RenderError("template search.completed/slack.json.j2: 'x' is undefined")
 
 
 async def test_a_template_error_is_a_dead_letter(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
-    broken = {Transport.SLACK: ActiveTransport(failing, sender)}
+    broken = {Transport.SLACK: ActiveTransport(fail_to_render, sender)}
     await replace(attempts, transports=broken).make(TO_SLACK, OWNER, held_lease)
     delivery = await stored(store)
     assert delivery.state is DeliveryState.FAILED

@@ -1,4 +1,4 @@
-"""The timeline of retries, rate limits and interrupted attempts."""
+"""The steps that retries, rate limits and interrupted attempts add to an event's trail."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,13 +17,16 @@ from bot.transports.registry import TRANSPORTS
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
 
 OWNER = "handle_event:evt_1"
-POST = make_delivery(destination=SLACK)
-MESSAGE = make_delivery(destination=MAIL)
+TO_SLACK = make_delivery(destination=SLACK)
+TO_EMAIL = make_delivery(destination=MAIL)
 
 
 @dataclass
 class ScriptedSender:
-    """Raises `fault` if there is one; with `finds`, finds messages that may have arrived."""
+    """Raises `fault` if there is one, or LeaseLost if `lost`.
+
+    With `finds`, it finds every message that may have been delivered.
+    """
 
     finds: bool = False
     fault: Exception | None = None
@@ -33,7 +36,7 @@ class ScriptedSender:
         if self.fault is not None:
             raise self.fault
         if self.lost:
-            raise LeaseLost("killed in the middle of it")
+            raise LeaseLost("killed during the call")
         if not (self.finds and message.maybe_delivered):
             check_lease()
         return "C1/1.1"
@@ -46,7 +49,7 @@ class ScriptedSender:
 
 @dataclass
 class World:
-    """Attempts with that sender at chosen times."""
+    """Makes attempts with `sender` at the time `now`."""
 
     store: Store
     sender: ScriptedSender = field(default_factory=ScriptedSender)
@@ -66,6 +69,7 @@ class World:
         await Attempts(self.store, transports, metrics, clock).make(kept, owner, lambda: None)
 
     async def steps(self) -> list[tuple[str, str]]:
+        """Return the steps after the first two, which are received and handled."""
         trail = await self.store.events.trail("evt_1")
         return [(step.what, step.detail) for step in trail[2:]]
 
@@ -74,7 +78,7 @@ class World:
 async def world(store: Store) -> World:
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
-    await store.ledger.open("evt_1", [POST, MESSAGE], NOW)
+    await store.ledger.open("evt_1", [TO_SLACK, TO_EMAIL], NOW)
     return World(store)
 
 
@@ -83,7 +87,7 @@ def retry_of(delivery: Delivery) -> str:
 
 
 async def test_a_first_attempt_has_no_note(world: World) -> None:
-    await world.attempt(POST)
+    await world.attempt(TO_SLACK)
     assert await world.steps() == [("sending", ""), ("sent", "")]
 
 
@@ -91,7 +95,7 @@ async def test_a_rate_limit_shows_its_delay_and_that_it_uses_no_attempt(
     world: World,
 ) -> None:
     world.sender.fault = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
-    await world.attempt(POST)
+    await world.attempt(TO_SLACK)
     assert (await world.steps())[-1] == (
         "retrying",
         "rate limited, waits 7 s, uses no attempt (Slack asks to wait 7 s)",
@@ -100,10 +104,10 @@ async def test_a_rate_limit_shows_its_delay_and_that_it_uses_no_attempt(
 
 async def test_several_rate_limits_are_counted_when_it_is_sent(world: World) -> None:
     world.sender.fault = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
-    for owner in (OWNER, retry_of(POST), retry_of(POST)):
-        await world.attempt(POST, owner)
+    for owner in (OWNER, retry_of(TO_SLACK), retry_of(TO_SLACK)):
+        await world.attempt(TO_SLACK, owner)
     world.sender.fault = None
-    await world.attempt(POST, retry_of(POST))
+    await world.attempt(TO_SLACK, retry_of(TO_SLACK))
     steps = [what for what, _ in await world.steps()]
     assert steps == ["sending", "retrying", "sent"]
     assert (await world.steps())[-1] == ("sent", "a rate limit put it off 3 times")
@@ -112,10 +116,10 @@ async def test_several_rate_limits_are_counted_when_it_is_sent(world: World) -> 
 @pytest.mark.parametrize(
     ("delivery", "finds", "expected"),
     [
-        (POST, True, "found in the channel, not posted again"),
-        (POST, False, "not found in the channel, so posted now"),
+        (TO_SLACK, True, "found in the channel, not posted again"),
+        (TO_SLACK, False, "not found in the channel, so posted now"),
         (
-            MESSAGE,
+            TO_EMAIL,
             False,
             "sent again under the same Message-ID, since it may not have arrived before",
         ),
@@ -141,9 +145,9 @@ async def test_after_a_lost_reply_the_note_says_what_was_done(
 async def test_an_interrupted_attempt_shows_when_it_was_taken_over(world: World) -> None:
     world.sender.lost = True
     with pytest.raises(LeaseLost):
-        await world.attempt(POST)
+        await world.attempt(TO_SLACK)
     world.sender, world.now = ScriptedSender(finds=True), NOW + seconds(15.2)
-    await world.attempt(POST)
+    await world.attempt(TO_SLACK)
     assert await world.steps() == [
         ("sending", ""),
         ("sending", "interrupted, taken over 15.2 s after it began"),
@@ -153,19 +157,19 @@ async def test_an_interrupted_attempt_shows_when_it_was_taken_over(world: World)
 
 async def test_an_interruption_after_a_rate_limit_is_shown_too(world: World) -> None:
     world.sender.fault = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
-    await world.attempt(POST)
+    await world.attempt(TO_SLACK)
     world.sender = ScriptedSender(lost=True)
     with pytest.raises(LeaseLost):
-        await world.attempt(POST, retry_of(POST))
+        await world.attempt(TO_SLACK, retry_of(TO_SLACK))
     world.sender, world.now = ScriptedSender(), NOW + seconds(20)
-    await world.attempt(POST, retry_of(POST))
+    await world.attempt(TO_SLACK, retry_of(TO_SLACK))
     assert [what for what, _ in await world.steps()] == ["sending", "retrying", "sending", "sent"]
     assert (await world.steps())[2][1] == "interrupted, taken over 20 s after it began"
 
 
-async def test_an_interruption_between_reading_and_claiming_is_told_without_a_time(
+async def test_an_interruption_between_reading_and_claiming_is_shown_without_a_time(
     world: World,
 ) -> None:
-    await world.store.ledger.claim(POST, OWNER, "another", NOW)
-    await world.store.ledger.claim(POST, OWNER, "ours", NOW)
+    await world.store.ledger.claim(TO_SLACK, OWNER, "another", NOW)
+    await world.store.ledger.claim(TO_SLACK, OWNER, "ours", NOW)
     assert (await world.steps())[-1] == ("sending", "interrupted, taken over")

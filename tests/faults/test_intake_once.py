@@ -12,7 +12,7 @@ import pytest
 from bot.clock import utc_now
 from bot.store.queue import QUEUE
 from tests.app import SECRET, envelope, signed
-from tests.fake_clock import moved_by, needs_a_clock, redis_with_a_clock
+from tests.fake_clock import needs_faketime, redis_with_clock, shifted_clock
 from tests.faults.conftest import BASE
 from tests.faults.deployment import Deployment, Web, deployed
 from tests.faults.juicebox import Juicebox
@@ -74,7 +74,7 @@ async def test_a_duplicate_after_completion_changes_nothing(
 
 
 @pytest.mark.case(2)
-@needs_a_clock
+@needs_faketime
 @pytest.mark.parametrize(
     "later", [timedelta(hours=1), RETENTION - timedelta(minutes=1)], ids=["hour", "retention"]
 )
@@ -83,13 +83,13 @@ async def test_a_duplicate_much_later_changes_nothing(
 ) -> None:
     """The clocks of Redis, web and worker are moved forward together."""
     body = envelope("evt_1")
-    with redis_with_a_clock(tmp_path, monkeypatch) as (server, clock):
+    with redis_with_clock(tmp_path, monkeypatch) as (server, clock):
         async with deployed(BASE, server=server) as deployment:
             async with deployment.web() as web, deployment.worker():
                 await web.receive(body)
                 await deployment.settled(["evt_1"])
             clock.move(later)
-            moved = moved_by(later)
+            moved = shifted_clock(later)
             async with deployment.web(**moved) as web, deployment.worker(**moved):
                 assert await is_duplicate(deployment, web, body)
             await tally.audit(deployment, ["evt_1"])

@@ -8,7 +8,7 @@ import pytest
 
 from bot.fakes.faults import HttpFault
 from tests.app import envelope
-from tests.fake_clock import moved_by, needs_a_clock
+from tests.fake_clock import needs_faketime, shifted_clock
 from tests.faults.deployment import Deployment, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
@@ -18,7 +18,7 @@ POST = "chat.postMessage"
 AHEAD, BEHIND = timedelta(hours=1), timedelta(hours=-1)
 CORRECT = timedelta()
 
-pytestmark = needs_a_clock
+pytestmark = needs_faketime
 
 
 async def _is_ready(web: Web) -> bool:
@@ -36,8 +36,8 @@ async def test_an_event_is_handled_at_once_although_the_clocks_of_web_and_worker
     slack = deployment.slack
     slack.plan_faults(POST, [HttpFault.lost_reply()])
     async with (
-        deployment.web(**moved_by(of_web)) as web,
-        deployment.worker(**moved_by(of_worker)),
+        deployment.web(**shifted_clock(of_web)) as web,
+        deployment.worker(**shifted_clock(of_worker)),
     ):
         await Juicebox(lambda: web).send(envelope())
         received_at = time.monotonic()
@@ -55,9 +55,9 @@ async def test_a_retry_is_due_a_second_later_for_a_worker_with_another_clock(
     events = [f"evt_{n}" for n in range(20)]
     slack.plan_faults(POST, [HttpFault.status(500)] * len(events))
     async with (
-        deployment.web(**moved_by(BEHIND)) as web,
-        deployment.worker(**moved_by(AHEAD)),
-        deployment.worker(**moved_by(BEHIND)),
+        deployment.web(**shifted_clock(BEHIND)) as web,
+        deployment.worker(**shifted_clock(AHEAD)),
+        deployment.worker(**shifted_clock(BEHIND)),
     ):
         juicebox = Juicebox(lambda: web)
         for event_id in events:

@@ -15,7 +15,7 @@ from bot.store import Store, keys
 from bot.store.connection import connect
 from bot.store.queue import QUEUE
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
-from tests.fake_clock import Clock, needs_a_clock, redis_with_a_clock
+from tests.fake_clock import Clock, needs_faketime, redis_with_clock
 from tests.polling import until
 
 RETENTION = timedelta(days=30)
@@ -29,7 +29,7 @@ PERMANENT = {QUEUE, keys.UNFINISHED, keys.COUNTERS, keys.RETENTIONS}
 async def redis_and_its_clock(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Redis, Clock]]:
-    with redis_with_a_clock(folder, monkeypatch) as (server, clock):
+    with redis_with_clock(folder, monkeypatch) as (server, clock):
         client = connect(server.url, timeout=timedelta(seconds=60))
         yield client, clock
         await client.aclose()
@@ -77,7 +77,7 @@ async def keys_of(redis: Redis) -> set[str]:
     return {raw.decode() async for raw in redis.scan_iter(count=1_000)}
 
 
-@needs_a_clock
+@needs_faketime
 async def test_no_data_of_an_event_outlives_the_retention(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +104,7 @@ async def test_no_data_of_an_event_outlives_the_retention(
         await until(nothing_is_left)
 
 
-@needs_a_clock
+@needs_faketime
 async def test_a_duplicate_is_detected_until_the_retention_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ RETRY = f"retry_delivery:{DELIVERY.id}"
 
 @pytest.fixture
 async def leases(store: Store, redis: Redis) -> Leases:
-    """The leases, with a complete index and one accepted event."""
+    """Accept an event, with a complete index of unfinished jobs, and return the leases."""
     await store.reconciliation.run(NOW)
     event = make_event()
     await store.events.accept(event, body_of(event), NOW)
@@ -40,6 +40,7 @@ async def retry_later(store: Store, owner: str, token: str, due_in: timedelta) -
 
 
 async def start(leases: Leases, job_id: str) -> float:
+    """Take a due job with the token "a", and return its due_ms."""
     due_ms = dict((await leases.due(10)).jobs)[job_id]
     assert await leases.take(job_id, "a", due_ms)
     return due_ms
