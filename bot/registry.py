@@ -94,7 +94,7 @@ def _check(handler: Handler[Any], found: Mapping[str, Handler[Any]], templates: 
         if not (templates / folder / file).is_file()
     ]
     if missing:
-        raise RegistryError(f"{', '.join(missing)} is missing")
+        raise RegistryError(f"missing: {', '.join(missing)}")
 
 
 def _run_sample(handler: Handler[Any]) -> list[Intent]:
@@ -126,5 +126,8 @@ def _check_subject(handler: Handler[Any], subject: DataSubject, intents: list[In
     subject_id = id_text(handler.sample.get(subject.field))
     kinds = {i.kind for i in intents if isinstance(i, Record) and i.id == subject_id}
     if not kinds <= {subject.record_kind}:
-        found = ", ".join(sorted(kinds))
-        raise RegistryError(f"its subject's record_kind must be {found}, the kind that it records")
+        found = " and ".join(sorted(kinds))
+        raise RegistryError(
+            f"it records {found} about its subject, whose record_kind is {subject.record_kind!r}:"
+            " make them the same kind"
+        )

@@ -191,7 +191,7 @@ def test_a_handler_that_only_records_needs_no_templates(write: Write, tmp_path: 
     ("subject", "fault"),
     [
         ('DataSubject("replyID")', "its subject's field 'replyID' is not a field of the data"),
-        ('DataSubject("replyId")', "its subject's record_kind must be reply, the kind that it"),
+        ('DataSubject("replyId")', "it records reply about its subject"),
         (
             'DataSubject("replyId", record_kind="reply", cached_key="reply")',
             "its cached_key must contain {id}, got 'reply'",
@@ -223,5 +223,5 @@ def test_a_missing_template_is_named(write: Write, templates: Path, file: str) -
     with pytest.raises(RegistryError) as refused:
         load_registry(write("reply_received", VALID), templates)
     assert str(refused.value) == (
-        f"other_handlers.reply_received: templates/reply.received/{file} is missing"
+        f"other_handlers.reply_received: missing: templates/reply.received/{file}"
     )

@@ -36,7 +36,7 @@ async def _list(store: Store, limit: int) -> None:
         _print(_table([_HEADINGS, *map(_row, events)]))
     else:
         click.echo(
-            f"No events yet. '{program()} send --test' makes one, to see whether all is well."
+            f"No events yet. '{program()} send --test' sends a test event through the whole bot."
         )
 
 
@@ -52,7 +52,7 @@ async def _show(store: Store, event_id: str) -> None:
         *("", "DELIVERIES"),
         *(map(_delivery, event.deliveries) if event.deliveries else ["none"]),
         *(["", "NOTICES TO OPERATORS", *map(_delivery, event.notices)] if event.notices else []),
-        *("", "TRAIL (UTC)"),
+        *("", "TIMELINE (UTC)"),
         *_table(list(map(_step, event.timeline))),
     ]
     _print(lines)

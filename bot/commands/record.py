@@ -8,7 +8,7 @@ from bot.commands import CommandError
 from bot.commands.with_store import on_store
 from bot.store import Store
 
-_HELP = """Show the record of the KIND with this ID as JSON; moments are in Unix seconds.
+_HELP = """Show the record of the KIND with this ID as JSON; times in its fields are Unix seconds.
 
 \b
 For example: profile prof_8s2k4d
@@ -27,6 +27,6 @@ def command(kind: str, record_id: str) -> None:
 async def _show(store: Store, kind: str, record_id: str) -> None:
     stored = await store.records.get(kind, record_id)
     if stored is None:
-        raise CommandError(f"nothing is kept of {kind} {record_id}")
+        raise CommandError(f"there is no record of {kind} {record_id}")
     shown = {"kind": kind, "id": record_id, "at": stored.at.isoformat(), "fields": stored.fields}
     click.echo(json.dumps(shown, indent=2))

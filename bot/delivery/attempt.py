@@ -136,7 +136,7 @@ class _Attempt:
             resent = self._transport.resent_note if self._transport else ""
             notes.append(resent if self.call_began else "found in the channel, not posted again")
         if self.delivery.waits > 1:
-            notes.append(f"a rate limit put it off {self.delivery.waits} times")
+            notes.append(f"delayed {self.delivery.waits} times by a rate limit")
         return "; ".join(notes)
 
     async def _skip(self, reason: str) -> None:

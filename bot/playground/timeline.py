@@ -109,7 +109,7 @@ def _killed(kills: Sequence[float], steps: Sequence[TimelineStep]) -> Iterator[R
 
 def _picked_up(kill: float, later: float | None) -> str:
     if later is None:
-        return "waits for another worker, which comes within 16 s"
+        return "another worker takes over within 16 s"
     return f"picked up by another worker after {duration(timedelta(seconds=later - kill))}"
 
 

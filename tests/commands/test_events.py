@@ -40,7 +40,7 @@ async def test_no_events_yet(cli: Cli, store: Store, make_settings: MakeSettings
     result = await cli("events")
     assert result.exit_code == 0
     assert result.output == (
-        "No events yet. 'juicebox-bot send --test' makes one, to see whether all is well.\n"
+        "No events yet. 'juicebox-bot send --test' sends a test event through the whole bot.\n"
     )
 
 
@@ -90,7 +90,7 @@ async def test_an_event_is_shown_with_its_deliveries_and_its_trail(
         f"{mail.id}  email:recruiter@example.com  retrying"
         " (1 attempt, again at 2026-01-15 14:31:00 UTC): mailbox busy\n"
         "\n"
-        "TRAIL (UTC)\n"
+        "TIMELINE (UTC)\n"
         "2026-01-15 14:30:00.000  received\n"
         "2026-01-15 14:30:00.000  handled                                deliveries: 2\n"
         "2026-01-15 14:30:00.000  sending   slack:C0RECRUIT\n"
@@ -148,7 +148,7 @@ async def test_notices_to_operators_are_told_apart_from_deliveries(
         "DELIVERIES\nnone\n\nNOTICES TO OPERATORS\n"
         f"{notices[0].id}  slack:C0RECRUIT  sent (1 attempt)\n"
         f"{notices[1].id}  email:recruiter@example.com  sent (1 attempt)\n"
-        "\nTRAIL (UTC)\n"
+        "\nTIMELINE (UTC)\n"
     ) in shown.output
     assert "notice sent     slack:C0RECRUIT\n" in shown.output
 

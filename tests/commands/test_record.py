@@ -32,4 +32,4 @@ async def test_a_record_that_is_not_kept_is_an_error(
     make_settings()
     result = await cli("record", "export", "exp_1")
     assert result.exit_code == 1
-    assert result.output == "juicebox-bot: nothing is kept of export exp_1\n"
+    assert result.output == "juicebox-bot: there is no record of export exp_1\n"

@@ -110,7 +110,7 @@ async def test_several_rate_limits_are_counted_when_it_is_sent(world: World) -> 
     await world.attempt(TO_SLACK, retry_of(TO_SLACK))
     steps = [what for what, _ in await world.steps()]
     assert steps == ["sending", "retrying", "sent"]
-    assert (await world.steps())[-1] == ("sent", "a rate limit put it off 3 times")
+    assert (await world.steps())[-1] == ("sent", "delayed 3 times by a rate limit")
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ async def test_doctor_passes_and_names_what_it_could_not_check(
         output, _ = await doctor.communicate()
     assert doctor.returncode == 0, output.decode()
     assert "its INFO is forbidden, so its version is not known" in output.decode()
-    assert b"every script ran" in output
+    assert b"all scripts ran" in output
 
 
 async def test_web_is_ready_as_soon_as_a_worker_runs(managed: Deployment) -> None:

@@ -51,9 +51,7 @@ def test_a_killed_worker_is_shown_with_the_time_until_another_one_took_over(
     steps: tuple[Step, ...],
 ) -> None:
     waiting = record(*steps, kills=(T0 + 1,))
-    assert details(waiting, "worker killed") == [
-        "waits for another worker, which comes within 16 s"
-    ]
+    assert details(waiting, "worker killed") == ["another worker takes over within 16 s"]
     later = Step(NOW + ms(16_200), "sending", SENDING.id, str(SLACK), "interrupted, taken over")
     assert details(record(*steps, later, kills=(T0 + 1,)), "worker killed") == [
         "picked up by another worker after 15.2 s"

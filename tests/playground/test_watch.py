@@ -42,6 +42,6 @@ async def test_a_killed_worker_is_shown_for_events_in_progress(
     watch.wake()
     await record_with(feed, "received", "")
     watch.killed((NOW + seconds(1)).timestamp())
-    await record_with(feed, "worker killed", "waits for another worker, which comes within 16 s")
+    await record_with(feed, "worker killed", "another worker takes over within 16 s")
     await store.ledger.open(event.id, [], NOW + seconds(4.5))
     await record_with(feed, "worker killed", "picked up by another worker after 3.5 s")

@@ -51,12 +51,12 @@ async def test_a_retry_scheduled_under_the_same_job_id_is_restored(
 ) -> None:
     await store.ledger.open("evt_1", [DELIVERY], NOW)
     await retry_later(store, JOB, "t1", timedelta())
-    await leases.finish(JOB, "b", await start(leases, JOB))
+    assert await leases.finish(JOB, "a", await start(leases, JOB)) is True
     started = await start(leases, RETRY)
     await retry_later(store, RETRY, "t2", HOUR)
     await redis.delete(QUEUE)
     assert await leases.finish(RETRY, "a", started) is True
-    assert RETRY in await store.reconciliation.run(NOW)
+    assert await store.reconciliation.run(NOW) == [RETRY]
     assert await is_due_in(redis, RETRY, HOUR)
 
 

@@ -108,4 +108,4 @@ def test_a_link_is_whole_or_left_out(path: str, *, linked: bool) -> None:
         assert "href=" not in mail.html
         for body in (mail.text, mail.html):
             assert "Its link is too long for a mail." in body
-            assert "python -m bot record export" in body
+            assert "Ask an operator of this bot for the full link." in body
