@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.model import Audience, Event, Intent, Notify, Policy, Quota, Record, handles
+from bot.model import QUOTA_RECORD, Audience, Event, Intent, Notify, Policy, Quota, Record, handles
 
 
 @handles(
@@ -12,7 +12,7 @@ from bot.model import Audience, Event, Intent, Notify, Policy, Quota, Record, ha
 )
 def handle(event: Event, data: Quota, policy: Policy) -> list[Intent]:
     quota = data.fields
-    record = Record("quota", "latest", quota)
+    record = Record(*QUOTA_RECORD, quota)
     if not data.is_above(policy.quota_alert_percent):
         return [record]
     period = f"{data.reset_date:%Y-%m-%d}" if data.reset_date else f"{event.timestamp:%Y-%m}"

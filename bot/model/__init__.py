@@ -5,7 +5,7 @@ from bot.model.dialects import canonical_event, spellings
 from bot.model.durations import duration
 from bot.model.handler import DataSubject, Handler, handles
 from bot.model.links import host_pattern
-from bot.model.moments import read_moment
+from bot.model.moments import from_ms, read_moment, to_ms
 from bot.model.nouns import (
     Audience,
     Context,
@@ -24,8 +24,6 @@ from bot.model.nouns import (
     Step,
     Transport,
     delivery_id,
-    from_ms,
-    to_ms,
 )
 from bot.model.payload import (
     Amount,
@@ -39,49 +37,4 @@ from bot.model.payload import (
     Text,
     id_text,
 )
-from bot.model.quota import Quota
-
-__all__ = [
-    "NOTICE_TEMPLATE",
-    "Amount",
-    "Audience",
-    "Context",
-    "Count",
-    "DataSubject",
-    "DeadLetter",
-    "DeadLetterKind",
-    "Delivery",
-    "DeliveryState",
-    "Destination",
-    "Event",
-    "EventState",
-    "Extra",
-    "Handler",
-    "HttpsUrl",
-    "Id",
-    "Intent",
-    "InvalidData",
-    "Mail",
-    "Moment",
-    "Notification",
-    "Notify",
-    "Payload",
-    "Policy",
-    "Quota",
-    "Record",
-    "SlackMessage",
-    "Step",
-    "Text",
-    "Transport",
-    "canonical_event",
-    "delivery_id",
-    "duration",
-    "from_ms",
-    "handles",
-    "host_pattern",
-    "id_text",
-    "read_moment",
-    "retry_command",
-    "spellings",
-    "to_ms",
-]
+from bot.model.quota import QUOTA_RECORD, Quota

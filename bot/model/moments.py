@@ -3,8 +3,6 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from bot.model.nouns import from_ms
-
 _FIRST_YEAR, _LAST_YEAR = 1, 9999
 _BLANKS = " \t\r\n"
 _FIRST_MILLISECONDS = 10**11
@@ -71,3 +69,19 @@ def _from_iso(text: str) -> datetime:
     whole, days = _END_OF_DAY.subn("00", whole)
     whole, seconds = _LEAP_SECOND.subn("59", whole)
     return datetime.fromisoformat(whole) + timedelta(days=days, seconds=seconds)
+
+
+def from_ms(milliseconds: float | str | bytes) -> datetime:
+    """Return the moment that long after 1970.
+
+    Raises:
+        ValueError: if it is out of range. `fromtimestamp` raises OSError and OverflowError as well.
+    """
+    try:
+        return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
+    except (OSError, OverflowError):
+        raise ValueError("out of range for a date") from None
+
+
+def to_ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

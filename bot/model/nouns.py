@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -210,19 +210,3 @@ def delivery_id(notification: Notification, to: Destination | None) -> str:
     )
     digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
     return f"dlv_{digest[:24]}"
-
-
-def from_ms(milliseconds: float | str | bytes) -> datetime:
-    """Return the moment that long after 1970.
-
-    Raises:
-        ValueError: if it is out of range. `fromtimestamp` raises OSError and OverflowError as well.
-    """
-    try:
-        return datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
-    except (OSError, OverflowError):
-        raise ValueError("out of range for a date") from None
-
-
-def to_ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

@@ -10,6 +10,8 @@ from bot.model.payload import Amount, Extra, Moment, Payload, Text
 
 LEAST_LIMIT = 0.001
 """The smallest limit above 0: the smallest number that a message can show."""
+QUOTA_RECORD = ("quota", "latest")
+"""The kind and the id of the record that the latest quota is kept under."""
 _UNLIMITED = "unlimited"
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from bot.errors import CorruptRecord
-from bot.model import Quota
+from bot.model import QUOTA_RECORD, Quota
 from bot.store import Store
 from bot.store.backlog import Backlog
 from bot.views.event import EventView, load_latest
@@ -47,7 +47,7 @@ async def _load_quota(store: Store) -> Quota | None:
     The bot stores numbers. Text in their place was written by another program, and is ignored.
     """
     try:
-        stored = await store.records.get("quota", "latest")
+        stored = await store.records.get(*QUOTA_RECORD)
         fields = stored.fields if stored else {}
         quota = Quota.model_validate(
             {k: v for k, v in fields.items() if k == "planTier" or not isinstance(v, str)}
