@@ -67,7 +67,8 @@ async def test_a_retry_is_due_a_second_later_for_a_worker_with_another_clock(
     calls: dict[str, list[float]] = defaultdict(list)
     for call in slack.calls(POST):
         calls[call.arguments["metadata"]["event_payload"]["delivery_id"]].append(call.at)
-    gaps = [second - first for first, second, *_ in calls.values()]  # a slow one may follow them
-    assert len(gaps) == len(events)
+    assert len(calls) == len(events)
+    # On a slow machine, one delivery may meet two of the errors and another none.
+    gaps = [times[1] - times[0] for times in calls.values() if len(times) > 1]
     assert min(gaps) >= 1.0
     assert max(gaps) < AHEAD.total_seconds() / 2
