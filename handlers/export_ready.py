@@ -2,30 +2,16 @@
 
 from datetime import timedelta
 
-from bot.model import (
-    Audience,
-    Count,
-    Event,
-    Extra,
-    HttpsUrl,
-    Id,
-    Intent,
-    Moment,
-    Notify,
-    Payload,
-    Policy,
-    Record,
-    Text,
-    handles,
-)
+from bot.model import Audience, Event, Intent, Notify, Payload, Policy, Record, handles
+from bot.model.payload import Count, HttpsUrl, Id, Moment, OptionalField, Text
 
 
 class Data(Payload):
     export_id: Id
     download_url: HttpsUrl
-    record_count: Extra[Count] = None
-    expires_at: Extra[Moment] = None
-    format: Extra[Text] = None
+    record_count: OptionalField[Count] = None
+    expires_at: OptionalField[Moment] = None
+    format: OptionalField[Text] = None
 
 
 @handles(

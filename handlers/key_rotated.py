@@ -3,19 +3,8 @@
 import re
 from datetime import timedelta
 
-from bot.model import (
-    Audience,
-    Context,
-    Event,
-    Extra,
-    Id,
-    Intent,
-    Moment,
-    Notify,
-    Payload,
-    Policy,
-    handles,
-)
+from bot.model import Audience, Context, Event, Intent, Notify, Payload, Policy, handles
+from bot.model.payload import Id, Moment, OptionalField
 
 _MASK = re.compile(r"(?:\.{2,}|[…*•])[.…*•]*$")
 _LONGEST_PREFIX = 24
@@ -24,7 +13,7 @@ _LONGEST_PREFIX = 24
 
 class Data(Payload):
     new_key_prefix: Id
-    rotated_at: Extra[Moment] = None
+    rotated_at: OptionalField[Moment] = None
 
 
 @handles(

@@ -4,20 +4,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, JsonValue
 
-from bot.model import (
-    Audience,
-    DataSubject,
-    Event,
-    Extra,
-    Id,
-    Intent,
-    Notify,
-    Payload,
-    Policy,
-    Record,
-    Text,
-    handles,
-)
+from bot.model import Audience, DataSubject, Event, Intent, Notify, Payload, Policy, Record, handles
+from bot.model.payload import Id, OptionalField, Text
 
 
 def _names_or_object(value: object) -> object:
@@ -30,7 +18,7 @@ def _names_or_object(value: object) -> object:
 class Data(Payload):
     profile_id: Id
     fields: Annotated[list[str] | dict[str, JsonValue], BeforeValidator(_names_or_object)]
-    source: Extra[Text] = None
+    source: OptionalField[Text] = None
 
 
 @handles(

@@ -1,25 +1,13 @@
 """A search has completed: recruiters are told how many people it found."""
 
-from bot.model import (
-    Audience,
-    Context,
-    Count,
-    Event,
-    Extra,
-    Id,
-    Intent,
-    Notify,
-    Payload,
-    Policy,
-    Text,
-    handles,
-)
+from bot.model import Audience, Context, Event, Intent, Notify, Payload, Policy, handles
+from bot.model.payload import Count, Id, OptionalField, Text
 
 
 class Data(Payload):
     search_id: Id
     result_count: Count
-    query: Extra[Text] = None
+    query: OptionalField[Text] = None
 
 
 @handles(

@@ -20,7 +20,8 @@ from tests.renderers import mail_renderer, slack_renderer
 VALID = '''
 """Someone answered a message."""
 
-from bot.model import Audience, Event, Id, Intent, Notify, Payload, Policy, Record, handles
+from bot.model import Audience, Event, Intent, Notify, Payload, Policy, Record, handles
+from bot.model.payload import Id
 
 
 class Data(Payload):

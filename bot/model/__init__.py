@@ -25,16 +25,5 @@ from bot.model.nouns import (
     Transport,
     delivery_id,
 )
-from bot.model.payload import (
-    Amount,
-    Count,
-    Extra,
-    HttpsUrl,
-    Id,
-    InvalidData,
-    Moment,
-    Payload,
-    Text,
-    id_text,
-)
+from bot.model.payload import InvalidData, Payload, id_text
 from bot.model.quota import QUOTA_RECORD, Quota

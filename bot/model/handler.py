@@ -57,7 +57,7 @@ class Handler(Generic[D]):
         Raises:
             InvalidData: if the event's data does not fit; names the fields, and none of their values.
         """
-        return self.handle(event, self.data.read(event.data), policy)
+        return self.handle(event, self.data.parse(event.data), policy)
 
 
 def handles(

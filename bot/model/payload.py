@@ -23,6 +23,7 @@ from bot.model.moments import read_moment
 
 _WHOLE = re.compile(r"-?\d{1,40}", re.ASCII)
 _DECIMAL = re.compile(r"-?\d{1,40}\.\d{1,40}", re.ASCII)
+_SHOULD = re.compile(r"\A(?:Input|String) should ")
 
 
 class InvalidData(ValueError):
@@ -35,8 +36,8 @@ class Payload(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
     @classmethod
-    def read(cls, data: object) -> Self:
-        """Read an event's data.
+    def parse(cls, data: object) -> Self:
+        """Parse an event's data.
 
         Raises:
             InvalidData: if it does not fit.
@@ -104,11 +105,8 @@ HttpsUrl = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(_h
 Moment = Annotated[datetime, BeforeValidator(read_moment)]
 
 T = TypeVar("T")
-Extra = Annotated[T | None, WrapValidator(_none_if_invalid)]
+OptionalField = Annotated[T | None, WrapValidator(_none_if_invalid)]
 """An optional field. An invalid value counts as absent, so that it does not fail the event."""
-
-
-_WORDING = {"Input should ": "must ", "String should ": "must "}
 
 
 def _explain(error: ValidationError) -> str:
@@ -126,7 +124,5 @@ def _reason(detail: ErrorDetails) -> str:
         return "is missing"
     if detail["type"] in {"model_type", "model_attributes_type"}:
         return "must be an object"
-    text = detail["msg"].removeprefix("Value error, ")
-    for before, after in _WORDING.items():
-        text = text.replace(before, after) if text.startswith(before) else text
+    text = _SHOULD.sub("must ", detail["msg"].removeprefix("Value error, "))
     return text if text.startswith("must ") else "is not valid"

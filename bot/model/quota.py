@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import JsonValue, ValidatorFunctionWrapHandler, WrapValidator, model_validator
 
-from bot.model.payload import Amount, Extra, Moment, Payload, Text
+from bot.model.payload import Amount, Moment, OptionalField, Payload, Text
 
 LEAST_LIMIT = 0.001
 """The smallest limit above 0: the smallest number that a message can show."""
@@ -34,8 +34,8 @@ class Quota(Payload):
     usage: Amount | None
     limit: Annotated[Amount | None, WrapValidator(_limit_or_none)]
     usage_percent: Amount | None = None
-    reset_date: Extra[Moment] = None
-    plan_tier: Extra[Text] = None
+    reset_date: OptionalField[Moment] = None
+    plan_tier: OptionalField[Text] = None
 
     @model_validator(mode="before")
     @classmethod

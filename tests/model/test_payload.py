@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from bot.model import Amount, Count, Id, Payload
+from bot.model.payload import Amount, Count, Id, Payload
 
 
 class Numbers(Payload):

@@ -4,7 +4,7 @@ import aiohttp
 from pydantic import BaseModel
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.model import Extra
+from bot.model.payload import OptionalField
 
 METADATA_TYPE = "juicebox_delivery"
 
@@ -12,8 +12,8 @@ METADATA_TYPE = "juicebox_delivery"
 class Refusal(BaseModel):
     """Slack's error code, and the scopes that the call needs."""
 
-    error: Extra[str] = None
-    needed: Extra[str] = None
+    error: OptionalField[str] = None
+    needed: OptionalField[str] = None
 
 
 def refusal_in(response: AsyncSlackResponse | aiohttp.ClientResponse) -> Refusal:
@@ -38,17 +38,17 @@ class Posted(BaseModel):
 
 
 class _Payload(BaseModel):
-    delivery_id: Extra[str] = None
+    delivery_id: OptionalField[str] = None
 
 
 class _Metadata(BaseModel):
-    event_type: Extra[str] = None
-    event_payload: Extra[_Payload] = None
+    event_type: OptionalField[str] = None
+    event_payload: OptionalField[_Payload] = None
 
 
 class Message(BaseModel):
     ts: str
-    metadata: Extra[_Metadata] = None
+    metadata: OptionalField[_Metadata] = None
 
     @property
     def delivery_id(self) -> str | None:
