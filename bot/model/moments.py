@@ -1,9 +1,8 @@
 """Reads moments: RFC 3339 in every form, or seconds or milliseconds since 1970."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 
-_FIRST_YEAR, _LAST_YEAR = 1, 9999
 _BLANKS = " \t\r\n"
 _FIRST_MILLISECONDS = 10**11
 """Numbers from here on are milliseconds: as seconds this is the year 5138, as milliseconds it is
@@ -34,31 +33,23 @@ def read_moment(value: object) -> datetime:
         ValueError: if it is not a moment, is a number below 0, or its year is not 2 to 9998.
     """
     try:
-        return _in_utc(_read(value))
+        moment = _read(value)
     except (ValueError, OverflowError):
         raise ValueError(_NOT_A_MOMENT) from None
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """Refuse the first and the last year of the calendar, where arithmetic would overflow."""
-    if not _FIRST_YEAR < moment.year < _LAST_YEAR:
-        raise ValueError("must be between the years 2 and 9998")
+    if not MINYEAR < moment.year < MAXYEAR:  # in these two, arithmetic would overflow
+        raise ValueError(_NOT_A_MOMENT)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _read(value: object) -> datetime:
     if isinstance(value, str):
         text = value.strip(_BLANKS)
-        return _from_epoch(float(text)) if _EPOCH.fullmatch(text) else _from_iso(text)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _from_epoch(value)
-    raise ValueError(_NOT_A_MOMENT)
-
-
-def _from_epoch(number: float) -> datetime:
-    if number < 0:
+        if not _EPOCH.fullmatch(text):
+            return _from_iso(text)
+        value = float(text)
+    if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
         raise ValueError(_NOT_A_MOMENT)
-    return from_ms(number if number >= _FIRST_MILLISECONDS else number * 1000)
+    return from_ms(value if value >= _FIRST_MILLISECONDS else value * 1000)
 
 
 def _from_iso(text: str) -> datetime:
