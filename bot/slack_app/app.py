@@ -52,7 +52,7 @@ def create_bolt(
     """Return the app that answers `/juicebox` and shows the Home tab, to its own workspace only."""
     workspace = Workspace(client, timeouts.identify_workspace)
     commands = SlashCommands(store, render, describe, clock, timeouts.read_store)
-    home = HomeTab(client, commands, render, timeouts.publish_home)
+    home = HomeTab(client, commands.status, render, timeouts.publish_home)
 
     async def authorize() -> AuthorizeResult:
         return await workspace.identity()

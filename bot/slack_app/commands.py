@@ -1,7 +1,7 @@
 """`/juicebox`: routes what was typed after it to a command."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,9 +10,9 @@ import structlog
 from redis.exceptions import RedisError
 
 from bot.errors import CorruptRecord
-from bot.model import SlackMessage
-from bot.slack_app.status import status_context
-from bot.slack_app.status_event import event_context, find_event
+from bot.model import SlackMessage, duration
+from bot.slack_app.event_lookup import find_event
+from bot.slack_app.screens import FUNCTIONS
 from bot.store import Store
 from bot.views.event_summary import Describe
 from bot.views.status import load_status
@@ -41,9 +41,16 @@ class SlashCommands:
 
     async def answer(self, text: str) -> SlackMessage:
         """Return the answer to `/juicebox <text>`."""
+        return await self._in_time(self._route(text))
+
+    async def status(self) -> SlackMessage:
+        """Return the answer to `/juicebox status`."""
+        return await self._in_time(self._status())
+
+    async def _in_time(self, answer: Awaitable[SlackMessage]) -> SlackMessage:
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):
-                return await self._route(text)
+                return await answer
         except (RedisError, OSError) as fault:  # a TimeoutError is an OSError
             _log.warning("command not answered", fault=type(fault).__name__)
             return SlackMessage(_NO_STORE, ())
@@ -56,21 +63,22 @@ class SlashCommands:
             case "status", event_id:
                 return await self._event(event_id)
             case "" | "help", _:
-                return self._help()
+                return self._screen("help", unknown="")
             case _:
-                return self._help(unknown=word)
+                return self._screen("help", unknown=word)
 
     async def _status(self) -> SlackMessage:
         status = await load_status(self.store, self.clock(), self.describe)
-        return self.render("_slack/status", status_context(status))
+        oldest = duration(timedelta(seconds=status.backlog.oldest_seconds))
+        return self._screen("status", status=status, oldest=oldest)
 
     async def _event(self, text: str) -> SlackMessage:
-        missing = {"event": None, "asked": text, "readable": True}
+        event, readable = None, True
         try:
             event = await find_event(self.store, text, self.describe)
         except CorruptRecord:
-            return self.render("_slack/status_event", missing | {"readable": False})
-        return self.render("_slack/status_event", event_context(event) if event else missing)
+            readable = False
+        return self._screen("status_event", event=event, asked=text, readable=readable)
 
-    def _help(self, unknown: str = "") -> SlackMessage:
-        return self.render("_slack/help", {"unknown": unknown})
+    def _screen(self, name: str, **context: object) -> SlackMessage:
+        return self.render(f"_slack/{name}", {**FUNCTIONS, **context})

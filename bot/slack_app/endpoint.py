@@ -25,7 +25,7 @@ _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 
 _UNEXPECTED_SHAPE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """Bolt reads the body's fields without checking that they have the types that Slack documents."""
-_NOT_FROM_SLACK = "not a request as Slack makes them"
+_UNKNOWN_FORMAT = "not in the format that Slack documents"
 
 _log = structlog.get_logger()
 
@@ -61,9 +61,9 @@ class SlackEndpoint:
             answer = await self._app.async_dispatch(request)
         except _UNEXPECTED_SHAPE as error:
             _log.warning("slack request not understood", fault=type(error).__name__)
-            raise InvalidEnvelope(_NOT_FROM_SLACK) from None
+            raise InvalidEnvelope(_UNKNOWN_FORMAT) from None
         if answer.status == HTTPStatus.BAD_REQUEST:  # Bolt gives no reason with it
-            raise InvalidEnvelope(_NOT_FROM_SLACK)
+            raise InvalidEnvelope(_UNKNOWN_FORMAT)
         return to_starlette_response(answer)
 
     def _verify(self, request: Request, body: bytes) -> None:
@@ -117,4 +117,4 @@ def _parse(request: Request, body: bytes) -> AsyncBoltRequest:
     try:
         return to_async_bolt_request(request, body)
     except _UNEXPECTED_SHAPE:
-        raise InvalidEnvelope(_NOT_FROM_SLACK) from None
+        raise InvalidEnvelope(_UNKNOWN_FORMAT) from None

@@ -1,18 +1,18 @@
 """The bot's Home tab: an introduction, and the status."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
-from pydantic import BaseModel, ValidationError
+from pydantic import AliasPath, BaseModel, Field, ValidationError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InvalidEnvelope
 from bot.model import SlackMessage
-from bot.slack_app.commands import Render, SlashCommands
+from bot.slack_app.commands import Render
 from bot.slack_app.workspace import CALL_ERRORS
 
 M = TypeVar("M", bound=BaseModel)
@@ -20,12 +20,10 @@ M = TypeVar("M", bound=BaseModel)
 _log = structlog.get_logger()
 
 
-class _User(BaseModel):
-    id: str
+class _Pressed(BaseModel):
+    """https://docs.slack.dev/reference/interaction-payloads/block_actions-payload."""
 
-
-class _Interaction(BaseModel):
-    user: _User
+    user: str = Field(validation_alias=AliasPath("user", "id"))
 
 
 class _Opened(BaseModel):
@@ -46,7 +44,7 @@ class HomeTab:
     """
 
     client: AsyncWebClient
-    commands: SlashCommands
+    status: Callable[[], Awaitable[SlackMessage]]
     render: Render
     timeout: timedelta
 
@@ -54,7 +52,7 @@ class HomeTab:
         """Publish the Home tab if it is the tab that was opened.
 
         Raises:
-            InvalidEnvelope: if the event is not as Slack documents it.
+            InvalidEnvelope: if the event is not in the format that Slack documents.
         """
         opened = _parse(_Opened, event)
         if opened.tab == "home":
@@ -64,16 +62,16 @@ class HomeTab:
         """Publish the Home tab for the user who pressed its button.
 
         Raises:
-            InvalidEnvelope: if the interaction is not as Slack documents it.
+            InvalidEnvelope: if the interaction is not in the format that Slack documents.
         """
-        await self._publish(_parse(_Interaction, interaction).user.id)
+        await self._publish(_parse(_Pressed, interaction).user)
 
     async def _publish(self, user: str) -> None:
         """Publish the tab. If that fails, log it: the user can open the tab again.
 
         https://docs.slack.dev/reference/methods/views.publish
         """
-        top, status = self.render("_slack/home", {}), await self.commands.answer("status")
+        top, status = self.render("_slack/home", {}), await self.status()
         blocks = [dict(block) for block in (*top.blocks, *_blocks(status))]
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):
@@ -88,7 +86,7 @@ def _parse(model: type[M], fields: Mapping[str, Any]) -> M:
     try:
         return model.model_validate(fields)
     except ValidationError:
-        raise InvalidEnvelope("not an event as Slack makes them") from None
+        raise InvalidEnvelope("not in the format that Slack documents") from None
 
 
 def _blocks(message: SlackMessage) -> tuple[Mapping[str, Any], ...]:

@@ -130,7 +130,7 @@ async def test_a_malformed_event_is_refused(
     answer = await post(http, opened(**changes))
     assert (answer.status_code, answer.content) == (
         400,
-        b'{"error":"not a request as Slack makes them"}',
+        b'{"error":"not in the format that Slack documents"}',
     )
     assert [*slack_api.workspace.homes] == []
 

@@ -1,0 +1,32 @@
+"""What Slack's templates see besides the views: functions that describe parts of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from bot.model import Delivery, DeliveryState, duration, retry_command
+from bot.transports.slack.ids import is_channel, is_user
+
+_FAILURES_FIRST = tuple(
+    DeliveryState(name) for name in ("failed", "retrying", "sending", "pending", "sent", "skipped")
+)
+
+
+def outcomes(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
+    """Return the deliveries in groups of the same outcome; failures come first."""
+    return [list(group) for _, group in groupby(sorted(deliveries, key=_outcome), key=_outcome)]
+
+
+def _outcome(delivery: Delivery) -> tuple[int, str, int, str]:
+    due = int(delivery.next_at.timestamp()) if delivery.next_at else 0
+    rank = _FAILURES_FIRST.index(delivery.state)
+    return rank, delivery.notification.template, due, delivery.reason
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "duration": duration,
+    "is_channel": is_channel,
+    "is_user": is_user,
+    "outcomes": outcomes,
+    "retry_command": retry_command,
+}
