@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -48,15 +49,24 @@ class Attempts:
             LeaseLost: if another worker has the job by now; it settles the delivery.
             redis.RedisError: if the ledger cannot be read or written; the job is to run again.
         """
-        if delivery.destination is None:
+        to = delivery.destination
+        if to is None:
             return
-        token = uuid4().hex
+        transport = self.transports.get(to.transport)
+        skip_reason, token = "", uuid4().hex
         # Before the claim: a claim that sends nothing would make the next run look for a message.
-        skip_reason = await why_resolved(self.store, delivery) if delivery.is_notice else ""
+        if transport is None:
+            skip_reason = f"{to.transport} is not configured any more"
+        elif delivery.is_notice:
+            skip_reason = await why_resolved(self.store, delivery)
         claimed = await self.store.ledger.claim(delivery, owner, token, self.clock())
-        if claimed is not None:
-            attempt = _Attempt(self, claimed, delivery.destination, token, check_lease)
-            await attempt.run(skip_reason)
+        if claimed is None:
+            return
+        attempt = _Attempt(self, claimed, to, token, check_lease)
+        if transport is None or skip_reason:
+            await attempt.skip(skip_reason)
+        else:
+            await attempt.run(transport)
 
 
 @dataclass(slots=True)
@@ -72,20 +82,7 @@ class _Attempt:
     """How long the sender took."""
     call_began: bool = False
 
-    async def run(self, skip_reason: str) -> None:
-        transport = self._transport
-        if transport is None:
-            name = self.destination.transport
-            await self._skip(f"{name} is not configured any more")
-        elif skip_reason:
-            await self._skip(skip_reason)
-        elif self.delivery.attempts > _MAX_ATTEMPTS:
-            reason = "its attempts never came to an end"
-            await self._fail(DeliveryError.permanent(reason, maybe_delivered=True))
-        else:
-            await self._try(transport)
-
-    async def _try(self, transport: ActiveTransport[Any]) -> None:
+    async def run(self, transport: ActiveTransport[Any]) -> None:
         try:
             receipt = await self._send(transport)
         except DeliveryError as error:
@@ -99,15 +96,14 @@ class _Attempt:
             reason = f"unexpected {type(error).__name__}"
             await self._fail(DeliveryError.transient(reason, maybe_delivered=True))
         else:
-            await self._succeed(receipt)
-
-    @property
-    def _transport(self) -> ActiveTransport[Any] | None:
-        return self.parts.transports.get(self.destination.transport)
+            await self._succeed(receipt, self._note(transport.resent_note))
 
     async def _send(self, transport: ActiveTransport[Any]) -> str:
-        limit = transport.sender.rate_limit(self.destination)
-        wait = self.parts.rate_limiter.delay(limit, self.delivery.id)
+        if self.delivery.attempts > _MAX_ATTEMPTS:
+            reason = "its attempts never came to an end"
+            raise DeliveryError.permanent(reason, maybe_delivered=True)
+        limit, limiter = transport.sender.rate_limit(self.destination), self.parts.rate_limiter
+        wait = limiter.delay(limit, self.delivery.id)
         if wait:
             raise DeliveryError.rate_limited("waiting for its turn", wait)
         message = OutgoingMessage(
@@ -120,73 +116,65 @@ class _Attempt:
         started = time.monotonic()
         try:
             return await transport.sender.send(message, self._before_call)
+        except DeliveryError as error:
+            if error.after:
+                error.after = limiter.back_off(limit, self.delivery.id, error.after)
+            raise
         finally:
             self.seconds = time.monotonic() - started
             self.parts.metrics.attempt(self.destination.transport, self.seconds)
 
     def _before_call(self) -> None:
-        """Check the lease right before the irreversible call."""
+        """Check the lease right before the call that cannot be undone."""
         self.check_lease()
         self.call_began = True
 
-    def _note(self) -> str:
+    def _note(self, resent_note: str) -> str:
         """Return what the timeline adds to "sent": a message found or sent again, rate limits."""
         notes = []
         if self.delivery.maybe_delivered:
-            resent = self._transport.resent_note if self._transport else ""
-            notes.append(resent if self.call_began else "found in the channel, not posted again")
+            found = "found in the channel, not posted again"
+            notes.append(resent_note if self.call_began else found)
         if self.delivery.waits > 1:
             notes.append(f"delayed {self.delivery.waits} times by a rate limit")
         return "; ".join(notes)
 
-    async def _skip(self, reason: str) -> None:
+    async def skip(self, reason: str) -> None:
         now, ledger = self.parts.clock(), self.parts.store.ledger
-        await self._settle("skipped", lambda: ledger.skip(self.delivery, self.token, reason, now))
+        await self._settle("skipped", partial(ledger.skip, self.delivery, self.token, reason, now))
 
-    async def _succeed(self, receipt: str) -> None:
-        now, ledger, note = self.parts.clock(), self.parts.store.ledger, self._note()
-        await self._settle(
-            "sent", lambda: ledger.sent(self.delivery, self.token, receipt, now, note)
-        )
+    async def _succeed(self, receipt: str, note: str) -> None:
+        now, ledger = self.parts.clock(), self.parts.store.ledger
+        sent = partial(ledger.sent, self.delivery, self.token, receipt, now, note)
+        await self._settle("sent", sent)
         if not self.delivery.is_notice:
             latency = (now - self.delivery.created_at).total_seconds()
             self.parts.metrics.arrived(self.destination.transport, latency)
 
     async def _fail(self, error: DeliveryError) -> None:
         """Retry the delivery later, or make it a dead letter."""
-        if self._transport is not None and self.seconds and error.after:
-            limit = self._transport.sender.rate_limit(self.destination)
-            error.after = self.parts.rate_limiter.back_off(limit, self.delivery.id, error.after)
         now, ledger = self.parts.clock(), self.parts.store.ledger
         error = expire_rate_limit(error, now - self.delivery.created_at)
         due = next_attempt_at(error, self.delivery.attempts, now, self.parts.jitter)
+        claim = (self.delivery, self.token, error.reason)
         maybe_delivered = error.maybe_delivered or self.delivery.maybe_delivered
         if due is None:
-            await self._settle(
-                "failed",
-                lambda: ledger.fail(
-                    self.delivery,
-                    self.token,
-                    error.reason,
-                    maybe_delivered=maybe_delivered,
-                    # A failed notice is not reported: the failure it is about is listed already.
-                    report=not self.delivery.is_notice,
-                    now=now,
-                ),
+            # A failed notice is not reported: the failure it is about is listed already.
+            report = not self.delivery.is_notice
+            fail = partial(
+                ledger.fail, *claim, maybe_delivered=maybe_delivered, report=report, now=now
             )
+            await self._settle("failed", fail)
         else:
-            await self._settle(
-                "retrying",
-                lambda: ledger.retry_later(
-                    self.delivery,
-                    self.token,
-                    error.reason,
-                    due=due,
-                    uses_attempt=error.uses_attempt,
-                    maybe_delivered=maybe_delivered,
-                    now=now,
-                ),
+            retry = partial(
+                ledger.retry_later,
+                *claim,
+                due=due,
+                uses_attempt=error.uses_attempt,
+                maybe_delivered=maybe_delivered,
+                now=now,
             )
+            await self._settle("retrying", retry)
 
     async def _settle(self, outcome: str, settle: Callable[[], Awaitable[bool]]) -> None:
         """Write the outcome to the ledger, then count and log it."""

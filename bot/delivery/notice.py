@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.delivery.recipients import Recipients, deliveries_to
+from bot.delivery.recipients import Recipients, deliveries_to, notification_of
 from bot.errors import CorruptRecord
 from bot.model import (
     NOTICE_TEMPLATE,
@@ -17,6 +17,7 @@ from bot.model import (
     Event,
     EventState,
     Notification,
+    Notify,
     retry_command,
     to_ms,
 )
@@ -27,17 +28,10 @@ async def notices_of_event(
     event: Event, reason: str, failed_at: datetime, recipients: Recipients
 ) -> list[Delivery]:
     """Return the notices about an event that became a dead letter."""
-    notification = Notification(
-        event_id=event.id,
-        event_type=event.type,
-        occurred_at=event.timestamp,
-        audience=Audience.OPERATORS,
-        template=NOTICE_TEMPLATE,
-        context=_context(DeadLetter.event(event.id), event.type, reason),
-        thread=_thread(event.id, failed_at),
-        test=event.test,
-    )
-    return await _notices(notification, recipients, failed_at)
+    context = _context(DeadLetter.event(event.id), event.type, reason)
+    thread = _thread(event.id, failed_at)
+    notify = Notify(Audience.OPERATORS, NOTICE_TEMPLATE, context, thread)
+    return await _notices(notification_of(event, notify), recipients, failed_at)
 
 
 async def notices_of_delivery(failed: Delivery, recipients: Recipients) -> list[Delivery]:

@@ -76,29 +76,16 @@ def deliveries_to(
     destinations: Sequence[Destination], notification: Notification, reason: str, since: datetime
 ) -> list[Delivery]:
     """Return one delivery per destination, or a skipped one with the reason if there are none."""
-    if not destinations:
-        return [skipped(notification, reason, since)]
-    return [_delivery(notification, to, DeliveryState.PENDING, "", since) for to in destinations]
-
-
-def skipped(notification: Notification, reason: str, since: datetime) -> Delivery:
-    """Return a delivery that records why the notification goes nowhere."""
-    return _delivery(notification, None, DeliveryState.SKIPPED, reason, since)
-
-
-def _delivery(
-    notification: Notification,
-    to: Destination | None,
-    state: DeliveryState,
-    reason: str,
-    since: datetime,
-) -> Delivery:
-    return Delivery(
-        id=delivery_id(notification, to),
-        notification=notification,
-        destination=to,
-        state=state,
-        created_at=since,
-        updated_at=since,
-        reason=reason,
-    )
+    places: Sequence[Destination | None] = destinations or (None,)
+    return [
+        Delivery(
+            id=delivery_id(notification, to),
+            notification=notification,
+            destination=to,
+            state=DeliveryState.PENDING if destinations else DeliveryState.SKIPPED,
+            created_at=since,
+            updated_at=since,
+            reason="" if destinations else reason,
+        )
+        for to in places
+    ]

@@ -24,8 +24,8 @@ class Sender(Protocol[C]):
         """Send the message and return its receipt: the id that the service gave it.
 
         A message that is `maybe_delivered` is looked up first if the service can be searched, and sent
-        again under the same id otherwise. `check_lease` is called immediately before the message is
-        handed over to the service.
+        again under the same id otherwise. `check_lease` is called right before the call that cannot be
+        undone.
 
         Raises:
             DeliveryError: says whether and when to retry.

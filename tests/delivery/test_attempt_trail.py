@@ -7,44 +7,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.delivery.attempt import Attempts
-from bot.delivery.sender import ActiveTransport, CheckLease
+from bot.delivery.sender import ActiveTransport
 from bot.errors import DeliveryError, LeaseLost
 from bot.metrics.recorder import Metrics
-from bot.model import Delivery, Destination
-from bot.model.outgoing import OutgoingMessage, RateLimit
+from bot.model import Delivery
 from bot.store import Store
 from bot.transports.registry import TRANSPORTS
-from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
-
-OWNER = "handle_event:evt_1"
-TO_SLACK = make_delivery(destination=SLACK)
-TO_EMAIL = make_delivery(destination=MAIL)
-
-
-@dataclass
-class ScriptedSender:
-    """Raises `fault` if there is one, or LeaseLost if `lost`.
-
-    With `finds`, it finds every message that may have been delivered.
-    """
-
-    finds: bool = False
-    fault: Exception | None = None
-    lost: bool = False
-
-    async def send(self, message: OutgoingMessage[str], check_lease: CheckLease) -> str:
-        if self.fault is not None:
-            raise self.fault
-        if self.lost:
-            raise LeaseLost("killed during the call")
-        if not (self.finds and message.maybe_delivered):
-            check_lease()
-        return "C1/1.1"
-
-    def rate_limit(self, destination: Destination) -> RateLimit:
-        return RateLimit(str(destination), seconds(1))
-
-    async def close(self) -> None: ...
+from tests.delivery.conftest import OWNER, TO_EMAIL, TO_SLACK, ScriptedSender
+from tests.factories import NOW, body_of, make_event, seconds
 
 
 @dataclass
@@ -94,7 +64,9 @@ async def test_a_first_attempt_has_no_note(world: World) -> None:
 async def test_a_rate_limit_shows_its_delay_and_that_it_uses_no_attempt(
     world: World,
 ) -> None:
-    world.sender.fault = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
+    world.sender.outcome = DeliveryError.rate_limited(
+        "Slack asks to wait 7 s", timedelta(seconds=7)
+    )
     await world.attempt(TO_SLACK)
     assert (await world.steps())[-1] == (
         "retrying",
@@ -103,10 +75,12 @@ async def test_a_rate_limit_shows_its_delay_and_that_it_uses_no_attempt(
 
 
 async def test_several_rate_limits_are_counted_when_it_is_sent(world: World) -> None:
-    world.sender.fault = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
+    world.sender.outcome = DeliveryError.rate_limited(
+        "Slack asks to wait 7 s", timedelta(seconds=7)
+    )
     for owner in (OWNER, retry_of(TO_SLACK), retry_of(TO_SLACK)):
         await world.attempt(TO_SLACK, owner)
-    world.sender.fault = None
+    world.sender = ScriptedSender()
     await world.attempt(TO_SLACK, retry_of(TO_SLACK))
     steps = [what for what, _ in await world.steps()]
     assert steps == ["sending", "retrying", "sent"]
@@ -128,7 +102,7 @@ async def test_several_rate_limits_are_counted_when_it_is_sent(world: World) -> 
 async def test_after_a_lost_reply_the_note_says_what_was_done(
     world: World, delivery: Delivery, *, finds: bool, expected: str
 ) -> None:
-    world.sender.fault = DeliveryError.transient(
+    world.sender.outcome = DeliveryError.transient(
         "the connection to Slack broke", maybe_delivered=True
     )
     await world.attempt(delivery)
@@ -143,7 +117,7 @@ async def test_after_a_lost_reply_the_note_says_what_was_done(
 
 
 async def test_an_interrupted_attempt_shows_when_it_was_taken_over(world: World) -> None:
-    world.sender.lost = True
+    world.sender = ScriptedSender(LeaseLost("killed during the call"))
     with pytest.raises(LeaseLost):
         await world.attempt(TO_SLACK)
     world.sender, world.now = ScriptedSender(finds=True), NOW + seconds(15.2)
@@ -156,9 +130,11 @@ async def test_an_interrupted_attempt_shows_when_it_was_taken_over(world: World)
 
 
 async def test_an_interruption_after_a_rate_limit_is_shown_too(world: World) -> None:
-    world.sender.fault = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
+    world.sender.outcome = DeliveryError.rate_limited(
+        "Slack asks to wait 7 s", timedelta(seconds=7)
+    )
     await world.attempt(TO_SLACK)
-    world.sender = ScriptedSender(lost=True)
+    world.sender = ScriptedSender(LeaseLost("killed during the call"))
     with pytest.raises(LeaseLost):
         await world.attempt(TO_SLACK, retry_of(TO_SLACK))
     world.sender, world.now = ScriptedSender(), NOW + seconds(20)

@@ -1,4 +1,4 @@
-"""A running job's lease: valid while it is renewed, and checked before irreversible actions."""
+"""A running job's lease: valid while it is renewed, and checked before what cannot be undone."""
 
 import asyncio
 from dataclasses import replace
