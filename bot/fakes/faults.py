@@ -9,7 +9,7 @@ F = TypeVar("F")
 
 
 class FaultPlan(Generic[F]):
-    """The faults of each method's next calls, in order; None in place of a fault is a call that works.
+    """The faults of each method's next calls, in order; None stands for a call that works.
 
     A repeated fault hits every call for which none is queued. `on_change` is called whenever a
     queued fault has been used.

@@ -18,8 +18,7 @@ class Interrupted(Exception):
 async def run_until(work: Coroutine[Any, Any, T], *stops: Coroutine[Any, Any, None]) -> T:
     """Return the result of `work`, unless one of the `stops` raises first.
 
-    The exception of a stop is raised once `work` is cancelled and has cleaned up. Stops end in no
-    other way.
+    A stop never returns. Its exception is raised once `work` is cancelled and has cleaned up.
     """
     first = asyncio.create_task(work)
     tasks: Sequence[asyncio.Task[Any]] = [first, *map(asyncio.create_task, stops)]

@@ -76,7 +76,7 @@ class UnknownFault(BotError):
 
 
 class FaultSelector(Generic[F]):
-    """Selects the fault that calls of one server's method run into."""
+    """Selects the fault with which calls of one server's method fail."""
 
     def __init__(self, plan: FaultPlan[F], call: str, options: Sequence[FaultOption[F]]) -> None:
         self._plan = plan

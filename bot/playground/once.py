@@ -42,7 +42,7 @@ class _Run:
         self._check = ArrivalCheck(self._samples)
 
     async def send_all(self) -> None:
-        """Send every sample, and wait until everything has arrived or the timeout is over."""
+        """Send every sample, and wait until everything has arrived or the timeout has passed."""
         for sample in self._samples:
             self._console.say(f"Juicebox sends {sample.event.type}", Weight.HEADLINE)
             await self._deployment.post(sample.body)

@@ -1,4 +1,4 @@
-"""One sample event of every type, and the deliveries and records to expect of it."""
+"""One sample event of every type, and the deliveries and records that it should produce."""
 
 import asyncio
 from collections import Counter

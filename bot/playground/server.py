@@ -25,7 +25,7 @@ from bot.playground.juicebox import Juicebox
 from bot.playground.message_feed import MessageFeed
 from bot.playground.pages import Pages
 from bot.playground.payloads import SamplePayloads
-from bot.playground.timeline import Where
+from bot.playground.timeline import NameOf
 from bot.playground.watch import Watch
 from bot.registry import load_registry
 from bot.transports.terminal.console import Console
@@ -113,7 +113,7 @@ def _hello(deployment: LocalDeployment, samples: SamplePayloads) -> FeedItem:
     }
 
 
-def _destination_names(deployment: LocalDeployment) -> Where:
+def _destination_names(deployment: LocalDeployment) -> NameOf:
     def name_of(destination: Destination) -> str:
         channel = deployment.slack.workspace.conversations.get(destination.address)
         if destination.transport is Transport.SLACK and channel is not None and channel.name:

@@ -9,11 +9,13 @@ from bot.playground.juicebox import WebhookResponse
 from bot.views.event import EventView, TimelineStep
 
 Row = Mapping[str, Any]
-Where = Callable[[Destination], str]
+NameOf = Callable[[Destination], str]
 """Returns the name that people use for a destination."""
 
 _CONCLUDED = {"handled", "no handler", "dead letter"}
 _OK = 200
+_STORED_PRECISION_MS = 1
+"""The bot stores whole milliseconds, so an event can seem to be stored just before it was posted."""
 
 
 def timeline_record(
@@ -21,7 +23,7 @@ def timeline_record(
     *,
     postings: Sequence[WebhookResponse],
     arrivals: Mapping[str, Sequence[float]],
-    where: Where,
+    name_of: NameOf,
     kills: Sequence[float] = (),
 ) -> Row:
     """Return the record of one event, with its times in milliseconds since 1970.
@@ -33,8 +35,8 @@ def timeline_record(
     rows = [
         *_posted(postings, steps),
         *_received(steps, postings),
-        *(_step_row(step, where) for step in steps if step.what != "received"),
-        *_arrived((*event.deliveries, *event.notices), arrivals, where),
+        *(_step_row(step, name_of) for step in steps if step.what != "received"),
+        *_arrived((*event.deliveries, *event.notices), arrivals, name_of),
         *_killed(kills, steps),
     ]
     return {
@@ -45,16 +47,15 @@ def timeline_record(
         "dead": event.has_dead_letter,
         "sent_at": round(postings[0].at * 1000, 3) if postings else None,
         "steps": sorted(rows, key=lambda row: row["at"]),
-        "deliveries": [_delivery_row(delivery, where) for delivery in event.deliveries],
-        "notices": [_delivery_row(delivery, where) for delivery in event.notices],
+        "deliveries": [_delivery_row(delivery, name_of) for delivery in event.deliveries],
+        "notices": [_delivery_row(delivery, name_of) for delivery in event.notices],
     }
 
 
 def _posted(postings: Sequence[WebhookResponse], steps: Sequence[TimelineStep]) -> Iterator[Row]:
     """Yield each POST with its response, and mark duplicates, which are answered 200 as well."""
     stored = _stored_at(steps)
-    accepted = [r for r in postings if r.status == _OK]
-    first = next((r for r in accepted if stored is None or r.at * 1000 <= stored + 1), None)
+    first = None if stored is None else _accepted(postings, stored)
     for response in postings:
         outcome = f"answered {response.status}" if response.status else response.error
         seen = stored is not None and response.status == _OK and response is not first
@@ -72,8 +73,8 @@ def _received(steps: Sequence[TimelineStep], postings: Sequence[WebhookResponse]
     stored = _stored_at(steps)
     if stored is None:
         return
-    response = next((r for r in postings if r.timings and r.at * 1000 <= stored + 1), None)
-    if response is None:
+    response = _accepted(postings, stored)
+    if response is None or not response.timings:
         yield _row(stored, "received")
         return
     durations = response.timings
@@ -85,16 +86,22 @@ def _received(steps: Sequence[TimelineStep], postings: Sequence[WebhookResponse]
     yield _row(stored + shift + durations.get("accept", 0), "queued")
 
 
+def _accepted(postings: Sequence[WebhookResponse], stored: float) -> WebhookResponse | None:
+    """Return the response to the POST that stored the event, or None if it was lost."""
+    latest = stored + _STORED_PRECISION_MS
+    return next((r for r in postings if r.status == _OK and r.at * 1000 <= latest), None)
+
+
 def _stored_at(steps: Sequence[TimelineStep]) -> float | None:
     return next((step.at.timestamp() * 1000 for step in steps if step.what == "received"), None)
 
 
 def _arrived(
-    deliveries: Sequence[Delivery], arrivals: Mapping[str, Sequence[float]], where: Where
+    deliveries: Sequence[Delivery], arrivals: Mapping[str, Sequence[float]], name_of: NameOf
 ) -> Iterator[Row]:
     for delivery in deliveries:
         for at in arrivals.get(delivery.id, ()):
-            to = _place(delivery.destination, where)
+            to = _place(delivery.destination, name_of)
             yield _row(at * 1000, "arrived", to=to, delivery_id=delivery.id)
 
 
@@ -120,11 +127,11 @@ def _is_in_progress(steps: Sequence[TimelineStep]) -> bool:
     return not concluded or "sending" in latest.values()
 
 
-def _step_row(step: TimelineStep, where: Where) -> Row:
+def _step_row(step: TimelineStep, name_of: NameOf) -> Row:
     return _row(
         step.at.timestamp() * 1000,
         step.what,
-        to=_place(step.destination, where),
+        to=_place(step.destination, name_of),
         detail=step.detail,
         delivery_id=step.delivery_id,
     )
@@ -142,12 +149,12 @@ def _row(
     }
 
 
-def _delivery_row(delivery: Delivery, where: Where) -> Row:
+def _delivery_row(delivery: Delivery, name_of: NameOf) -> Row:
     destination = delivery.destination
     nowhere = {"to": "", "where": str(delivery.notification.audience)}
     return {
         "id": delivery.id,
-        **(_place(destination, where) if destination else nowhere),
+        **(_place(destination, name_of) if destination else nowhere),
         "state": str(delivery.state),
         "attempts": delivery.attempts,
         "next_at": delivery.next_at.timestamp() * 1000 if delivery.next_at else None,
@@ -155,7 +162,7 @@ def _delivery_row(delivery: Delivery, where: Where) -> Row:
     }
 
 
-def _place(destination: Destination | None, where: Where) -> Row:
+def _place(destination: Destination | None, name_of: NameOf) -> Row:
     if destination is None:
         return {"to": "", "where": ""}
-    return {"to": str(destination), "where": where(destination)}
+    return {"to": str(destination), "where": name_of(destination)}

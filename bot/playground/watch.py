@@ -13,7 +13,7 @@ from bot.model import Delivery
 from bot.playground.cancellation import is_cancelled
 from bot.playground.feed import Feed
 from bot.playground.juicebox import WebhookResponse
-from bot.playground.timeline import Where, timeline_record
+from bot.playground.timeline import NameOf, timeline_record
 from bot.store import Store
 from bot.store.events import StoredEvent
 from bot.views.event import view_of
@@ -39,7 +39,7 @@ class Watch:
         store: Store,
         feed: Feed,
         postings: Mapping[str, Sequence[WebhookResponse]],
-        where: Where,
+        name_of: NameOf,
         *,
         busy_interval: float = _BUSY_INTERVAL,
         idle_interval: float = _IDLE_INTERVAL,
@@ -48,7 +48,7 @@ class Watch:
         self._store = store
         self._feed = feed
         self._postings = postings
-        self._where = where
+        self._name_of = name_of
         self._busy_interval = busy_interval
         self._idle_interval = idle_interval
         self._outage_interval = outage_interval
@@ -132,7 +132,7 @@ class Watch:
             view_of(stored, deliveries, steps),
             postings=self._postings.get(event_id, ()),
             arrivals=self._arrivals,
-            where=self._where,
+            name_of=self._name_of,
             kills=self._kills,
         )
         self._feed.publish("trail", event_id, **record)

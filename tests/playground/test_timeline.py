@@ -25,7 +25,7 @@ def ms(milliseconds: float) -> timedelta:
     return timedelta(milliseconds=milliseconds)
 
 
-def where(destination: Destination) -> str:
+def name_of(destination: Destination) -> str:
     return "#recruiting" if destination == SLACK else destination.address
 
 
@@ -41,7 +41,7 @@ def record(
         view_of(stored(state), deliveries, steps),
         postings=postings,
         arrivals=arrivals or {},
-        where=where,
+        name_of=name_of,
         kills=kills,
     )
 

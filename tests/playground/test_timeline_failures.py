@@ -10,7 +10,7 @@ from bot.playground.juicebox import WebhookResponse
 from bot.playground.timeline import timeline_record
 from bot.views.event import view_of
 from tests.factories import MAIL, NOW, SLACK, make_delivery
-from tests.playground.test_timeline import POSTED, RECEIVED, T0, ms, record, stored, where
+from tests.playground.test_timeline import POSTED, RECEIVED, T0, ms, name_of, record, stored
 
 
 def details(row: Any, what: str) -> list[str]:
@@ -82,5 +82,5 @@ def test_a_failed_notice_does_not_mark_the_event_as_a_dead_letter() -> None:
 
 def test_a_test_event_is_marked() -> None:
     event = replace(view_of(stored(), ()), test=True)
-    row = timeline_record(event, postings=(), arrivals={}, where=where)
+    row = timeline_record(event, postings=(), arrivals={}, name_of=name_of)
     assert row["type"] == "search.completed (test)"

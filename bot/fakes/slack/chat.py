@@ -90,14 +90,14 @@ def _writable_channel(workspace: Workspace, channel_id: str) -> Conversation:
 
 
 def _check_thread(channel: Conversation, ts: str) -> None:
-    parent = channel.post(ts)
+    parent = channel.find_post(ts)
     if parent is None or parent.thread_ts:
         raise SlackError("thread_not_found")
 
 
 def _own_message(workspace: Workspace, channel_id: str, ts: str, error: str) -> Post:
     channel = find_channel(workspace, channel_id)
-    post = channel.post(ts)
+    post = channel.find_post(ts)
     if post is None:
         raise SlackError("message_not_found")
     if post.user != BOT_USER:

@@ -30,7 +30,7 @@ _NO_COMMAND = (
 """What Slackbot says."""
 _OK = 200
 HOME = "home"
-"""The id of the Home tab where a channel's id would be."""
+"""Stands for the Home tab where a channel's id is expected."""
 
 
 class NotFound(BotError):
@@ -180,7 +180,7 @@ class Person:
         self, channel: str, ts: str
     ) -> tuple[payloads.Payload, Sequence[Mapping[str, Any]]]:
         conversation = self._slack.workspace.conversations.get(channel)
-        stored = conversation.post(ts) if conversation else None
+        stored = conversation.find_post(ts) if conversation else None
         post = stored or self._slack.workspace.find_ephemeral(channel, ts)
         if post is None or conversation is None:
             raise NotFound(f"there is no message {ts} in {channel}")

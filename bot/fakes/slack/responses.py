@@ -103,5 +103,5 @@ def show(workspace: Workspace, channel: str, given: object, original: Post | Non
 
 
 def _current(workspace: Workspace, post: Post) -> Post | None:
-    stored = workspace.conversations[post.channel].post(post.ts)
+    stored = workspace.conversations[post.channel].find_post(post.ts)
     return stored or workspace.find_ephemeral(post.channel, post.ts)

@@ -71,7 +71,7 @@ class Conversation:
     user: str = ""
     posts: list[Post] = field(default_factory=list)
 
-    def post(self, ts: str) -> Post | None:
+    def find_post(self, ts: str) -> Post | None:
         return next((post for post in self.posts if post.ts == ts), None)
 
     def thread(self, ts: str) -> Mapping[str, Any]:
