@@ -1,1 +1,1 @@
-"""How a notification gets out."""
+"""Delivers notifications: recipients, attempts, retries and rate limits."""

@@ -45,7 +45,7 @@ def next_attempt_at(
 
 
 def expire_rate_limit(error: DeliveryError, age: timedelta) -> DeliveryError:
-    """Return the error; as one that uses an attempt if the delivery is too old for a rate limit."""
+    """Return the error, which uses an attempt if the delivery is too old for a rate limit."""
     if error.uses_attempt or age <= RATE_LIMIT_TOLERANCE:
         return error
     return DeliveryError(

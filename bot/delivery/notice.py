@@ -84,8 +84,8 @@ def _context(
 async def why_resolved(store: Store, notice: Delivery) -> str:
     """Return why the notice need not be sent any more; empty if what it reports is still failed.
 
-    After another failure there is another notice, so this one is resolved. What is unreadable in
-    Redis counts as failed.
+    After another failure there is another notice, so this one is resolved. An unreadable event or
+    delivery counts as failed.
 
     Raises:
         redis.RedisError: if Redis does not answer.

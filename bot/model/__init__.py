@@ -1,4 +1,4 @@
-"""Frozen data that all parts of the bot share, and what handlers are made of. No I/O."""
+"""Frozen data types that all parts of the bot share, and the contract of a handler. No I/O."""
 
 from bot.model.dead_letter import NOTICE_TEMPLATE, DeadLetter, DeadLetterKind, retry_command
 from bot.model.dialects import canonical_event, spellings

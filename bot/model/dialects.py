@@ -43,8 +43,8 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
         "rotated_at": "rotatedAt",
     },
 }
-"""By canonical type. If one event has several names of a field, the canonical one is used, then the
-first; a value of `null` is used only if all of them are `null`."""
+"""By canonical type. If an event has a field under several names, the canonical name wins, then the
+first; `null` is used only if all of them are `null`."""
 
 
 def spellings(field: str) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The contract of a handler: what is done about one type of event."""
+"""The contract of a handler: what the bot does about one type of event."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -74,7 +74,7 @@ def handles(
     needed if the event is about a person.
 
     Raises:
-        TypeError: if one of these is not what it must be; says which, and what was found.
+        TypeError: if an argument has the wrong type; says which one, and what was found.
     """
     if not isinstance(event_type, str) or not event_type:
         raise TypeError(f"@handles takes a type such as 'search.completed', got {event_type!r}")

@@ -1,4 +1,4 @@
-"""What a sender is given: finished content for one destination, and what it says of rate limits."""
+"""What a sender exchanges with delivery: a message for one destination, and its rate limit."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The Bolt app: what Slack can ask for, and what answers it."""
+"""The Bolt app: which function answers which of Slack's requests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ from slack_bolt.adapter.starlette.async_handler import (
     to_async_bolt_request,
     to_starlette_response,
 )
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.signature import SignatureVerifier
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -36,7 +36,7 @@ class SlackEndpoint:
     Bolt parses a request before it verifies it, and slack_sdk's verifier raises on a signature that
     is not ASCII or a timestamp that is not a number, so anyone could cause an error 500. Therefore
     the signature is verified here before anything is parsed, with slack_sdk's verifier and its
-    tolerance of five minutes. Bolt's own check stays on behind it.
+    tolerance of five minutes. Bolt then verifies it again.
     https://docs.slack.dev/authentication/verifying-requests-from-slack/
     """
 
@@ -51,14 +51,14 @@ class SlackEndpoint:
             if _is_certificate_check(request, body):
                 return Response()
             self._verify(request, body)
-            return await self._dispatch(_parse(request, body))
+            return await self._dispatch(request, body)
         except IntakeError as refusal:
             _log.warning("slack refused", reason=refusal.reason, status=refusal.status)
             return JSONResponse({"error": str(refusal)}, refusal.status, refusal.headers)
 
-    async def _dispatch(self, request: AsyncBoltRequest) -> Response:
+    async def _dispatch(self, request: Request, body: bytes) -> Response:
         try:
-            answer = await self._app.async_dispatch(request)
+            answer = await self._app.async_dispatch(to_async_bolt_request(request, body))
         except _UNEXPECTED_SHAPE as error:
             _log.warning("slack request not understood", fault=type(error).__name__)
             raise InvalidEnvelope(_UNKNOWN_FORMAT) from None
@@ -111,10 +111,3 @@ def _is_certificate_check(request: Request, body: bytes) -> bool:
     """
     unsigned = "x-slack-signature" not in request.headers
     return unsigned and b"&ssl_check=1&" in b"&" + body + b"&"
-
-
-def _parse(request: Request, body: bytes) -> AsyncBoltRequest:
-    try:
-        return to_async_bolt_request(request, body)
-    except _UNEXPECTED_SHAPE:
-        raise InvalidEnvelope(_UNKNOWN_FORMAT) from None

@@ -96,10 +96,7 @@ class _Client(SocketModeClient):
                 reply = await self.web_client.apps_connections_open(app_token=self.app_token)
                 url = _Socket.model_validate(reply.data).url
             except CALL_ERRORS as fault:
-                reason = _reason(fault)
-                if reason != logged:
-                    _log_failure(fault, reason)
-                logged = reason
+                logged = _log_failure(fault, logged)
                 await self._sleep(next(intervals))
                 continue
             if logged:
@@ -117,14 +114,14 @@ class _Handler(AsyncSocketModeHandler):
         client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as Bolt does
 
 
-def _reason(fault: Exception) -> str:
-    """Return Slack's error code, or the exception's type where the answer is not Slack's."""
+def _log_failure(fault: Exception, logged: str) -> str:
+    """Log Slack's error code or the exception's type, unless it is `logged` already; return it."""
     code = refusal_in(fault.response).error if isinstance(fault, SlackApiError) else None
-    return code or type(fault).__name__
-
-
-def _log_failure(fault: Exception, reason: str) -> None:
-    if isinstance(fault, SlackApiError) and refusal_in(fault.response).error:
-        _log.error("slack refuses SLACK_APP_TOKEN", reason=reason, fix=fix_for(reason))
+    reason = code or type(fault).__name__
+    if reason == logged:
+        return reason
+    if code:
+        _log.error("slack refuses SLACK_APP_TOKEN", reason=code, fix=fix_for(code))
     else:
         _log.warning("slack gives no socket", fault=reason)
+    return reason

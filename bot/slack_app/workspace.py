@@ -78,8 +78,8 @@ class Workspace:
 
         Slack's verification of the URL names no workspace and is passed on: its signature is valid.
         https://docs.slack.dev/reference/events/url_verification/
-        A link that was opened is acknowledged to everyone. It is too late to refuse it, and a guest
-        of a shared channel would see a failure below a download that works.
+        An opened link is acknowledged for every workspace: it is too late to refuse it, and a guest
+        of a shared channel would see an error below a download that works.
         https://docs.slack.dev/reference/block-kit/block-elements/button-element
         """
         if _only_opened_links(req.body):

@@ -111,7 +111,7 @@ def view_of(
     steps: Sequence[Step] = (),
     describe: Describe | None = None,
 ) -> EventView:
-    """Return the view of an event of which everything has been read."""
+    """Return the view of an event from what was read of it."""
     event = stored.event
     notices = tuple(delivery for delivery in deliveries if delivery.is_notice)
     others = tuple(delivery for delivery in deliveries if not delivery.is_notice)
