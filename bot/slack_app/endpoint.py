@@ -1,8 +1,7 @@
 """Slack's requests: by HTTP, or over Socket Mode where there is an app token."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -84,16 +83,8 @@ class SlackEndpoints:
     endpoint: SlackEndpoint
     socket: SocketMode | None
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        if self.socket is None:
-            yield
-            return
-        await self.socket.open()
-        try:
-            yield
-        finally:
-            await self.socket.close()
+    def running(self) -> AbstractAsyncContextManager[None]:
+        return self.socket.running() if self.socket else nullcontext()
 
 
 def _header(request: Request, name: str, pattern: re.Pattern[str]) -> str:

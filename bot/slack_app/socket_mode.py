@@ -1,7 +1,9 @@
 """Socket Mode: Slack's requests over a WebSocket that the bot opens, for development behind a firewall."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from itertools import chain, repeat
 
 import structlog
@@ -32,41 +34,31 @@ class _Socket(BaseModel):
     url: str
 
 
+@dataclass(frozen=True, slots=True)
 class SocketMode:
-    """Receives the app's requests between `open` and `close`.
+    """Receives the app's requests while it is `running`.
 
     It connects in the background and retries until it succeeds, so that nothing else waits for Slack.
     https://docs.slack.dev/apis/events-api/using-socket-mode/
     """
 
-    def __init__(
-        self,
-        app: AsyncApp,
-        app_token: str,
-        *,
-        retry_intervals: Sequence[float] = _RETRY_INTERVALS,
-        sleep: Sleep = asyncio.sleep,
-    ) -> None:
-        self._app = app
-        self._app_token = app_token
-        self._retry_intervals = retry_intervals
-        self._sleep = sleep
-        self._handler: _Handler | None = None
-        self._connecting: asyncio.Task[None] | None = None
+    app: AsyncApp
+    app_token: str = field(repr=False)
+    retry_intervals: Sequence[float] = _RETRY_INTERVALS
+    sleep: Sleep = asyncio.sleep
 
-    async def open(self) -> None:
-        """Start to connect; needs a running event loop, as slack_sdk's client does."""
-        client = _Client(self._app, self._app_token, self._retry_intervals, self._sleep)
-        self._handler = _Handler(self._app, client)
-        connect = self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it so
-        self._connecting = asyncio.create_task(connect)
-
-    async def close(self) -> None:
-        if self._handler is None or self._connecting is None:
-            return
-        self._connecting.cancel()
-        await asyncio.gather(self._connecting, return_exceptions=True)
-        await self._handler.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it so
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Start to connect, and close the connection at the end."""
+        handler = _Handler(self.app, _Client(self))
+        connect = handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it so
+        connecting = asyncio.create_task(connect)
+        try:
+            yield
+        finally:
+            connecting.cancel()
+            await asyncio.gather(connecting, return_exceptions=True)
+            await handler.close_async()  # type: ignore[no-untyped-call]  # Bolt leaves it so
 
 
 class _Client(SocketModeClient):
@@ -75,17 +67,15 @@ class _Client(SocketModeClient):
     slack_sdk's own retries every few seconds forever, and logs each refusal twice, without the reason.
     """
 
-    def __init__(
-        self, app: AsyncApp, app_token: str, retry_intervals: Sequence[float], sleep: Sleep
-    ) -> None:
+    def __init__(self, mode: SocketMode) -> None:
         super().__init__(
-            app_token=app_token,
+            app_token=mode.app_token,
             logger=bolt_log(),
-            web_client=app.client,
+            web_client=mode.app.client,
             ping_interval=_PING_INTERVAL,
         )
-        self._retry_intervals = retry_intervals
-        self._sleep = sleep
+        self._retry_intervals = mode.retry_intervals
+        self._sleep = mode.sleep
 
     async def issue_new_wss_url(self) -> str:
         """Return the URL of a new socket as soon as Slack provides one."""

@@ -113,15 +113,8 @@ async def test_it_opens_and_closes_while_slack_refuses_a_socket(
     app: AsyncApp, server: SocketModeServer
 ) -> None:
     server.refuse = True
-    socket = SocketMode(app, "xapp-token")
-    await asyncio.wait_for(socket.open(), HANG_TIMEOUT)
-    await asyncio.wait_for(server.opened.wait(), HANG_TIMEOUT)
-    await asyncio.wait_for(socket.close(), HANG_TIMEOUT)
-
-
-async def test_closing_before_opening_does_nothing(app: AsyncApp, server: SocketModeServer) -> None:
-    await SocketMode(app, "xapp-token").close()
-    assert not server.opened.is_set()
+    async with asyncio.timeout(HANG_TIMEOUT), SocketMode(app, "xapp-token").running():
+        await server.opened.wait()
 
 
 @pytest.mark.parametrize(("app_token", "kind"), [(None, NoneType), ("xapp-token", SocketMode)])
@@ -137,10 +130,8 @@ async def test_a_refused_app_token_is_logged_once_with_its_fix(
     app: AsyncApp, server: SocketModeServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     with structlog.testing.capture_logs() as logs:
-        socket = SocketMode(app, "xapp-wrong", retry_intervals=[0.0])
-        await socket.open()
-        await until(lambda: has_requests(server, 20))
-        await socket.close()
+        async with SocketMode(app, "xapp-wrong", retry_intervals=[0.0]).running():
+            await until(lambda: has_requests(server, 20))
     assert logs == [
         {
             "event": "slack refuses SLACK_APP_TOKEN",
@@ -158,9 +149,7 @@ async def test_an_outage_of_slack_is_logged_once_and_so_is_its_end(
 ) -> None:
     server.failures = 5
     with structlog.testing.capture_logs() as logs:
-        async with SlackEndpoints(
-            SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token", retry_intervals=[0.0])
-        ).running():
+        async with SocketMode(app, "xapp-token", retry_intervals=[0.0]).running():
             await asyncio.wait_for(server.answers.get(), HANG_TIMEOUT)
     assert [line["event"] for line in logs[:2]] == [
         "slack gives no socket",
@@ -177,9 +166,8 @@ async def test_the_last_retry_interval_repeats(app: AsyncApp, server: SocketMode
         await asyncio.sleep(0)
 
     socket = SocketMode(app, "xapp-wrong", retry_intervals=[1.0, 2.0, 3.0], sleep=sleep)
-    await socket.open()
-    await until(lambda: has_requests(server, 6))
-    await socket.close()
+    async with socket.running():
+        await until(lambda: has_requests(server, 6))
     assert slept[:5] == [1.0, 2.0, 3.0, 3.0, 3.0]
 
 
@@ -187,7 +175,7 @@ async def test_a_socket_uses_the_proxy(
     app: AsyncApp, server: SocketModeServer, proxy: HttpProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
-    async with SlackEndpoints(SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token")).running():
+    async with SocketMode(app, "xapp-token").running():
         await asyncio.wait_for(server.answers.get(), HANG_TIMEOUT)
     assert [url for url in proxy.requests if url.endswith("/socket")] == [
         f"GET {server.url.replace('http', 'ws')}socket"
@@ -200,7 +188,7 @@ async def test_no_proxy_exempts_the_host_of_the_socket(
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    async with SlackEndpoints(SlackEndpoint(app, SECRET), SocketMode(app, "xapp-token")).running():
+    async with SocketMode(app, "xapp-token").running():
         await asyncio.wait_for(server.answers.get(), HANG_TIMEOUT)
     assert proxy.requests == []
 
