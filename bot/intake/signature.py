@@ -12,7 +12,6 @@ import binascii
 import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.errors import InvalidSignature
@@ -35,31 +34,17 @@ _MAX_SIGNATURES = 32
 """In one header: more than any rotation of secrets needs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What the signature covers besides the body: `webhook-id`, if the scheme includes it."""
-
-    webhook_id: str | None = None
-
-
 def sign(body: bytes, secret: bytes) -> str:
     """Return the value of `x-juicebox-signature` for this body."""
     return (_HEX_PREFIX + _hex(body, secret)).decode()
 
 
-def sign_standard(body: bytes, secret: bytes, webhook_id: str, now: datetime) -> dict[str, str]:
-    """Return the three headers of Standard Webhooks for this body, signed with the secret's first key."""
-    event_id, timestamp = webhook_id.encode(), b"%d" % now.timestamp()
-    signature = _base64(_signed(event_id, timestamp, body), _keys(secret)[0])
-    values = (event_id, timestamp, _BASE64_PREFIX + signature)
-    pairs = zip((_ID, _TIMESTAMP, _SIGNATURES), values, strict=True)
-    return {name.decode(): value.decode() for name, value in pairs}
-
-
 def verify(
     body: bytes, headers: Iterable[tuple[bytes, bytes]], secrets: Sequence[bytes], now: datetime
-) -> Verified:
+) -> str | None:
     """Compare the request's only signature with every secret, in constant time.
+
+    Returns the `webhook-id` that the signature covers; None in the scheme without one.
 
     `headers` are all headers of the request, with lower-case names. If `webhook-signature` is among
     them, only Standard Webhooks is tried.
@@ -78,22 +63,22 @@ def verify(
     expected = [_hex(body, secret) for secret in secrets]
     if not any([hmac.compare_digest(given, one) for one in expected]):  # noqa: C419  # compares all
         raise InvalidSignature
-    return Verified()
+    return None
 
 
 def _verify_standard(
     body: bytes, found: Mapping[bytes, Sequence[bytes]], secrets: Sequence[bytes], now: datetime
-) -> Verified:
+) -> str:
     event_id, timestamp = _only(found, _ID), _only(found, _TIMESTAMP)
     candidates = _candidates(_only(found, _SIGNATURES))
     if not (event_id and event_id.isascii() and _is_recent(timestamp, now)):
         raise InvalidSignature
-    content = _signed(event_id, timestamp, body)
+    content = b".".join((event_id, timestamp, body))
     expected = [_base64(content, key) for secret in secrets for key in _keys(secret)]
     matches = [hmac.compare_digest(given, one) for given in candidates for one in expected]
     if not any(matches):
         raise InvalidSignature
-    return Verified(event_id.decode())
+    return event_id.decode()
 
 
 def _only(found: Mapping[bytes, Sequence[bytes]], name: bytes) -> bytes:
@@ -136,10 +121,6 @@ def _decoded(text: bytes) -> bytes:
         return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except binascii.Error:
         return b""
-
-
-def _signed(event_id: bytes, timestamp: bytes, body: bytes) -> bytes:
-    return b".".join((event_id, timestamp, body))
 
 
 def _hex(content: bytes, key: bytes) -> bytes:

@@ -8,12 +8,12 @@ import pytest
 
 from bot.clock import utc_now
 from bot.http.body import LARGEST_BODY
-from bot.intake.signature import sign_standard
 from bot.store.queue import QUEUE
 from tests.app import SECRET, envelope, signed
 from tests.faults.deployment import WEBHOOK, Deployment
 from tests.faults.tally import Tally
 from tests.faults.wire import exchange, request
+from tests.standard_webhooks import sign_standard
 
 JSON = b"Content-Type: application/json"
 NAME = b"X-Juicebox-Signature"

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bot.intake.signature import sign, sign_standard
+from bot.intake.signature import sign
 from bot.model import Step
 from bot.store.rows import encode_rows
 from bot.store.trail import encode_step
 from tests.factories import NOW, make_delivery
+from tests.standard_webhooks import sign_standard
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 _TEXTS = (

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from bot.errors import CorruptRecord, InvalidEnvelope, InvalidSignature
 from bot.intake.envelope import parse_envelope
-from bot.intake.signature import HEADER, sign, sign_standard, verify
+from bot.intake.signature import HEADER, sign, verify
 from bot.model import InvalidData, Notify, Policy, canonical_event
 from bot.model.dialects import TYPES
 from bot.registry import load_registry
@@ -22,6 +22,7 @@ from bot.store.trail import decode_step, encode_step
 from bot.transports.slack.mrkdwn import escape, unescape
 from tests.factories import NOW
 from tests.renderers import MAIL_RENDERER, SLACK_RENDERER
+from tests.standard_webhooks import sign_standard
 
 _SECRETS = (b"whsec_current", b"whsec_previous")
 _STANDARD = (b"webhook-id", b"webhook-timestamp", b"webhook-signature")

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import pytest
 
 from bot.clock import utc_now
-from bot.intake.signature import sign, sign_standard
+from bot.intake.signature import sign
 from bot.model import Delivery, EventState
 from bot.registry import load_registry
 from tests.event_fixtures import FIXTURES
 from tests.faults.deployment import WEBHOOK, Deployment, Web
 from tests.faults.tally import Tally
+from tests.standard_webhooks import sign_standard
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 Sign = Callable[[bytes, str], Mapping[str, str]]

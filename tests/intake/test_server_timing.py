@@ -1,6 +1,6 @@
 """The steps of a request are measured one after the other, and reported in the standard's format."""
 
-from bot.intake.server_timing import ServerTiming
+from bot.intake.webhook import ServerTiming
 from bot.playground.server_timing import parse_server_timing
 
 

@@ -10,13 +10,13 @@ from redis.asyncio import Redis
 from bot.clock import utc_now
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
-from bot.intake.signature import sign_standard
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.queue import QUEUE
 from tests.app import SECRET, MakeSettings, envelope, running_worker, signed, web_client
 from tests.factories import body_of, make_event
 from tests.polling import until
+from tests.standard_webhooks import sign_standard
 
 WEBHOOK = "/webhooks/juicebox"
 
