@@ -64,54 +64,26 @@ class TryAgain(BotError):
 class IntakeError(BotError):
     """A request is refused with this status and these headers, and counted as `reason`."""
 
-    status: int
-    reason: str
-    headers: Mapping[str, str] = {}
+    def __init__(
+        self, status: int, reason: str, text: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(text)
+        self.status, self.reason, self.headers = status, reason, headers
 
 
 class InvalidSignature(IntakeError):
-    status = 401
-    reason = "signature"
-
     def __init__(self) -> None:
-        super().__init__("Invalid signature")
+        super().__init__(401, "signature", "Invalid signature")
 
 
 class InvalidEnvelope(IntakeError):
-    status = 400
-    reason = "envelope"
+    def __init__(self, text: str) -> None:
+        super().__init__(400, "envelope", text)
 
 
 class StaleEvent(IntakeError):
-    status = 400
-    reason = "stale"
-
-
-class BodyTooLarge(IntakeError):
-    status = 413
-    reason = "size"
-
-
-class BodyTooSlow(IntakeError):
-    status = 408
-    reason = "slow"
-    headers = {"Connection": "close"}  # noqa: RUF012  # never modified
-
-
-class BodyCutOff(IntakeError):
-    status = 400
-    reason = "disconnect"
-
-
-class UnsupportedBody(IntakeError):
-    status = 415
-    reason = "media_type"
-
-
-class StoreUnavailable(IntakeError):
-    status = 503
-    reason = "store"
-    headers = {"Retry-After": "5"}  # noqa: RUF012  # never modified
+    def __init__(self, text: str) -> None:
+        super().__init__(400, "stale", text)
 
 
 class DeliveryError(BotError):

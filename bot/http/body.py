@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from starlette.requests import ClientDisconnect, Request
 
-from bot.errors import BodyCutOff, BodyTooLarge, BodyTooSlow
+from bot.errors import IntakeError
 
 _MAX_LENGTH_DIGITS = 20
 """A longer Content-Length is invalid and not worth converting: the bytes are counted anyway."""
@@ -22,13 +22,13 @@ async def read_body(
     """The body of at most `limit` bytes, counted as it arrives, so that a chunked one is limited too.
 
     Raises:
-        BodyTooLarge: as soon as more is announced or received; the rest is not read.
-        BodyCutOff: if the client disconnects before the body is complete.
-        BodyTooSlow: if the body is not complete within `deadline`.
+        IntakeError: as soon as more is announced or received, and the rest is not read; if the client
+            disconnects, or `deadline` passes, before the body is complete.
     """
+    too_large = IntakeError(413, "size", f"the body is over {limit} bytes")
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and len(announced) < _MAX_LENGTH_DIGITS and int(announced) > limit:
-        raise BodyTooLarge(f"the body is over {limit} bytes")
+        raise too_large
     seconds = deadline.total_seconds()
     body = bytearray()
     try:
@@ -36,9 +36,11 @@ async def read_body(
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > limit:
-                    raise BodyTooLarge(f"the body is over {limit} bytes")
+                    raise too_large
     except TimeoutError:
-        raise BodyTooSlow(f"the body was not complete after {seconds:g} seconds") from None
+        text = f"the body was not complete after {seconds:g} seconds"
+        raise IntakeError(408, "slow", text, {"Connection": "close"}) from None
     except ClientDisconnect:
-        raise BodyCutOff("the connection closed before the body was complete") from None
+        text = "the connection closed before the body was complete"
+        raise IntakeError(400, "disconnect", text) from None
     return bytes(body)

@@ -11,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from redis.exceptions import RedisError
 
-from bot.errors import IntakeError, StaleEvent, StoreUnavailable, UnsupportedBody
+from bot.errors import IntakeError, StaleEvent
 from bot.http.body import read_body
 from bot.intake.envelope import parse_envelope
 from bot.intake.signature import verify
@@ -61,22 +61,28 @@ class Webhook:
         """Accept or refuse the request. A verified sender is also told how long each step took."""
         timing = ServerTiming()
         try:
-            if request.headers.get("content-encoding", "identity").lower() != "identity":
-                raise UnsupportedBody("compressed bodies are not supported: send it uncompressed")
-            body = await read_body(request)
-            timing.end_step("read")
-            now = self.clock()
-            webhook_id = verify(body, request.headers.raw, self.secrets, now)
-            timing.end_step("verify")
-            if not _is_json(request.headers.get("content-type", "")):
-                raise UnsupportedBody("Content-Type must be application/json")
-            event = parse_envelope(body, now, webhook_id)
-            timing.end_step("parse")
-            await self._accept(event, body)
-            timing.end_step("accept")
+            await self._receive(request, timing)
         except IntakeError as refusal:
-            return self._refuse(refusal)
+            self.metrics.rejected(refusal.reason)
+            _log.warning("event refused", reason=refusal.reason, status=refusal.status)
+            return JSONResponse({"error": str(refusal)}, refusal.status, refusal.headers)
         return JSONResponse({"received": True}, headers={"Server-Timing": timing.header})
+
+    async def _receive(self, request: Request, timing: ServerTiming) -> None:
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            text = "compressed bodies are not supported: send it uncompressed"
+            raise IntakeError(415, "media_type", text)
+        body = await read_body(request)
+        timing.end_step("read")
+        now = self.clock()
+        webhook_id = verify(body, request.headers.raw, self.secrets, now)
+        timing.end_step("verify")
+        if not _is_json(request.headers.get("content-type", "")):
+            raise IntakeError(415, "media_type", "Content-Type must be application/json")
+        event = parse_envelope(body, now, webhook_id)
+        timing.end_step("parse")
+        await self._accept(event, body)
+        timing.end_step("accept")
 
     async def _accept(self, event: Event, body: bytes) -> None:
         now = self.clock()
@@ -89,17 +95,13 @@ class Webhook:
         except (RedisError, OSError, TimeoutError) as fault:
             # The fault's text is not logged: it may contain the event.
             _log.error("event not stored", fault=type(fault).__name__)
-            raise StoreUnavailable("it could not be stored: send it again") from None
+            text = "it could not be stored: send it again"
+            raise IntakeError(503, "store", text, {"Retry-After": "5"}) from None
         if not unseen:
             self.metrics.duplicate()
         elif not event.test:
             self.metrics.accepted(event.type)
         _log.info("event accepted" if unseen else "event seen before", event_id=event.id)
-
-    def _refuse(self, refusal: IntakeError) -> Response:
-        self.metrics.rejected(refusal.reason)
-        _log.warning("event refused", reason=refusal.reason, status=refusal.status)
-        return JSONResponse({"error": str(refusal)}, refusal.status, refusal.headers)
 
 
 def _is_json(content_type: str) -> bool:

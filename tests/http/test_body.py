@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from bot.errors import BodyCutOff, BodyTooLarge, BodyTooSlow
+from bot.errors import IntakeError
 from bot.http.body import read_body
 
 
@@ -42,15 +42,17 @@ async def test_a_body_of_exactly_the_limit_is_read_whole() -> None:
 
 async def test_a_chunked_body_is_refused_at_the_first_byte_too_many() -> None:
     sending = Sending(chunk(b"ab"), chunk(b"cde"), chunk(b"f"))
-    with pytest.raises(BodyTooLarge):
+    with pytest.raises(IntakeError) as refused:
         await read_body(sending.request, 4)
+    assert refused.value.reason == "size"
     assert sending.taken == 2
 
 
 async def test_an_announced_length_over_the_limit_is_refused_unread() -> None:
     sending = Sending(chunk(b"abcde", more=False), length="5")
-    with pytest.raises(BodyTooLarge):
+    with pytest.raises(IntakeError) as refused:
         await read_body(sending.request, 4)
+    assert refused.value.reason == "size"
     assert sending.taken == 0
 
 
@@ -61,8 +63,9 @@ async def test_an_invalid_content_length_is_ignored(length: str) -> None:
 
 async def test_a_disconnect_is_an_error_of_its_own() -> None:
     sending = Sending(chunk(b"ab"), {"type": "http.disconnect"})
-    with pytest.raises(BodyCutOff):
+    with pytest.raises(IntakeError) as refused:
         await read_body(sending.request, 4)
+    assert refused.value.reason == "disconnect"
 
 
 async def test_a_slow_body_is_refused() -> None:
@@ -73,5 +76,5 @@ async def test_a_slow_body_is_refused() -> None:
         return chunk(b"a", more=next(drops) < 99)
 
     request = Request({"type": "http", "method": "POST", "headers": []}, drip)
-    with pytest.raises(BodyTooSlow, match=r"^the body was not complete after 0\.05 seconds$"):
+    with pytest.raises(IntakeError, match=r"^the body was not complete after 0\.05 seconds$"):
         await read_body(request, deadline=timedelta(milliseconds=50))
