@@ -1,17 +1,13 @@
 """Reads settings from the environment, and describes those that cannot be used."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import (
     Field,
     HttpUrl,
     SecretStr,
     ValidationError,
-    ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    create_model,
-    field_validator,
     model_validator,
 )
 from pydantic.fields import FieldInfo
@@ -39,7 +35,6 @@ class Environment(BaseSettings):
     model_config = SettingsConfigDict(
         frozen=True, env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
     )
-    refuses_conflicts: ClassVar[bool] = True
 
     @model_validator(mode="before")
     @classmethod
@@ -47,13 +42,6 @@ class Environment(BaseSettings):
         """Strip whitespace, which pasted values often contain, and drop empty values."""
         stripped = {n: v.strip() if isinstance(v, str) else v for n, v in values.items()}
         return {name: value for name, value in stripped.items() if value != ""}
-
-    @model_validator(mode="after")
-    def _check_conflicts(self) -> Self:
-        found = self.conflicts() if self.refuses_conflicts else ()
-        if found:
-            raise ValueError("; ".join(map(str, found)))
-        return self
 
     def conflicts(self) -> Sequence[SettingsProblem]:
         """Return problems between settings that are each valid."""
@@ -77,32 +65,20 @@ def load_usable(kind: type[Kind]) -> tuple[Kind, Sequence[SettingsProblem]]:
 
     Malformed settings get their default, and missing required ones a placeholder.
     """
+    errors: dict[str, ErrorDetails] = {}
     try:
-        return kind(), ()
+        usable = kind()
     except ValidationError as error:
-        errors = {str(e["loc"][0]): e for e in error.errors() if e["loc"]}
-    problems = [_problem(kind.model_fields[name], e) for name, e in errors.items()]
-    missing = {name: "missing" for name, e in errors.items() if e["type"] == "missing"}
-    usable = cast("Kind", create_model(kind.__name__, __base__=(_Usable, kind))(**missing))
+        errors = {str(details["loc"][0]): details for details in error.errors()}
+        replaced: dict[str, Any] = {}
+        for name in errors:
+            field = kind.model_fields[name]
+            replaced[name] = "missing" if field.is_required() else field.get_default()
+        usable = kind(**replaced)
+    problems = [_problem(kind.model_fields[name], details) for name, details in errors.items()]
     named = {name for problem in problems for name in problem.names}
     problems += [c for c in usable.conflicts() if named.isdisjoint(c.names)]
     return usable, problems
-
-
-class _Usable(Environment):
-    """Uses the default of a malformed setting."""
-
-    refuses_conflicts = False
-
-    @field_validator("*", mode="wrap")
-    @classmethod
-    def _default_if_malformed(
-        cls, value: object, validate: ValidatorFunctionWrapHandler, info: ValidationInfo
-    ) -> object:
-        try:
-            return validate(value)
-        except ValueError:
-            return cls.model_fields[info.field_name or ""].get_default()
 
 
 def _problem(field: FieldInfo, error: ErrorDetails) -> SettingsProblem:

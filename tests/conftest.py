@@ -80,7 +80,7 @@ def make_settings(monkeypatch: pytest.MonkeyPatch, redis_process: RedisServer) -
                 monkeypatch.delenv(name, raising=False)
             else:
                 monkeypatch.setenv(name, value)
-        return Settings()
+        return load_settings()
 
     return make
 

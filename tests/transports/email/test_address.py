@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.errors import SettingsError
 from bot.model import Audience, Transport
 from bot.transports.email.address import to_mailable
 from bot.wiring import audiences
@@ -59,5 +60,5 @@ def test_the_settings_accept_international_domains(make_settings: MakeSettings) 
 
 
 def test_a_sender_with_a_local_part_beyond_ascii_is_refused(make_settings: MakeSettings) -> None:
-    with pytest.raises(ValueError, match="must look like"):
+    with pytest.raises(SettingsError, match="must look like"):
         make_settings(EMAIL_FROM="jürgen@example.com")

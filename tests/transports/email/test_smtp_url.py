@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from bot.errors import SettingsError
 from bot.transports.email.smtp_url import Security, Smtp, parse_smtp_url
 from tests.app import MakeSettings
 
@@ -162,12 +163,12 @@ def test_a_password_is_sent_unencrypted_only_if_allowed(
     if not refused:
         assert make_settings(**changes).smtp is not None
         return
-    with pytest.raises(ValueError, match="SMTP_ALLOW_PLAINTEXT_LOGIN=true") as error:
+    with pytest.raises(SettingsError, match="SMTP_ALLOW_PLAINTEXT_LOGIN=true") as error:
         make_settings(**changes)
     assert "s3cr3t" not in str(error.value)
 
 
 @pytest.mark.parametrize("port", ["0", "65536"])
 def test_an_addons_port_is_checked(make_settings: MakeSettings, port: str) -> None:
-    with pytest.raises(ValueError, match=r"(?i)mailgun_smtp_port"):
+    with pytest.raises(SettingsError, match=r"(?i)mailgun_smtp_port"):
         make_settings(MAILGUN_SMTP_PORT=port)
