@@ -1,28 +1,19 @@
 """The metrics in Prometheus' text format: counters, histograms and the backlog."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     Metric,
 )
-from prometheus_client.registry import Collector
 
-from bot.metrics.recorder import (
-    ACCEPTED,
-    ARRIVAL,
-    ATTEMPT,
-    BUCKETS,
-    DELIVERIES,
-    DUPLICATE,
-    NOTICES,
-    REJECTED,
-)
+from bot.metrics import recorder
 from bot.store import Store
 from bot.store.backlog import Backlog
 from bot.store.counters import Labels
@@ -31,18 +22,20 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """https://prometheus.io/docs/instrumenting/exposition_formats"""
 
 _COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (ACCEPTED, "Events accepted, by type; types without a handler count as other.", ("type",)),
-    (DUPLICATE, "Events that had been accepted before.", ()),
-    (REJECTED, "Requests that were refused, by reason.", ("reason",)),
-    (DELIVERIES, "Attempts, by channel and outcome.", ("channel", "outcome")),
-    (NOTICES, "Attempts at notices to operators, likewise.", ("channel", "outcome")),
+    (
+        recorder.ACCEPTED,
+        "Events accepted, by type; types without a handler count as other.",
+        ("type",),
+    ),
+    (recorder.DUPLICATE, "Events that had been accepted before.", ()),
+    (recorder.REJECTED, "Requests that were refused, by reason.", ("reason",)),
+    (recorder.DELIVERIES, "Attempts, by channel and outcome.", ("channel", "outcome")),
+    (recorder.NOTICES, "Attempts at notices to operators, likewise.", ("channel", "outcome")),
 )
 _HISTOGRAMS = (
-    (ATTEMPT, "Seconds that one call to Slack or the mail server took."),
-    (ARRIVAL, "Seconds from an event's receipt until its message was sent."),
+    (recorder.ATTEMPT, "Seconds that one call to Slack or the mail server took."),
+    (recorder.ARRIVAL, "Seconds from an event's receipt until its message was sent."),
 )
-
-Totals = Mapping[str, Mapping[Labels, float]]
 
 
 async def exposition(store: Store, now: datetime) -> bytes:
@@ -51,40 +44,32 @@ async def exposition(store: Store, now: datetime) -> bytes:
     Raises:
         redis.RedisError: if Redis does not answer.
     """
-    page = _Page(await store.counters.totals(), await store.backlog(now))
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(page)
-    return generate_latest(registry)
+    return generate_latest(_Page(await store.counters.totals(), await store.backlog(now)))
 
 
-class _Page(Collector):
-    def __init__(self, totals: Totals, backlog: Backlog) -> None:
-        self._totals = totals
-        self._backlog = backlog
-
-    def describe(self) -> Iterable[Metric]:
-        return ()
+@dataclass(frozen=True, slots=True)
+class _Page:
+    totals: Mapping[str, Mapping[Labels, float]]
+    backlog: Backlog
 
     def collect(self) -> Iterable[Metric]:
         for name, meaning, labels in _COUNTERS:
-            yield _counter(name, meaning, labels, self._totals.get(name, {}))
+            yield _counter(name, meaning, labels, self.totals.get(name, {}))
         for name, meaning in _HISTOGRAMS:
-            sums = self._totals.get(f"{name}_sum", {})
-            yield _histogram(name, meaning, self._totals.get(name, {}), sums)
-        yield from _gauges(self._backlog)
+            sums = self.totals.get(f"{name}_sum", {})
+            yield _histogram(name, meaning, self.totals.get(name, {}), sums)
+        yield from _gauges(self.backlog)
 
 
 def _counter(
     name: str, meaning: str, labels: tuple[str, ...], found: Mapping[Labels, float]
 ) -> Metric:
+    """Return a counter; one without labels is shown from the start, as 0."""
     family = CounterMetricFamily(f"juicebox_{name}", meaning, labels=labels)
-    if not labels:
-        family.add_metric((), found.get((), 0))
-        return family
-    for key, value in sorted(found.items()):
-        given = dict(key)
-        if given.keys() == set(labels):
-            family.add_metric([given[label] for label in labels], value)
+    untouched: Mapping[Labels, float] = {} if labels else {(): 0}
+    for key, value in sorted({**untouched, **found}.items()):
+        if tuple(label for label, _ in key) == labels:
+            family.add_metric([text for _, text in key], value)
     return family
 
 
@@ -94,7 +79,7 @@ def _histogram(
     """Return a histogram; buckets are stored one by one, and Prometheus expects cumulative ones."""
     family = HistogramMetricFamily(f"juicebox_{name}", meaning, labels=("channel",))
     for key, total in sorted(sums.items()):
-        bounds = [*(f"{bound:g}" for bound in BUCKETS), "+Inf"]
+        bounds = [*(f"{bound:g}" for bound in recorder.BUCKETS), "+Inf"]
         counts = [found.get((*key, ("le", bound)), 0) for bound in bounds]
         cumulated = list(zip(bounds, accumulate(counts), strict=True))
         family.add_metric([dict(key).get("channel", "")], cumulated, total)
