@@ -8,11 +8,12 @@ import click
 
 from bot.clock import utc_now
 from bot.doctor.examine import examine
-from bot.doctor.report import lines, summary
 from bot.environment import load_usable
+from bot.logging.printable import printable
 from bot.model.finding import Finding, Severity
 from bot.settings import Settings
 
+_SUBJECT_WIDTH = 28
 _COLOURS = {Severity.OK: "green", Severity.WARNING: "yellow", Severity.FAILURE: "red"}
 
 
@@ -24,16 +25,31 @@ def command() -> None:
     them. Exits with 1 if something that is required fails.
     """
     settings, problems = load_usable(Settings)
-    _report(asyncio.run(examine(settings, utc_now(), problems)))
-
-
-def _report(findings: Sequence[Finding]) -> None:
+    findings = asyncio.run(examine(settings, utc_now(), problems))
     ascii_only = not _can_show("".join(severity.value[0] for severity in Severity))
-    for finding, line in zip(findings, lines(findings, ascii_only=ascii_only), strict=True):
-        click.secho(line, fg=_COLOURS.get(finding.severity))
+    for finding in findings:
+        click.secho(line(finding, ascii_only=ascii_only), fg=_COLOURS.get(finding.severity))
     click.echo(f"\n{summary(findings)}")
     if any(f.severity is Severity.FAILURE for f in findings):
         raise click.exceptions.Exit(1)
+
+
+def line(finding: Finding, *, ascii_only: bool) -> str:
+    symbol, word = finding.severity.value
+    fix = f"; {finding.fix}" if finding.fix else ""
+    text = f" {finding.subject:<{_SUBJECT_WIDTH}} {finding.text}{fix}"
+    if ascii_only:
+        symbol, text = word, text.encode("ascii", "backslashreplace").decode()
+    return printable(symbol + text)
+
+
+def summary(findings: Sequence[Finding]) -> str:
+    failed = sum(f.severity is Severity.FAILURE for f in findings)
+    warned = sum(f.severity is Severity.WARNING for f in findings)
+    warnings = f", {warned} warning{'' if warned == 1 else 's'}" if warned else ""
+    if failed:
+        return f"{failed} problem{'' if failed == 1 else 's'} to fix{warnings}."
+    return f"Ready to run{warnings}."
 
 
 def _can_show(symbols: str) -> bool:

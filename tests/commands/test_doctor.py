@@ -5,9 +5,11 @@ import sys
 
 import pytest
 
+from bot.commands.doctor import line, summary
 from bot.fakes.redis_server import RedisServer
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
+from bot.model.finding import Finding, Severity
 from tests.app import MakeSettings
 from tests.commands.conftest import Cli, bare_environment
 from tests.conftest import BASE_ENVIRONMENT
@@ -140,3 +142,21 @@ async def test_a_terminal_without_the_symbols_gets_words(redis_process: RedisSer
     assert b"ok   Redis eviction               noeviction\n" in output
     assert b"FAIL Mail server " in output
     assert b"\x1b" not in output
+
+
+def test_terminals_without_the_symbols_get_words() -> None:
+    finding = Finding(Severity.FAILURE, "Redis", "naïve", "fix\nit")
+    assert line(finding, ascii_only=True) == "FAIL Redis                        na\\xefve; fix\\nit"
+
+
+@pytest.mark.parametrize(
+    ("marks", "text"),
+    [
+        ([Severity.OK, Severity.NOTE], "Ready to run."),
+        ([Severity.OK, Severity.WARNING], "Ready to run, 1 warning."),
+        ([Severity.FAILURE], "1 problem to fix."),
+        ([Severity.FAILURE] * 2 + [Severity.WARNING] * 2, "2 problems to fix, 2 warnings."),
+    ],
+)
+def test_the_last_line_is_a_summary(marks: list[Severity], text: str) -> None:
+    assert summary([Finding(severity, "x", "y") for severity in marks]) == text

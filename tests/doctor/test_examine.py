@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 from redis.asyncio import Redis
 
+from bot.commands.doctor import line
 from bot.doctor.examine import examine
-from bot.doctor.report import lines
 from bot.fakes.redis_server import free_port
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
@@ -35,7 +35,7 @@ async def test_everything_is_fine(
         JUICEBOX_API_KEY="jb_key",
         JUICEBOX_WEBHOOK_SECRET="whsec_long_enough_to_be_safe",
     )
-    shown = list(lines(await examine(settings, NOW), ascii_only=False))
+    shown = [line(f, ascii_only=False) for f in await examine(settings, NOW)]
     version = (await redis.info())["redis_version"]
     assert (
         "\n".join(shown)
@@ -85,7 +85,7 @@ async def test_closed_ports_fail_with_a_fix(make_settings: MakeSettings) -> None
         assert "127.0.0.1" in findings[subject].text
         assert "the connection is refused" in findings[subject].text
         assert findings[subject].fix.startswith("check ")
-    assert CANARY not in "".join(lines(findings.values(), ascii_only=False))
+    assert CANARY not in "".join(line(f, ascii_only=False) for f in findings.values())
 
 
 async def test_a_silent_connection_times_out(make_settings: MakeSettings) -> None:
