@@ -27,6 +27,12 @@ def program() -> str:
     return (context.find_root().info_name if context else None) or "python -m bot"
 
 
+def echo(*lines: str) -> None:
+    """Print each line, and escape what could break it."""
+    for line in lines:
+        click.echo(printable(line))
+
+
 class CommandError(click.ClickException):
     """Ends the command with an error in one line."""
 
@@ -60,9 +66,7 @@ class CommandGroup(click.Group):
         return found
 
     def invoke(self, ctx: click.Context) -> Any:
-        if isinstance(
-            sys.stdout, io.TextIOWrapper
-        ):  # events may contain characters that the terminal lacks
+        if isinstance(sys.stdout, io.TextIOWrapper):  # the terminal may lack characters of an event
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)

@@ -6,9 +6,8 @@ from datetime import datetime
 
 import click
 
-from bot.commands import CommandError, program
+from bot.commands import CommandError, echo, program
 from bot.commands.with_store import on_store
-from bot.logging.printable import printable
 from bot.model import Delivery
 from bot.store import Store
 from bot.views.event import EventView, TimelineStep, load_event, load_latest
@@ -33,11 +32,9 @@ def command(event_id: str | None, limit: int) -> None:
 async def _list(store: Store, limit: int) -> None:
     events = await load_latest(store, limit)
     if events:
-        _print(_table([_HEADINGS, *map(_row, events)]))
+        echo(*_table([_HEADINGS, *map(_row, events)]))
     else:
-        click.echo(
-            f"No events yet. '{program()} send --test' sends a test event through the whole bot."
-        )
+        echo(f"No events yet. '{program()} send --test' sends a test event through the whole bot.")
 
 
 async def _show(store: Store, event_id: str) -> None:
@@ -45,7 +42,7 @@ async def _show(store: Store, event_id: str) -> None:
     if event is None:
         raise CommandError(f"there is no event {event_id}: it never came, or is no longer kept")
     reason = f": {event.reason}" if event.reason else ""
-    lines = [
+    echo(
         f"{event.id}  {_type(event)}  {event.state}{reason}",
         f"happened {_at(event.occurred_at)} UTC, received {_at(event.received_at)} UTC",
         *([f"received as {event.received_type}"] if event.received_type else []),
@@ -54,13 +51,7 @@ async def _show(store: Store, event_id: str) -> None:
         *(["", "NOTICES TO OPERATORS", *map(_delivery, event.notices)] if event.notices else []),
         *("", "TIMELINE (UTC)"),
         *_table(list(map(_step, event.timeline))),
-    ]
-    _print(lines)
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(printable(line))
+    )
 
 
 def _row(event: EventView) -> tuple[str, ...]:

@@ -3,9 +3,8 @@
 import click
 
 from bot.clock import utc_now
-from bot.commands import CommandError
+from bot.commands import CommandError, echo
 from bot.commands.with_store import on_store
-from bot.logging.printable import printable
 from bot.registry import load_registry
 from bot.store import Store
 
@@ -30,24 +29,20 @@ async def _forget(store: Store, profile_id: str) -> None:
     async for event_id, readable in store.forgetting.events_about(profile_id, subjects):
         if not readable:
             unreadable += 1
-            _print(f"event {event_id}: not readable in Redis, so nobody can tell whom it is about")
+            echo(f"event {event_id}: not readable in Redis, so nobody can tell whom it is about")
         elif await store.forgetting.forget_event(event_id, utc_now()):
             events += 1
-            _print(f"event {event_id}: forgotten")
+            echo(f"event {event_id}: forgotten")
     removed = await store.forgetting.forget_subject(profile_id, subjects)
     for kind in removed.record_kinds:
-        _print(f"record of {kind} {profile_id}: removed")
+        echo(f"record of {kind} {profile_id}: removed")
     for key in removed.cached_keys:
-        _print(f"cached {key}: removed")
+        echo(f"cached {key}: removed")
     if not (events or removed.record_kinds or removed.cached_keys):
         raise CommandError(f"nothing is kept about profile {profile_id}")
     counted = "1 event" if events == 1 else f"{events} events"
-    _print(f"Profile {profile_id} is forgotten, with what {counted} said of it.")
+    echo(f"Profile {profile_id} is forgotten, with what {counted} said of it.")
     if unreadable:
         raise CommandError(
             f"{unreadable} of the events could not be read: see 'events' for each of them"
         )
-
-
-def _print(line: str) -> None:
-    click.echo(printable(line))

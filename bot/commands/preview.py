@@ -8,12 +8,10 @@ from pathlib import Path
 import click
 
 from bot.clock import utc_now
-from bot.commands import CommandError
+from bot.commands import CommandError, echo
 from bot.commands.sample import data_option, handler_of, sample
 from bot.delivery.recipients import notification_of
-from bot.logging.printable import printable
 from bot.model import Intent, InvalidData, Notification, Notify, Policy, Record
-from bot.registry import load_registry
 from bot.rendering.templates import Templates
 from bot.transports.registry import TRANSPORTS
 from bot.transports.terminal.console import Console
@@ -33,10 +31,8 @@ def command(event_type: str, data_file: Path | None, out: Path | None) -> None:
     Sends nothing and needs no settings. slack.json can be pasted into Slack's Block Kit Builder,
     app.slack.com/block-kit-builder.
     """
-    now = utc_now()
-    registry = load_registry()
-    event = sample(event_type, registry, data_file, event_id=None, now=now).event
-    handler = handler_of(event.type, registry)
+    event, _ = sample(event_type, data_file, utc_now())
+    handler = handler_of(event.type)
     try:
         intents = handler.run(event, Policy())
     except InvalidData as error:
@@ -80,4 +76,4 @@ def _explain(intents: Iterable[Intent], notifies: Sequence[Notify]) -> None:
     for intent in intents:
         if isinstance(intent, Record):
             fields = json.dumps(dict(intent.fields), ensure_ascii=False)
-            click.echo(printable(f"Kept as {intent.kind} {intent.id}: {fields}"))
+            echo(f"Kept as {intent.kind} {intent.id}: {fields}")

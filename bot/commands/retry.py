@@ -1,14 +1,11 @@
 """`retry`: requeue dead letters."""
 
-from collections.abc import Iterable
-
 import click
 
 from bot.clock import utc_now
-from bot.commands import CommandError
+from bot.commands import CommandError, echo
 from bot.commands.with_store import on_store
 from bot.delivery.requeue import requeue, requeue_all
-from bot.logging.printable import printable
 from bot.store import Store
 
 
@@ -27,7 +24,7 @@ def command(subject_id: str | None, *, everything: bool) -> None:
 
 
 async def _retry_all(store: Store) -> None:
-    _print(await requeue_all(store, utc_now()) or ["There are no dead letters."])
+    echo(*await requeue_all(store, utc_now()) or ["There are no dead letters."])
 
 
 async def _retry(store: Store, subject_id: str) -> None:
@@ -36,9 +33,4 @@ async def _retry(store: Store, subject_id: str) -> None:
         raise CommandError(
             f"there is no event or delivery {subject_id}: 'events' lists what is kept"
         )
-    _print(lines)
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        click.echo(printable(line))
+    echo(*lines)

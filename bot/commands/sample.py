@@ -1,7 +1,6 @@
 """The event for `preview` and `send`: the handler's sample, or the content of a file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from pydantic_core import from_json, to_json
 from bot.errors import InvalidEnvelope
 from bot.intake.envelope import parse_envelope
 from bot.model import Event, Handler
-from bot.registry import Registry
+from bot.registry import load_registry
 
 data_option = click.option(
     "--data",
@@ -23,33 +22,23 @@ data_option = click.option(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SampleEvent:
-    """An event and its request body."""
-
-    event: Event
-    body: bytes
-
-
 def sample(
     event_type: str,
-    registry: Registry,
     data_file: Path | None,
-    *,
-    event_id: str | None,
     now: datetime,
+    *,
+    event_id: str | None = None,
     test: bool = False,
-) -> SampleEvent:
-    """Return the event to show or to send, with a new id unless one is given.
+) -> tuple[Event, bytes]:
+    """Return the event to show or to send, and its request body.
 
-    With `test` it is marked as a test, even if the file says otherwise.
+    It has a new id unless one is given. With `test` it is marked as a test, even if the file says
+    otherwise.
 
     Raises:
         click.UsageError: if the type has no handler, or the file is not a valid event of this type.
     """
-    given = (
-        _read(data_file) if data_file else {"data": handler_of(event_type, registry).sample_at(now)}
-    )
+    given = _read(data_file) if data_file else {"data": handler_of(event_type).sample_at(now)}
     if given.get("type", event_type) != event_type:
         raise click.UsageError(f"{data_file} holds an event of type {given['type']}")
     envelope = {
@@ -62,7 +51,7 @@ def sample(
     }
     body = to_json(envelope)
     try:
-        return SampleEvent(parse_envelope(body, now), body)
+        return parse_envelope(body, now), body
     except InvalidEnvelope as error:
         raise click.UsageError(str(error)) from error
 
@@ -78,14 +67,15 @@ def _read(file: Path) -> Mapping[str, Any]:
     return {"data": loaded}
 
 
-def handler_of(event_type: str, registry: Registry) -> Handler[Any]:
+def handler_of(event_type: str) -> Handler[Any]:
     """Return the handler of this type.
 
     Raises:
         click.UsageError: if there is none; lists the types that have one.
     """
+    registry = load_registry()
     handler = registry.get(event_type)
     if handler is None:
-        known = ", ".join(registry.types)
-        raise click.UsageError(f"no handler knows {event_type}; there are: {known}")
+        text = f"no handler knows {event_type}; there are: {', '.join(registry.types)}"
+        raise click.UsageError(text)
     return handler

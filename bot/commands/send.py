@@ -5,14 +5,17 @@ from pathlib import Path
 import click
 
 from bot.clock import utc_now
-from bot.commands import CommandError
+from bot.commands import CommandError, echo
 from bot.commands.http import post
 from bot.commands.sample import data_option, sample
 from bot.intake.signature import HEADER, sign
-from bot.logging.printable import printable
-from bot.registry import load_registry
 
 _ACCEPTED = 200
+_HINTS = {
+    401: ": the bot has another JUICEBOX_WEBHOOK_SECRET",
+    404: ": the bot's endpoint is /webhooks/juicebox",
+    503: ": the bot cannot reach its Redis",
+}
 
 
 @click.command(short_help="Sign a sample event and post it to a running bot.")
@@ -45,19 +48,8 @@ def command(
 
     Exits with 1 unless the bot accepts it.
     """
-    registry, now = load_registry(), utc_now()
-    chosen = sample(event_type, registry, data_file, event_id=event_id, now=now, test=test)
-    headers = {HEADER.decode(): sign(chosen.body, secret.encode())}
-    status, text = post(url, chosen.body, headers)
-    click.echo(printable(f"{chosen.event.id} -> {status} {text.strip()}"))
+    event, body = sample(event_type, data_file, utc_now(), event_id=event_id, test=test)
+    status, text = post(url, body, {HEADER.decode(): sign(body, secret.encode())})
+    echo(f"{event.id} -> {status} {text.strip()}")
     if status != _ACCEPTED:
-        raise CommandError(f"not accepted{_hint(status)}")
-
-
-def _hint(status: int) -> str:
-    hints = {
-        401: ": the bot has another JUICEBOX_WEBHOOK_SECRET",
-        404: ": the bot's endpoint is /webhooks/juicebox",
-        503: ": the bot cannot reach its Redis",
-    }
-    return hints.get(status, "")
+        raise CommandError(f"not accepted{_HINTS.get(status, '')}")

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 import click
 from pydantic_core import from_json, to_json
 
-from bot.commands import CommandError, SetupError
+from bot.commands import CommandError, SetupError, echo
 from bot.commands.http import post
 from bot.environment import load
-from bot.logging.printable import printable
 from bot.registry import load_registry
 from bot.rendering.graphemes import cut
 from bot.settings import JuiceboxSettings
@@ -45,7 +44,7 @@ def create(url: str | None) -> None:
         {"Authorization": f"Bearer {key}"},
     )
     _check(status, text, secrets=(secret, key))
-    click.echo(printable(f"Registered {address}{_named(text)} for {', '.join(types)}."))
+    echo(f"Registered {address}{_named(text)} for {', '.join(types)}.")
 
 
 def _own_address(settings: JuiceboxSettings) -> str:

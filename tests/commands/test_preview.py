@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands import preview
 from bot.model import Policy
 from bot.registry import Registry, load_registry
 from tests.app import MakeSettings
@@ -93,7 +92,9 @@ async def test_several_notifications_get_a_folder_each(
         return known.handle(event, data, policy) * 2
 
     handler = replace(known, handle=twice)
-    monkeypatch.setattr(preview, "load_registry", lambda: Registry({known.type: handler}))
+    monkeypatch.setattr(
+        "bot.commands.sample.load_registry", lambda: Registry({known.type: handler})
+    )
     result = await cli("preview", "search.completed", "--out", str(tmp_path))
     assert result.exit_code == 0
     assert (tmp_path / "1" / "slack.json").exists()

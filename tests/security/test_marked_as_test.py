@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.commands.sample import sample
-from bot.registry import load_registry
 from bot.views.event_summary import summarize_event
 from tests.app import Bot, envelope
 from tests.factories import NOW, make_event
@@ -15,7 +14,7 @@ from tests.faults.test_once import settled
 
 def sample_event(event_type: str) -> bytes:
     now = datetime.now(UTC)
-    return sample(event_type, load_registry(), None, event_id="evt_1", now=now, test=True).body
+    return sample(event_type, None, now, event_id="evt_1", test=True)[1]
 
 
 async def test_a_test_event_is_marked_in_slack_and_by_mail(bot: Bot) -> None:
