@@ -11,14 +11,13 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.errors import InvalidSignature
 
 HEADER = b"x-juicebox-signature"
 _ID, _TIMESTAMP, _SIGNATURES = b"webhook-id", b"webhook-timestamp", b"webhook-signature"
-_NAMES = frozenset({HEADER, _ID, _TIMESTAMP, _SIGNATURES})
 
 _HEX_PREFIX = b"sha256="
 _BASE64_PREFIX = b"v1,"
@@ -33,15 +32,15 @@ Webhooks."""
 _MAX_SIGNATURES = 32
 """In one header: more than any rotation of secrets needs."""
 
+Headers = Sequence[tuple[bytes, bytes]]
+
 
 def sign(body: bytes, secret: bytes) -> str:
     """Return the value of `x-juicebox-signature` for this body."""
     return (_HEX_PREFIX + _hex(body, secret)).decode()
 
 
-def verify(
-    body: bytes, headers: Iterable[tuple[bytes, bytes]], secrets: Sequence[bytes], now: datetime
-) -> str | None:
+def verify(body: bytes, headers: Headers, secrets: Sequence[bytes], now: datetime) -> str | None:
     """Compare the request's only signature with every secret, in constant time.
 
     Returns the `webhook-id` that the signature covers; None in the scheme without one.
@@ -53,24 +52,18 @@ def verify(
         InvalidSignature: if it is missing, repeated, malformed, wrong, or (Standard Webhooks) more
             than five minutes from now. The error does not say which.
     """
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in headers:
-        if name in _NAMES:
-            found.setdefault(name, []).append(value.strip(_WHITESPACE))
-    if _SIGNATURES in found:
-        return _verify_standard(body, found, secrets, now)
-    given = _only(found, HEADER).lower().removeprefix(_HEX_PREFIX)
+    if any(name == _SIGNATURES for name, _ in headers):
+        return _verify_standard(body, headers, secrets, now)
+    given = _only(headers, HEADER).lower().removeprefix(_HEX_PREFIX)
     expected = [_hex(body, secret) for secret in secrets]
     if not any([hmac.compare_digest(given, one) for one in expected]):  # noqa: C419  # compares all
         raise InvalidSignature
     return None
 
 
-def _verify_standard(
-    body: bytes, found: Mapping[bytes, Sequence[bytes]], secrets: Sequence[bytes], now: datetime
-) -> str:
-    event_id, timestamp = _only(found, _ID), _only(found, _TIMESTAMP)
-    candidates = _candidates(_only(found, _SIGNATURES))
+def _verify_standard(body: bytes, headers: Headers, secrets: Sequence[bytes], now: datetime) -> str:
+    event_id, timestamp = _only(headers, _ID), _only(headers, _TIMESTAMP)
+    candidates = _candidates(_only(headers, _SIGNATURES))
     if not (event_id and event_id.isascii() and _is_recent(timestamp, now)):
         raise InvalidSignature
     content = b".".join((event_id, timestamp, body))
@@ -81,12 +74,12 @@ def _verify_standard(
     return event_id.decode()
 
 
-def _only(found: Mapping[bytes, Sequence[bytes]], name: bytes) -> bytes:
+def _only(headers: Headers, name: bytes) -> bytes:
     """Return the value of a header that must occur exactly once."""
-    values = found.get(name, ())
+    values = [value for each, value in headers if each == name]
     if len(values) != 1:
         raise InvalidSignature
-    return values[0]
+    return values[0].strip(_WHITESPACE)
 
 
 def _candidates(value: bytes) -> list[bytes]:
