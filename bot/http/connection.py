@@ -110,7 +110,7 @@ class HttpConnection(HttpToolsProtocol):
         super().on_message_complete()
         if self.cycle.response_complete:
             self.cycle.more_body = False
-            self._start_keep_alive_timer()
+            self._restart_keep_alive_timer()
 
     def _count(self, size: int) -> None:
         self._head_bytes += size
@@ -125,7 +125,6 @@ class HttpConnection(HttpToolsProtocol):
     # Responses
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stop_write_timer()
         timeout = self.limits.write_timeout.total_seconds()
         self._write_timer = self.loop.call_later(timeout, self.transport.abort)
 
@@ -159,7 +158,7 @@ class HttpConnection(HttpToolsProtocol):
         While a complete request is being handled, its response is sent instead, as the last one. If
         the current request has been answered already, only close.
         """
-        if self._is_answering and not self.cycle.more_body:
+        if not self.is_waiting:
             self.cycle.keep_alive = False
             self.transport.pause_reading()
             return
@@ -215,10 +214,9 @@ class HttpConnection(HttpToolsProtocol):
     def _stop_write_timer(self) -> None:
         if self._write_timer is not None:
             self._write_timer.cancel()
-            self._write_timer = None
 
-    def _start_keep_alive_timer(self) -> None:
-        """Restart the timer that uvicorn started after its response: more of the body cancelled it."""
+    def _restart_keep_alive_timer(self) -> None:
+        """Restart what uvicorn started after its response, and more of the body stopped."""
         self._unset_keepalive_if_required()
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler

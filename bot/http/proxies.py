@@ -1,6 +1,6 @@
 """Selects the proxy for an outgoing request from HTTPS_PROXY, HTTP_PROXY and NO_PROXY."""
 
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
@@ -40,7 +40,7 @@ def _problem_with(address: str) -> str:
     """Return what is wrong with a proxy's address, or nothing. It may contain a password: never quote it."""
     try:
         parts = urlsplit(address)
-        is_valid = parts.hostname and (parts.port is None or parts.port > 0)
+        is_valid = parts.hostname and parts.port != 0
     except ValueError:  # the port is not a number up to 65535, or a bracket is missing
         is_valid = False
     else:
@@ -50,23 +50,13 @@ def _problem_with(address: str) -> str:
 
 
 def _is_excepted(host: str, netloc: str, no_proxy: str) -> bool:
-    return bool(
-        proxy_bypass(host)
-        or proxy_bypass(netloc.rpartition("@")[2])
-        or _is_in_a_network(host, no_proxy)
-    )
+    if proxy_bypass(host) or proxy_bypass(netloc.rpartition("@")[2]):
+        return True
+    return any(_contains(part.strip(), host) for part in no_proxy.split(","))
 
 
-def _is_in_a_network(host: str, no_proxy: str) -> bool:
+def _contains(network: str, host: str) -> bool:
     try:
-        address = ip_address(host)
-    except ValueError:
-        return False
-    return any(_contains(part.strip(), address) for part in no_proxy.split(","))
-
-
-def _contains(network: str, address: IPv4Address | IPv6Address) -> bool:
-    try:
-        return address in ip_network(network, strict=False)
-    except ValueError:
+        return ip_address(host) in ip_network(network, strict=False)
+    except ValueError:  # one of them is a name
         return False

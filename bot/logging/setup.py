@@ -85,14 +85,9 @@ def _flatten(value: object) -> object:
 class _LibraryHandler(logging.Handler):
     """Passes records of the standard library's logging to structlog."""
 
-    def __init__(self, threshold: int) -> None:
-        super().__init__()
-        self._threshold = threshold
-
     def emit(self, record: logging.LogRecord) -> None:
         lifecycle = record.name == "uvicorn.error" and record.module in _LIFECYCLE
-        minimum = logging.INFO if lifecycle else logging.WARNING
-        if record.levelno < max(minimum, self._threshold):
+        if record.levelno < logging.WARNING and not lifecycle:
             return
         level = min(record.levelno // 10 * 10, logging.CRITICAL)
         _log.log(
