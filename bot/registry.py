@@ -4,9 +4,10 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import handlers
@@ -28,23 +29,23 @@ from bot.transports.registry import TEMPLATE_FILES
 _SAMPLE_TIME = datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True)
 class Registry:
     """One handler for each type of event."""
 
-    def __init__(self, by_type: Mapping[str, Handler[Any]]) -> None:
-        self._by_type = by_type
+    by_type: Mapping[str, Handler[Any]]
 
     @property
     def types(self) -> tuple[str, ...]:
-        return tuple(self._by_type)
+        return tuple(self.by_type)
 
     @property
     def subjects(self) -> tuple[DataSubject, ...]:
         """The people that events are about, as the handlers declare them."""
-        return tuple(h.subject for h in self._by_type.values() if h.subject)
+        return tuple(h.subject for h in self.by_type.values() if h.subject)
 
     def get(self, event_type: str) -> Handler[Any] | None:
-        return self._by_type.get(event_type)
+        return self.by_type.get(event_type)
 
 
 def load_registry(package: ModuleType = handlers, templates: Path = TEMPLATES) -> Registry:
@@ -62,7 +63,7 @@ def load_registry(package: ModuleType = handlers, templates: Path = TEMPLATES) -
         except RegistryError as error:
             raise RegistryError(f"{name}: {error}") from error.__cause__
         found[handler.type] = handler
-    return Registry(MappingProxyType(found))
+    return Registry(found)
 
 
 def _load(name: str) -> Handler[Any]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -66,8 +67,8 @@ def create_app(
     if slack is not None and slack.socket is None:
         _add_post(app, "/slack/events", slack.endpoint.handle)
     app.add_route("/healthz", _healthz, methods=["GET"])
-    app.add_route("/readyz", _readyz(store), methods=["GET"])
-    app.add_route("/metrics", _metrics(store), methods=["GET"])
+    app.add_route("/readyz", partial(_readyz, store), methods=["GET"])
+    app.add_route("/metrics", partial(_metrics, store), methods=["GET"])
     return app
 
 
@@ -92,22 +93,16 @@ async def _healthz(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-def _readyz(store: Store) -> Endpoint:
-    async def readyz(_: Request) -> Response:
-        reason = await why_not_ready(store, utc_now())
-        if reason is None:
-            return JSONResponse({"status": "ready"})
-        return JSONResponse({"status": "not ready", "reason": reason}, status_code=503)
-
-    return readyz
+async def _readyz(store: Store, _: Request) -> Response:
+    reason = await why_not_ready(store, utc_now())
+    if reason is None:
+        return JSONResponse({"status": "ready"})
+    return JSONResponse({"status": "not ready", "reason": reason}, status_code=503)
 
 
-def _metrics(store: Store) -> Endpoint:
-    async def metrics(_: Request) -> Response:
-        try:
-            await store.counters.flush()
-            return Response(await exposition(store, utc_now()), media_type=CONTENT_TYPE)
-        except (RedisError, OSError):
-            return Response("Redis does not answer\n", status_code=503, media_type="text/plain")
-
-    return metrics
+async def _metrics(store: Store, _: Request) -> Response:
+    try:
+        await store.counters.flush()
+        return Response(await exposition(store, utc_now()), media_type=CONTENT_TYPE)
+    except (RedisError, OSError):
+        return Response("Redis does not answer\n", status_code=503, media_type="text/plain")

@@ -1,7 +1,9 @@
 """`all`: web and worker in one process, for the smallest plan."""
 
 import signal
+import sys
 from functools import partial
+from threading import Event
 
 import click
 import structlog
@@ -31,24 +33,12 @@ def command(uvicorn_options: tuple[str, ...]) -> None:
     configure_logs(settings.log_level, settings.log_format)
     if settings.web_concurrency > 1:
         _log.warning("WEB_CONCURRENCY ignored: one process", asked=settings.web_concurrency)
-    exit_status = _ExitStatus()
-    signal.signal(signal.SIGTERM, exit_status.exit)
-    worker = worker_in_background(partial(build_jobs, settings), exit_status.set_failed)
+    failed = Event()
+    # uvicorn raises SIGTERM again after its shutdown.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1 if failed.is_set() else 0))
+    worker = worker_in_background(partial(build_jobs, settings), failed.set)
     serve(
         settings,
         (*uvicorn_options, "--workers", "1"),
         application=lambda: create_app(settings, background=worker),
     )
-
-
-class _ExitStatus:
-    """Sets the exit status: uvicorn raises SIGTERM again after its shutdown, which calls `exit`."""
-
-    def __init__(self) -> None:
-        self._code = 0
-
-    def set_failed(self) -> None:
-        self._code = 1
-
-    def exit(self, *_: object) -> None:
-        raise SystemExit(self._code)

@@ -1,5 +1,6 @@
 """`slack-manifest`: prints the manifest from which Slack creates the app."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,11 +48,7 @@ def _endpoint(url: str | None) -> str:
             f"--url must be an https:// address without a query, got {url!r}: Slack calls no other"
         )
     endpoint = url.rstrip("/").removesuffix(_ENDPOINT) + _ENDPOINT
-    if (
-        len(endpoint) > _MAX_URL_LENGTH
-        or not endpoint.isascii()
-        or any(c.isspace() for c in endpoint)
-    ):
+    if len(endpoint) > _MAX_URL_LENGTH or re.search(r"[^!-~]", endpoint):
         raise click.UsageError(
             f"--url must be ASCII without spaces and have at most {_MAX_URL_LENGTH} characters,"
             f" {_ENDPOINT} included"
