@@ -1,7 +1,5 @@
 """The entry point of `juicebox-bot` and `python -m bot`."""
 
-import click
-
 from bot.commands import CommandGroup
 
 _HELP = """Juicebox webhooks as Slack messages and mails.
@@ -15,15 +13,7 @@ Look after:  events, record, retry
 The settings are read from the environment; "doctor" says what is missing.
 """
 
-
-@click.group(
-    cls=CommandGroup,
-    help=_HELP,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-def main() -> None:
-    pass
-
+main = CommandGroup("main", help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 
 if __name__ == "__main__":
     main()

@@ -44,13 +44,11 @@ def active_transports(
     settings: Settings, templates: Templates, redis: Redis
 ) -> dict[Transport, ActiveTransport[Any]]:
     """Return the transports that the settings turn on."""
-    found: dict[Transport, ActiveTransport[Any]] = {}
-    for transport in TRANSPORTS:
-        sender = transport.sender(settings, redis)
-        if sender is not None:
-            render = transport.renderer(templates)
-            found[transport.name] = ActiveTransport(render, sender, transport.resent_note)
-    return found
+    return {
+        t.name: ActiveTransport(t.renderer(templates), sender, t.resent_note)
+        for t in TRANSPORTS
+        if (sender := t.sender(settings, redis)) is not None
+    }
 
 
 def audiences(settings: Settings) -> Mapping[Audience, tuple[Destination, ...]]:

@@ -216,7 +216,7 @@ class HttpConnection(HttpToolsProtocol):
             self._write_timer.cancel()
 
     def _restart_keep_alive_timer(self) -> None:
-        """Restart what uvicorn started after its response, and more of the body stopped."""
+        """Restart uvicorn's timer, which ran from the response until more of the body came."""
         self._unset_keepalive_if_required()
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler

@@ -79,11 +79,8 @@ class RequestParser:
 
     def _parse_head_again(self) -> None:
         method, version = self.get_method(), self.get_http_version().encode()
-        kept = [header for header in self._headers if header[0].lower() != b"upgrade"]
-        lines = [
-            b"%b %b HTTP/%b" % (method, self._url, version),
-            *(b"%b: %b" % header for header in kept),
-        ]
+        kept = [b"%b: %b" % (n, v) for n, v in self._headers if n.lower() != b"upgrade"]
+        lines = [b"%b %b HTTP/%b" % (method, self._url, version), *kept]
         self._parser = self._new_parser()
         self._parser.feed_data(b"\r\n".join([*lines, b"", b""]))
 

@@ -16,6 +16,10 @@ from bot.logging.printable import printable
 _LIFECYCLE = frozenset({"config", "multiprocess", "on", "server"})
 """The modules of uvicorn that log the server's lifecycle on `uvicorn.error`, and no request data."""
 
+_LOGFMT = structlog.processors.LogfmtRenderer(
+    key_order=["timestamp", "level", "event"], bool_as_flag=False
+)
+
 _log = structlog.get_logger()
 
 EventDict = MutableMapping[str, Any]
@@ -37,7 +41,7 @@ def configure_logs(level: str, fmt: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _remove_messages,
             _flatten_values,
-            _renderer(fmt),
+            structlog.processors.JSONRenderer() if fmt == "json" else _LOGFMT,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.WriteLoggerFactory(),
@@ -46,14 +50,6 @@ def configure_logs(level: str, fmt: str) -> None:
     logging.basicConfig(handlers=[_LibraryHandler(threshold)], level=logging.WARNING, force=True)
     logging.getLogger("uvicorn.error").setLevel(logging.INFO)
     sys.excepthook = _log_crash
-
-
-def _renderer(fmt: str) -> structlog.typing.Processor:
-    if fmt == "json":
-        return structlog.processors.JSONRenderer()
-    return structlog.processors.LogfmtRenderer(
-        key_order=["timestamp", "level", "event"], bool_as_flag=False
-    )
 
 
 def _remove_messages(_logger: object, _name: str, event: EventDict) -> EventDict:

@@ -32,8 +32,7 @@ class Metrics:
         self._types = frozenset(types)
 
     def accepted(self, event_type: str) -> None:
-        known = event_type if event_type in self._types else OTHER
-        self._counters.add(ACCEPTED, type=known)
+        self._counters.add(ACCEPTED, type=event_type if event_type in self._types else OTHER)
 
     def duplicate(self) -> None:
         self._counters.add(DUPLICATE)
