@@ -28,7 +28,7 @@ def program() -> str:
 
 
 def echo(*lines: str) -> None:
-    """Print each line, and escape what could break it."""
+    """Print each line, with the characters escaped that could break it."""
     for line in lines:
         click.echo(printable(line))
 

@@ -13,7 +13,6 @@ from bot.store import Store
 from bot.views.event import EventView, TimelineStep, load_event, load_latest
 
 _HEADINGS = ("RECEIVED (UTC)", "TYPE", "ID", "STATE", "DELIVERIES")
-_TO_THE_SECOND = "%Y-%m-%d %H:%M:%S"
 
 
 @click.command(short_help="List the latest events, or show one step by step.")
@@ -96,4 +95,4 @@ def _step(step: TimelineStep) -> tuple[str, ...]:
 
 
 def _at(moment: datetime) -> str:
-    return moment.strftime(_TO_THE_SECOND)
+    return moment.strftime("%Y-%m-%d %H:%M:%S")

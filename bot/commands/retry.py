@@ -20,14 +20,13 @@ def command(subject_id: str | None, *, everything: bool) -> None:
     """
     if (subject_id is None) is not everything:
         raise click.UsageError("give the ID of an event or a delivery, or --all")
-    on_store(_retry_all if subject_id is None else lambda store: _retry(store, subject_id))
+    on_store(lambda store: _retry(store, subject_id))
 
 
-async def _retry_all(store: Store) -> None:
-    echo(*await requeue_all(store, utc_now()) or ["There are no dead letters."])
-
-
-async def _retry(store: Store, subject_id: str) -> None:
+async def _retry(store: Store, subject_id: str | None) -> None:
+    if subject_id is None:
+        echo(*await requeue_all(store, utc_now()) or ["There are no dead letters."])
+        return
     lines = await requeue(store, subject_id, utc_now())
     if not lines:
         raise CommandError(

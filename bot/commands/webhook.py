@@ -1,6 +1,6 @@
 """`webhook`: register the bot's endpoint with Juicebox."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import click
 from pydantic_core import from_json, to_json
@@ -43,8 +43,11 @@ def create(url: str | None) -> None:
         to_json({"url": address, "events": types, "secret": secret}),
         {"Authorization": f"Bearer {key}"},
     )
-    _check(status, text, secrets=(secret, key))
-    echo(f"Registered {address}{_named(text)} for {', '.join(types)}.")
+    reply = _read(text)
+    _check(status, reply, secrets=(secret, key))
+    name = reply.get("id")
+    named = f" as {name}" if isinstance(name, str) else ""
+    echo(f"Registered {address}{named} for {', '.join(types)}.")
 
 
 def _own_address(settings: JuiceboxSettings) -> str:
@@ -53,33 +56,24 @@ def _own_address(settings: JuiceboxSettings) -> str:
     return f"{str(settings.public_url).rstrip('/')}/{_PATH}"
 
 
-def _check(status: int, text: str, secrets: Iterable[str]) -> None:
+def _check(status: int, reply: Mapping[str, object], secrets: Iterable[str]) -> None:
     if status == _UNAUTHORIZED:
         raise CommandError("Juicebox refuses JUICEBOX_API_KEY (401): is it the current key?")
     if not 200 <= status < 300:  # noqa: PLR2004 - the range of success
-        message = cut(_without(secrets, _message(text)), _MAX_MESSAGE)
-        raise CommandError(f"Juicebox answers {status}{message and ': '}{message}")
+        message = _message(reply)
+        for secret in secrets:  # an API may repeat them in its error
+            message = message.replace(secret, "***")
+        raise CommandError(
+            f"Juicebox answers {status}{message and ': '}{cut(message, _MAX_MESSAGE)}"
+        )
 
 
-def _message(text: str) -> str:
-    """Return the error in the response: `error` or `message`, as text or as an object with a `message`."""
-    body = _read(text)
-    error = body.get("error") or body.get("message")
+def _message(reply: Mapping[str, object]) -> str:
+    """Return the error in the reply: `error` or `message`, as text or as an object with a `message`."""
+    error = reply.get("error") or reply.get("message")
     if isinstance(error, dict):
         error = error.get("message")
     return error if isinstance(error, str) else ""
-
-
-def _without(secrets: Iterable[str], text: str) -> str:
-    """Mask the secrets, which an API may repeat in its error."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
-    return text
-
-
-def _named(text: str) -> str:
-    name = _read(text).get("id")
-    return f" as {name}" if isinstance(name, str) else ""
 
 
 def _read(text: str) -> dict[str, object]:
