@@ -5,10 +5,9 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.clock import utc_now
-from bot.model import Mail
 from bot.model.outgoing import OutgoingMessage
 from bot.rendering.templates import TEMPLATES, Templates
-from bot.transports.email.content import MailRenderer
+from bot.transports.email.content import Mail, MailRenderer
 from bot.transports.slack.content import SlackRenderer
 from tests.factories import MAIL, NOW
 

@@ -179,28 +179,6 @@ class Step:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SlackMessage:
-    """A message for `chat.postMessage`; `text` is the one-sentence summary of `blocks`."""
-
-    text: str
-    blocks: tuple[Mapping[str, Any], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A mail: its subject, and the same body as text and as HTML.
-
-    Recipients filter by `list_name`; mails of one `thread` are shown as a conversation.
-    """
-
-    subject: str
-    text: str
-    html: str
-    list_name: str = ""
-    thread: str = ""
-
-
 def delivery_id(notification: Notification, to: Destination | None) -> str:
     """Return the id: the same for the same notification and destination, so that a rerun finds it."""
     place = (to.transport, to.address) if to else ("nobody", notification.audience)

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from bot.clock import utc_now
-from bot.model import EventState, Mail, SlackMessage
+from bot.model import EventState
 from bot.playground.cancellation import is_cancelled
 from bot.playground.deployment import AUDIENCES, LocalDeployment, local_deployment
 from bot.playground.samples import ArrivalCheck, ExpectedEvent, samples_of
 from bot.registry import load_registry
+from bot.transports.email.content import Mail
 from bot.transports.email.transport import EMAIL
+from bot.transports.slack.message import SlackMessage
 from bot.transports.slack.transport import SLACK
 from bot.transports.terminal.console import Console
 from bot.transports.terminal.lines import Weight

@@ -10,10 +10,11 @@ import structlog
 from redis.exceptions import RedisError
 
 from bot.errors import CorruptRecord
-from bot.model import SlackMessage, duration
+from bot.model import duration
 from bot.slack_app.event_lookup import find_event
 from bot.slack_app.screens import FUNCTIONS
 from bot.store import Store
+from bot.transports.slack.message import SlackMessage
 from bot.views.event_summary import Describe
 from bot.views.status import load_status
 

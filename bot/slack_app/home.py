@@ -11,9 +11,9 @@ from pydantic import AliasPath, BaseModel, Field, ValidationError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InvalidEnvelope
-from bot.model import SlackMessage
 from bot.slack_app.commands import Render
 from bot.slack_app.workspace import CALL_ERRORS
+from bot.transports.slack.message import SlackMessage
 
 M = TypeVar("M", bound=BaseModel)
 

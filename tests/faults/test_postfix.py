@@ -8,11 +8,12 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.errors import DeliveryError
-from bot.model import DeliveryState, Destination, Mail, Transport
+from bot.model import DeliveryState, Destination, Transport
 from bot.model.finding import Severity
 from bot.model.outgoing import OutgoingMessage
 from bot.store.smtp_slots import SmtpSlots
 from bot.transports.email.client import SmtpConnector
+from bot.transports.email.content import Mail
 from bot.transports.email.pool import SmtpPool
 from bot.transports.email.sender import EmailSender
 from bot.transports.email.smtp_url import parse_smtp_url

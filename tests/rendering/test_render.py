@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot.errors import RenderError
-from bot.model import Mail, Policy
+from bot.model import Policy
 from bot.rendering.templates import TEMPLATES, context_of
+from bot.transports.email.content import Mail
 from tests.event_fixtures import DEAD_DELIVERY, NAMES, TOLD, captured, notifications_of, sent
 from tests.factories import NOW
 from tests.renderers import MAIL_RENDERER, SLACK_RENDERER, mail_renderer, slack_renderer

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from bot.model import Mail, Notification, Policy, SlackMessage
+from bot.model import Notification, Policy
+from bot.transports.email.content import Mail
+from bot.transports.slack.message import SlackMessage
 from tests.event_fixtures import ELSEWHERE, POLICY, captured, notifications_of, sent
 from tests.renderers import mail_renderer, slack_renderer
 

@@ -16,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.fakes.slack.block_kit import block_errors
-from bot.model import Event, InvalidData, Mail, Notification, SlackMessage
+from bot.model import Event, InvalidData, Notification
 from bot.rendering.templates import context_of
+from bot.transports.email.content import Mail
 from bot.transports.email.mime import mime_message
+from bot.transports.slack.message import SlackMessage
 from tests.event_fixtures import DEAD_DELIVERY, NAMES, captured, notifications_of, sent
 from tests.factories import NOW
 from tests.renderers import MAIL_RENDERER, SLACK_RENDERER, outgoing_mail

@@ -9,10 +9,12 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.fakes.slack.block_kit import block_errors
-from bot.model import Mail, Policy, Record, SlackMessage, host_pattern
+from bot.model import Policy, Record, host_pattern
 from bot.rendering.filters import unlinked
 from bot.rendering.templates import context_of
 from bot.settings import load_settings
+from bot.transports.email.content import Mail
+from bot.transports.slack.message import SlackMessage
 from tests.app import Bot, MakeSettings, envelope
 from tests.event_fixtures import intents_of, notifications_of, sent
 from tests.factories import NOW

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from bot.model import Audience, Destination, Mail, SlackMessage, Transport
+from bot.model import Audience, Destination, Transport
 from bot.model.outgoing import OutgoingMessage
+from bot.transports.email.content import Mail
+from bot.transports.slack.message import SlackMessage
 from tests.factories import NOW
 
 MakeMessage = Callable[..., OutgoingMessage[Any]]

@@ -2,23 +2,48 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import mrml
 from markupsafe import escape
 
-from bot.model import Mail, Notification
-from bot.rendering import graphemes
+from bot.model import Notification
+from bot.rendering.graphemes import cut
 from bot.rendering.templates import TEST_PREFIX, Templates
-from bot.transports.email import size
 
 SUBJECT, TEXT, HTML = "subject.txt.j2", "body.txt.j2", "body.mjml.j2"
 TEMPLATE_FILES = (SUBJECT, TEXT, HTML)
 
 _SUBJECT_LENGTH = 150
+# Gmail clips a mail at 102 KB: https://support.google.com/mail/answer/6546. Base64 with its line ends
+# makes 5.5 bytes of 4, and headers are added.
+_MAX_BYTES = 70_000
+_VALUE_LIMITS = (2_000, 500, 120)
+"""In characters; tried in this order until the mail is small enough."""
+_URL_SUFFIX = "Url"
+"""Ends the names of links, which cannot be cut; the templates leave out long ones."""
 _NO_WEB_FONTS = mrml.RenderOptions(fonts={})
 _BLANK_LINES = re.compile(r"\n\s*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail: its subject, and the same body as text and as HTML.
+
+    Recipients filter by `list_name`; mails of one `thread` are shown as a conversation.
+    """
+
+    subject: str
+    text: str
+    html: str
+    list_name: str = ""
+    thread: str = ""
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is below the limit in any transfer encoding."""
+        return len(self.text.encode()) + len(self.html.encode()) <= _MAX_BYTES
 
 
 class MailRenderer:
@@ -42,9 +67,9 @@ class MailRenderer:
         Raises:
             RenderError: if one of the three templates fails.
         """
-        for limit in size.VALUE_LIMITS:
-            mail = self._render(template, size.with_short_values(context, limit))
-            if size.is_small(mail):
+        for limit in _VALUE_LIMITS:
+            mail = self._render(template, _with_short_values(context, limit))
+            if mail.is_small:
                 break
         return mail
 
@@ -52,7 +77,7 @@ class MailRenderer:
         mark = TEST_PREFIX if context.get("test") else ""
         with self._templates.naming(f"{template}/{SUBJECT}") as name:
             line = " ".join(self._text.get_template(name).render(context).split())
-            subject = graphemes.cut(line, _SUBJECT_LENGTH)
+            subject = cut(line, _SUBJECT_LENGTH)
         seen = {**context, "subject": subject, "mark": mark}
         with self._templates.naming(f"{template}/{TEXT}") as name:
             body = self._text.get_template(name).render(seen).strip()
@@ -61,3 +86,23 @@ class MailRenderer:
             mjml = self._html.get_template(name).render(seen)
             html = mrml.to_html(mjml, render_options=_NO_WEB_FONTS).content
         return Mail(mark + subject, text, html)
+
+
+def _with_short_values(context: Mapping[str, Any], limit: int) -> dict[str, Any]:
+    """Return the context with each text except links cut to the limit."""
+    return {
+        name: value if name.endswith(_URL_SUFFIX) else _short(value, limit)
+        for name, value in context.items()
+    }
+
+
+def _short(value: Any, limit: int) -> Any:
+    match value:
+        case str():
+            return cut(value, limit)
+        case Mapping():
+            return _with_short_values(value, limit)
+        case list() | tuple():
+            return [_short(item, limit) for item in value]
+        case _:
+            return value

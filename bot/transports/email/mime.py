@@ -7,9 +7,9 @@ from email.policy import SMTP
 from hashlib import sha256
 
 from bot.errors import DeliveryError
-from bot.model import Mail
 from bot.model.outgoing import OutgoingMessage
 from bot.transports.email.address import MAILABLE, MAX_LENGTH
+from bot.transports.email.content import Mail
 from bot.transports.email.headers import MAX_LINE, header_registry
 
 # 7bit encodes every body that is not ASCII, so that no server needs 8BITMIME.

@@ -11,8 +11,9 @@ import aiosmtplib
 from bot.clock import utc_now
 from bot.delivery.sender import CheckLease
 from bot.errors import DeliveryError
-from bot.model import Destination, Mail
+from bot.model import Destination
 from bot.model.outgoing import OutgoingMessage, RateLimit
+from bot.transports.email.content import Mail
 from bot.transports.email.errors import as_delivery_error, has_closed, is_success
 from bot.transports.email.mime import mime_message
 from bot.transports.email.pool import NoFreeConnection, SmtpConnection, SmtpPool

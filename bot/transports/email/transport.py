@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 from redis.asyncio import Redis
 
-from bot.model import Destination, Mail, Notification, Transport
+from bot.model import Destination, Notification, Transport
 from bot.rendering.templates import Templates
 from bot.store.smtp_slots import SmtpSlots
 from bot.transports.definition import TransportDefinition
 from bot.transports.email.checks import check_mail, check_mail_settings
 from bot.transports.email.client import SmtpConnector
-from bot.transports.email.content import TEMPLATE_FILES, MailRenderer
+from bot.transports.email.content import TEMPLATE_FILES, Mail, MailRenderer
 from bot.transports.email.pool import SmtpPool
 from bot.transports.email.sender import EmailSender
 from bot.transports.email.settings import EmailSettings, email_destinations

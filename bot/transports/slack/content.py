@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.model import Notification, SlackMessage
+from bot.model import Notification
 from bot.rendering.escaping import json_string
 from bot.rendering.templates import TEST_PREFIX, Templates
 from bot.transports.slack import limits, mrkdwn
 from bot.transports.slack.filters import FILTERS
+from bot.transports.slack.message import SlackMessage
 
 TEMPLATE_FILE = "slack.json.j2"
 

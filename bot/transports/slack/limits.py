@@ -4,10 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.model import SlackMessage
 from bot.rendering.graphemes import ELLIPSIS, boundary
-
-Block = Mapping[str, Any]
+from bot.transports.slack.message import Block, SlackMessage
 
 # https://docs.slack.dev/reference/methods/chat.postMessage#truncating
 TEXT = 4_000

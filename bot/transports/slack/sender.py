@@ -10,10 +10,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery.sender import CheckLease
 from bot.errors import DeliveryError
-from bot.model import Destination, SlackMessage
+from bot.model import Destination
 from bot.model.outgoing import OutgoingMessage, RateLimit
 from bot.transports.slack.errors import as_delivery_errors, permanent_error
 from bot.transports.slack.ids import is_conversation, is_user
+from bot.transports.slack.message import SlackMessage
 from bot.transports.slack.replies import METADATA_TYPE, Channels, History, Opened, Posted
 
 _CLOCK_TOLERANCE = timedelta(hours=2)

@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 
 from redis.asyncio import Redis
 
-from bot.model import Destination, Notification, SlackMessage, Transport
+from bot.model import Destination, Notification, Transport
 from bot.rendering.templates import Templates
 from bot.transports.definition import TransportDefinition
 from bot.transports.slack.checks import check_slack, check_slack_settings
 from bot.transports.slack.client import slack_client
 from bot.transports.slack.content import TEMPLATE_FILE, SlackRenderer
+from bot.transports.slack.message import SlackMessage
 from bot.transports.slack.sender import SlackSender
 from bot.transports.slack.settings import SlackSettings, slack_destinations
 from bot.transports.terminal.block_text import block_lines

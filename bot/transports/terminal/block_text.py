@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from bot.model import SlackMessage
+from bot.transports.slack.message import SlackMessage
 from bot.transports.slack.mrkdwn import as_plain_text
 from bot.transports.terminal.lines import Line, Weight
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.model import Mail
+from bot.transports.email.content import Mail
 from bot.transports.email.mime import mime_message
 from tests.factories import MAIL, NOW
 from tests.renderers import outgoing_mail

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import SlackMessage
 from bot.transports.slack.limits import cut, fit
+from bot.transports.slack.message import SlackMessage
 
 TOKEN = "<!date^1768487400^{date_short_pretty} at {time}|15 Jan 2026, 14:30 UTC>"
 

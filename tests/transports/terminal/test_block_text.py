@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.model import SlackMessage
+from bot.transports.slack.message import SlackMessage
 from bot.transports.terminal.block_text import Line, Weight, block_lines
 
 

@@ -2,9 +2,10 @@
 
 import io
 
-from bot.model import Mail, SlackMessage
 from bot.transports.definition import AnyTransport
+from bot.transports.email.content import Mail
 from bot.transports.email.transport import EMAIL
+from bot.transports.slack.message import SlackMessage
 from bot.transports.slack.transport import SLACK
 from bot.transports.terminal.console import Console
 from bot.transports.terminal.lines import Weight
