@@ -24,8 +24,7 @@ from bot.playground.service import Program, Service
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.connection import connect
-from bot.transports.terminal.console import Console
-from bot.transports.terminal.lines import Weight
+from bot.transports.terminal.console import Console, Weight
 
 SECRET = "whsec_demo"  # noqa: S105 - valid in this deployment only
 SIGNING_SECRET = "demo-signing-secret"  # noqa: S105 - valid in this deployment only

@@ -13,8 +13,7 @@ from bot.transports.email.content import Mail
 from bot.transports.email.transport import EMAIL
 from bot.transports.slack.message import SlackMessage
 from bot.transports.slack.transport import SLACK
-from bot.transports.terminal.console import Console
-from bot.transports.terminal.lines import Weight
+from bot.transports.terminal.console import Console, Weight
 
 _ARRIVAL_TIMEOUT = 30
 _POLL_INTERVAL = 0.05

@@ -28,8 +28,7 @@ from bot.playground.payloads import SamplePayloads
 from bot.playground.timeline import NameOf
 from bot.playground.watch import Watch
 from bot.registry import load_registry
-from bot.transports.terminal.console import Console
-from bot.transports.terminal.lines import Weight
+from bot.transports.terminal.console import Console, Weight
 
 _HOST = "127.0.0.1"
 _SHUTDOWN_TIMEOUT = 1

@@ -38,6 +38,11 @@ def keep_none(
     return wrapper
 
 
+def by_name(*filters: Callable[..., Any]) -> Mapping[str, Callable[..., Any]]:
+    """Return the filters by the names that templates use."""
+    return {function.__name__: function for function in filters}
+
+
 @keep_none
 def number(value: Number) -> str:
     """Format `1204` as `1,204`, with up to three decimals."""
@@ -95,10 +100,7 @@ def listing(names: Sequence[str], shown: int = _NAMES_SHOWN) -> str:
     return ", ".join(names[:shown]) + (f" +{rest:,} more" if rest > 0 else "")
 
 
-@keep_none
-def cut(text: str, limit: int) -> str:
-    """Cut to at most `limit` characters, the last one an ellipsis; never within an emoji."""
-    return graphemes.cut(text, limit)
+cut = keep_none(graphemes.cut)
 
 
 @keep_none
@@ -131,16 +133,4 @@ def _utc(epoch: int) -> datetime:
     return datetime.fromtimestamp(epoch, UTC)
 
 
-COMMON: Mapping[str, Callable[..., Any]] = {
-    "number": number,
-    "plural": plural,
-    "percent": percent,
-    "share": share,
-    "bar": bar,
-    "date": date,
-    "day": day,
-    "listing": listing,
-    "cut": cut,
-    "link": link,
-    "unlinked": unlinked,
-}
+COMMON = by_name(number, plural, percent, share, bar, date, day, listing, cut, link, unlinked)

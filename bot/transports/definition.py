@@ -10,7 +10,7 @@ from bot.delivery.sender import Sender
 from bot.model import Audience, Destination, Notification, Transport
 from bot.model.finding import Finding
 from bot.rendering.templates import Templates
-from bot.transports.terminal.lines import Line
+from bot.transports.terminal.console import Line
 
 S = TypeVar("S")
 C = TypeVar("C")

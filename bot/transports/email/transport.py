@@ -1,11 +1,10 @@
 """The definition of email as a transport."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from redis.asyncio import Redis
 
-from bot.model import Destination, Notification, Transport
-from bot.rendering.templates import Templates
+from bot.model import Destination, Transport
 from bot.store.smtp_slots import SmtpSlots
 from bot.transports.definition import TransportDefinition
 from bot.transports.email.checks import check_mail, check_mail_settings
@@ -14,11 +13,7 @@ from bot.transports.email.content import TEMPLATE_FILES, Mail, MailRenderer
 from bot.transports.email.pool import SmtpPool
 from bot.transports.email.sender import EmailSender
 from bot.transports.email.settings import EmailSettings, email_destinations
-from bot.transports.terminal.lines import Line, Weight
-
-
-def _renderer(templates: Templates) -> Callable[[Notification], Mail]:
-    return MailRenderer(templates).render
+from bot.transports.terminal.console import Line, Weight
 
 
 def _sender(settings: EmailSettings, redis: Redis) -> EmailSender | None:
@@ -43,7 +38,7 @@ def _terminal_lines(mail: Mail) -> Iterable[Line]:
 EMAIL = TransportDefinition(
     name=Transport.EMAIL,
     template_files=TEMPLATE_FILES,
-    renderer=_renderer,
+    renderer=lambda templates: MailRenderer(templates).render,
     sender=_sender,
     resent_note="sent again under the same Message-ID, since it may not have arrived before",
     destinations=email_destinations,

@@ -1,13 +1,11 @@
 """Jinja filters for Slack's templates."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
 
 from markupsafe import Markup
 
 from bot.rendering.escaping import json_string
-from bot.rendering.filters import date, keep_none
+from bot.rendering.filters import by_name, date, keep_none
 
 _LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ʼ"}
 _STYLE_MARKS = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)|`")
@@ -37,8 +35,4 @@ def unstyled(text: str) -> str:
     return _STYLE_MARKS.sub(lambda found: _LOOKALIKES[found[0]], text)
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {
-    "slack_date": slack_date,
-    "opaque": opaque,
-    "unstyled": unstyled,
-}
+FILTERS = by_name(slack_date, opaque, unstyled)

@@ -1,12 +1,11 @@
 """The definition of Slack as a transport."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from redis.asyncio import Redis
 
-from bot.model import Destination, Notification, Transport
-from bot.rendering.templates import Templates
+from bot.model import Destination, Transport
 from bot.transports.definition import TransportDefinition
 from bot.transports.slack.checks import check_slack, check_slack_settings
 from bot.transports.slack.client import slack_client
@@ -15,10 +14,6 @@ from bot.transports.slack.message import SlackMessage
 from bot.transports.slack.sender import SlackSender
 from bot.transports.slack.settings import SlackSettings, slack_destinations
 from bot.transports.terminal.block_text import block_lines
-
-
-def _renderer(templates: Templates) -> Callable[[Notification], SlackMessage]:
-    return SlackRenderer(templates).render
 
 
 def _sender(settings: SlackSettings, _: Redis) -> SlackSender | None:
@@ -36,7 +31,7 @@ def _preview_files(message: SlackMessage) -> Mapping[str, str]:
 SLACK = TransportDefinition(
     name=Transport.SLACK,
     template_files=(TEMPLATE_FILE,),
-    renderer=_renderer,
+    renderer=lambda templates: SlackRenderer(templates).render,
     sender=_sender,
     resent_note="not found in the channel, so posted now",
     destinations=slack_destinations,

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.transports.slack.message import SlackMessage
 from bot.transports.slack.mrkdwn import as_plain_text
-from bot.transports.terminal.lines import Line, Weight
+from bot.transports.terminal.console import Line, Weight
 
 _BOLD = re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])")
 

@@ -1,22 +1,28 @@
 """Writes messages to a terminal."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TextIO
 
 from bot.rendering.escaping import clean
-from bot.transports.terminal.lines import Line, Weight
 
 
-class _Colour(StrEnum):
-    """https://en.wikipedia.org/wiki/ANSI_escape_code#SGR."""
+class Weight(StrEnum):
+    """How a line stands out, as https://en.wikipedia.org/wiki/ANSI_escape_code#SGR."""
 
-    OFF = "\x1b[0m"
-    BOLD = "\x1b[1m"
-    DIM = "\x1b[2m"
+    NORMAL = ""
+    HEADLINE = "\x1b[1m"  # bold
+    ASIDE = "\x1b[2m"  # faint
 
 
-_COLOURS = {Weight.HEADLINE: _Colour.BOLD, Weight.ASIDE: _Colour.DIM}
+_RESET = "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    text: str
+    weight: Weight = Weight.NORMAL
 
 
 class Console:
@@ -26,7 +32,7 @@ class Console:
         self._stream = stream
         self._colours = colours
         self._encoding = stream.encoding or "utf-8"
-        self._top, self._side, self._bottom = "╭│╰" if self._can_encode("╭│╰") else "+|+"
+        self._top, self._side, self._bottom = "╭│╰" if self._encodable("╭│╰") == "╭│╰" else "+|+"
 
     def say(self, text: str, weight: Weight = Weight.NORMAL) -> None:
         """Write one line."""
@@ -41,11 +47,11 @@ class Console:
 
     def _write(self, edge: str, line: Line) -> None:
         text = clean(line.text)
-        colour = _COLOURS.get(line.weight) if self._colours else None
-        shown = f"{colour}{text}{_Colour.OFF}" if colour and text else text
-        whole = f"{edge}{shown}".rstrip() + "\n"
-        self._stream.write(whole.encode(self._encoding, "replace").decode(self._encoding))
+        if self._colours and line.weight and text:
+            text = f"{line.weight}{text}{_RESET}"
+        self._stream.write(self._encodable(f"{edge}{text}".rstrip() + "\n"))
         self._stream.flush()
 
-    def _can_encode(self, text: str) -> bool:
-        return text.encode(self._encoding, "replace").decode(self._encoding) == text
+    def _encodable(self, text: str) -> str:
+        """Replace what the stream's encoding does not have by question marks."""
+        return text.encode(self._encoding, "replace").decode(self._encoding)

@@ -7,8 +7,7 @@ from bot.transports.email.content import Mail
 from bot.transports.email.transport import EMAIL
 from bot.transports.slack.message import SlackMessage
 from bot.transports.slack.transport import SLACK
-from bot.transports.terminal.console import Console
-from bot.transports.terminal.lines import Weight
+from bot.transports.terminal.console import Console, Weight
 
 
 def show(console: Console, transport: AnyTransport, address: str, content: object) -> None:
