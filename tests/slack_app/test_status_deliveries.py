@@ -71,7 +71,7 @@ async def test_a_delivery_without_a_destination(ask: Ask, store: Store) -> None:
     unsent = make_delivery(destination=None, state=DeliveryState.SKIPPED, context=SEARCH)
     reason = "nobody has subscribed to it"
     assert await store.ledger.open("evt_1", [replace(unsent, reason=reason)], NOW)
-    assert (await lines_of(ask))[1:] == ["🔕 nobody to tell: `nobody has subscribed to it`"]
+    assert (await lines_of(ask))[1:] == ["🔕 nobody to notify: `nobody has subscribed to it`"]
 
 
 ALERTS = Destination(Transport.SLACK, "C0ALERTS")
