@@ -16,8 +16,8 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from bot.http.proxies import proxy_for
 from bot.slack_app.bolt_log import bolt_log
 from bot.slack_app.workspace import CALL_ERRORS
-from bot.transports.slack.app_token import fix_for
 from bot.transports.slack.replies import refusal_in
+from bot.transports.slack.scopes import app_token_fix
 
 _RETRY_INTERVALS = (5.0, 10.0, 30.0, 60.0, 300.0)
 """Seconds between two requests for a socket; the last interval repeats."""
@@ -111,7 +111,7 @@ def _log_failure(fault: Exception, logged: str) -> str:
     if reason == logged:
         return reason
     if code:
-        _log.error("slack refuses SLACK_APP_TOKEN", reason=code, fix=fix_for(code))
+        _log.error("slack refuses SLACK_APP_TOKEN", reason=code, fix=app_token_fix(code))
     else:
         _log.warning("slack gives no socket", fault=reason)
     return reason

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -10,17 +9,22 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.logging.exceptions import in_words
 from bot.model.finding import Finding, failure, note, ok, warning
-from bot.transports.slack.app_token import PREFIX, fix_for
-from bot.transports.slack.client import UNREADABLE, slack_client
+from bot.transports.slack.client import UNREADABLE, find_channel, slack_client
 from bot.transports.slack.ids import is_conversation, is_direct_message, is_user
-from bot.transports.slack.replies import AuthTest, Channel, ChannelInfo, Channels, refusal_in
-from bot.transports.slack.scopes import DIRECT_SCOPES, PRIVATE_SCOPES, REQUIRED_SCOPES, SCOPES
+from bot.transports.slack.replies import AuthTest, Channel, ChannelInfo, refusal_in
+from bot.transports.slack.scopes import (
+    APP_TOKEN_PREFIX,
+    DIRECT_SCOPES,
+    PRIVATE_SCOPES,
+    REQUIRED_SCOPES,
+    SCOPES,
+    app_token_fix,
+)
 from bot.transports.slack.settings import SlackSettings
 
-_CALL_TIMEOUT = timedelta(seconds=4)
+_CALL_TIMEOUT = 4
 _CHANNEL_TIMEOUT = 6.0
-"""In seconds; two channels and `auth.test` fit into the timeout of doctor's check."""
-_PAGE_SIZE, _MAX_PAGES = 1_000, 3
+"""In seconds, as all timeouts; two channels and `auth.test` fit into the timeout of doctor's check."""
 
 _CALL_ERRORS = (SlackClientError, aiohttp.ClientError, OSError, *UNREADABLE)
 """Raised by a call, or by the model of its reply."""
@@ -90,8 +94,8 @@ async def _app_token(slack: AsyncWebClient, settings: SlackSettings) -> list[Fin
     if settings.slack_app_token is None:
         return []
     token, name = settings.slack_app_token.get_secret_value(), "SLACK_APP_TOKEN"
-    if not token.startswith(PREFIX):
-        return [failure(name, f"it does not begin with {PREFIX}", fix_for(""))]
+    if not token.startswith(APP_TOKEN_PREFIX):
+        return [failure(name, f"it does not begin with {APP_TOKEN_PREFIX}", app_token_fix(""))]
     try:
         await slack.apps_connections_open(app_token=token)
     except _CALL_ERRORS as error:
@@ -99,7 +103,7 @@ async def _app_token(slack: AsyncWebClient, settings: SlackSettings) -> list[Fin
         if not code or code == "ratelimited":
             fix = "see the findings on Slack, and try again in a minute"
             return [warning("Socket Mode", f"could not be tried: {_why(error)}", fix)]
-        return [failure(name, f"Slack answers {code}", fix_for(code))]
+        return [failure(name, f"Slack answers {code}", app_token_fix(code))]
     return [ok("Socket Mode", "Slack opens a socket for SLACK_APP_TOKEN")]
 
 
@@ -144,7 +148,7 @@ async def _channel(
         return note(setting, "a person; not checked before the first message to them")
     try:
         async with asyncio.timeout(channel_timeout):
-            found = await (_by_id if is_conversation(channel) else _by_name)(slack, channel)
+            found = await _look_up(slack, channel)
     except _CALL_ERRORS as error:
         return _lookup_failure(setting, channel, error)
     if found is None:
@@ -169,21 +173,9 @@ def _lookup_failure(setting: str, channel: str, error: Exception) -> Finding:
     return failure(setting, text, "see the findings on Slack above")
 
 
-async def _by_id(slack: AsyncWebClient, channel: str) -> Channel | None:
+async def _look_up(slack: AsyncWebClient, channel: str) -> Channel | None:
+    """Return the channel with this id, or with this name if it is among the first 3,000."""
+    if not is_conversation(channel):
+        return await find_channel(slack, channel, page_size=1_000, max_pages=3)
     answer = await slack.conversations_info(channel=channel)
     return ChannelInfo.model_validate(answer.data).channel
-
-
-async def _by_name(slack: AsyncWebClient, channel: str) -> Channel | None:
-    """Look through the channels that the bot can see, 3,000 of them at most."""
-    pages = 0
-    async for page in await slack.conversations_list(
-        types="public_channel,private_channel", exclude_archived=True, limit=_PAGE_SIZE
-    ):
-        for candidate in Channels.model_validate(page.data).channels:
-            if candidate.name == channel.removeprefix("#"):
-                return candidate
-        pages += 1
-        if pages == _MAX_PAGES:
-            break
-    return None

@@ -1,7 +1,8 @@
 """Slack's limits on messages, and functions that shorten messages to fit them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from typing import Any
 
 from bot.rendering.graphemes import ELLIPSIS, boundary
@@ -132,44 +133,32 @@ def _context(element: Block) -> Block:
 
 def _fit_total(message: SlackMessage) -> SlackMessage:
     """Cut the longest texts to one length, so that all texts together fit the limit."""
-    limit = _common_limit([len(message.text), *map(len, _texts(message.blocks))], ALL_TEXT)
-    if limit is None:
-        return message
-    blocks = (_cut_texts(block, limit) for block in message.blocks)
-    return SlackMessage(cut(message.text, limit), tuple(blocks))
+    blocks = deepcopy(message.blocks)
+    shown = [*_texts(blocks)]
+    limit = _common_limit([len(message.text), *(len(t["text"]) for t in shown)], ALL_TEXT)
+    for text in shown:
+        text["text"] = cut(text["text"], limit)
+    return SlackMessage(cut(message.text, limit), blocks)
 
 
-def _common_limit(lengths: Sequence[int], total: int) -> int | None:
-    """Return the length to cut the longest texts to, or None if all fit."""
+def _common_limit(lengths: Sequence[int], total: int) -> int:
+    """Return the length to cut the longest texts to, or `total` if all fit."""
+    rest = total
     for index, length in enumerate(sorted(lengths)):
-        share = total // (len(lengths) - index)
+        share = rest // (len(lengths) - index)
         if length > share:
             return share
-        total -= length
-    return None
+        rest -= length
+    return total
 
 
-def _texts(node: object) -> Iterator[str]:
-    """Yield every text that Slack shows."""
-    if isinstance(node, Mapping):
+def _texts(node: object) -> Iterator[dict[str, Any]]:
+    """Yield every object with a `text` that Slack shows."""
+    if isinstance(node, dict):
         if isinstance(node.get("text"), str):
-            yield node["text"]
+            yield node
         for value in node.values():
             yield from _texts(value)
     elif isinstance(node, list | tuple):
         for item in node:
             yield from _texts(item)
-
-
-def _cut_texts(node: Any, limit: int) -> Any:
-    """Return a copy with every text that Slack shows cut."""
-    if isinstance(node, Mapping):
-        return {
-            key: cut(value, limit)
-            if key == "text" and isinstance(value, str)
-            else _cut_texts(value, limit)
-            for key, value in node.items()
-        }
-    if isinstance(node, list):
-        return [_cut_texts(item, limit) for item in node]
-    return node

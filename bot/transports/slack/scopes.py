@@ -1,4 +1,4 @@
-"""The scopes that the bot needs, and why: https://docs.slack.dev/reference/scopes."""
+"""The scopes that the bot's tokens need: https://docs.slack.dev/reference/scopes."""
 
 from collections.abc import Mapping
 
@@ -20,3 +20,18 @@ DIRECT_SCOPES: Mapping[str, str] = {
 """Needed if the settings have a user's id instead of a channel."""
 
 SCOPES: Mapping[str, str] = {**REQUIRED_SCOPES, **PRIVATE_SCOPES, **DIRECT_SCOPES}
+
+APP_TOKEN_PREFIX, _APP_TOKEN_SCOPE = "xapp-", "connections:write"
+_APP_TOKENS = "on the app's page, 'Basic Information', 'App-Level Tokens'"
+
+
+def app_token_fix(error: str) -> str:
+    """Return what to do about this error of `apps.connections.open`, which opens a socket.
+
+    https://docs.slack.dev/reference/methods/apps.connections.open#errors
+    """
+    if error == "ratelimited":
+        return "wait a minute: Slack limits how often a socket can be opened"
+    if error == "missing_scope":
+        return f"give it the scope {_APP_TOKEN_SCOPE} {_APP_TOKENS}"
+    return f"make one that begins with {APP_TOKEN_PREFIX} and has the scope {_APP_TOKEN_SCOPE} {_APP_TOKENS}"

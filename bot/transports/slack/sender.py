@@ -12,10 +12,11 @@ from bot.delivery.sender import CheckLease
 from bot.errors import DeliveryError
 from bot.model import Destination
 from bot.model.outgoing import OutgoingMessage, RateLimit
+from bot.transports.slack.client import find_channel
 from bot.transports.slack.errors import as_delivery_errors, permanent_error
 from bot.transports.slack.ids import is_conversation, is_user
 from bot.transports.slack.message import SlackMessage
-from bot.transports.slack.replies import METADATA_TYPE, Channels, History, Opened, Posted
+from bot.transports.slack.replies import METADATA_TYPE, Channel, History, Opened, Posted
 
 _CLOCK_TOLERANCE = timedelta(hours=2)
 """Between Slack and the machine that received the event: more than a wrong time zone."""
@@ -72,7 +73,7 @@ class SlackSender:
 
     async def _post(self, message: OutgoingMessage[SlackMessage], check_lease: CheckLease) -> str:
         address = message.destination.address
-        channel = await self._direct_message(address) if is_user(address) else address
+        channel = await self._id_of(address) if is_user(address) else address
         body = {
             "channel": channel,
             "text": message.content.text,
@@ -120,29 +121,23 @@ class SlackSender:
         return None
 
     async def _id_of(self, address: str) -> str:
-        if is_user(address):
-            return await self._direct_message(address)
+        """Return the id of a channel, or of the direct messages with a user."""
         if is_conversation(address):
             return address
         if address not in self._ids:
-            self._ids[address] = await self._id_of_name(address)
+            find = self._direct_messages if is_user(address) else self._channel_named
+            self._ids[address] = (await find(address)).id
         return self._ids[address]
 
-    async def _id_of_name(self, address: str) -> str:
-        with as_delivery_errors(address):
-            async for page in await self._client.conversations_list(
-                types="public_channel,private_channel", exclude_archived=True, limit=_PAGE_SIZE
-            ):
-                for channel in Channels.model_validate(page.data).channels:
-                    if channel.name == address.removeprefix("#"):
-                        return channel.id
-        raise permanent_error("channel_not_found", address)
+    async def _direct_messages(self, user: str) -> Channel:
+        return (await self._call(Opened, user, "conversations.open", {"users": user})).channel
 
-    async def _direct_message(self, user: str) -> str:
-        if user not in self._ids:
-            opened = await self._call(Opened, user, "conversations.open", {"users": user})
-            self._ids[user] = opened.channel.id
-        return self._ids[user]
+    async def _channel_named(self, name: str) -> Channel:
+        with as_delivery_errors(name):
+            channel = await find_channel(self._client, name, page_size=_PAGE_SIZE)
+        if channel is None:
+            raise permanent_error("channel_not_found", name)
+        return channel
 
     async def _call(self, kind: type[Reply], target: str, method: str, body: Any) -> Reply:
         with as_delivery_errors(target):

@@ -1,7 +1,6 @@
 """Senders to the local Slack."""
 
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
 
 import pytest
 
@@ -38,7 +37,7 @@ async def sender_to() -> AsyncIterator[MakeSender]:
     made: list[SlackSender] = []
 
     def make(url: str, token: str = TOKEN) -> SlackSender:
-        client = slack_client(token, url, timeout=timedelta(seconds=1))
+        client = slack_client(token, url, timeout=1)
         made.append(SlackSender(client))
         return made[-1]
 
