@@ -4,16 +4,13 @@ import asyncio
 import re
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import aiosmtplib
+from aiohappyeyeballs import start_connection
 
 from bot.transports.email.smtp_url import Security, Smtp
-
-_COMMANDS_TO_CONNECT = 12
-"""At most: the greeting; EHLO and HELO, twice with STARTTLS and its handshake; five to log in."""
-_COMMANDS_BEFORE_DATA = 3
-"""RSET, MAIL and RCPT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +28,6 @@ class SmtpTimeouts:
     data: float = 600
     """For each of the two replies to DATA, the second one after the whole mail."""
     quit: float = 2
-
-    @property
-    def whole_mail(self) -> float:
-        """The longest that a mail can take: a reused connection breaks before DATA, a new one is slow."""
-        commands = _COMMANDS_TO_CONNECT + 2 * _COMMANDS_BEFORE_DATA
-        return self.connect + commands * self.command + 2 * self.data + self.quit
 
 
 class SmtpSetupError(aiosmtplib.SMTPException):
@@ -100,25 +91,15 @@ class SmtpConnector:
             raise aiosmtplib.SMTPConnectError(f"{where}: {error}") from error
 
     async def _connect_to_any_address(self) -> socket.socket:
-        loop = asyncio.get_running_loop()
-        host, port = self.smtp.host, self.smtp.port
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        last_error: OSError = socket.gaierror(socket.EAI_NONAME, "no address")
-        for family, kind, protocol, _, address in found:
-            connection = socket.socket(family, kind, protocol)
-            connection.settimeout(0)  # asyncio waits for it
-            try:
-                async with asyncio.timeout(self.timeouts.connect / len(found)):
-                    await loop.sock_connect(connection, address)
-            except OSError as error:  # also TimeoutError
-                connection.close()
-                last_error = error
-            except BaseException:
-                connection.close()
-                raise
-            else:
-                return connection
-        raise last_error
+        """Give each address its share of the timeout, so that one that does not answer blocks no other."""
+        *others, last = await asyncio.get_running_loop().getaddrinfo(
+            self.smtp.host, self.smtp.port, type=socket.SOCK_STREAM
+        )
+        for address in others:
+            with suppress(OSError):  # also TimeoutError
+                async with asyncio.timeout(self.timeouts.connect / (len(others) + 1)):
+                    return await start_connection([address])
+        return await start_connection([last])
 
     async def _start_tls(self, client: aiosmtplib.SMTP) -> None:
         if not client.supports_extension("starttls"):
