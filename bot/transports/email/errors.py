@@ -12,7 +12,7 @@ from bot.transports.email.client import SmtpSetupError
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
 _MAX_TEXT = 200
 # https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1
-_SUCCESS, _TRANSIENT, _PERMANENT = range(200, 300), range(400, 500), range(500, 600)
+SUCCESS, _TRANSIENT, _PERMANENT = range(200, 300), range(400, 500), range(500, 600)
 _CLOSING = 421  # https://www.rfc-editor.org/rfc/rfc5321#section-4.2.2
 
 _LOAD = re.compile(
@@ -40,10 +40,6 @@ _LOAD = re.compile(
 )
 """Matches the code and the text of a refusal because of load, which is a rate limit. Greylisting (450 or
 451 with 4.2.0, 4.7.1 or no enhanced code) is not among them."""
-
-
-def is_success(code: int) -> bool:
-    return code in _SUCCESS
 
 
 def has_closed(error: Exception) -> bool:

@@ -40,17 +40,11 @@ class SmtpConnection:
     needs_reset: bool = False
     """RSET is needed since a mail was refused."""
     has_slot: bool = True
-    is_closing: bool = False
-    closed: asyncio.Event = field(default_factory=asyncio.Event)
-    expiry: asyncio.TimerHandle | None = None
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def is_usable(self) -> bool:
-        return self.client.is_connected and self.has_slot and not self.is_closing
-
-    def cancel_expiry(self) -> None:
-        if self.expiry is not None:
-            self.expiry.cancel()
+        return self.client.is_connected and self.has_slot and not self.closing.is_set()
 
 
 class SmtpPool:
@@ -71,7 +65,8 @@ class SmtpPool:
         self._slots = slots
         self._idle_timeout = idle_timeout.total_seconds()
         self._max_uses = max_uses
-        self._free: list[SmtpConnection] = []
+        self._free: dict[SmtpConnection, asyncio.TimerHandle] = {}
+        """With the timers that close them."""
         self._open: set[SmtpConnection] = set()
         self._background: set[asyncio.Task[None]] = set()
 
@@ -83,8 +78,8 @@ class SmtpPool:
             aiosmtplib.SMTPException, OSError: see SmtpConnector.connect.
         """
         while self._free:
-            connection = self._free.pop()
-            connection.cancel_expiry()
+            connection, timer = self._free.popitem()
+            timer.cancel()
             if connection.is_usable:
                 return connection
             self._start_closing(connection)
@@ -108,14 +103,14 @@ class SmtpPool:
             self._start_closing(connection, send_quit=reusable)
             return
         loop = asyncio.get_running_loop()
-        connection.expiry = loop.call_later(self._idle_timeout, self._expire, connection)
-        self._free.append(connection)
+        self._free[connection] = loop.call_later(self._idle_timeout, self._expire, connection)
 
     async def close(self) -> None:
         """Close all connections, including those in use, and wait for it."""
         for connection in list(self._open):
-            connection.cancel_expiry()
             self._start_closing(connection, send_quit=connection in self._free)
+        for timer in self._free.values():
+            timer.cancel()
         self._free.clear()
         while self._background:
             await asyncio.wait(self._background)
@@ -124,17 +119,15 @@ class SmtpPool:
         connection = SmtpConnection()
         self._open.add(connection)
         try:
-            taken = await self._take_slot(connection.token)
-            if taken:
+            if await self._take_slot(connection.token):
                 self._run(self._renew(connection))
                 connection.client = await self._connector.connect()
+                return connection
         except BaseException:
             self._start_closing(connection)
             raise
-        if not taken:
-            self._open.remove(connection)
-            raise NoFreeConnection("other workers use all connections to the mail server")
-        return connection
+        self._open.remove(connection)
+        raise NoFreeConnection("other workers use all connections to the mail server")
 
     async def _take_slot(self, token: str) -> bool:
         try:
@@ -143,17 +136,16 @@ class SmtpPool:
             raise NoFreeConnection("Redis does not answer") from fault
 
     def _expire(self, connection: SmtpConnection) -> None:
-        self._free.remove(connection)
+        del self._free[connection]
         self._start_closing(connection, send_quit=True)
 
     def _start_closing(self, connection: SmtpConnection, *, send_quit: bool = False) -> None:
         """Close the connection in the background, since a job need not wait for it."""
-        if not send_quit or connection.is_closing:
+        if not send_quit or connection.closing.is_set():
             connection.client.close()
-        if connection.is_closing:
-            return
-        connection.is_closing = True
-        self._run(self._close(connection))
+        if not connection.closing.is_set():
+            connection.closing.set()
+            self._run(self._close(connection))
 
     async def _close(self, connection: SmtpConnection) -> None:
         """Release the slot only after the connection is closed."""
@@ -163,15 +155,14 @@ class SmtpPool:
                     await connection.client.quit(timeout=self.timeouts.quit)
         finally:
             connection.client.close()
-            connection.closed.set()
             with suppress(RedisError, OSError):  # the slot expires
                 await self._slots.release(connection.token)
             self._open.discard(connection)
 
     async def _renew(self, connection: SmtpConnection) -> None:
-        """Renew the slot until the connection is closed, or the slot is lost."""
+        """Renew the slot until it is lost, or the connection begins to close, which takes less than a lease."""
         interval = self._slots.lease.total_seconds() / _RENEWALS_PER_LEASE
-        while connection.has_slot and not await pause(interval, connection.closed):
+        while connection.has_slot and not await pause(interval, connection.closing):
             try:
                 connection.has_slot = await self._slots.renew(connection.token)
             except (RedisError, OSError) as fault:

@@ -18,24 +18,23 @@ class MailRate:
         self._connections = connections
         self._monotonic = monotonic
         self._average = 0.0
-        self._started: dict[object, float] = {}
+        self._started: list[float] = []
 
     @contextmanager
     def measured(self) -> Iterator[None]:
         """Measure one mail."""
-        mail = object()
-        self._started[mail] = self._monotonic()
+        started = self._monotonic()
+        self._started.append(started)
         try:
             yield
         finally:
-            seconds = self._monotonic() - self._started.pop(mail)
+            self._started.remove(started)
             weight = _LATEST_WEIGHT if self._average else 1.0
-            self._average += weight * (seconds - self._average)
+            self._average += weight * (self._monotonic() - started - self._average)
 
     @property
     def spacing(self) -> timedelta:
         """The interval between two mails; a mail in progress counts with its time so far."""
-        now = self._monotonic()
-        so_far = min((now - started for started in self._started.values()), default=0.0)
+        so_far = self._monotonic() - max(self._started) if self._started else 0.0
         seconds = max(self._average, so_far) * _SPEEDUP / self._connections
         return timedelta(seconds=min(max(seconds, _MIN_SECONDS), _MAX_SECONDS))

@@ -1,8 +1,8 @@
 """Sends deliveries by email."""
 
 import random
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
@@ -14,7 +14,7 @@ from bot.errors import DeliveryError
 from bot.model import Destination
 from bot.model.outgoing import OutgoingMessage, RateLimit
 from bot.transports.email.content import Mail
-from bot.transports.email.errors import as_delivery_error, has_closed, is_success
+from bot.transports.email.errors import SUCCESS, as_delivery_error, has_closed
 from bot.transports.email.mime import mime_message
 from bot.transports.email.pool import NoFreeConnection, SmtpConnection, SmtpPool
 from bot.transports.email.rate import MailRate
@@ -62,10 +62,16 @@ class EmailSender:
         """
         mime = mime_message(message, self._sender, self._clock())
         transfer = _Transfer(mime, check_lease, self._pool.timeouts.data)
-        with self._delivery_errors(transfer):
+        try:
             connection = await self._pool.acquire()
             with self._rate.measured():
                 await self._transfer(transfer, connection)
+        except NoFreeConnection as error:
+            reason = "waiting for a connection to the mail server"
+            raise DeliveryError.rate_limited(reason, self._rate.spacing) from error
+        except (aiosmtplib.SMTPException, OSError) as error:
+            wait = self._load_wait * (1 + _MAX_JITTER * self._jitter())
+            raise as_delivery_error(error, maybe_delivered=transfer.begun, wait=wait) from error
         return str(mime["Message-ID"])
 
     async def close(self) -> None:
@@ -90,39 +96,27 @@ class EmailSender:
         finally:
             self._pool.release(connection, reusable=reusable)
 
-    @contextmanager
-    def _delivery_errors(self, transfer: "_Transfer") -> Iterator[None]:
-        try:
-            yield
-        except NoFreeConnection as error:
-            raise DeliveryError.rate_limited(
-                "waiting for a connection to the mail server", self._rate.spacing
-            ) from error
-        except (aiosmtplib.SMTPException, OSError) as error:
-            wait = self._load_wait * (1 + _MAX_JITTER * self._jitter())
-            raise as_delivery_error(error, maybe_delivered=transfer.begun, wait=wait) from error
 
-
+@dataclass(slots=True)
 class _Transfer:
     """The transfer of a MIME message, which may have arrived once it has `begun`."""
 
-    def __init__(self, mime: EmailMessage, check_lease: CheckLease, data_timeout: float) -> None:
-        self._mime = mime
-        self._check_lease = check_lease
-        self._data_timeout = data_timeout
-        self.begun = False
+    mime: EmailMessage
+    check_lease: CheckLease
+    data_timeout: float
+    begun: bool = False
 
     async def run(self, connection: SmtpConnection) -> None:
         client = connection.client
-        [sender], recipient = self._mime["From"].addresses, str(self._mime["To"])
+        [sender], recipient = self.mime["From"].addresses, str(self.mime["To"])
         if connection.needs_reset:
             await client.rset()
             connection.needs_reset = False
         await _expect_success(client.mail(sender.addr_spec))
         await _expect_success(client.rcpt(recipient))
-        self._check_lease()
+        self.check_lease()
         self.begun = True
-        await client.data(self._mime.as_bytes(), timeout=self._data_timeout)
+        await client.data(self.mime.as_bytes(), timeout=self.data_timeout)
 
 
 async def _expect_success(command: Awaitable[object]) -> None:
@@ -130,5 +124,5 @@ async def _expect_success(command: Awaitable[object]) -> None:
     try:
         await command
     except aiosmtplib.SMTPResponseException as error:
-        if not is_success(error.code):
+        if error.code not in SUCCESS:
             raise
