@@ -1,9 +1,10 @@
-"""Email addresses that every mail server accepts."""
+"""Email addresses that every mail server accepts, with domains in ASCII."""
 
 import re
 
+import idna
+
 from bot.errors import quoted
-from bot.transports.email.domain_name import to_ascii
 
 _ATOMS = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 MAILABLE = re.compile(rf"({_ATOMS})@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)")
@@ -26,3 +27,19 @@ def to_mailable(address: str) -> str:
     if len(mailable) > MAX_LENGTH or not MAILABLE.fullmatch(mailable):
         raise ValueError(f"{quoted(address)} is not a mail address")
     return mailable
+
+
+def to_ascii(domain: str) -> str:
+    """Return the domain with international labels as A-labels; an ASCII domain unchanged.
+
+    IDNA 2008 with the mapping of UTS 46: https://www.rfc-editor.org/rfc/rfc5891#section-4.4
+
+    Raises:
+        ValueError: if the domain has no A-label.
+    """
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode()
+    except idna.IDNAError:
+        raise ValueError(f"{quoted(domain)} is not an international domain name") from None

@@ -21,7 +21,7 @@ def check_mail_settings(settings: EmailSettings) -> Iterable[Finding]:
     if smtp is None or not settings.email_on:
         yield note("Email", "off: SMTP_URL and EMAIL_FROM are not set")
         return
-    if smtp.security is Security.NONE and not smtp.is_local:
+    if smtp.is_exposed:
         fix = "begin SMTP_URL with smtp+starttls:// or smtps://"
         yield warning("SMTP_URL", "mails and the password travel unencrypted", fix)
     for audience in Audience:
@@ -50,30 +50,27 @@ async def check_mail(settings: EmailSettings, malformed: Collection[str] = ()) -
         finally:
             client.close()
     except (SMTPException, OSError) as error:
-        return [failure("Mail server", f"{place}: {_why(error, name)}", _fix(error, smtp))]
+        why, fix = _explain(error, smtp, name)
+        return [failure("Mail server", f"{place}: {why}", fix)]
     login = "logged in" if smtp.username else "no login"
     return [ok("Mail server", f"{place} answers; {_NAMES[smtp.security]}, {login}")]
 
 
-def _why(error: SMTPException | OSError, name: str) -> str:
-    if isinstance(error, SmtpSetupError):
-        return f"it {error}"
-    if isinstance(error, SMTPAuthenticationError):
-        return f"the login is refused ({error.code})"
-    if isinstance(error, SMTPHeloError):
-        return f"it answers {error.code} to EHLO {name}"
-    if isinstance(error, SMTPResponseException):
-        return f"it answers {error.code}"
-    return in_words(error)
-
-
-def _fix(error: SMTPException | OSError, smtp: Smtp) -> str:
-    if isinstance(error, SmtpSetupError):
-        return error.fix
-    if isinstance(error, SMTPAuthenticationError):
-        return "check SMTP_URL's user and password, percent-encoded where they hold : / @ or #"
-    if isinstance(error, SMTPHeloError):
-        return "set SMTP_HELO_NAME to a domain that the mail server accepts"
+def _explain(error: SMTPException | OSError, smtp: Smtp, name: str) -> tuple[str, str]:
+    """Return what is wrong, and how to fix it; `name` was sent with EHLO."""
+    match error:
+        case SmtpSetupError():
+            return f"it {error}", error.fix
+        case SMTPAuthenticationError():
+            fix = "check SMTP_URL's user and password, percent-encoded where they hold : / @ or #"
+            return f"the login is refused ({error.code})", fix
+        case SMTPHeloError():
+            fix = "set SMTP_HELO_NAME to a domain that the mail server accepts"
+            return f"it answers {error.code} to EHLO {name}", fix
+        case SMTPResponseException():
+            why = f"it answers {error.code}"
+        case _:
+            why = in_words(error)
     if smtp.security is Security.NONE:
-        return "check SMTP_URL's host and port"
-    return "check SMTP_URL: smtps:// goes with port 465, smtp+starttls:// with 587"
+        return why, "check SMTP_URL's host and port"
+    return why, "check SMTP_URL: smtps:// goes with port 465, smtp+starttls:// with 587"

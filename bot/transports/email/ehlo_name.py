@@ -2,6 +2,8 @@
 
 import re
 
+from bot.errors import quoted
+
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?")
 _ADDRESS_LITERAL = re.compile(r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]+)\]")
@@ -26,13 +28,20 @@ def ehlo_name(machine: str, sender_domain: str) -> str:
     """
     domain = machine.rstrip(".")
     top = domain.rpartition(".")[2].lower()
-    return domain if is_domain(domain) and top not in _PRIVATE_TOP_LEVELS else sender_domain
+    return domain if _is_domain(domain) and top not in _PRIVATE_TOP_LEVELS else sender_domain
 
 
-def is_ehlo_name(name: str) -> bool:
-    """Return whether this is a domain or an address literal, as EHLO requires."""
-    return is_domain(name) or _ADDRESS_LITERAL.fullmatch(name) is not None
+def check_ehlo_name(name: str) -> str:
+    """Return the name if it is a domain or an address literal, as EHLO requires.
+
+    Raises:
+        ValueError: if it is neither.
+    """
+    if not _is_domain(name) and not _ADDRESS_LITERAL.fullmatch(name):
+        example = "a domain such as bot.example.com, or an address literal"
+        raise ValueError(f"must be {example}, got {quoted(name)}")
+    return name
 
 
-def is_domain(name: str) -> bool:
+def _is_domain(name: str) -> bool:
     return len(name) <= _MAX_LENGTH and _DOMAIN.fullmatch(name) is not None

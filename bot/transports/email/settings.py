@@ -12,8 +12,8 @@ from bot.environment import Environment, split_at_commas
 from bot.errors import SettingsProblem, quoted
 from bot.model import Audience, Destination, Transport
 from bot.transports.email.address import to_mailable
-from bot.transports.email.ehlo_name import ehlo_name, is_ehlo_name
-from bot.transports.email.smtp_url import MailAddon, Security, Smtp, parse_smtp_url
+from bot.transports.email.ehlo_name import check_ehlo_name, ehlo_name
+from bot.transports.email.smtp_url import MailAddon, Smtp, parse_smtp_url
 
 _NAMED = re.compile(r"[^<>\r\n]*<([^<>]*)>")
 
@@ -21,14 +21,6 @@ _NAMED = re.compile(r"[^<>\r\n]*<([^<>]*)>")
 def _checked_url(url: SecretStr) -> SecretStr:
     parse_smtp_url(url.get_secret_value())
     return url
-
-
-def _checked_ehlo_name(name: str) -> str:
-    if not is_ehlo_name(name):
-        raise ValueError(
-            f"must be a domain such as bot.example.com, or an address literal, got {quoted(name)}"
-        )
-    return name
 
 
 def _mailable_sender(value: str) -> str:
@@ -48,7 +40,7 @@ def _mailable_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
 
 
 SmtpUrl = Annotated[SecretStr, AfterValidator(_checked_url)]
-EhloName = Annotated[str, AfterValidator(_checked_ehlo_name)]
+EhloName = Annotated[str, AfterValidator(check_ehlo_name)]
 SenderAddress = Annotated[str, AfterValidator(_mailable_sender)]
 """An address with an optional name; an international domain becomes its A-label."""
 Addresses = Annotated[
@@ -96,13 +88,14 @@ class EmailSettings(Environment, MailAddon):
         if self.smtp_url is not None and self.email_from is None:
             text = "is missing: SMTP_URL is set, and mails need a sender"
             yield SettingsProblem("EMAIL_FROM", text)
-        if not self.smtp_allow_plaintext_login and _exposes_login(self.smtp):
+        smtp = self.smtp
+        if smtp and smtp.username and smtp.is_exposed and not self.smtp_allow_plaintext_login:
             yield SettingsProblem(
                 "SMTP_URL",
                 "is malformed: smtp:// would send the password unencrypted; begin it with"
                 " smtp+starttls:// or smtps://, or set SMTP_ALLOW_PLAINTEXT_LOGIN=true",
             )
-        if self.email_from is not None and self.smtp is None:
+        if self.email_from is not None and smtp is None:
             text = "is missing: EMAIL_FROM is set, and mails need a server"
             yield SettingsProblem("SMTP_URL", text)
 
@@ -113,10 +106,3 @@ def email_destinations(settings: EmailSettings, audience: Audience) -> Sequence[
     if audience is Audience.OPERATORS:
         addresses = settings.email_alert_to or addresses
     return [Destination(Transport.EMAIL, a) for a in addresses] if settings.email_on else []
-
-
-def _exposes_login(smtp: Smtp | None) -> bool:
-    """Return whether the password would cross a network unencrypted."""
-    if smtp is None or smtp.security is not Security.NONE or smtp.username is None:
-        return False
-    return not smtp.is_local

@@ -1,7 +1,6 @@
 """The mail server, read from `SMTP_URL` or from the variables of mail add-ons."""
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
@@ -10,7 +9,7 @@ from urllib.parse import unquote
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from bot.transports.email.domain_name import to_ascii
+from bot.transports.email.address import to_ascii
 
 
 class Security(StrEnum):
@@ -23,9 +22,11 @@ class Security(StrEnum):
 
 _DEFAULT_PORT = {Security.NONE: 25, Security.STARTTLS: 587, Security.TLS: 465}
 _MAX_PORT = 65_535
+_SENDGRID = "smtp.sendgrid.net"
 _PORT = re.compile(r":([^:\]]*)$")
 _HOST = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,14 @@ class Smtp:
     password: str | None = field(default=None, repr=False)
 
     @property
-    def is_local(self) -> bool:
-        """Whether the host is a loopback address, which is reached without a network."""
-        if self.host == "localhost" or self.host.endswith(".localhost"):
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
+    def is_exposed(self) -> bool:
+        """Whether mails and the password cross a network unencrypted."""
+        if self.security is not Security.NONE or f".{self.host}".endswith(".localhost"):
             return False
+        try:
+            return not ip_address(self.host).is_loopback
+        except ValueError:
+            return True
 
 
 def parse_smtp_url(url: str) -> Smtp:
@@ -61,7 +62,7 @@ def parse_smtp_url(url: str) -> Smtp:
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.lower() not in {*Security}:
         raise ValueError("must begin with smtp://, smtp+starttls:// or smtps://")
-    if any(unicodedata.category(character) == "Cc" for character in url):
+    if _CONTROL_CHARACTER.search(unquote(url)):
         raise ValueError("it contains a control character")
     if re.search(r"[/?#]", rest.removesuffix("/")):
         raise ValueError(
@@ -71,40 +72,31 @@ def parse_smtp_url(url: str) -> Smtp:
     security = Security(scheme.lower())
     userinfo, at, netloc = rest.removesuffix("/").rpartition("@")
     username, password = _login(userinfo) if at else (None, None)
-    host, port = _host_and_port(netloc)
-    smtp = Smtp(host, port or _DEFAULT_PORT[security], security, username, password)
-    if smtp.port == _DEFAULT_PORT[Security.TLS] and security is not Security.TLS:
+    host, port = _host_and_port(netloc, _DEFAULT_PORT[security])
+    if port == _DEFAULT_PORT[Security.TLS] and security is not Security.TLS:
         raise ValueError("port 465 speaks TLS from the first byte: begin it with smtps://")
-    if smtp.port == _DEFAULT_PORT[Security.STARTTLS] and security is Security.TLS:
+    if port == _DEFAULT_PORT[Security.STARTTLS] and security is Security.TLS:
         raise ValueError("port 587 begins in plain text: begin it with smtp+starttls://")
-    return smtp
+    return Smtp(host, port, security, username, password)
 
 
 def _login(userinfo: str) -> tuple[str, str]:
     username, _, password = userinfo.partition(":")
     if not username or not password:
         raise ValueError("a login needs a user and a password: user:password@host")
-    return _decoded(username), _decoded(password)
-
-
-def _decoded(text: str) -> str:
-    """Return the text without percent-encoding."""
-    decoded = "\ufffd" if _STRAY_PERCENT.search(text) else unquote(text)
-    if "\ufffd" in decoded:  # also what is not UTF-8
+    if _STRAY_PERCENT.search(userinfo) or "\ufffd" in unquote(userinfo):  # what is not UTF-8
         raise ValueError("write a % in the user or the password as %25")
-    if any(unicodedata.category(character) == "Cc" for character in decoded):
-        raise ValueError("it contains a control character")
-    return decoded
+    return unquote(username), unquote(password)
 
 
-def _host_and_port(text: str) -> tuple[str, int | None]:
-    """Return the host in lower case and ASCII, and the port if one is given."""
-    host, port = text, None
-    if (found := _PORT.search(text)) is not None:
-        host = text[: found.start()]
+def _host_and_port(netloc: str, default_port: int) -> tuple[str, int]:
+    """Return the host in lower case and ASCII, and the port."""
+    host, port = netloc, default_port
+    if found := _PORT.search(netloc):
+        host = netloc[: found.start()]
         port = int(found[1]) if found[1].isascii() and found[1].isdecimal() else 0
-        if not 0 < port <= _MAX_PORT:
-            raise ValueError("its port must be a number up to 65535")
+    if not 0 < port <= _MAX_PORT:
+        raise ValueError("its port must be a number up to 65535")
     if not host:
         raise ValueError("it names no host")
     try:
@@ -133,33 +125,25 @@ class MailAddon(BaseSettings):
     sendgrid_api_key: SecretStr | None = None
     sendgrid_username: str | None = None
     sendgrid_password: SecretStr | None = None
-    postmark_smtp_server: str | None = None
+    postmark_smtp_server: str = "smtp.postmarkapp.com"
     postmark_api_token: SecretStr | None = None
 
     @property
     def addon_smtp(self) -> Smtp | None:
         """The add-on's mail server, or None without an add-on."""
+        port = _DEFAULT_PORT[Security.STARTTLS]
         if self.mailgun_smtp_server and self.mailgun_smtp_login:
-            implicit = self.mailgun_smtp_port == _DEFAULT_PORT[Security.TLS]
-            return Smtp(
-                self.mailgun_smtp_server,
-                self.mailgun_smtp_port,
-                Security.TLS if implicit else Security.STARTTLS,
-                self.mailgun_smtp_login,
-                _plain(self.mailgun_smtp_password),
-            )
-        if self.sendgrid_api_key:
-            key = _plain(self.sendgrid_api_key)
-            return Smtp("smtp.sendgrid.net", 587, Security.STARTTLS, "apikey", key)
-        if user := self.sendgrid_username:
-            password = _plain(self.sendgrid_password)
-            return Smtp("smtp.sendgrid.net", 587, Security.STARTTLS, user, password)
-        if self.postmark_api_token:
-            token = _plain(self.postmark_api_token)
-            server = self.postmark_smtp_server or "smtp.postmarkapp.com"
-            return Smtp(server, 587, Security.STARTTLS, token, token)
-        return None
-
-
-def _plain(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None
+            host, port = self.mailgun_smtp_server, self.mailgun_smtp_port
+            username, password = self.mailgun_smtp_login, self.mailgun_smtp_password
+        elif self.sendgrid_api_key:
+            host, username, password = _SENDGRID, "apikey", self.sendgrid_api_key
+        elif self.sendgrid_username:
+            host, username, password = _SENDGRID, self.sendgrid_username, self.sendgrid_password
+        elif token := self.postmark_api_token:
+            host, username, password = self.postmark_smtp_server, token.get_secret_value(), token
+        else:
+            return None
+        security = Security.TLS if port == _DEFAULT_PORT[Security.TLS] else Security.STARTTLS
+        return Smtp(
+            host, port, security, username, password.get_secret_value() if password else None
+        )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.transports.email.ehlo_name import ehlo_name, is_ehlo_name
+from bot.transports.email.ehlo_name import check_ehlo_name, ehlo_name
 from tests.app import MakeSettings
 
 
@@ -52,4 +52,4 @@ def test_the_settings_use_the_host_name(
     assert settings.ehlo_name == "xn--bcher-kva.example"
     monkeypatch.setattr("socket.gethostname", lambda: "bot.example.com")
     assert settings.ehlo_name == "bot.example.com"
-    assert is_ehlo_name(settings.ehlo_name)
+    assert check_ehlo_name(settings.ehlo_name)
