@@ -71,7 +71,7 @@ def _fit_block(block: Block) -> list[Block]:
         case "header":
             return [{**block, "text": _fit_text(block["text"], HEADER)}]
         case "section":
-            return _fit_section(block)
+            return [_fit_section(block)]
         case "context":
             elements = [_fit_text(element, TEXT_OBJECT) for element in block["elements"]]
             return [{**block, "elements": _cut_list(elements, CONTEXT, _more)}]
@@ -82,18 +82,14 @@ def _fit_block(block: Block) -> list[Block]:
             return [block]
 
 
-def _fit_section(block: Block) -> list[Block]:
+def _fit_section(block: Block) -> Block:
     section = dict(block)
-    notes: list[Block] = []
     if "text" in block:
         section["text"] = _fit_text(block["text"], SECTION)
     if "fields" in block:
         fields = [_fit_text(field, FIELD) for field in block["fields"]]
         section["fields"] = _cut_list(fields, FIELDS, _more)
-    if "accessory" in block:
-        buttons, notes = _fit_buttons([section.pop("accessory")])
-        section |= [("accessory", button) for button in buttons]
-    return [section, *notes]
+    return section
 
 
 def _fit_buttons(elements: Sequence[Block]) -> tuple[list[Block], list[Block]]:

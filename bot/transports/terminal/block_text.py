@@ -32,8 +32,6 @@ def _block(block: Mapping[str, Any]) -> Iterator[Line]:
             yield from (Line(_element(element)) for element in elements)
         case {"type": "divider"}:
             yield Line("─" * 40, Weight.ASIDE)
-        case {"type": "image"}:
-            yield Line(_element(block))
         case _:
             yield Line(f"({block.get('type')})", Weight.ASIDE)
 
@@ -42,8 +40,6 @@ def _section(block: Mapping[str, Any]) -> Iterator[Line]:
     if "text" in block:
         yield from _lines(_text(block["text"]))
     yield from _columns([_text(field).replace("\n", ": ") for field in block.get("fields", [])])
-    if "accessory" in block:
-        yield Line(_element(block["accessory"]))
 
 
 def _columns(cells: Sequence[str]) -> Iterator[Line]:
@@ -58,8 +54,6 @@ def _element(element: Mapping[str, Any]) -> str:
     match element:
         case {"type": "button", "text": text, **rest}:
             return f"[ {_text(text)} ] {rest.get('url', '')}".rstrip()
-        case {"type": "image", "alt_text": alt, "image_url": url}:
-            return f"[image: {alt}] {url}"
         case {"type": "mrkdwn" | "plain_text"}:
             return _text(element)
         case _:

@@ -112,12 +112,6 @@ def test_a_link_that_is_too_long_becomes_a_note() -> None:
     long = button("Download", url="https://e.example/" + "x" * 2_983)
     assert fitted(actions(long)) == [context(TOO_LONG)]
     assert fitted(actions(long, button("Other"))) == [actions(button("Other")), context(TOO_LONG)]
-    assert fitted({**section("s"), "accessory": long}) == [section("s"), context(TOO_LONG)]
-
-
-def test_a_button_stays_in_its_section() -> None:
-    with_button = {**section("s"), "accessory": button("Retry", value="dlv_1")}
-    assert fitted(with_button) == [with_button]
 
 
 def test_a_value_is_never_cut() -> None:
