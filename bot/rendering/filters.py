@@ -1,18 +1,18 @@
 """Jinja filters that format numbers, times, lists and links.
 
-Every filter returns None for None, so that a template can leave out an absent detail.
+In a template, every filter returns None for None, so that an absent detail can be left out.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 from urllib.parse import quote
 
-from bot.rendering import graphemes
+from bot.rendering.graphemes import cut
 
 Number = int | float
+Filter = Callable[..., Any]
 _BAR_WIDTH = 20
 _NAMES_SHOWN = 20
 _URL_PUNCTUATION = ":/?#[]@!$&'()*+,;=-._~%"
@@ -21,42 +21,17 @@ _ZERO_WIDTH_SPACE = "\u200b"
 """After each dot, it keeps mail programs from turning a host name into a link."""
 
 
-V = TypeVar("V")
-R = TypeVar("R")
-P = ParamSpec("P")
-
-
-def keep_none(
-    function: Callable[Concatenate[V, P], R],
-) -> Callable[Concatenate[V | None, P], R | None]:
-    """Make a filter return None for None."""
-
-    @wraps(function)
-    def wrapper(value: V | None, /, *args: P.args, **kwargs: P.kwargs) -> R | None:
-        return None if value is None else function(value, *args, **kwargs)
-
-    return wrapper
-
-
-def by_name(*filters: Callable[..., Any]) -> Mapping[str, Callable[..., Any]]:
-    """Return the filters by the names that templates use."""
-    return {function.__name__: function for function in filters}
-
-
-@keep_none
 def number(value: Number) -> str:
     """Format `1204` as `1,204`, with up to three decimals."""
     whole = f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
     return "0" if whole == "-0" else whole
 
 
-@keep_none
 def plural(count: Number, one: str, many: str = "") -> str:
     """Return `1 result` or `1,204 results`."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
-@keep_none
 def percent(part: Number, whole: Number) -> str:
     """Return the percentage with one decimal, such as `84.0%`, or a dash if `whole` is not positive.
 
@@ -68,42 +43,33 @@ def percent(part: Number, whole: Number) -> str:
     return "99.9%" if part < whole and shown == "100.0%" else shown
 
 
-@keep_none
 def share(part: Number, whole: Number) -> int:
     """Return the percentage as an integer from 0 to 100, for drawing."""
     return int(_share(part, whole) * 100)
 
 
-@keep_none
 def bar(part: Number, whole: Number, width: int = _BAR_WIDTH) -> str:
     """Draw a bar of `width` characters, which is full only from 100 %."""
     full = int(_share(part, whole) * width)
     return "█" * full + "░" * (width - full)
 
 
-@keep_none
 def date(epoch: int) -> str:
     """Format seconds since 1970 as `15 Jan 2026, 14:30 UTC`."""
     return f"{day(epoch)}, {_utc(epoch):%H:%M} UTC"
 
 
-@keep_none
 def day(epoch: int) -> str:
     """Format seconds since 1970 as `15 Jan 2026`."""
     return f"{_utc(epoch).day} {_utc(epoch):%b %Y}"
 
 
-@keep_none
 def listing(names: Sequence[str], shown: int = _NAMES_SHOWN) -> str:
     """Join names as `email, phone +3 more`."""
     rest = len(names) - shown
     return ", ".join(names[:shown]) + (f" +{rest:,} more" if rest > 0 else "")
 
 
-cut = keep_none(graphemes.cut)
-
-
-@keep_none
 def link(url: str) -> str:
     """Percent-encode what RFC 3986 does not allow.
 
@@ -112,7 +78,6 @@ def link(url: str) -> str:
     return quote(url, safe=_URL_PUNCTUATION)
 
 
-@keep_none
 def unlinked(url: str) -> str:
     """Return the host and the path of a URL as text that no program turns into a link.
 
@@ -133,4 +98,13 @@ def _utc(epoch: int) -> datetime:
     return datetime.fromtimestamp(epoch, UTC)
 
 
-COMMON = by_name(number, plural, percent, share, bar, date, day, listing, cut, link, unlinked)
+def named_filters(*functions: Filter) -> Mapping[str, Filter]:
+    """Return the functions by their names, as filters that return None for None."""
+    return {function.__name__: _keep_none(function) for function in functions}
+
+
+def _keep_none(function: Filter) -> Filter:
+    return lambda value, *args: None if value is None else function(value, *args)
+
+
+COMMON = named_filters(number, plural, percent, share, bar, date, day, listing, cut, link, unlinked)

@@ -23,7 +23,7 @@ from bot.clock import utc_now
 from bot.errors import RenderError
 from bot.model import Notification
 from bot.rendering.escaping import clean
-from bot.rendering.filters import COMMON
+from bot.rendering.filters import COMMON, Filter
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 TEST_PREFIX = "Test: "
@@ -60,14 +60,10 @@ class Templates:
 
     def __init__(self, folder: Path = TEMPLATES, clock: Callable[[], datetime] = utc_now) -> None:
         self._folder = folder
-        self._clock = clock
-
-    def context(self, notification: Notification) -> dict[str, Any]:
-        """Return the variables of a template that is rendered now."""
-        return context_of(notification, self._clock())
+        self.clock = clock
 
     def environment(
-        self, escape: Escape, filters: Mapping[str, Callable[..., Any]] | None = None
+        self, escape: Escape, filters: Mapping[str, Filter] | None = None
     ) -> Environment:
         """Return an environment that cleans and escapes every value on output.
 

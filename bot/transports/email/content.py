@@ -10,7 +10,7 @@ from markupsafe import escape
 
 from bot.model import Notification
 from bot.rendering.graphemes import cut
-from bot.rendering.templates import TEST_PREFIX, Templates
+from bot.rendering.templates import TEST_PREFIX, Templates, context_of
 
 SUBJECT, TEXT, HTML = "subject.txt.j2", "body.txt.j2", "body.mjml.j2"
 TEMPLATE_FILES = (SUBJECT, TEXT, HTML)
@@ -55,8 +55,8 @@ class MailRenderer:
         self._html = templates.environment(escape)
 
     def render(self, notification: Notification) -> Mail:
-        """Render the notification with `render_template`."""
-        mail = self.render_template(notification.template, self._templates.context(notification))
+        context = context_of(notification, self._templates.clock())
+        mail = self.render_template(notification.template, context)
         return replace(mail, list_name=str(notification.audience), thread=notification.thread)
 
     def render_template(self, template: str, context: Mapping[str, Any]) -> Mail:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.model import Notification
 from bot.rendering.escaping import json_string
-from bot.rendering.templates import TEST_PREFIX, Templates
+from bot.rendering.templates import TEST_PREFIX, Templates, context_of
 from bot.transports.slack import limits, mrkdwn
 from bot.transports.slack.filters import FILTERS
 from bot.transports.slack.message import SlackMessage
@@ -24,8 +24,8 @@ class SlackRenderer:
         )
 
     def render(self, notification: Notification) -> SlackMessage:
-        """Render the notification with `render_template`."""
-        return self.render_template(notification.template, self._templates.context(notification))
+        context = context_of(notification, self._templates.clock())
+        return self.render_template(notification.template, context)
 
     def render_template(self, template: str, context: Mapping[str, Any]) -> SlackMessage:
         """Render a folder of `templates/` with this context.

@@ -5,13 +5,12 @@ import re
 from markupsafe import Markup
 
 from bot.rendering.escaping import json_string
-from bot.rendering.filters import by_name, date, keep_none
+from bot.rendering.filters import date, named_filters
 
 _LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ʼ"}
 _STYLE_MARKS = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)|`")
 
 
-@keep_none
 def slack_date(epoch: int) -> Markup:
     """Return a time that Slack shows in the reader's time zone.
 
@@ -20,13 +19,11 @@ def slack_date(epoch: int) -> Markup:
     return Markup(f"<!date^{int(epoch)}^{{date_short_pretty}} at {{time}}|{date(epoch)}>")  # noqa: S704  # made of a number
 
 
-@keep_none
 def opaque(text: str) -> Markup:
     """Escape a link or a button's value, which Slack does not show, for JSON only."""
     return Markup(json_string(text))  # noqa: S704  # escaped right here
 
 
-@keep_none
 def unstyled(text: str) -> str:
     """Replace `*`, `_`, `~` and backticks by lookalikes where they would style the text.
 
@@ -35,4 +32,4 @@ def unstyled(text: str) -> str:
     return _STYLE_MARKS.sub(lambda found: _LOOKALIKES[found[0]], text)
 
 
-FILTERS = by_name(slack_date, opaque, unstyled)
+FILTERS = named_filters(slack_date, opaque, unstyled)
