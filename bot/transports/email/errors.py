@@ -7,6 +7,7 @@ from datetime import timedelta
 import aiosmtplib
 
 from bot.errors import DeliveryError
+from bot.rendering.graphemes import cut
 from bot.transports.email.client import SmtpSetupError
 
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
@@ -98,5 +99,4 @@ def _refused(
 def _clean(text: str) -> str:
     """Return the server's text as one line without email addresses."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    line = _ADDRESS.sub("(address)", line)
-    return line if len(line) <= _MAX_TEXT else line[: _MAX_TEXT - 1] + "…"
+    return cut(_ADDRESS.sub("(address)", line), _MAX_TEXT)

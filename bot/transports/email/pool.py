@@ -18,7 +18,7 @@ from bot.errors import BotError
 from bot.store.smtp_slots import SmtpSlots
 from bot.transports.email.client import SmtpConnector
 
-MAX_PER_PROCESS = 10
+_MAX_PER_PROCESS = 10
 """A slow mail server occupies at most half of a worker's 20 job slots."""
 _RENEWALS_PER_LEASE = 3
 
@@ -60,7 +60,7 @@ class SmtpPool:
     ) -> None:
         self.smtp = connector.smtp
         self.timeouts = connector.timeouts
-        self.limit = min(slots.count, MAX_PER_PROCESS)
+        self.limit = min(slots.count, _MAX_PER_PROCESS)
         self._connector = connector
         self._slots = slots
         self._idle_timeout = idle_timeout.total_seconds()

@@ -44,10 +44,7 @@ EhloName = Annotated[str, AfterValidator(check_ehlo_name)]
 SenderAddress = Annotated[str, AfterValidator(_mailable_sender)]
 """An address with an optional name; an international domain becomes its A-label."""
 Addresses = Annotated[
-    tuple[str, ...],
-    NoDecode,
-    BeforeValidator(split_at_commas),
-    AfterValidator(_mailable_addresses),
+    tuple[str, ...], NoDecode, BeforeValidator(split_at_commas), AfterValidator(_mailable_addresses)
 ]
 
 
@@ -73,7 +70,6 @@ class EmailSettings(Environment, MailAddon):
 
     @property
     def ehlo_name(self) -> str:
-        """The name that is sent with EHLO."""
         sender_domain = (self.email_from or "").rstrip(">").rpartition("@")[2]
         return self.smtp_helo_name or ehlo_name(socket.gethostname(), sender_domain)
 
@@ -101,7 +97,6 @@ class EmailSettings(Environment, MailAddon):
 
 
 def email_destinations(settings: EmailSettings, audience: Audience) -> Sequence[Destination]:
-    """Return the addresses of the audience."""
     addresses = settings.email_to
     if audience is Audience.OPERATORS:
         addresses = settings.email_alert_to or addresses

@@ -124,19 +124,17 @@ def _why(error: Exception) -> str:
 
 
 def _scopes(headers: Mapping[str, str], required: Mapping[str, str]) -> Iterable[Finding]:
-    granted = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes")
+    granted = headers.get("x-oauth-scopes")
     if granted is None:
         fix = "compare them on the app's page, 'OAuth & Permissions'"
         yield warning("Slack scopes", "Slack does not say which the token has", fix)
         return
     has = {scope.strip() for scope in granted.split(",")}
     fix = "add it on the app's page, 'OAuth & Permissions', and install the app again"
-    for scope, reason in required.items():
+    for scope, reason in {**required, **PRIVATE_SCOPES}.items():
         if scope not in has:
-            yield failure(f"Slack scope {scope}", f"missing: {reason}", fix)
-    for scope, reason in PRIVATE_SCOPES.items():
-        if scope not in has:
-            yield warning(f"Slack scope {scope}", f"missing: {reason}", fix)
+            report = failure if scope in required else warning
+            yield report(f"Slack scope {scope}", f"missing: {reason}", fix)
     if has.issuperset(required):
         yield ok("Slack scopes", ", ".join(scope for scope in SCOPES if scope in has))
 

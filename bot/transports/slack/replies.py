@@ -1,12 +1,10 @@
 """Models of Slack's replies, with the fields that the bot reads."""
 
 import aiohttp
-from pydantic import BaseModel
+from pydantic import AliasPath, BaseModel, Field
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.model.payload import OptionalField
-
-METADATA_TYPE = "juicebox_delivery"
 
 
 class Refusal(BaseModel):
@@ -37,26 +35,14 @@ class Posted(BaseModel):
     ts: str
 
 
-class _Payload(BaseModel):
-    delivery_id: OptionalField[str] = None
-
-
-class _Metadata(BaseModel):
-    event_type: OptionalField[str] = None
-    event_payload: OptionalField[_Payload] = None
-
-
 class Message(BaseModel):
-    ts: str
-    metadata: OptionalField[_Metadata] = None
+    """A message with its metadata: https://docs.slack.dev/messaging/message-metadata."""
 
-    @property
-    def delivery_id(self) -> str | None:
-        """The delivery that the bot posted the message for."""
-        if self.metadata is None or self.metadata.event_type != METADATA_TYPE:
-            return None
-        payload = self.metadata.event_payload
-        return payload.delivery_id if payload else None
+    ts: str
+    event_type: OptionalField[str] = Field(None, validation_alias=AliasPath("metadata", "event_type"))
+    delivery_id: OptionalField[str] = Field(
+        None, validation_alias=AliasPath("metadata", "event_payload", "delivery_id")
+    )
 
 
 class History(BaseModel):

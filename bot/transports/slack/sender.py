@@ -16,8 +16,10 @@ from bot.transports.slack.client import find_channel
 from bot.transports.slack.errors import as_delivery_errors, permanent_error
 from bot.transports.slack.ids import is_conversation, is_user
 from bot.transports.slack.message import SlackMessage
-from bot.transports.slack.replies import METADATA_TYPE, Channel, History, Opened, Posted
+from bot.transports.slack.replies import Channel, History, Opened, Posted
 
+_EVENT_TYPE = "juicebox_delivery"
+"""Of the metadata."""
 _CLOCK_TOLERANCE = timedelta(hours=2)
 """Between Slack and the machine that received the event: more than a wrong time zone."""
 _CONNECT_TIMEOUT = 5
@@ -42,7 +44,6 @@ class SlackSender:
         self._ids: dict[str, str] = {}
 
     def rate_limit(self, destination: Destination) -> RateLimit:
-        """Return the limit of the channel."""
         return RateLimit(str(destination), _CHANNEL_INTERVAL)
 
     async def send(self, message: OutgoingMessage[SlackMessage], check_lease: CheckLease) -> str:
@@ -81,7 +82,7 @@ class SlackSender:
             "unfurl_links": False,
             "unfurl_media": False,
             "metadata": {
-                "event_type": METADATA_TYPE,
+                "event_type": _EVENT_TYPE,
                 "event_payload": {"delivery_id": message.id},
             },
         }
@@ -116,7 +117,7 @@ class SlackSender:
                 limit=_PAGE_SIZE,
             ):
                 for posted in History.model_validate(page.data).messages:
-                    if posted.delivery_id == message.id:
+                    if (posted.event_type, posted.delivery_id) == (_EVENT_TYPE, message.id):
                         return f"{channel}/{posted.ts}"
         return None
 

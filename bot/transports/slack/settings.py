@@ -24,16 +24,14 @@ class SlackSettings(Environment):
         return self.slack_bot_token is not None and self.slack_signing_secret is not None
 
     def conflicts(self) -> Sequence[SettingsProblem]:
-        found = []
-        if (self.slack_bot_token is None) != (self.slack_signing_secret is None):
-            missing = "SLACK_SIGNING_SECRET" if self.slack_bot_token else "SLACK_BOT_TOKEN"
-            text = "is missing: Slack needs a token and a signing secret"
-            found.append(SettingsProblem(missing, text))
-        return [*found, *super().conflicts()]
+        if (self.slack_bot_token is None) == (self.slack_signing_secret is None):
+            return super().conflicts()
+        missing = "SLACK_SIGNING_SECRET" if self.slack_bot_token else "SLACK_BOT_TOKEN"
+        text = "is missing: Slack needs a token and a signing secret"
+        return [SettingsProblem(missing, text), *super().conflicts()]
 
 
 def slack_destinations(settings: SlackSettings, audience: Audience) -> Sequence[Destination]:
-    """Return the channel of the audience."""
     channel = settings.slack_channel
     if audience is Audience.OPERATORS:
         channel = settings.slack_alert_channel or channel
