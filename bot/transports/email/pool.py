@@ -88,11 +88,7 @@ class SmtpPool:
         return await self._new()
 
     async def reconnect(self, connection: SmtpConnection) -> None:
-        """Replace a connection that the server has closed; it keeps its slot.
-
-        Raises:
-            aiosmtplib.SMTPException, OSError: see SmtpConnector.connect.
-        """
+        """Replace a connection that the server has closed; it keeps its slot."""
         connection.client.close()
         connection.client = await self._connector.connect()
         connection.uses, connection.needs_reset = 0, False
@@ -160,7 +156,7 @@ class SmtpPool:
             self._open.discard(connection)
 
     async def _renew(self, connection: SmtpConnection) -> None:
-        """Renew the slot until it is lost, or the connection begins to close, which takes less than a lease."""
+        """Renew the slot until it is lost, or until the connection is being closed."""
         interval = self._slots.lease.total_seconds() / _RENEWALS_PER_LEASE
         while connection.has_slot and not await pause(interval, connection.closing):
             try:

@@ -1,7 +1,9 @@
 """Sends deliveries by email."""
 
 import random
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -17,9 +19,12 @@ from bot.transports.email.content import Mail
 from bot.transports.email.errors import SUCCESS, as_delivery_error, has_closed
 from bot.transports.email.mime import mime_message
 from bot.transports.email.pool import NoFreeConnection, SmtpConnection, SmtpPool
-from bot.transports.email.rate import MailRate
 
 _MAX_JITTER = 0.25
+_LATEST_WEIGHT = 0.3
+_MIN_SECONDS, _MAX_SECONDS = 0.02, 1.0
+_SPEEDUP = 0.8
+"""Mails come a little faster than connections become free, so that no connection is idle."""
 
 
 class EmailSender:
@@ -54,11 +59,7 @@ class EmailSender:
         """Send the mail and return its Message-ID.
 
         A mail cannot be looked up, so one that is `maybe_delivered` is sent again under the same
-        Message-ID.
-
-        Raises:
-            DeliveryError: see `bot.transports.email.errors`; a rate limit if no connection is free.
-            LeaseLost: from `check_lease`.
+        Message-ID. If no connection is free, that is a rate limit.
         """
         mime = mime_message(message, self._sender, self._clock())
         transfer = _Transfer(mime, check_lease, self._pool.timeouts.data)
@@ -126,3 +127,32 @@ async def _expect_success(command: Awaitable[object]) -> None:
     except aiosmtplib.SMTPResponseException as error:
         if error.code not in SUCCESS:
             raise
+
+
+class MailRate:
+    """Measures how long mails take, and derives the interval for mails that wait for a connection."""
+
+    def __init__(self, connections: int, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._connections = connections
+        self._monotonic = monotonic
+        self._average = 0.0
+        self._started: list[float] = []
+
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """Measure one mail."""
+        started = self._monotonic()
+        self._started.append(started)
+        try:
+            yield
+        finally:
+            self._started.remove(started)
+            weight = _LATEST_WEIGHT if self._average else 1.0
+            self._average += weight * (self._monotonic() - started - self._average)
+
+    @property
+    def spacing(self) -> timedelta:
+        """The interval between two mails; a mail in progress counts with its time so far."""
+        so_far = self._monotonic() - max(self._started) if self._started else 0.0
+        seconds = max(self._average, so_far) * _SPEEDUP / self._connections
+        return timedelta(seconds=min(max(seconds, _MIN_SECONDS), _MAX_SECONDS))

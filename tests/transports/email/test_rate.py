@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from bot.transports.email.rate import MailRate
+from bot.transports.email.sender import MailRate
 from tests.delivery.test_rate_limit import Clock
 from tests.factories import seconds
 
