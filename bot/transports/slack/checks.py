@@ -23,8 +23,6 @@ from bot.transports.slack.scopes import (
 from bot.transports.slack.settings import SlackSettings
 
 _CALL_TIMEOUT = 4
-_CHANNEL_TIMEOUT = 6.0
-"""In seconds, as all timeouts; two channels and `auth.test` fit into the timeout of doctor's check."""
 
 _CALL_ERRORS = (SlackClientError, aiohttp.ClientError, OSError, *UNREADABLE)
 """Raised by a call, or by the model of its reply."""
@@ -43,11 +41,12 @@ def check_slack_settings(settings: SlackSettings) -> Iterable[Finding]:
 
 
 async def check_slack(
-    settings: SlackSettings, _: Collection[str] = (), *, channel_timeout: float = _CHANNEL_TIMEOUT
+    settings: SlackSettings, _: Collection[str] = (), *, channel_timeout: float = 6.0
 ) -> list[Finding]:
     """Check the tokens, their scopes and the channels, without posting.
 
-    `channel_timeout` is in seconds, for all calls that look up one channel.
+    `channel_timeout` is in seconds, for all calls that look up one channel. Two channels and
+    `auth.test` fit into the timeout of doctor's check.
     """
     if settings.slack_bot_token is None:
         return []
@@ -69,15 +68,13 @@ async def _bot(
     except _CALL_ERRORS as error:
         return [_auth_failure(error, settings)]
     found = [ok("SLACK_BOT_TOKEN", f"{who.user} in {who.team}")]
-    channels = {
-        "SLACK_CHANNEL": settings.slack_channel,
-        "SLACK_ALERT_CHANNEL": settings.slack_alert_channel,
-    }
-    to_people = any(is_user(channel) for channel in channels.values() if channel)
-    found += _scopes(answer.headers, {**REQUIRED_SCOPES, **(DIRECT_SCOPES if to_people else {})})
+    named = {"SLACK_CHANNEL": settings.slack_channel}
+    named["SLACK_ALERT_CHANNEL"] = settings.slack_alert_channel
+    channels = {name: channel for name, channel in named.items() if channel}
+    direct = DIRECT_SCOPES if any(map(is_user, channels.values())) else {}
+    found += _scopes(answer.headers, {**REQUIRED_SCOPES, **direct})
     for name, channel in channels.items():
-        if channel:
-            found.append(await _channel(slack, name, channel, who.user, channel_timeout))
+        found.append(await _channel(slack, name, channel, who.user, channel_timeout))
     return found
 
 
@@ -124,19 +121,19 @@ def _why(error: Exception) -> str:
 
 
 def _scopes(headers: Mapping[str, str], required: Mapping[str, str]) -> Iterable[Finding]:
-    granted = headers.get("x-oauth-scopes")
-    if granted is None:
+    header = headers.get("x-oauth-scopes")
+    if header is None:
         fix = "compare them on the app's page, 'OAuth & Permissions'"
         yield warning("Slack scopes", "Slack does not say which the token has", fix)
         return
-    has = {scope.strip() for scope in granted.split(",")}
+    granted = {scope.strip() for scope in header.split(",")}
     fix = "add it on the app's page, 'OAuth & Permissions', and install the app again"
     for scope, reason in {**required, **PRIVATE_SCOPES}.items():
-        if scope not in has:
+        if scope not in granted:
             report = failure if scope in required else warning
             yield report(f"Slack scope {scope}", f"missing: {reason}", fix)
-    if has.issuperset(required):
-        yield ok("Slack scopes", ", ".join(scope for scope in SCOPES if scope in has))
+    if granted.issuperset(required):
+        yield ok("Slack scopes", ", ".join(scope for scope in SCOPES if scope in granted))
 
 
 async def _channel(

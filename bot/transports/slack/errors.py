@@ -19,21 +19,19 @@ _MIN_WAIT, _DEFAULT_WAIT, _MAX_WAIT = 1, 30, 3_600
 """Limits of `Retry-After` in seconds."""
 
 # https://docs.slack.dev/apis/web-api/rate-limits; chat.postMessage spells it with an underscore.
-_RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
+_RATE_LIMITED = {"ratelimited", "rate_limited"}
 
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors: of fatal_error Slack says that
 # part of the call may have succeeded, and the others do not say that it has not.
-_TRANSIENT_MAYBE_POSTED = frozenset(
-    {
-        *("internal_error", "fatal_error", "service_unavailable", "request_timeout"),
-        *("team_added_to_org", "org_login_required", "unknown_error"),
-    }
-)
+_TRANSIENT_MAYBE_POSTED = {
+    *("internal_error", "fatal_error", "service_unavailable", "request_timeout"),
+    *("team_added_to_org", "org_login_required", "unknown_error"),
+}
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
 # https://docs.slack.dev/reference/methods/conversations.open#errors
-_TRANSIENT_NOT_POSTED = frozenset(
-    {"external_channel_migrating", "fetch_members_failed", "message_limit_exceeded"}
-)
+_TRANSIENT_NOT_POSTED = {
+    *("external_channel_migrating", "fetch_members_failed", "message_limit_exceeded"),
+}
 
 _TOKEN = "Slack does not take SLACK_BOT_TOKEN; copy it again from the app's page"  # noqa: S105 - no token
 _TEMPLATE = "Slack refuses what the template makes; see python -m bot preview"
@@ -97,31 +95,32 @@ def _maybe_posted(reason: str) -> DeliveryError:
 
 def _from_api_error(error: SlackApiError, target: str) -> DeliveryError:
     response, refusal = error.response, refusal_in(error.response)
-    is_parsed = isinstance(response, AsyncSlackResponse)
-    status = response.status_code if is_parsed else response.status
+    status = response.status_code if isinstance(response, AsyncSlackResponse) else response.status
     code = _clean(refusal.error or "")
     if status == HTTPStatus.TOO_MANY_REQUESTS or code in _RATE_LIMITED:
         wait = _wait(response.headers.get("Retry-After", ""))
         return DeliveryError.rate_limited(f"Slack asks to wait {wait.seconds} s", wait)
     if code in _TRANSIENT_NOT_POSTED:
-        reason = f"{code}: Slack cannot post to {_clean(target)} at the moment"
-        return DeliveryError.transient(reason)
+        return DeliveryError.transient(
+            f"{code}: Slack cannot post to {_clean(target)} at the moment"
+        )
     is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     if code in _TRANSIENT_MAYBE_POSTED or (is_server_error and code not in _PERMANENT):
         return _maybe_posted(f"{code or f'HTTP {status}'}: Slack is having trouble")
     if code:
         return permanent_error(code, target, refusal.needed or "that it needs")
-    return _not_slacks(status)
+    return _not_from_slack(status)
 
 
-def _not_slacks(status: int) -> DeliveryError:
+def _not_from_slack(status: int) -> DeliveryError:
     """Return the error for a reply of a load balancer, a firewall or a proxy.
 
     The message may have been posted: such a reply can be sent after a timeout.
     """
     if status == HTTPStatus.NOT_FOUND:
-        reason = f"HTTP {status}: this is not Slack's API; check SLACK_API_URL"
-        return DeliveryError.permanent(reason)
+        return DeliveryError.permanent(
+            f"HTTP {status}: this is not Slack's API; check SLACK_API_URL"
+        )
     if status == HTTPStatus.OK:
         return _maybe_posted("Slack's answer is not readable")
     return _maybe_posted(

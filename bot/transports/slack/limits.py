@@ -76,8 +76,7 @@ def _fit_block(block: Block) -> list[Block]:
             elements = [_fit_text(element, TEXT_OBJECT) for element in block["elements"]]
             return [{**block, "elements": _cut_list(elements, CONTEXT, _more)}]
         case "actions":
-            buttons, notes = _fit_buttons(block["elements"])
-            return [*([{**block, "elements": buttons[:ACTIONS]}] if buttons else []), *notes]
+            return _fit_actions(block)
         case _:
             return [block]
 
@@ -92,20 +91,17 @@ def _fit_section(block: Block) -> Block:
     return section
 
 
-def _fit_buttons(elements: Sequence[Block]) -> tuple[list[Block], list[Block]]:
-    """Return the buttons within the limits, and a note for each other one.
-
-    A link or a value cannot be shortened.
-    """
-    fitted: list[Block] = []
+def _fit_actions(block: Block) -> list[Block]:
+    """Replace a button by a note if its link or its value is too long: they cannot be cut."""
+    buttons: list[Block] = []
     notes: list[Block] = []
-    for element in elements:
+    for element in block["elements"]:
         label = _fit_text(element["text"], BUTTON)
         if len(element.get("url", "")) > URL or len(element.get("value", "")) > VALUE:
             notes.append(_context({**label, "text": f"{label['text']}: {_TOO_LONG}"}))
         else:
-            fitted.append({**element, "text": label})
-    return fitted, notes
+            buttons.append({**element, "text": label})
+    return [*([{**block, "elements": buttons[:ACTIONS]}] if buttons else []), *notes]
 
 
 def _fit_text(text: Block, limit: int) -> Block:

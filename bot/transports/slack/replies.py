@@ -36,8 +36,6 @@ class Posted(BaseModel):
 
 
 class Message(BaseModel):
-    """A message with its metadata: https://docs.slack.dev/messaging/message-metadata."""
-
     ts: str
     event_type: OptionalField[str] = Field(None, validation_alias=AliasPath("metadata", "event_type"))
     delivery_id: OptionalField[str] = Field(

@@ -21,8 +21,8 @@ DIRECT_SCOPES: Mapping[str, str] = {
 
 SCOPES: Mapping[str, str] = {**REQUIRED_SCOPES, **PRIVATE_SCOPES, **DIRECT_SCOPES}
 
-APP_TOKEN_PREFIX, _APP_TOKEN_SCOPE = "xapp-", "connections:write"
-_APP_TOKENS = "on the app's page, 'Basic Information', 'App-Level Tokens'"
+APP_TOKEN_PREFIX = "xapp-"  # noqa: S105 - no token
+_SOCKET_SCOPE = "connections:write on the app's page, 'Basic Information', 'App-Level Tokens'"
 
 
 def app_token_fix(error: str) -> str:
@@ -33,5 +33,5 @@ def app_token_fix(error: str) -> str:
     if error == "ratelimited":
         return "wait a minute: Slack limits how often a socket can be opened"
     if error == "missing_scope":
-        return f"give it the scope {_APP_TOKEN_SCOPE} {_APP_TOKENS}"
-    return f"make one that begins with {APP_TOKEN_PREFIX} and has the scope {_APP_TOKEN_SCOPE} {_APP_TOKENS}"
+        return f"give it the scope {_SOCKET_SCOPE}"
+    return f"make one that begins with {APP_TOKEN_PREFIX} and has the scope {_SOCKET_SCOPE}"

@@ -19,7 +19,7 @@ from bot.transports.slack.message import SlackMessage
 from bot.transports.slack.replies import Channel, History, Opened, Posted
 
 _EVENT_TYPE = "juicebox_delivery"
-"""Of the metadata."""
+"""Of a message's metadata: https://docs.slack.dev/messaging/message-metadata."""
 _CLOCK_TOLERANCE = timedelta(hours=2)
 """Between Slack and the machine that received the event: more than a wrong time zone."""
 _CONNECT_TIMEOUT = 5
@@ -47,12 +47,7 @@ class SlackSender:
         return RateLimit(str(destination), _CHANNEL_INTERVAL)
 
     async def send(self, message: OutgoingMessage[SlackMessage], check_lease: CheckLease) -> str:
-        """Post the message unless an earlier attempt did, and return `<channel>/<ts>`.
-
-        Raises:
-            DeliveryError: see `bot.transports.slack.errors`.
-            LeaseLost: from `check_lease`.
-        """
+        """Post the message unless an earlier attempt did, and return `<channel>/<ts>`."""
         self._connect()
         found = await self._find_or_fail(message) if message.maybe_delivered else None
         return found or await self._post(message, check_lease)
@@ -75,16 +70,14 @@ class SlackSender:
     async def _post(self, message: OutgoingMessage[SlackMessage], check_lease: CheckLease) -> str:
         address = message.destination.address
         channel = await self._id_of(address) if is_user(address) else address
+        metadata = {"event_type": _EVENT_TYPE, "event_payload": {"delivery_id": message.id}}
         body = {
             "channel": channel,
             "text": message.content.text,
             "blocks": [*message.content.blocks],
             "unfurl_links": False,
             "unfurl_media": False,
-            "metadata": {
-                "event_type": _EVENT_TYPE,
-                "event_payload": {"delivery_id": message.id},
-            },
+            "metadata": metadata,
         }
         check_lease()
         context = _check_lease.set(check_lease)
@@ -105,16 +98,13 @@ class SlackSender:
             raise DeliveryError.permanent(reason, maybe_delivered=True) from error
 
     async def _find(self, message: OutgoingMessage[SlackMessage]) -> str | None:
-        """Look for the metadata of the message: https://docs.slack.dev/messaging/message-metadata."""
+        """Look for the message by its metadata."""
         address = message.destination.address
         channel = await self._id_of(address)
         oldest = (message.created_at - _CLOCK_TOLERANCE).timestamp()
         with as_delivery_errors(address):
             async for page in await self._client.conversations_history(
-                channel=channel,
-                oldest=f"{oldest:.6f}",
-                include_all_metadata=True,
-                limit=_PAGE_SIZE,
+                channel=channel, oldest=f"{oldest:.6f}", include_all_metadata=True, limit=_PAGE_SIZE
             ):
                 for posted in History.model_validate(page.data).messages:
                     if (posted.event_type, posted.delivery_id) == (_EVENT_TYPE, message.id):
