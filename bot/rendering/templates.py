@@ -8,14 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import (
-    Environment,
-    FileSystemLoader,
-    StrictUndefined,
-    TemplateError,
-    Undefined,
-    pass_eval_context,
-)
+import jinja2
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
@@ -33,8 +26,6 @@ _REMOVED_FILTERS = (
     *("safe", "e", "escape", "forceescape", "tojson", "urlize", "xmlattr"),  # bypass our escaping
     "truncate",  # cuts within grapheme clusters
 )
-
-Escape = Callable[[str], str]
 
 
 def context_of(notification: Notification, now: datetime) -> dict[str, Any]:
@@ -63,23 +54,23 @@ class Templates:
         self.clock = clock
 
     def environment(
-        self, escape: Escape, filters: Mapping[str, Filter] | None = None
-    ) -> Environment:
+        self, escape: Callable[[str], str], filters: Mapping[str, Filter] | None = None
+    ) -> jinja2.Environment:
         """Return an environment that cleans and escapes every value on output.
 
         With autoescape, macros and blocks return Markup, which `finalize` does not escape again.
         """
 
-        @pass_eval_context  # without it, Jinja would escape constants as HTML
+        @jinja2.pass_eval_context  # without it, Jinja would escape constants as HTML
         def finalize(_: EvalContext, value: object) -> object:
-            if isinstance(value, Markup | Undefined):
+            if isinstance(value, Markup | jinja2.Undefined):
                 return value
             return Markup(escape(clean(_text_of(value))))  # noqa: S704  # escaped right here
 
-        environment = Environment(
-            loader=FileSystemLoader(self._folder),
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(self._folder),
             autoescape=True,
-            undefined=StrictUndefined,
+            undefined=jinja2.StrictUndefined,
             finalize=finalize,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -99,7 +90,7 @@ class Templates:
         try:
             yield name
         except Exception as error:
-            text = str(error) if isinstance(error, TemplateError) else type(error).__name__
+            text = str(error) if isinstance(error, jinja2.TemplateError) else type(error).__name__
             raise RenderError(f"template {name}{self._line(error)}: {text}") from error
 
     def _line(self, error: Exception) -> str:

@@ -91,7 +91,7 @@ class SmtpConnector:
             raise aiosmtplib.SMTPConnectError(f"{where}: {error}") from error
 
     async def _connect_to_any_address(self) -> socket.socket:
-        """Give each address its share of the timeout, so that one that does not answer blocks no other."""
+        """Try one address after the other; each gets its share of the timeout."""
         *others, last = await asyncio.get_running_loop().getaddrinfo(
             self.smtp.host, self.smtp.port, type=socket.SOCK_STREAM
         )

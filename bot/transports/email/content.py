@@ -19,6 +19,7 @@ _SUBJECT_LENGTH = 150
 # Gmail clips a mail at 102 KB: https://support.google.com/mail/answer/6546. Base64 with its line ends
 # makes 5.5 bytes of 4, and headers are added.
 _MAX_BYTES = 70_000
+"""Of both bodies before they are encoded."""
 _VALUE_LIMITS = (2_000, 500, 120)
 """In characters; tried in this order until the mail is small enough."""
 _URL_SUFFIX = "Url"
@@ -39,11 +40,6 @@ class Mail:
     html: str
     list_name: str = ""
     thread: str = ""
-
-    @property
-    def is_small(self) -> bool:
-        """Whether it is below the limit in any transfer encoding."""
-        return len(self.text.encode()) + len(self.html.encode()) <= _MAX_BYTES
 
 
 class MailRenderer:
@@ -69,7 +65,7 @@ class MailRenderer:
         """
         for limit in _VALUE_LIMITS:
             mail = self._render(template, _with_short_values(context, limit))
-            if mail.is_small:
+            if len(mail.text.encode()) + len(mail.html.encode()) <= _MAX_BYTES:
                 break
         return mail
 
@@ -78,12 +74,12 @@ class MailRenderer:
         with self._templates.naming(f"{template}/{SUBJECT}") as name:
             line = " ".join(self._text.get_template(name).render(context).split())
             subject = cut(line, _SUBJECT_LENGTH)
-        seen = {**context, "subject": subject, "mark": mark}
+        variables = {**context, "subject": subject, "mark": mark}
         with self._templates.naming(f"{template}/{TEXT}") as name:
-            body = self._text.get_template(name).render(seen).strip()
+            body = self._text.get_template(name).render(variables).strip()
             text = _BLANK_LINES.sub("\n\n", body) + "\n"
         with self._templates.naming(f"{template}/{HTML}") as name:
-            mjml = self._html.get_template(name).render(seen)
+            mjml = self._html.get_template(name).render(variables)
             html = mrml.to_html(mjml, render_options=_NO_WEB_FONTS).content
         return Mail(mark + subject, text, html)
 

@@ -8,12 +8,10 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?")
 _ADDRESS_LITERAL = re.compile(r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]+)\]")
 _MAX_LENGTH = 253
-_PRIVATE_TOP_LEVELS = frozenset(
-    {
-        *("localhost", "localdomain", "local", "internal", "lan", "home", "corp", "intranet"),
-        *("private", "arpa", "invalid", "test", "example", "onion"),
-    }
-)
+_PRIVATE_TOP_LEVELS = {
+    *("localhost", "localdomain", "local", "internal", "lan", "home", "corp", "intranet"),
+    *("private", "arpa", "invalid", "test", "example", "onion"),
+}
 """Not in the public DNS: https://www.iana.org/assignments/special-use-domain-names,
 https://www.icann.org/en/board-activities-and-meetings/materials/approved-resolutions-special-meeting-of-the-icann-board-29-07-2024-en
 (.internal), and names common in private networks."""

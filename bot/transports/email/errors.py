@@ -71,8 +71,9 @@ def _connection_reason(error: OSError) -> str:
     if isinstance(tls, ssl.SSLCertVerificationError):
         return f"the mail server's certificate is not trusted: {tls.verify_message}"
     if isinstance(tls, ssl.SSLError):
-        reason = tls.reason or "failed"
-        return f"no TLS with the mail server ({reason}); check the scheme of SMTP_URL"
+        return (
+            f"no TLS with the mail server ({tls.reason or 'failed'}); check the scheme of SMTP_URL"
+        )
     if isinstance(error, TimeoutError):
         return "the mail server did not answer in time"
     if isinstance(error, aiosmtplib.SMTPConnectError):

@@ -31,14 +31,12 @@ def mime_message(message: OutgoingMessage[Mail], sender: str, now: datetime) -> 
     from_, mail = _sender(sender), message.content
     mime = EmailMessage(policy=_POLICY)
     mime["From"] = from_
-    mime["To"] = mailable(message.destination.address, "the recipient").addr_spec
+    mime["To"] = _mailable(message.destination.address, "the recipient").addr_spec
     mime["Subject"] = mail.subject.replace("=?", _NO_ENCODED_WORD)
     mime["Date"] = now
     mime["Message-ID"] = f"<{message.id}@{from_.domain}>"
     if mail.thread:
-        root = _root(mail.thread, from_.domain)
-        mime["In-Reply-To"] = root
-        mime["References"] = root
+        mime["In-Reply-To"] = mime["References"] = _root(mail.thread, from_.domain)
     # Suppress automatic replies: https://www.rfc-editor.org/rfc/rfc3834#section-5 and, for Exchange,
     # learn.microsoft.com/openspecs/exchange_server_protocols/ms-oxcmail.
     mime["Auto-Submitted"] = "auto-generated"
@@ -50,12 +48,8 @@ def mime_message(message: OutgoingMessage[Mail], sender: str, now: datetime) -> 
     return mime
 
 
-def mailable(address: str, whose: str) -> Address:
-    """Parse an address that every mail server accepts.
-
-    Raises:
-        DeliveryError: permanent, if it is not one.
-    """
+def _mailable(address: str, whose: str) -> Address:
+    """Parse an address that every mail server accepts."""
     parts = MAILABLE.fullmatch(address)
     if parts is None or len(address) > MAX_LENGTH:
         raise DeliveryError.permanent(f"{whose} has no address that mail can be sent to")
@@ -65,7 +59,7 @@ def mailable(address: str, whose: str) -> Address:
 def _sender(text: str) -> Address:
     """Parse `bot@example.com` or `Juicebox <bot@example.com>`."""
     name, bracket, rest = text.rpartition("<")
-    address = mailable(rest.removesuffix(">") if bracket else text, "EMAIL_FROM")
+    address = _mailable(rest.removesuffix(">") if bracket else text, "EMAIL_FROM")
     name = name.strip().strip('"').replace("=?", _NO_ENCODED_WORD)
     return Address(name, address.username, address.domain)
 

@@ -144,6 +144,5 @@ class MailAddon(BaseSettings):
         else:
             return None
         security = Security.TLS if port == _DEFAULT_PORT[Security.TLS] else Security.STARTTLS
-        return Smtp(
-            host, port, security, username, password.get_secret_value() if password else None
-        )
+        secret = password.get_secret_value() if password else None
+        return Smtp(host, port, security, username, secret)

@@ -32,7 +32,8 @@ class Console:
         self._stream = stream
         self._colours = colours
         self._encoding = stream.encoding or "utf-8"
-        self._top, self._side, self._bottom = "╭│╰" if self._encodable("╭│╰") == "╭│╰" else "+|+"
+        has_boxes = self._encodable("╭│╰") == "╭│╰"
+        self._top, self._side, self._bottom = "╭│╰" if has_boxes else "+|+"
 
     def say(self, text: str, weight: Weight = Weight.NORMAL) -> None:
         """Write one line."""
