@@ -37,7 +37,9 @@ class Posted(BaseModel):
 
 class Message(BaseModel):
     ts: str
-    event_type: OptionalField[str] = Field(None, validation_alias=AliasPath("metadata", "event_type"))
+    event_type: OptionalField[str] = Field(
+        None, validation_alias=AliasPath("metadata", "event_type")
+    )
     delivery_id: OptionalField[str] = Field(
         None, validation_alias=AliasPath("metadata", "event_payload", "delivery_id")
     )
