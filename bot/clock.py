@@ -1,8 +1,10 @@
-"""The current time, and an interruptible sleep."""
+"""The current time, an interruptible sleep, and loops in the background."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from typing import Any
 
 
 def utc_now() -> datetime:
@@ -19,3 +21,17 @@ async def pause(seconds: float, ended: asyncio.Event) -> bool:
         async with asyncio.timeout(seconds):
             await ended.wait()
     return ended.is_set()
+
+
+@asynccontextmanager
+async def in_background(
+    loop: Callable[[asyncio.Event], Coroutine[Any, Any, None]],
+) -> AsyncIterator[None]:
+    """Run `loop` during the block; at its end, set the event that `loop` was given, and wait for it."""
+    ended = asyncio.Event()
+    task = asyncio.create_task(loop(ended))
+    try:
+        yield
+    finally:
+        ended.set()
+        await task

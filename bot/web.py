@@ -24,7 +24,6 @@ from bot.wiring import build_slack, open_store
 
 REDIS_TIMEOUT = timedelta(seconds=1)
 """Short: a sender gets a 503 and tries again, instead of waiting."""
-_METRICS_FLUSH_INTERVAL = timedelta(seconds=1)
 _REDIS_PING_INTERVAL = timedelta(seconds=5)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -51,11 +50,10 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(store.redis.aclose)
-            flushing = store.counters.flushing(_METRICS_FLUSH_INTERVAL.total_seconds())
-            await stack.enter_async_context(flushing)
+            await stack.enter_async_context(store.counters.flushing())
             if background is None:  # otherwise the worker in this process logs outages
                 outage = RedisOutage(store.redis)
-                await stack.enter_async_context(outage.watching(store.redis, _REDIS_PING_INTERVAL))
+                await stack.enter_async_context(outage.watching(_REDIS_PING_INTERVAL))
             if slack is not None:
                 await stack.enter_async_context(slack.running())
             if background is not None:

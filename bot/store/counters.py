@@ -3,13 +3,14 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.clock import pause
+from bot.clock import in_background, pause
 from bot.store import keys
 from bot.store.reading import read_hash
 
@@ -45,16 +46,9 @@ class Counters:
             self._pending.update(pending)
             raise
 
-    @asynccontextmanager
-    async def flushing(self, seconds: float) -> AsyncIterator[None]:
+    def flushing(self, seconds: float = 1) -> AbstractAsyncContextManager[None]:
         """Flush at this interval inside the block, and once at its end; ignore an unavailable Redis."""
-        ended = asyncio.Event()
-        task = asyncio.create_task(self._keep_flushing(seconds, ended))
-        try:
-            yield
-        finally:
-            ended.set()
-            await task
+        return in_background(partial(self._keep_flushing, seconds))
 
     async def _keep_flushing(self, seconds: float, ended: asyncio.Event) -> None:
         last = False

@@ -2,15 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from bot.clock import pause
+from bot.clock import in_background, pause
 from bot.store.redis_errors import diagnose
 
 _LOG_INTERVALS = (10.0, 60.0, 300.0, 900.0)
@@ -23,6 +24,7 @@ class RedisOutage:
     """Logs when this process cannot reach Redis. `monotonic` gives seconds from any origin."""
 
     def __init__(self, redis: Redis, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._redis = redis
         self._address = address_of(redis)
         self._monotonic = monotonic
         self._began_at: float | None = None
@@ -52,27 +54,20 @@ class RedisOutage:
             self._began_at = None
             _log.info("redis reachable again", redis=self._address, away_s=away)
 
-    @asynccontextmanager
-    async def watching(self, redis: Redis, interval: timedelta) -> AsyncIterator[None]:
+    def watching(self, interval: timedelta) -> AbstractAsyncContextManager[None]:
         """Ping Redis at this interval for as long as the block lasts."""
-        ended = asyncio.Event()
-        task = asyncio.create_task(self._watch(redis, interval.total_seconds(), ended))
-        try:
-            yield
-        finally:
-            ended.set()
-            await task
+        return in_background(partial(self._watch, interval.total_seconds()))
 
-    async def _watch(self, redis: Redis, seconds: float, ended: asyncio.Event) -> None:
-        while True:
+    async def _watch(self, seconds: float, ended: asyncio.Event) -> None:
+        stopped = False
+        while not stopped:
             try:
-                await redis.ping()
+                await self._redis.ping()
             except (RedisError, OSError) as error:
                 self.failed(error)
             else:
                 self.answered()
-            if await pause(seconds, ended):
-                return
+            stopped = await pause(seconds, ended)
 
 
 def address_of(redis: Redis) -> str:

@@ -4,7 +4,6 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
 from types import FrameType
 
 import structlog
@@ -13,10 +12,8 @@ import uvloop
 from bot.worker.jobs import WorkerTasks
 from bot.worker.supervisor import Supervisor
 
-METRICS_FLUSH_INTERVAL = timedelta(seconds=1)
-
 Build = Callable[[], WorkerTasks]
-"""Builds the jobs of a worker; called inside of the running event loop."""
+"""Builds the jobs of a worker, inside the running event loop."""
 NewSupervisor = Callable[[WorkerTasks], Supervisor]
 
 _log = structlog.get_logger()
@@ -31,7 +28,7 @@ def run_worker(
     """Run a worker until SIGTERM or SIGINT, as the only task of this process.
 
     Raises:
-        RegistryError: out of `build`, if a handler or its templates are not valid.
+        RegistryError: raised by `build`, if a handler or its templates are not valid.
     """
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(supervise(build, new_supervisor=new_supervisor))
@@ -58,7 +55,7 @@ async def worker_in_background(
     SIGTERM.
 
     Raises:
-        RegistryError: out of `build`, if a handler or its templates are not valid.
+        RegistryError: raised by `build`, if a handler or its templates are not valid.
     """
     async with _supervisor(build, new_supervisor) as supervisor:
         with install_signal_handlers(supervisor.stop):
@@ -76,7 +73,7 @@ async def _supervisor(build: Build, new_supervisor: NewSupervisor) -> AsyncItera
     """Open what a worker needs, and close it afterwards."""
     jobs = build()
     try:
-        async with jobs.store.counters.flushing(METRICS_FLUSH_INTERVAL.total_seconds()):
+        async with jobs.store.counters.flushing():
             yield new_supervisor(jobs)
     finally:
         await jobs.close()

@@ -90,7 +90,7 @@ async def test_watching_notices_an_outage_and_its_end() -> None:
             async def logged(count: int) -> bool:
                 return len(lines) == count
 
-            async with outage.watching(client, timedelta(milliseconds=10)):
+            async with outage.watching(timedelta(milliseconds=10)):
                 server.stop()
                 await until(lambda: logged(1))
                 server.start()
