@@ -1,10 +1,8 @@
 """Jobs, in the form that arq stores in Redis."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from arq.constants import (
     default_queue_name,
@@ -13,6 +11,7 @@ from arq.constants import (
     job_key_prefix,
 )
 from arq.jobs import serialize_job
+from pydantic_core import to_json
 
 from bot.model import to_ms
 
@@ -27,7 +26,7 @@ OLD_LEASE_KEY = in_progress_key_prefix
 
 
 class Task(StrEnum):
-    """The functions that a worker can run. Each takes one id and nothing else."""
+    """What a worker can run. The argument is the id of an event or a delivery, or a dead letter."""
 
     EVENT = "handle_event"
     DELIVERY = "retry_delivery"
@@ -50,24 +49,15 @@ class Job:
         return JOB_KEY + self.id
 
 
-def job_id(task: Task, subject_id: str) -> str:
-    """Return the same id for the same task and subject, so that a second job replaces the first one."""
-    return f"{task}:{subject_id}"
+def job_id(task: Task, argument: str) -> str:
+    """Return the same id for the same task and argument, so a second job replaces the first one."""
+    return f"{task}:{argument}"
 
 
-def new_job(task: Task, subject_id: str, *, now: datetime, due: datetime | None = None) -> Job:
-    """Return the job that runs `task` for `subject_id` at `due`, or right away."""
+def new_job(task: Task, argument: str, *, now: datetime, due: datetime | None = None) -> Job:
+    """Return the job that runs `task` with this argument at `due`, or right away."""
     enqueued = to_ms(now)
-    blob = serialize_job(task, (subject_id,), {}, None, enqueued, serializer=serialize)
+    # JSON instead of arq's pickle: a pickle read from Redis can run code.
+    blob = serialize_job(task, (argument,), {}, None, enqueued, serializer=to_json)
     delay_ms = max(0, to_ms(due) - enqueued) if due else 0
-    return Job(job_id(task, subject_id), blob, delay_ms)
-
-
-def serialize(value: dict[str, Any]) -> bytes:
-    """Write JSON instead of arq's pickle, since a pickle read from Redis can run code."""
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
-def deserialize(blob: bytes) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(blob)
-    return loaded
+    return Job(job_id(task, argument), blob, delay_ms)

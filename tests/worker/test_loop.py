@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from arq.connections import ArqRedis
 from arq.worker import Worker, func
+from pydantic_core import to_json
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from bot.clock import utc_now
 from bot.errors import CorruptRecord, LeaseLost, TryAgain
 from bot.store import Store
-from bot.store.queue import QUEUE, Task, deserialize, new_job, serialize
+from bot.store.queue import QUEUE, Task, new_job
 from bot.worker.lease import Lease
 from bot.worker.timings import WorkerTimings
 from tests.polling import until
@@ -59,8 +60,8 @@ async def test_a_stock_arq_worker_runs_the_job_that_was_accepted(
         redis_pool=ArqRedis(redis.connection_pool),
         burst=True,
         handle_signals=False,
-        job_serializer=serialize,
-        job_deserializer=deserialize,
+        job_serializer=to_json,
+        job_deserializer=json.loads,
     )
     await stock.main()
     assert ran == ["evt_1"]
