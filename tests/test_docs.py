@@ -144,7 +144,7 @@ def test_every_make_target_exists(target: str) -> None:
 
 def test_the_numbers_are_those_of_the_code() -> None:
     text = " ".join(ARCHITECTURE.split())
-    assert f"a lease of {WorkerTimings().lease.seconds} s" in text
+    assert f"a lease of {WorkerTimings().lease_duration.seconds} s" in text
     units = {60: "m", 3600: "h", 1: "s"}
     schedule = [
         next(

@@ -1,14 +1,13 @@
 """Short leases on running jobs, which free a killed worker's jobs within seconds."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from redis.asyncio import Redis
 
 from bot.store import keys
 from bot.store.queue import JOB_KEY, LEASE_KEY, QUEUE
-from bot.store.reading import text_id
 from bot.store.scripts import LuaScript
 
 
@@ -47,20 +46,17 @@ class Leases:
         """Return at most `count` due jobs. One worker is told to reconcile in each interval."""
         names = [QUEUE, keys.RECONCILED]
         reconcile, *flat = await self._due(names, [count, LEASE_KEY, self._interval_ms])
-        pairs = list(zip(flat[::2], flat[1::2], strict=True))
-        read = [(text_id(raw), float(due_ms)) for raw, due_ms in pairs]
-        jobs = [(job_id, due_ms) for job_id, due_ms in read if job_id is not None]
-        unreadable = [raw for raw, _ in pairs if text_id(raw) is None]
-        if unreadable:
-            await self._remove(unreadable)
+        jobs: list[tuple[str, float]] = []
+        unreadable: list[bytes] = []
+        for raw, due_ms in zip(flat[::2], flat[1::2], strict=True):
+            try:
+                jobs.append((raw.decode(), float(due_ms)))
+            except UnicodeDecodeError:
+                unreadable.append(raw)
+        if unreadable:  # no worker could run them, and they would stay at the head of the queue
+            await self._redis.zrem(QUEUE, *unreadable)
+            await self._redis.zrem(keys.UNFINISHED, *unreadable)
         return Due(jobs, bool(reconcile), len(unreadable))
-
-    async def _remove(self, job_ids: Sequence[bytes]) -> None:
-        """Remove ids that no worker could run, and that would stay at the head of the queue."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for key in (QUEUE, keys.UNFINISHED):
-                pipe.zrem(key, *job_ids)
-            await pipe.execute()
 
     async def take(self, job_id: str, token: str, due_ms: float) -> bool:
         """Take the lease of a job that is still due then; False if it is held, done or postponed."""
@@ -75,13 +71,16 @@ class Leases:
         """Remove the job, unless it was rescheduled during its run; False if the lease was lost."""
         return await self._end(job_id, token, due_ms, "done")
 
-    async def put_back(self, job_id: str, token: str, due_ms: float, delay_ms: int) -> bool:
+    async def put_back(self, job_id: str, token: str, due_ms: float, delay: timedelta) -> bool:
         """Make the job due after the delay, or at once if that is 0; False if the lease was lost.
 
         A job that was rescheduled during its run keeps its new time.
         """
-        return await self._end(job_id, token, due_ms, str(delay_ms))
+        delay_ms = round(delay / timedelta(milliseconds=1))
+        return await self._end(job_id, token, due_ms, delay_ms)
 
-    async def _end(self, job_id: str, token: str, due_ms: float, how: str) -> bool:
+    async def _end(
+        self, job_id: str, token: str, due_ms: float, delay_ms: int | Literal["done"]
+    ) -> bool:
         names = [LEASE_KEY + job_id, JOB_KEY + job_id, QUEUE, keys.UNFINISHED]
-        return bool(await self._finish(names, [token, job_id, due_ms, how]))
+        return bool(await self._finish(names, [token, job_id, due_ms, delay_ms]))

@@ -1,6 +1,7 @@
 """Reads that redis-py does not type precisely, and ids as text."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -18,12 +19,8 @@ async def read_list(redis: Redis, key: str) -> list[bytes]:
 
 def text_ids(raws: Iterable[bytes]) -> list[str]:
     """Return the ids that are UTF-8, in order. The bot writes no others."""
-    return [text for raw in raws if (text := text_id(raw)) is not None]
-
-
-def text_id(raw: bytes) -> str | None:
-    """Return the id, or None if it is not UTF-8."""
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return None
+    texts: list[str] = []
+    for raw in raws:
+        with suppress(UnicodeDecodeError):
+            texts.append(raw.decode())
+    return texts

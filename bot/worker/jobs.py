@@ -57,10 +57,11 @@ class WorkerTasks:
 
     async def handle_event(self, event_id: str, lease: Lease) -> None:
         """Run the event's handler, write its deliveries, and make the first attempt at each."""
+        events, ledger = self.store.events, self.store.ledger
         try:
-            stored = await self.store.events.get(event_id)
+            stored = await events.get(event_id)
         except CorruptRecord as error:
-            await self.store.events.dead_letter(event_id, str(error), self.clock())
+            await events.dead_letter(event_id, str(error), self.clock())
             return
         if stored is None:
             _log.warning("event is no longer kept", event_id=event_id)
@@ -71,10 +72,10 @@ class WorkerTasks:
             handler = self.registry.get(stored.event.type)
             if handler is None:
                 _log.warning("no handler", event_id=event_id)
-                await self.store.events.leave_unhandled(event_id, self.clock())
+                await events.leave_unhandled(event_id, self.clock())
                 return
             await self._handle(stored, handler)
-        deliveries, unreadable = await self.store.ledger.read_or_dead_letter(event_id, self.clock())
+        deliveries, unreadable = await ledger.read_or_dead_letter(event_id, self.clock())
         if unreadable:
             _log.error("unreadable deliveries", event_id=event_id)
         await self._attempt((d for d in deliveries if d.state in _UNFINISHED), lease)
@@ -98,12 +99,10 @@ class WorkerTasks:
         except ValueError as error:
             _log.warning("unreadable dead letter", error=str(error))
             return
-        find = (
-            self._notices_of_event
-            if dead.kind is DeadLetterKind.EVENT
-            else self._notices_of_delivery
-        )
-        event_id, notices = await find(dead.id)
+        if dead.kind is DeadLetterKind.EVENT:
+            event_id, notices = dead.id, await self._notices_of_event(dead.id)
+        else:
+            event_id, notices = await self._notices_of_delivery(dead.id)
         if notices:
             await self.store.ledger.add(event_id, notices, lease.job_id, self.clock())
         # Includes notices of an earlier failure that a killed worker wrote and did not send.
@@ -137,9 +136,8 @@ class WorkerTasks:
         for intent in intents:
             match intent:
                 case Notify():
-                    deliveries += await deliveries_of(
-                        event, intent, self.recipients, since=stored.received_at
-                    )
+                    since = stored.received_at
+                    deliveries += await deliveries_of(event, intent, self.recipients, since=since)
                 case Record() if not event.test:
                     occurred_at = min(event.timestamp, self.clock())
                     cached_key = handler.cached_key_of(intent)
@@ -155,21 +153,17 @@ class WorkerTasks:
             if isinstance(outcome, BaseException):
                 raise outcome
 
-    async def _notices_of_event(self, event_id: str) -> tuple[str, list[Delivery]]:
-        """Return the event's id, and the notices about its failure if it is a dead letter."""
+    async def _notices_of_event(self, event_id: str) -> list[Delivery]:
+        """Return the notices about the event's failure if it is a dead letter."""
         try:
             stored = await self.store.events.get(event_id)
         except CorruptRecord as error:
             unreadable = Event(event_id, "unreadable", self.clock(), {})
-            return event_id, await notices_of_event(
-                unreadable, str(error), self.clock(), self.recipients
-            )
+            return await notices_of_event(unreadable, str(error), self.clock(), self.recipients)
         if stored is None or stored.state is not EventState.DEAD:
-            return event_id, []
+            return []
         failed_at = stored.concluded_at or self.clock()
-        return event_id, await notices_of_event(
-            stored.event, stored.reason, failed_at, self.recipients
-        )
+        return await notices_of_event(stored.event, stored.reason, failed_at, self.recipients)
 
     async def _notices_of_delivery(self, delivery_id: str) -> tuple[str, list[Delivery]]:
         """Return the id of the delivery's event, and the notices about its failure if it failed."""

@@ -2,14 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 from redis.exceptions import RedisError
 
-from bot.clock import pause
+from bot.clock import in_background, pause
 from bot.errors import LeaseLost
 from bot.store.leases import Leases
 from bot.store.retry import retry_while_unavailable
@@ -59,22 +60,15 @@ class Lease:
         Raises:
             redis.RedisError: if the outcome is unknown; call `end` to release what may be held.
         """
-        self._valid_until = self._monotonic() + self._timings.lease.total_seconds()
+        self._valid_until = self._monotonic() + self._timings.lease_duration.total_seconds()
         held = await self._extend(self._leases.take(self.job_id, self._token, self._due_ms))
         if not held:
             self._valid_until = 0.0
         return held
 
-    @asynccontextmanager
-    async def renewing(self, on_loss: Callable[[], None]) -> AsyncIterator[None]:
+    def renewing(self, on_loss: Callable[[], None]) -> AbstractAsyncContextManager[None]:
         """Renew the lease in the background; call `on_loss` once if it is lost all the same."""
-        ended = asyncio.Event()
-        renewal = asyncio.create_task(self._keep(on_loss, ended))
-        try:
-            yield
-        finally:
-            ended.set()
-            await renewal
+        return in_background(partial(self._keep_renewing, on_loss))
 
     async def end(self) -> None:
         """Remove the job or return it to the queue; retry until the lease expires."""
@@ -86,10 +80,11 @@ class Lease:
     async def _end(self) -> bool:
         if self._retry_after is None:
             return await self._leases.finish(self.job_id, self._token, self._due_ms)
-        delay_ms = round(self._retry_after / timedelta(milliseconds=1))
-        return await self._leases.put_back(self.job_id, self._token, self._due_ms, delay_ms)
+        return await self._leases.put_back(
+            self.job_id, self._token, self._due_ms, self._retry_after
+        )
 
-    async def _keep(self, on_loss: Callable[[], None], ended: asyncio.Event) -> None:
+    async def _keep_renewing(self, on_loss: Callable[[], None], ended: asyncio.Event) -> None:
         interval = self._timings.renewal_interval
         while not await pause(interval.total_seconds(), ended):
             try:
@@ -104,11 +99,11 @@ class Lease:
                 return
 
     async def _extend(self, request: Awaitable[bool]) -> bool:
-        """Await the request; if it is granted, the lease lasts from when it was sent, which is now."""
+        """Await the request; if it is granted, the lease is valid from the time of this call."""
         sent_at = self._monotonic()
         held = await request
         if held:
-            valid = self._timings.lease - self._timings.lease_tolerance
+            valid = self._timings.lease_duration - self._timings.lease_tolerance
             self._valid_until = sent_at + valid.total_seconds()
         return held
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import cast
 
 import structlog
 from arq.connections import ArqRedis
@@ -13,7 +13,7 @@ from arq.utils import poll
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from bot.errors import BotError, CorruptRecord, LeaseLost, TryAgain
+from bot.errors import CorruptRecord, LeaseLost, TryAgain
 from bot.store.leases import Leases
 from bot.store.queue import QUEUE, Task
 from bot.worker.jobs import WorkerTasks
@@ -25,12 +25,9 @@ _RECONCILIATION = "reconciliation"
 """Its name among the running tasks: stopping waits for it as it does for jobs."""
 
 Run = Callable[[str, Lease], Awaitable[None]]
+"""A task's function. Its argument is the id of an event or a delivery, or a dead letter."""
 
 _log = structlog.get_logger()
-
-
-class Stopped(BotError):
-    """Stopping was requested: the worker takes no more jobs."""
 
 
 class LeasedWorker(Worker):
@@ -38,8 +35,8 @@ class LeasedWorker(Worker):
 
     A running job holds a short lease; arq would lock it for its timeout plus 10 s. A job leaves the
     queue only when its run has completed; arq drops it after an exception, a timeout or too many
-    attempts. A task that this version does not know stays in the queue for a newer worker. The job's
-    id contains everything that is needed, so the serialized job is not read.
+    attempts. A task that this version does not know stays in the queue for a newer worker. A job's
+    id names its task and the task's argument, so the serialized job is not read.
 
     `on_poll` is called after each poll that Redis answered; `monotonic` gives seconds.
     """
@@ -53,13 +50,14 @@ class LeasedWorker(Worker):
         on_poll: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        runs: dict[Task, Run] = {
+        self._runs: dict[str, Run] = {
             Task.EVENT: jobs.handle_event,
             Task.DELIVERY: jobs.retry_delivery,
             Task.DEAD_LETTER: jobs.report_dead_letter,
         }
         super().__init__(
-            functions=[func(_function(run), name=task) for task, run in runs.items()],
+            # arq refuses to have no functions; this class never calls them through arq.
+            functions=[func(cast("WorkerCoroutine", r), name=t) for t, r in self._runs.items()],
             queue_name=QUEUE,
             redis_pool=ArqRedis(jobs.store.redis.connection_pool),
             handle_signals=False,
@@ -68,7 +66,8 @@ class LeasedWorker(Worker):
         self._jobs = jobs
         self._timings = timings
         self._monotonic = monotonic
-        self._leases = Leases(jobs.store.redis, round(timings.lease / timedelta(milliseconds=1)))
+        lease_ms = round(timings.lease_duration / timedelta(milliseconds=1))
+        self._leases = Leases(jobs.store.redis, lease_ms)
         self._stopping = stopping
         self._on_poll = on_poll
 
@@ -78,10 +77,11 @@ class LeasedWorker(Worker):
         arq's own `main` begins with INFO, which managed services forbid.
 
         Raises:
-            Stopped: when stopping is requested.
             redis.RedisError: when Redis is unavailable.
         """
         async for _ in poll(self._timings.poll_interval.total_seconds()):
+            if self._stopping.is_set():
+                return
             await self.poll_once()
             self._on_poll()
 
@@ -92,8 +92,6 @@ class LeasedWorker(Worker):
         that is lost, the job waits until the mark expires. Here the holder of a job's lease runs it,
         and Redis' clock decides when it is due.
         """
-        if self._stopping.is_set():
-            raise Stopped
         for job_id in [job_id for job_id, task in self.tasks.items() if task.done()]:
             self.tasks.pop(job_id).result()
         room = _MAX_JOBS - len(self.tasks)
@@ -117,9 +115,9 @@ class LeasedWorker(Worker):
             if restored:
                 _log.warning("lost jobs enqueued again", jobs=len(restored), first=restored[0])
 
-    async def run_job(self, job_id: str, score: float) -> None:
+    async def run_job(self, job_id: str, due_ms: float) -> None:
         """Run the job under its lease, then remove it or return it to the queue."""
-        lease = Lease(self._leases, job_id, score, self._timings, self._monotonic)
+        lease = Lease(self._leases, job_id, due_ms, self._timings, self._monotonic)
         try:
             if not await lease.take():
                 return
@@ -127,7 +125,7 @@ class LeasedWorker(Worker):
             _log.warning("job not started", job_id=job_id, fault=type(fault).__name__)
             await lease.end()
             return
-        running = asyncio.create_task(self._guard(lease))
+        running = asyncio.create_task(self._run(lease))
         async with lease.renewing(on_loss=lambda: _cancel(running)):
             try:
                 await asyncio.wait({running}, timeout=self._timings.job_timeout.total_seconds())
@@ -138,16 +136,16 @@ class LeasedWorker(Worker):
                 await asyncio.wait({running})
         await lease.end()
 
-    async def _guard(self, lease: Lease) -> None:
+    async def _run(self, lease: Lease) -> None:
         """Run the job, and tell its lease how to end. Raises nothing."""
-        task, _, subject_id = lease.job_id.partition(":")
-        function = self.functions.get(task)
-        if function is None:
+        task, _, argument = lease.job_id.partition(":")
+        run = self._runs.get(task)
+        if run is None:
             lease.job_runs_again(self._timings.retry_after_bug)  # for a worker of a newer release
             return
         lease.job_runs_again(self._timings.retry_after_fault)
         try:
-            await function.coroutine({"lease": lease}, subject_id)
+            await run(argument, lease)
         except TryAgain as again:
             lease.job_runs_again(again.after)
         except LeaseLost:
@@ -164,15 +162,6 @@ class LeasedWorker(Worker):
             lease.job_runs_again(self._timings.retry_after_bug)
         else:
             lease.job_is_done()
-
-
-def _function(run: Run) -> WorkerCoroutine:
-    """Return the run as an arq function, which takes the lease from arq's context."""
-
-    async def call(ctx: dict[Any, Any], subject_id: str) -> None:
-        await run(subject_id, ctx["lease"])
-
-    return call
 
 
 def _cancel(run: asyncio.Task[None]) -> None:

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from bot.clock import pause
 from bot.store.outage import RedisOutage
 from bot.worker.jobs import WorkerTasks
-from bot.worker.loop import LeasedWorker, Stopped
+from bot.worker.loop import LeasedWorker
 from bot.worker.timings import PRODUCTION, WorkerTimings
 
 NewWorker = Callable[..., LeasedWorker]
@@ -51,15 +51,10 @@ class Supervisor:
         """Run workers until `stop` is called."""
         while not self._stopping.is_set():
             worker = self._new_worker(
-                self._jobs,
-                self._stopping,
-                timings=self._timings,
-                on_poll=self._outage.answered,
+                self._jobs, self._stopping, timings=self._timings, on_poll=self._outage.answered
             )
             try:
                 await worker.main()
-            except Stopped:
-                pass
             except (RedisError, OSError) as fault:
                 self._outage.failed(fault)
                 await self._wait_before_restart()
@@ -78,11 +73,11 @@ class Supervisor:
         """Wait for the running jobs; cancel those that take too long, which requeues them."""
         running = {task for task in self._running if not task.done()}
         _log.info("worker stopping", running=len(running))
-        if running:
-            timeout = self._timings.shutdown_timeout.total_seconds()
-            _, late = await asyncio.wait(running, timeout=timeout)
-            for task in late:
-                task.cancel()
-            if late:
-                timeout = self._timings.requeue_timeout.total_seconds()
-                await asyncio.wait(late, timeout=timeout)
+        if not running:
+            return
+        timeout = self._timings.shutdown_timeout.total_seconds()
+        _, late = await asyncio.wait(running, timeout=timeout)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=self._timings.requeue_timeout.total_seconds())

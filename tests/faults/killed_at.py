@@ -120,10 +120,10 @@ class WatchedWorker(LeasedWorker):
         await super().poll_once()
         _in_job.set(False)
 
-    async def run_job(self, job_id: str, score: float) -> None:
+    async def run_job(self, job_id: str, due_ms: float) -> None:
         self._boundaries.has_job = True
         _in_job.set(True)
-        await super().run_job(job_id, score)
+        await super().run_job(job_id, due_ms)
         _in_job.set(False)
         self._boundaries.job_ended()
 

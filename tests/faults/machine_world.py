@@ -31,7 +31,7 @@ A_MOMENT = 0.03
 """Real seconds: until data in transit has arrived, or a cut connection is restored."""
 _MOST_POLLS = 500
 _ROUNDS = 20
-_LEASE_OVER = WorkerTimings().lease + timedelta(seconds=1)
+_LEASE_OVER = WorkerTimings().lease_duration + timedelta(seconds=1)
 
 
 class World:

@@ -139,8 +139,8 @@ MUTATIONS = (
         14,
         "a lease lasts for a minute",
         "bot/worker/timings.py",
-        "lease: timedelta = timedelta(seconds=15)",
-        "lease: timedelta = timedelta(seconds=60)",
+        "lease_duration: timedelta = timedelta(seconds=15)",
+        "lease_duration: timedelta = timedelta(seconds=60)",
         "tests/faults/test_worker_kill.py",
     ),
     Mutation(

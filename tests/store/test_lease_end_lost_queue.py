@@ -9,7 +9,8 @@ from bot.store import Store
 from bot.store.leases import Leases
 from bot.store.queue import QUEUE
 from tests.factories import NOW, body_of, make_delivery, make_event
-from tests.queue_times import is_due_in
+from tests.polling import until
+from tests.queue_times import due_in, is_due_in
 
 JOB = "handle_event:evt_1"
 HOUR = timedelta(hours=1)
@@ -26,13 +27,13 @@ async def leases(store: Store, redis: Redis) -> Leases:
     return Leases(redis, 15_000)
 
 
-async def retry_later(store: Store, owner: str, token: str, due_in: timedelta) -> None:
+async def retry_later(store: Store, owner: str, token: str, delay: timedelta) -> None:
     assert await store.ledger.claim(DELIVERY, owner, token, NOW) is not None
     assert await store.ledger.retry_later(
         DELIVERY,
         token,
         "timeout",
-        due=NOW + due_in,
+        due=NOW + delay,
         uses_attempt=True,
         maybe_delivered=False,
         now=NOW,
@@ -63,7 +64,7 @@ async def test_a_retry_scheduled_under_the_same_job_id_is_restored(
 async def test_a_job_that_was_put_back_is_restored_with_its_due_time(
     store: Store, redis: Redis, leases: Leases
 ) -> None:
-    await leases.put_back(JOB, "a", await start(leases, JOB), round(HOUR.total_seconds() * 1000))
+    await leases.put_back(JOB, "a", await start(leases, JOB), HOUR)
     await redis.delete(QUEUE)
     assert await store.reconciliation.run(NOW) == [JOB]
     assert await is_due_in(redis, JOB, HOUR)
@@ -72,10 +73,13 @@ async def test_a_job_that_was_put_back_is_restored_with_its_due_time(
 async def test_a_job_that_was_put_back_and_is_done_stays_done(
     store: Store, redis: Redis, leases: Leases
 ) -> None:
-    await leases.put_back(JOB, "a", await start(leases, JOB), 1)
-    while not (due := (await leases.due(1)).jobs):
-        pass
-    [(_, due_ms)] = due
+    await leases.put_back(JOB, "a", await start(leases, JOB), timedelta(milliseconds=1))
+
+    async def is_due() -> bool:
+        return await due_in(redis, JOB) <= timedelta()
+
+    await until(is_due)
+    [(_, due_ms)] = (await leases.due(1)).jobs
     assert await leases.take(JOB, "b", due_ms)
     await redis.delete(QUEUE)
     assert await leases.finish(JOB, "b", due_ms) is True

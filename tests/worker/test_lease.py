@@ -47,7 +47,7 @@ async def job(store: Store, leases: Leases) -> tuple[str, float]:
 
 def test_the_lease_is_15_seconds() -> None:
     """So that a killed worker's jobs run on another worker within 16."""
-    assert WorkerTimings().lease == timedelta(seconds=15)
+    assert WorkerTimings().lease_duration == timedelta(seconds=15)
 
 
 async def test_it_is_not_valid_before_it_is_taken(lease: Lease) -> None:
@@ -159,7 +159,7 @@ async def test_it_survives_a_short_outage_of_redis() -> None:
                     failed.set()
                     raise
 
-        timings = replace(QUICK_RENEWALS, lease=timedelta(hours=1))
+        timings = replace(QUICK_RENEWALS, lease_duration=timedelta(hours=1))
         lease = await _lease_of_queued_job(client, Watched(client, 3_600_000), timings)
         await lease.take()
         async with lease.renewing(on_loss=pytest.fail):
@@ -179,7 +179,7 @@ async def test_it_survives_a_short_outage_of_redis() -> None:
 async def test_it_is_lost_in_a_long_outage_of_redis() -> None:
     with redis_server() as server:
         client = connect(server.url, timeout=timedelta(seconds=1))
-        timings = replace(QUICK_RENEWALS, lease=timedelta(seconds=1.5))
+        timings = replace(QUICK_RENEWALS, lease_duration=timedelta(seconds=1.5))
         lease = await _lease_of_queued_job(client, Leases(client, 15_000), timings)
         await lease.take()
         lost = asyncio.Event()

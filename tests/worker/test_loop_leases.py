@@ -105,7 +105,7 @@ async def test_a_job_whose_lease_cannot_be_taken_is_not_run_and_raises_nothing()
     """Releasing what may have been taken is retried until that lease would have expired."""
     with redis_server() as server:
         jobs = scripted_on(server)
-        timings = WorkerTimings(lease=timedelta(seconds=1))
+        timings = WorkerTimings(lease_duration=timedelta(seconds=1))
         worker = LeasedWorker(jobs.as_tasks, asyncio.Event(), timings=timings)
         server.stop()
         await worker.run_job(JOB, 0)

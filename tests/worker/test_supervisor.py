@@ -110,7 +110,7 @@ async def test_a_job_interrupted_by_a_restart_of_redis_runs_again_before_its_lea
             raise ConnectionError("redis went away")
 
         jobs.script = [restart]
-        async with working(jobs, replace(QUICK_RETRIES, lease=timedelta(hours=1))):
+        async with working(jobs, replace(QUICK_RETRIES, lease_duration=timedelta(hours=1))):
             await accept(jobs.store)
             await jobs.ran.wait()
             jobs.ran.clear()
