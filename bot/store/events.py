@@ -1,8 +1,10 @@
 """Stored events: accept, read, conclude and requeue them."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from pydantic_core import from_json
@@ -12,7 +14,7 @@ from bot.errors import CorruptRecord, StaleEvent
 from bot.model import DeadLetter, Event, EventState, Step, canonical_event, from_ms, to_ms
 from bot.store import keys
 from bot.store.queue import QUEUE, Task, new_job
-from bot.store.reading import read_hash, read_list
+from bot.store.reading import read_hash, read_list, text_ids
 from bot.store.scripts import LuaScript
 from bot.store.trail import decode_step, encode_step
 from bot.store.transition import Transition, Transitions, job_ttl_ms
@@ -58,17 +60,9 @@ class Events:
         """
         job = new_job(Task.EVENT, event.id, now=now)
         kept_for = max(now, event.timestamp) - now + self._retention + _CLOCK_TOLERANCE
-        names = [
-            keys.event(event.id),
-            keys.trail(event.id),
-            keys.LOG,
-            keys.log_of(event.type),
-            keys.TYPES,
-            QUEUE,
-            job.key,
-            keys.RETENTIONS,
-            keys.UNFINISHED,
-        ]
+        names = [keys.event(event.id), keys.trail(event.id)]
+        names += [keys.LOG, keys.log_of(event.type), keys.TYPES]
+        names += [QUEUE, job.key, keys.RETENTIONS, keys.UNFINISHED]
         fields: list[str | bytes | int] = [
             *("type", event.type, "timestamp", to_ms(event.timestamp), "body", body),
             *("received_at", to_ms(now), "state", EventState.ACCEPTED, "attempts", 0),
@@ -99,25 +93,20 @@ class Events:
 
     async def latest(self, count: int) -> list[StoredEvent]:
         """Return the latest events, newest first, without unreadable ones."""
-        ids = [raw.decode() for raw in await self._redis.zrevrange(keys.LOG, 0, count - 1)]
+        ids = text_ids(await self._redis.zrevrange(keys.LOG, 0, count - 1))
         async with self._redis.pipeline(transaction=False) as pipe:
             for event_id in ids:
                 pipe.hgetall(keys.event(event_id))
             rows = await pipe.execute()
-        found = []
+        found: list[StoredEvent] = []
         for event_id, row in zip(ids, rows, strict=True):
-            try:
+            with suppress(CorruptRecord):
                 found += [_decode(event_id, row)] if row else []
-            except CorruptRecord:
-                continue
         return found
 
     async def counts_since(self, since: datetime) -> Mapping[str, int]:
         """Return how many events of each type were accepted since then, the most frequent first."""
-        types = [
-            raw.decode()
-            for raw in await self._redis.zrangebyscore(keys.TYPES, to_ms(since), "+inf")
-        ]
+        types = text_ids(await self._redis.zrangebyscore(keys.TYPES, to_ms(since), "+inf"))
         async with self._redis.pipeline(transaction=False) as pipe:
             for event_type in types:
                 pipe.zcount(keys.log_of(event_type), to_ms(since), "+inf")
@@ -135,42 +124,42 @@ class Events:
 
     async def leave_unhandled(self, event_id: str, now: datetime) -> bool:
         """Conclude an event whose type has no handler."""
-        step = Step(now, "no handler")
-        return await self._conclude(event_id, EventState.UNHANDLED, "", step, now)
+        return await self._conclude(event_id, EventState.UNHANDLED, Step(now, "no handler"))
 
     async def dead_letter(self, event_id: str, reason: str, now: datetime) -> bool:
         """Make the event a dead letter, and enqueue the job that reports it."""
         step = Step(now, "dead letter", detail=reason)
-        return await self._conclude(event_id, EventState.DEAD, reason, step, now)
+        dead = DeadLetter.event(event_id)
+        report = new_job(Task.DEAD_LETTER, str(dead), now=now)
+        return await self._conclude(
+            event_id, EventState.DEAD, step, job=report, adds_dead_letter=dead
+        )
 
     async def requeue(self, event_id: str, now: datetime) -> bool:
         """Enqueue a dead letter's handler again; False if the event is not a dead letter."""
         transition = Transition(
             subject=keys.event(event_id),
             trail=keys.trail(event_id),
-            expect={"state": [EventState.DEAD]},
+            expect={"state": EventState.DEAD},
             set={"state": EventState.ACCEPTED, "reason": "", "attempts": "0"},
             step=Step(now, "retried by hand"),
             job=new_job(Task.EVENT, event_id, now=now),
             removes_dead_letter=DeadLetter.event(event_id),
         )
-        return await self._transitions.apply(transition, now)
+        return await self._transitions.apply(transition)
 
-    async def _conclude(
-        self, event_id: str, state: EventState, reason: str, step: Step, now: datetime
-    ) -> bool:
-        dead = DeadLetter.event(event_id) if state is EventState.DEAD else None
+    async def _conclude(self, event_id: str, state: EventState, step: Step, **more: Any) -> bool:
+        """Conclude an accepted event; `more` are fields of `Transition`."""
         transition = Transition(
             subject=keys.event(event_id),
             trail=keys.trail(event_id),
-            expect={"state": [EventState.ACCEPTED]},
-            set={"state": state, "reason": reason, "concluded_at": str(to_ms(now))},
+            expect={"state": EventState.ACCEPTED},
+            set={"state": state, "reason": step.detail, "concluded_at": str(to_ms(step.at))},
             step=step,
-            job=new_job(Task.DEAD_LETTER, str(dead), now=now) if dead else None,
-            adds_dead_letter=dead,
             id=state,
+            **more,
         )
-        return await self._transitions.apply(transition, now)
+        return await self._transitions.apply(transition)
 
 
 def _decode(event_id: str, row: Mapping[bytes, bytes]) -> StoredEvent:

@@ -67,13 +67,13 @@ class Forgetting:
             if state is None or state == EventState.FORGOTTEN.encode():
                 continue
             try:
+                # As handlers read ids: without surrounding whitespace, numbers as text.
                 data = from_json(body)["data"]
-                ids = [id_text(data.get(name)) for name in names]
+                ids = {i.strip() for n in names if isinstance(i := id_text(data.get(n)), str)}
+                if subject_id.strip() in ids:
+                    found.append((event_id, True))
             except (ValueError, KeyError, TypeError, AttributeError):
                 found.append((event_id, False))
-                continue
-            if _is_among(subject_id, ids):
-                found.append((event_id, True))
         return found
 
     async def forget_event(self, event_id: str, now: datetime) -> bool:
@@ -81,22 +81,10 @@ class Forgetting:
 
         The id, type and timestamps remain until they expire, so that a duplicate is recognized.
         """
-        names = [
-            keys.event(event_id),
-            keys.trail(event_id),
-            keys.deliveries(event_id),
-            keys.DEAD,
-        ]
-        args: list[str | bytes | int] = [
-            str(DeadLetter.event(event_id)),
-            str(DeadLetter.delivery("")),
-            keys.delivery(""),
-            to_ms(now),
-            encode_step(Step(now, "forgotten")),
-            _SKIPPED,
-            _SKIPPED_WHILE_SENDING,
-        ]
-        return bool(await self._forget(names, args))
+        names = [keys.event(event_id), keys.trail(event_id), keys.deliveries(event_id), keys.DEAD]
+        args: list[str | int] = [str(DeadLetter.event(event_id)), str(DeadLetter.delivery(""))]
+        args += [keys.delivery(""), to_ms(now), encode_step(Step(now, "forgotten"))]
+        return bool(await self._forget(names, [*args, _SKIPPED, _SKIPPED_WHILE_SENDING]))
 
     async def forget_subject(self, subject_id: str, subjects: Sequence[DataSubject]) -> Removed:
         """Remove the person's records and cached copies.
@@ -111,8 +99,3 @@ class Forgetting:
             [kind for kind in kinds if await delete(keys.record(kind, subject_id))],
             [key for key in cached_keys if await delete(key)],
         )
-
-
-def _is_among(subject_id: str, ids: Sequence[object]) -> bool:
-    """Compare ids as handlers read them: without surrounding whitespace, numbers as text."""
-    return subject_id.strip() in (found.strip() for found in ids if isinstance(found, str))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,9 +30,8 @@ class Ledger:
 
     async def open(self, event_id: str, deliveries: Sequence[Delivery], now: datetime) -> bool:
         """Write an event's deliveries and mark it handled; False if it was handled before or is not kept."""
-        step = Step(now, "handled", detail=f"deliveries: {len(deliveries)}")
-        owner = job_id(Task.EVENT, event_id)
-        return await self._write(event_id, deliveries, owner, now, encode_step(step))
+        step = encode_step(Step(now, "handled", detail=f"deliveries: {len(deliveries)}"))
+        return await self._write(event_id, deliveries, job_id(Task.EVENT, event_id), now, step)
 
     async def add(
         self, event_id: str, deliveries: Sequence[Delivery], owner: str, now: datetime
@@ -91,7 +91,7 @@ class Ledger:
             adds_dead_letter=DeadLetter.delivery(delivery_id),
             id="unreadable",
         )
-        await self._transitions.apply(transition, now)
+        await self._transitions.apply(transition)
 
     async def _rows_of(
         self, event_ids: Sequence[str]
@@ -118,8 +118,8 @@ class Ledger:
 
         The returned delivery is `maybe_delivered` if an earlier attempt may have delivered it.
         """
-        step = delivery_step(delivery, now, "sending")
-        taken_over = delivery_step(delivery, now, "sending", interruption(delivery, now))
+        step = delivery_step(delivery, now, DeliveryState.SENDING)
+        taken_over = replace(step, detail=interruption(delivery, now))
         names = [keys.delivery(delivery.id), keys.trail(delivery.event_id)]
         steps = [encode_step(step), encode_step(taken_over)]
         flat = await self._claim(names, [owner, token, to_ms(now), *steps])
@@ -133,15 +133,8 @@ class Ledger:
 
         The other methods that settle a claim also return False if it was lost.
         """
-        values = {
-            "state": DeliveryState.SENT,
-            "receipt": receipt,
-            "reason": "",
-            MAYBE_DELIVERED: "0",
-        }
-        return await self._settle(
-            delivery, token, values, delivery_step(delivery, now, "sent", note), now
-        )
+        values = {"receipt": receipt, "reason": "", MAYBE_DELIVERED: "0"}
+        return await self._settle(delivery, token, DeliveryState.SENT, values, now, detail=note)
 
     async def retry_later(
         self,
@@ -156,18 +149,21 @@ class Ledger:
     ) -> bool:
         """Settle a claim: the delivery is retried when `due`, by its own job."""
         values = {
-            "state": DeliveryState.RETRYING,
             "reason": reason,
             "next_at": str(to_ms(due)),
-            MAYBE_DELIVERED: "1" if maybe_delivered else "0",
+            MAYBE_DELIVERED: str(int(maybe_delivered)),
             "owner": job_id(Task.DELIVERY, delivery.id),
         }
         wait = f"rate limited, waits {duration(due - now)}, uses no attempt ({reason})"
-        detail = reason if uses_attempt else wait
-        step = delivery_step(delivery, now, "retrying", detail)
-        retry = new_job(Task.DELIVERY, delivery.id, now=now, due=due)
         return await self._settle(
-            delivery, token, values, step, now, job=retry, uses_attempt=uses_attempt
+            delivery,
+            token,
+            DeliveryState.RETRYING,
+            values,
+            now,
+            detail=reason if uses_attempt else wait,
+            job=new_job(Task.DELIVERY, delivery.id, now=now, due=due),
+            uses_attempt=uses_attempt,
         )
 
     async def fail(
@@ -181,33 +177,24 @@ class Ledger:
         now: datetime,
     ) -> bool:
         """Settle a claim as failed; with `report` as a dead letter that a job reports."""
-        dead = DeadLetter.delivery(delivery.id)
-        values = {
-            "state": DeliveryState.FAILED,
-            "reason": reason,
-            MAYBE_DELIVERED: "1" if maybe_delivered else "0",
-        }
-        step = delivery_step(delivery, now, "failed", reason)
-        if not report:
-            return await self._settle(delivery, token, values, step, now)
-        job = new_job(Task.DEAD_LETTER, str(dead), now=now)
+        values = {"reason": reason, MAYBE_DELIVERED: str(int(maybe_delivered))}
+        dead = DeadLetter.delivery(delivery.id) if report else None
+        job = new_job(Task.DEAD_LETTER, str(dead), now=now) if dead else None
+        state = DeliveryState.FAILED
         return await self._settle(
-            delivery, token, values, step, now, job=job, adds_dead_letter=dead
+            delivery, token, state, values, now, job=job, adds_dead_letter=dead
         )
 
     async def skip(self, delivery: Delivery, token: str, reason: str, now: datetime) -> bool:
         """Settle a claim as skipped: the delivery need not or cannot be sent."""
-        values = {"state": DeliveryState.SKIPPED, "reason": reason}
-        return await self._settle(
-            delivery, token, values, delivery_step(delivery, now, "skipped", reason), now
-        )
+        return await self._settle(delivery, token, DeliveryState.SKIPPED, {"reason": reason}, now)
 
     async def requeue(self, delivery: Delivery, now: datetime) -> bool:
         """Enqueue a failed delivery again, with all its attempts; False if it has not failed."""
         transition = Transition(
             subject=keys.delivery(delivery.id),
             trail=keys.trail(delivery.event_id),
-            expect={"state": [DeliveryState.FAILED]},
+            expect={"state": DeliveryState.FAILED},
             set={
                 "state": DeliveryState.RETRYING,
                 "attempts": "0",
@@ -219,25 +206,30 @@ class Ledger:
             job=new_job(Task.DELIVERY, delivery.id, now=now),
             removes_dead_letter=DeadLetter.delivery(delivery.id),
         )
-        return await self._transitions.apply(transition, now)
+        return await self._transitions.apply(transition)
 
     async def _settle(
         self,
         delivery: Delivery,
         token: str,
+        state: DeliveryState,
         values: Mapping[str, str],
-        step: Step,
         now: datetime,
+        *,
+        detail: str = "",
         **more: Any,
     ) -> bool:
-        """Apply the transition that ends a claim; `more` are fields of `Transition`."""
+        """End a claim in this state; `more` are fields of `Transition`.
+
+        The trail gets a step with the detail, or else with the reason in `values`.
+        """
         transition = Transition(
             subject=keys.delivery(delivery.id),
             trail=keys.trail(delivery.event_id),
-            expect={"state": [DeliveryState.SENDING], "token": [token]},
-            set={"next_at": "", **values, "updated_at": str(to_ms(step.at))},
-            step=step,
+            expect={"state": DeliveryState.SENDING, "token": token},
+            set={"state": state, "next_at": "", **values, "updated_at": str(to_ms(now))},
+            step=delivery_step(delivery, now, state, detail or values["reason"]),
             id=token,
             **more,
         )
-        return await self._transitions.apply(transition, now)
+        return await self._transitions.apply(transition)

@@ -44,12 +44,8 @@ class Records:
         names = [keys.record(record.kind, record.id), keys.event(event_id)]
         if cached_key:
             names.append(cached_key)
-        args: list[bytes | int] = [
-            to_ms(occurred_at),
-            self._ttl_ms,
-            to_json(dict(record.fields)),
-        ]
-        return bool(await self._script(names, args))
+        fields = to_json(dict(record.fields))
+        return bool(await self._script(names, [to_ms(occurred_at), self._ttl_ms, fields]))
 
     async def get(self, kind: str, record_id: str) -> StoredRecord | None:
         """Return the record, or None.

@@ -1,9 +1,9 @@
 """State transitions of events and deliveries, each in one atomic step."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 from redis.asyncio import Redis
@@ -17,16 +17,16 @@ from bot.store.trail import encode_step
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What `transition.lua` does in one atomic step.
+    """What `transition.lua` does in one atomic step to a subject, an event or a delivery.
 
-    `id` is the same for every attempt at the same transition. `expect` gives for each field the values
-    that permit it. `adds_dead_letter` and `removes_dead_letter` change the list of
-    dead letters, `job` is the job to enqueue.
+    `id` is the same for every attempt at the same transition. `expect` gives the values that fields
+    must have. `adds_dead_letter` and `removes_dead_letter` change the list of dead letters, `job` is
+    enqueued.
     """
 
     subject: str
     trail: str
-    expect: Mapping[str, Sequence[str]]
+    expect: Mapping[str, str]
     set: Mapping[str, str]
     step: Step
     job: Job | None = None
@@ -43,8 +43,8 @@ class Transitions:
         self._script = LuaScript(redis, "transition")
         self._retention = retention
 
-    async def apply(self, transition: Transition, now: datetime) -> bool:
-        """Return False, and change nothing, if the subject's state does not permit the transition."""
+    async def apply(self, transition: Transition) -> bool:
+        """Return False, and change nothing, if the subject does not have the expected values."""
         names = [
             transition.subject,
             transition.trail,
@@ -53,16 +53,17 @@ class Transitions:
             transition.job.key if transition.job else QUEUE,
             keys.UNFINISHED,
         ]
-        return bool(await self._script(names, [json.dumps(self._encode(transition, now))]))
+        return bool(await self._script(names, [json.dumps(self._encode(transition))]))
 
-    def _encode(self, transition: Transition, now: datetime) -> dict[str, object]:
+    def _encode(self, transition: Transition) -> dict[str, object]:
         encoded: dict[str, object] = {
             "id": transition.id,
-            "expect": {name: list(values) for name, values in transition.expect.items()},
+            "expect": dict(transition.expect),
             "set": dict(transition.set),
             "step": encode_step(transition.step),
             "uses_attempt": transition.uses_attempt,
         }
+        now = transition.step.at
         if transition.adds_dead_letter:
             encoded["dead"] = {
                 "add": str(transition.adds_dead_letter),

@@ -30,9 +30,5 @@ class LuaScript:
         """Send the script to Redis, so that EVALSHA finds it."""
         await self._call.registered_client.script_load(self._call.script)
 
-    async def __call__(
-        self,
-        keys: Sequence[str],
-        args: Sequence[str | bytes | float],
-    ) -> Any:
+    async def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | float]) -> Any:
         return await self._call(keys=keys, args=args)

@@ -2,7 +2,7 @@
 -- KEYS  1 event or delivery  2 trail  3 dead letters  4 queue  5 job  6 unfinished jobs
 -- ARGV  1 the transition, as JSON:
 --   id      of this transition, so that it can be repeated after a lost reply
---   expect  field -> values that permit the transition
+--   expect  field -> the value that permits the transition
 --   set     field -> its new value
 --   uses_attempt  false for a wait that uses no attempt; the trail has one step for many such waits
 --   dead    {add = member, at = ms, oldest = ms, ttl = ms} or {remove = member}
@@ -17,13 +17,8 @@ end
 if redis.call('HGET', subject, 'last_move') == transition.id then
   return 1
 end
-for field, permitted in pairs(transition.expect) do
-  local value = redis.call('HGET', subject, field)
-  local ok = false
-  for _, candidate in ipairs(permitted) do
-    ok = ok or value == candidate
-  end
-  if not ok then
+for field, value in pairs(transition.expect) do
+  if redis.call('HGET', subject, field) ~= value then
     return 0
   end
 end
