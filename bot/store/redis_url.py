@@ -8,13 +8,12 @@ from enum import StrEnum
 from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from pydantic import TypeAdapter
+
 CertReqs = Literal["required", "none"]
 
 _DEFAULT_PORT = 6379
-_BOOLEANS = {
-    **dict.fromkeys(("true", "yes", "1", "t", "y"), True),
-    **dict.fromkeys(("false", "no", "0", "f", "n"), False),
-}
+_boolean = TypeAdapter(bool)
 
 
 class Scheme(StrEnum):
@@ -25,30 +24,24 @@ class Scheme(StrEnum):
     UNIX = "unix"
 
 
-_TLS_ONLY = frozenset(
-    {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname", "ssl_ciphers"}
-)
-_BOOLEAN_OPTIONS = frozenset({"ssl_check_hostname", "socket_keepalive"})
-_OPTIONS = frozenset(
-    {*_TLS_ONLY, "ssl_cert_reqs", "db", "username", "password", "client_name", "socket_keepalive"}
-)
+_TLS_ONLY = {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_check_hostname", "ssl_ciphers"}
+_BOOLEAN_OPTIONS = {"ssl_check_hostname", "socket_keepalive"}
+_OPTIONS = _TLS_ONLY | _BOOLEAN_OPTIONS
+_OPTIONS |= {"ssl_cert_reqs", "db", "username", "password", "client_name"}
 _USE_REDISS = "begin REDIS_URL with rediss:// instead"
-_REJECTED_OPTIONS: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("decode_responses", "encoding", "encoding_errors", "protocol"),
-        "would break the bot, which reads replies as bytes in RESP2: remove it",
+_SET_BY_THE_BOT = (
+    "socket_timeout socket_connect_timeout timeout max_connections retry_on_timeout retry_on_error"
+    " retry health_check_interval socket_read_size lib_name lib_version parser_class"
+)
+_REJECTED_OPTIONS = {
+    "decode_responses encoding encoding_errors protocol": (
+        "would break the bot, which reads replies as bytes in RESP2: remove it"
     ),
-    **dict.fromkeys(
-        (
-            *("socket_timeout", "socket_connect_timeout", "timeout", "max_connections"),
-            *("retry_on_timeout", "retry_on_error", "retry", "health_check_interval"),
-            *("socket_read_size", "lib_name", "lib_version", "parser_class"),
-        ),
-        "is set by the bot itself: remove it",
-    ),
-    **dict.fromkeys(("ssl", "tls"), f"does not turn on TLS: {_USE_REDISS}"),
+    _SET_BY_THE_BOT: "is set by the bot itself: remove it",
+    "ssl tls": f"does not turn on TLS: {_USE_REDISS}",
     "family": "would break the connection, and IPv6 works without it: remove it",
 }
+"""Names of options that redis-py or other clients have, and why they are rejected."""
 _ENCODE = "encode / ? # in the password as %2F %3F %23"
 
 
@@ -156,12 +149,12 @@ def _split(url: str) -> tuple[SplitResult, Scheme]:
 
 def _port(parts: SplitResult) -> int:
     try:
-        port = parts.port
+        port = _DEFAULT_PORT if parts.port is None else parts.port
     except ValueError:
         port = 0
-    if port == 0:
+    if not port:
         raise ValueError("its port must be a number up to 65535")
-    return port or _DEFAULT_PORT
+    return port
 
 
 def _number(db: str) -> int:
@@ -184,9 +177,8 @@ def _options(query: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in pairs:
         if name not in _OPTIONS:
-            raise ValueError(
-                f"its option {name!r} {_REJECTED_OPTIONS.get(name, 'is not known: remove it')}"
-            )
+            reasons = (why for names, why in _REJECTED_OPTIONS.items() if name in names.split())
+            raise ValueError(f"its option {name!r} {next(reasons, 'is not known: remove it')}")
         if name in found:
             raise ValueError(f"its option {name!r} appears twice: remove one of them")
         if not value:
@@ -204,10 +196,13 @@ def _connection_options(
         if name == "socket_keepalive" and scheme is Scheme.UNIX:
             raise ValueError(f"its option {name!r} is not for a unix socket: remove it")
     _check_tls(options)
-    found: dict[str, str | bool] = {
-        name: _boolean(name, value) if name in _BOOLEAN_OPTIONS else value
-        for name, value in options.items()
-    }
+    found: dict[str, str | bool] = {**options}
+    for name in _BOOLEAN_OPTIONS & options.keys():
+        try:
+            found[name] = _boolean.validate_python(options[name])
+        except ValueError:
+            text = f"its option {name!r} must be true or false, got {options[name]!r}"
+            raise ValueError(text) from None
     if cert_reqs == "none" and found.get("ssl_check_hostname"):
         raise ValueError("its option 'ssl_check_hostname' needs ssl_cert_reqs=required: remove it")
     return found
@@ -219,24 +214,15 @@ def _check_tls(options: Mapping[str, str]) -> None:
         raise ValueError("its options ssl_certfile and ssl_keyfile need each other")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     loads: Mapping[str, Callable[[str], object]] = {
-        "ssl_ca_certs": lambda file: context.load_verify_locations(cafile=file),
-        "ssl_certfile": lambda file: context.load_cert_chain(
-            file, options["ssl_keyfile"], password=str
-        ),
+        "ssl_ca_certs": context.load_verify_locations,
+        # The password is an empty text, so that the process does not ask for one and wait.
+        "ssl_certfile": lambda file: context.load_cert_chain(file, options["ssl_keyfile"], str),
         "ssl_ciphers": context.set_ciphers,
     }
     for name, load in loads.items():
-        if name in options:
-            try:
-                load(options[name])
-            except (OSError, ValueError):  # ssl.SSLError is an OSError
-                raise ValueError(
-                    f"its option {name!r} cannot be used: check {options[name]!r}"
-                ) from None
-
-
-def _boolean(name: str, value: str) -> bool:
-    try:
-        return _BOOLEANS[value.lower()]
-    except KeyError:
-        raise ValueError(f"its option {name!r} must be true or false, got {value!r}") from None
+        value = options.get(name)
+        try:
+            if value is not None:
+                load(value)
+        except (OSError, ValueError):  # ssl.SSLError is an OSError
+            raise ValueError(f"its option {name!r} cannot be used: check {value!r}") from None
