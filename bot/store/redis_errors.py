@@ -5,28 +5,10 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from redis.exceptions import (
-    AuthenticationError,
-    BusyLoadingError,
-    NoPermissionError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-)
-
 from bot.logging.exceptions import in_words, kind_of
 
 ACL_RULES = "~juicebox:* ~arq:* ~profile:* +@all -@dangerous +info"
 """The permissions that the bot needs, by category."""
-
-_CODES: tuple[tuple[type[RedisError], str], ...] = (
-    (AuthenticationError, "WRONGPASS"),
-    (BusyLoadingError, "LOADING"),
-    (NoPermissionError, "NOPERM"),
-    (OutOfMemoryError, "OOM"),
-    (ReadOnlyError, "READONLY"),
-)
-"""The codes that redis-py recognizes, and removes from the text of an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +35,13 @@ _PROBLEMS = (
         "the database in REDIS_URL cannot be selected",
         "end REDIS_URL in a database that the server has, such as /0",
     ),
-    (r"\bWRONGPASS\b|\bNOAUTH\b", "it refuses the password", "check REDIS_URL's user and password"),
     (
-        r"\bOOM\b",
+        r"\b(AuthenticationError|WRONGPASS|NOAUTH)\b",
+        "it refuses the password",
+        "check REDIS_URL's user and password",
+    ),
+    (
+        r"\b(OutOfMemoryError|OOM)\b",
         "it is full: it refuses writes since maxmemory is reached",
         "choose a larger plan or raise maxmemory; a lower RETENTION_DAYS needs less",
     ),
@@ -64,13 +50,21 @@ _PROBLEMS = (
         "it refuses writes since it cannot save them to its disk (MISCONF)",
         "make room on its disk, or make the folder of its snapshots writable: its log says more",
     ),
-    (r"\bREADONLY\b", "it is a read-only replica", "REDIS_URL must name the primary"),
+    (
+        r"\b(ReadOnlyError|READONLY)\b",
+        "it is a read-only replica",
+        "REDIS_URL must name the primary",
+    ),
     (
         r"\bNOREPLICAS\b",
         "it refuses writes since too few of its replicas are connected (NOREPLICAS)",
         "connect them, or lower min-replicas-to-write",
     ),
-    (r"\b(LOADING|MASTERDOWN|BUSY)\b", "it is loading its data or busy", "try again in a minute"),
+    (
+        r"\b(BusyLoadingError|LOADING|MASTERDOWN|BUSY)\b",
+        "it is loading its data or busy",
+        "try again in a minute",
+    ),
     # The error of a transaction whose MULTI was refused.
     (r"EXEC without MULTI", "its access list (ACL) forbids MULTI", _ALLOW),
     (
@@ -79,7 +73,8 @@ _PROBLEMS = (
         "choose a plan with more connections, or close others: the bot uses five per process",
     ),
 )
-"""A pattern of the error, what is wrong, and how to fix it."""
+"""A pattern of the error's type and text, what is wrong, and how to fix it. Redis' error codes are
+removed from the text where redis-py has a type for them."""
 
 
 def diagnose(error: BaseException, command: str = "") -> Problem:
@@ -94,8 +89,7 @@ def diagnose(error: BaseException, command: str = "") -> Problem:
             return _closed(command)
         if isinstance(cause, OSError):
             return Problem(in_words(cause))
-    code = next((code for kind, code in _CODES if isinstance(error, kind)), "")
-    message = f"{code} {error}"
+    message = f"{type(error).__name__} {error}"
     known = (Problem(*found) for pattern, *found in _PROBLEMS if re.search(pattern, message))
     if problem := next(known, None) or _forbidden(message, command):
         return problem
@@ -117,7 +111,7 @@ def _forbidden(message: str, command: str) -> Problem | None:
     what = (quoted[1] if quoted else command).upper().replace("|", " ")
     if "can't run this command" in message:  # Redis 7.0 does not say which
         return Problem("its access list (ACL) forbids a command of the bot's scripts", _ALLOW)
-    if re.search(r"\bNOPERM\b|no permissions", message):
+    if re.search(r"\b(NoPermissionError|NOPERM)\b|no permissions", message):
         if re.search(r"\bkeys?\b", message):
             return Problem("its access list (ACL) forbids keys that the bot needs", _ALLOW)
         return Problem(f"its access list (ACL) forbids {what}", _ALLOW)
