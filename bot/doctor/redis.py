@@ -118,7 +118,7 @@ def _encryption(address: RedisAddress) -> Finding:
 
 def _writes(check: WriteCheck) -> Iterable[Finding]:
     """Return one finding for each cause of refusals, and one for unexpected results."""
-    found = {diagnose(failed.error, failed.command): None for failed in check.failed}
+    found = {diagnose(error, command): None for error, command in check.failed}
     for problem in found:
         yield failure("Redis writes", problem.text, problem.remedy or "look at the server's log")
     if check.unexpected:
@@ -126,8 +126,6 @@ def _writes(check: WriteCheck) -> Iterable[Finding]:
         yield failure("Redis writes", text, "use Redis itself, version 5 or later, or Valkey")
     if not found and not check.unexpected:
         yield ok("Redis writes", "all scripts ran, on keys of their own that are removed again")
-    if check.not_run:
-        yield note("Redis writes", f"loaded but not run: {', '.join(check.not_run)}")
 
 
 async def _config(redis: Redis, name: str) -> str | None:

@@ -3,7 +3,8 @@
 The store's own classes run, on a client that adds a suffix to each key of a script.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -41,27 +42,18 @@ _TTL_MS = 10_000
 _NAME = "doctor"
 _UNREADABLE_REPLY = (BotError, ValueError, TypeError, LookupError, AttributeError)
 """Raised if a reply is not one that Redis gives."""
+_CONNECTION_LOST = (RedisConnectionError, RedisTimeoutError)
 
-Step = tuple[str, Callable[[], Awaitable[object]]]
-"""A name, and a call that returns False if its result is unexpected."""
-
-
-@dataclass(frozen=True, slots=True)
-class FailedCommand:
-    """A command, and the error that it got."""
-
-    command: str
-    error: RedisError
+Run = Callable[[str, Awaitable[Any]], Awaitable[Any]]
+"""Awaits a named call, and returns its result, or None if it failed."""
 
 
 @dataclass(slots=True)
 class WriteCheck:
-    """The result: what failed, and which steps ran without an error but with an unexpected result."""
+    """The result: errors, each with its command, and the names of calls with an unexpected result."""
 
-    failed: list[FailedCommand] = field(default_factory=list)
+    failed: list[tuple[RedisError, str]] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
-    not_run: Sequence[str] = ()
-    """Scripts that the check has no step for."""
 
 
 async def check_writes(redis: Redis, now: datetime) -> WriteCheck:
@@ -69,49 +61,114 @@ async def check_writes(redis: Redis, now: datetime) -> WriteCheck:
 
     A lost connection ends the check, and is the last failure then.
     """
-    client = _TestKeyClient(redis)
-    lifecycle = _Lifecycle(client, now)
-    # A script that Redis has cached would hide that SCRIPT LOAD is forbidden.
-    loading = [(name, LuaScript(client, name).load) for name in NAMES]
-    check = WriteCheck()
+    client, check = _TestKeyClient(redis), WriteCheck()
+    run = partial(_run, client, check)
+    store = Store(client, retention=_RETENTION)
+    event = Event(f"{_NAME}-{uuid4().hex}", _NAME, now, data={})
     try:
-        for step in [*loading, *lifecycle.scripts(), *lifecycle.commands()]:
-            if not await _run_step(step, client, check):
-                break
+        with suppress(*_CONNECTION_LOST):
+            for name in NAMES:  # a cached script would hide that SCRIPT LOAD is forbidden
+                await run(name, LuaScript(client, name).load())
+            await _run_scripts(run, client, store, event)
+            await _run_commands(run, client, store, event)
     finally:
-        for key in client.written:
-            if not await _run_step(("remove", partial(client.delete, key)), client, check):
-                break
+        with suppress(*_CONNECTION_LOST):
+            for key in client.written:
+                await run("remove", client.delete(key))
     if check.failed:
-        check.unexpected.clear()  # a failed step makes later ones fail
-    names = {LuaScript(client, name).sha: name for name in NAMES}
-    check.not_run = sorted(name for sha, name in names.items() if sha not in client.scripts_run)
+        check.unexpected.clear()  # a failed call makes later ones fail
     return check
 
 
-async def _run_step(step: Step, client: "_TestKeyClient", check: WriteCheck) -> bool:
-    """Run a step; False if the connection is lost."""
-    name, call = step
+async def _run(client: "_TestKeyClient", check: WriteCheck, name: str, call: Awaitable[Any]) -> Any:
+    """Await a call whose result is unexpected if it is False; return None if it failed.
+
+    Raises:
+        ConnectionError, TimeoutError: of redis-py, if the connection is lost.
+    """
     client.last_command = ""
     try:
-        if await call() is False:
-            check.unexpected.append(name)
+        result = await call
     except RedisError as error:
-        check.failed.append(FailedCommand(client.last_command, error))
-        return not isinstance(error, RedisConnectionError | RedisTimeoutError)
+        check.failed.append((error, client.last_command))
+        if isinstance(error, _CONNECTION_LOST):
+            raise
     except _UNREADABLE_REPLY:
         check.unexpected.append(name)
-    return True
+    else:
+        if result is False:
+            check.unexpected.append(name)
+        return result
+    return None
+
+
+async def _run_scripts(run: Run, client: "_TestKeyClient", store: Store, event: Event) -> None:
+    """Accept, handle, deliver and forget an event, without sending a message."""
+    now, job = event.timestamp, job_id(Task.EVENT, event.id)
+    body = to_json({"id": event.id, "type": event.type, "data": {}})
+    await run("accept", store.events.accept(event, body, now))
+    leases = Leases(client, _TTL_MS)
+    due_ms = await run("due", _due_ms(leases, job)) or 0.0
+    await run("take", leases.take(job, _NAME, due_ms))
+    await run("renew", leases.renew(job, _NAME))
+    await run("finish", leases.finish(job, _NAME, due_ms))
+
+    old_queue = client.test_key(OLD_QUEUE)
+    reconciliation = Reconciliation(client, _RETENTION, old_queue=old_queue)
+    await run("reconcile", reconciliation.find_lost())
+    await run("restore job", reconciliation.restore_job(job, now, keys.event(event.id)))
+    await run("count failure", store.events.count_failure(event.id))
+
+    delivery = _delivery(event)
+    await run("open", store.ledger.open(event.id, [delivery], now))
+    await run("claim", store.ledger.claim(delivery, job, _NAME, now))
+    await run("settle", store.ledger.sent(delivery, _NAME, "", now))
+    await run("record", store.records.keep(Record("profile", event.id, {}), now, event.id))
+    await run("smtp slot", SmtpSlots(client, _NAME, 25, count=1).take(_NAME))
+    await run("forget", store.forgetting.forget_event(event.id, now))
+
+
+async def _run_commands(run: Run, client: "_TestKeyClient", store: Store, event: Event) -> None:
+    """Run the reads and writes that use no script."""
+    now = event.timestamp
+    await run("ping", client.ping())
+    await run("count", _count(client))
+    await run("heartbeat", client.psetex(client.written_key(HEARTBEAT), _TTL_MS, _NAME))
+    await run("scan", client.scan(match=keys.event(event.id), count=1))
+    await run("latest events", store.events.latest(1))
+    await run("counts", store.events.counts_since(now))
+    await run("trail", store.events.trail(event.id))
+    await run("deliveries", store.ledger.of_event(event.id))
+    await run("records", store.records.get("profile", event.id))
+    await run("dead letters", store.dead_letters(now))
+    await run("totals", store.counters.totals())
+
+
+async def _due_ms(leases: Leases, job: str) -> float:
+    return dict((await leases.due(1)).jobs)[job]
+
+
+async def _count(client: "_TestKeyClient") -> None:
+    client.last_command = "MULTI"
+    async with client.pipeline(transaction=True) as pipe:
+        pipe.hincrbyfloat(client.written_key(keys.COUNTERS), _NAME, 1)
+        await pipe.execute()
+
+
+def _delivery(event: Event) -> Delivery:
+    now, state = event.timestamp, DeliveryState.PENDING
+    notification = Notification(event.id, event.type, now, Audience.OPERATORS, _NAME, {})
+    to = Destination(Transport.EMAIL, "doctor@example.invalid")
+    return Delivery(delivery_id(notification, to), notification, to, state, now, now)
 
 
 class _TestKeyClient(Redis):
-    """A client that runs scripts on test keys, and remembers which keys and scripts it used."""
+    """A client that runs scripts on test keys, and remembers which keys it wrote."""
 
     def __init__(self, redis: Redis) -> None:
         super().__init__(connection_pool=redis.connection_pool)
         self._suffix = f":doctor:{uuid4().hex}"
         self.written: dict[str, None] = {}
-        self.scripts_run: set[str] = set()
         self.last_command = ""
 
     def test_key(self, name: str) -> str:
@@ -128,97 +185,5 @@ class _TestKeyClient(Redis):
         self.last_command = str(args[0])
         if self.last_command in {"EVALSHA", "EVAL"}:
             call, script, count, *rest = args
-            self.scripts_run.add(script)
             args = (call, script, count, *map(self.written_key, rest[:count]), *rest[count:])
         return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]  # redis-py leaves it so
-
-
-class _Lifecycle:
-    """An event that is accepted, handled, delivered and forgotten, without sending a message."""
-
-    def __init__(self, client: _TestKeyClient, now: datetime) -> None:
-        self._client = client
-        self._now = now
-        self._store = Store(client, retention=_RETENTION)
-        self._leases = Leases(client, _TTL_MS)
-        old_queue = client.test_key(OLD_QUEUE)
-        self._reconciliation = Reconciliation(client, _RETENTION, old_queue=old_queue)
-        self._event = Event(f"{_NAME}-{uuid4().hex}", _NAME, now, data={})
-        self._job = job_id(Task.EVENT, self._event.id)
-        self._delivery = _delivery(self._event, now)
-        self._due_ms = 0.0
-
-    def scripts(self) -> Sequence[Step]:
-        store, event, job, now = self._store, self._event, self._job, self._now
-        delivery, token = self._delivery, _NAME
-        body = to_json({"id": event.id, "type": event.type, "data": {}})
-        record = Record("profile", event.id, {})
-        slots = SmtpSlots(self._client, _NAME, 25, count=1)
-        restore = partial(self._reconciliation.restore_job, awaited_by=keys.event(event.id))
-        return [
-            ("accept", lambda: store.events.accept(event, body, now)),
-            ("due", self._find_due),
-            ("take", lambda: self._leases.take(job, token, self._due_ms)),
-            ("renew", lambda: self._leases.renew(job, token)),
-            ("finish", lambda: self._leases.finish(job, token, self._due_ms)),
-            ("reconcile", self._reconciliation.find_lost),
-            ("restore job", lambda: restore(job, now)),
-            ("count failure", lambda: store.events.count_failure(event.id)),
-            ("open", lambda: store.ledger.open(event.id, [delivery], now)),
-            ("claim", self._claim),
-            ("settle", lambda: store.ledger.sent(delivery, token, "", now)),
-            ("record", lambda: store.records.keep(record, now, event.id)),
-            ("smtp slot", lambda: slots.take(token)),
-            ("forget", lambda: store.forgetting.forget_event(event.id, now)),
-        ]
-
-    def commands(self) -> Sequence[Step]:
-        """Return the reads and writes that use no script."""
-        store, client, event = self._store, self._client, self._event
-        heartbeat, event_key = (
-            client.written_key(HEARTBEAT),
-            client.written_key(keys.event(event.id)),
-        )
-        return [
-            ("ping", client.ping),
-            ("count", self._count),
-            ("heartbeat", lambda: client.psetex(heartbeat, _TTL_MS, _NAME)),
-            ("set", lambda: client.set(event_key, _NAME, px=_TTL_MS)),
-            ("scan", lambda: client.scan(match=keys.event(event.id), count=1)),
-            ("latest events", lambda: store.events.latest(1)),
-            ("counts", lambda: store.events.counts_since(self._now)),
-            ("trail", lambda: store.events.trail(event.id)),
-            ("deliveries", lambda: store.ledger.of_event(event.id)),
-            ("records", lambda: store.records.get("profile", event.id)),
-            ("dead letters", lambda: store.dead_letters(self._now)),
-            ("totals", store.counters.totals),
-        ]
-
-    async def _find_due(self) -> bool:
-        for job, due_ms in (await self._leases.due(1)).jobs:
-            self._due_ms = due_ms
-            return job == self._job
-        return False
-
-    async def _claim(self) -> bool:
-        claimed = await self._store.ledger.claim(self._delivery, self._job, _NAME, self._now)
-        return claimed is not None
-
-    async def _count(self) -> None:
-        self._client.last_command = "MULTI"
-        async with self._client.pipeline(transaction=True) as pipe:
-            pipe.hincrbyfloat(self._client.written_key(keys.COUNTERS), _NAME, 1)
-            await pipe.execute()
-
-
-def _delivery(event: Event, now: datetime) -> Delivery:
-    notification = Notification(event.id, event.type, now, Audience.OPERATORS, _NAME, {})
-    destination = Destination(Transport.EMAIL, "doctor@example.invalid")
-    return Delivery(
-        id=delivery_id(notification, destination),
-        notification=notification,
-        destination=destination,
-        state=DeliveryState.PENDING,
-        created_at=now,
-        updated_at=now,
-    )
