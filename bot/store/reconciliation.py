@@ -12,9 +12,9 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
-from bot.model import DeliveryState, EventState
+from bot.model import EventState
 from bot.store import keys
-from bot.store.queue import OLD_LEASE_KEY, OLD_QUEUE, QUEUE, Job, Task, job_id, new_job
+from bot.store.queue import OLD_LEASE_KEY, OLD_QUEUE, QUEUE, Task, job_id, new_job
 from bot.store.reading import text_ids
 from bot.store.scripts import LuaScript
 from bot.store.transition import encode_job
@@ -26,7 +26,7 @@ _BUILDING, _COMPLETE = 1, 0
 _PAGE = 500
 _MAX_COMPARISONS = 100
 """In one run, in case another program keeps removing jobs. Each returns up to 1,000 lost jobs."""
-_UNSENT = {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.RETRYING}
+_UNSENT = {b"pending", b"sending", b"retrying"}
 
 
 class Reconciliation:
@@ -77,14 +77,15 @@ class Reconciliation:
         return [job for job, key in awaited.items() if await self.restore_job(job, now, key)]
 
     async def restore_job(self, lost_id: str, now: datetime, awaited_by: str = "") -> bool:
-        """Enqueue the job again; False if it is in the queue, finished, or of a newer release.
+        """Enqueue the job again; False if it is in the queue, finished, or of a task of a newer release.
 
         `awaited_by` is the key of the event or delivery that waits for the job. Without it, a job is
         unfinished as long as it is in the index.
         """
-        lost = _job(lost_id, now)
-        if lost is None:
+        task, _, argument = lost_id.partition(":")
+        if task not in {*Task}:
             return False
+        lost = new_job(Task(task), argument, now=now)
         names = [QUEUE, keys.UNFINISHED, lost.key, awaited_by or keys.UNFINISHED]
         encoded = json.dumps(encode_job(lost, self._retention))
         args = [encoded, "" if awaited_by else "1", self._old_queue]
@@ -122,10 +123,9 @@ class Reconciliation:
             for event_id, state in zip(event_ids, states, strict=True)
             if state == EventState.ACCEPTED.encode()
         }
-        unsent = {state.encode() for state in _UNSENT}
         for key, row in zip(deliveries, rows, strict=True):
             state, owner = row if isinstance(row, list) else (None, None)
-            if owner and state in unsent:
+            if owner and state in _UNSENT:
                 awaited |= dict.fromkeys(text_ids([owner]), key)
         return awaited
 
@@ -137,9 +137,3 @@ async def _replies(pipe: Pipeline) -> list[Any]:
         if isinstance(reply, Exception) and not str(reply).startswith("WRONGTYPE"):
             raise reply
     return replies
-
-
-def _job(lost_id: str, now: datetime) -> Job | None:
-    """Return the job with this id, or None if its task belongs to a newer release."""
-    task, _, subject_id = lost_id.partition(":")
-    return new_job(Task(task), subject_id, now=now) if task in {*Task} else None

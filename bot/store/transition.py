@@ -45,14 +45,8 @@ class Transitions:
 
     async def apply(self, transition: Transition) -> bool:
         """Return False, and change nothing, if the subject does not have the expected values."""
-        names = [
-            transition.subject,
-            transition.trail,
-            keys.DEAD,
-            QUEUE,
-            transition.job.key if transition.job else QUEUE,
-            keys.UNFINISHED,
-        ]
+        job_key = transition.job.key if transition.job else QUEUE
+        names = [transition.subject, transition.trail, keys.DEAD, QUEUE, job_key, keys.UNFINISHED]
         return bool(await self._script(names, [json.dumps(self._encode(transition))]))
 
     def _encode(self, transition: Transition) -> dict[str, object]:
@@ -80,12 +74,8 @@ class Transitions:
 
 def encode_job(job: Job, retention: timedelta) -> dict[str, object]:
     """Return the job as the scripts expect it."""
-    return {
-        "id": job.id,
-        "blob": job.blob.decode(),
-        "delay": job.delay_ms,
-        "ttl": job_ttl_ms(retention),
-    }
+    ttl = job_ttl_ms(retention)
+    return {"id": job.id, "blob": job.blob.decode(), "delay": job.delay_ms, "ttl": ttl}
 
 
 def job_ttl_ms(retention: timedelta) -> int:
