@@ -14,8 +14,7 @@ from prometheus_client.core import (
 )
 
 from bot.metrics import recorder
-from bot.store import Store
-from bot.store.backlog import Backlog
+from bot.store import Backlog, Store
 from bot.store.counters import Labels
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"

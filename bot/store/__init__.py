@@ -1,17 +1,31 @@
 """Everything that is stored in Redis. No other folder knows the name of a key."""
 
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
 
-from bot.model import DeadLetter
-from bot.store.backlog import Backlog, dead_letters, read_backlog
+from bot.model import DeadLetter, to_ms
+from bot.store import keys
 from bot.store.counters import Counters
 from bot.store.events import Events
 from bot.store.forgetting import Forgetting
 from bot.store.ledger import Ledger
+from bot.store.queue import HEARTBEAT, QUEUE
 from bot.store.reconciliation import Reconciliation
 from bot.store.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The queue at one moment. `oldest_seconds` is how long the oldest job has been due."""
+
+    due: int
+    later: int
+    oldest_seconds: float
+    dead: int
+    worker_alive: bool
 
 
 class Store:
@@ -28,8 +42,23 @@ class Store:
         self.counters = Counters(redis)
 
     async def backlog(self, now: datetime) -> Backlog:
-        return await read_backlog(self.redis, now, self.retention)
+        seconds, microseconds = await self.redis.time()  # jobs are due by the clock of Redis
+        now_ms = seconds * 1_000 + microseconds // 1_000
+        async with self.redis.pipeline(transaction=False) as pipe:
+            pipe.zcount(QUEUE, "-inf", now_ms)
+            pipe.zcard(QUEUE)
+            pipe.zrange(QUEUE, 0, 0, withscores=True)
+            pipe.zcount(keys.DEAD, to_ms(now - self.retention), "+inf")
+            pipe.exists(HEARTBEAT)
+            due, queued, first, dead, alive = await pipe.execute()
+        oldest_ms = max(0.0, now_ms - first[0][1]) if first else 0.0
+        return Backlog(due, queued - due, oldest_ms / 1000, dead, bool(alive))
 
     async def dead_letters(self, now: datetime) -> list[DeadLetter]:
-        """Return every dead letter, the latest first; unreadable ones are left out."""
-        return await dead_letters(self.redis, now - self.retention)
+        """Return the readable dead letters, the latest first."""
+        oldest = to_ms(now - self.retention)
+        found: list[DeadLetter] = []
+        for raw in await self.redis.zrevrangebyscore(keys.DEAD, "+inf", oldest):
+            with suppress(ValueError):
+                found.append(DeadLetter.parse(raw.decode()))
+        return found

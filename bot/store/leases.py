@@ -10,6 +10,8 @@ from bot.store import keys
 from bot.store.queue import JOB_KEY, LEASE_KEY, QUEUE
 from bot.store.scripts import LuaScript
 
+_RECONCILIATION_INTERVAL_MS = 30_000
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -27,16 +29,9 @@ class Due:
 class Leases:
     """A lease is a key that belongs to one run of a job, and expires by itself."""
 
-    def __init__(
-        self,
-        redis: Redis,
-        lease_ms: int,
-        *,
-        reconciliation_interval: timedelta = timedelta(seconds=30),
-    ) -> None:
+    def __init__(self, redis: Redis, lease_ms: int) -> None:
         self._redis = redis
         self._lease_ms = lease_ms
-        self._interval_ms = round(reconciliation_interval / timedelta(milliseconds=1))
         self._due = LuaScript(redis, "lease_due")
         self._take = LuaScript(redis, "lease_take")
         self._renew = LuaScript(redis, "lease_renew")
@@ -45,7 +40,7 @@ class Leases:
     async def due(self, count: int) -> Due:
         """Return at most `count` due jobs. One worker is told to reconcile in each interval."""
         names = [QUEUE, keys.RECONCILED]
-        reconcile, *flat = await self._due(names, [count, LEASE_KEY, self._interval_ms])
+        reconcile, *flat = await self._due(names, [count, LEASE_KEY, _RECONCILIATION_INTERVAL_MS])
         jobs: list[tuple[str, float]] = []
         unreadable: list[bytes] = []
         for raw, due_ms in zip(flat[::2], flat[1::2], strict=True):

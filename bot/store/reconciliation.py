@@ -12,7 +12,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.asyncio.client import Pipeline
 
-from bot.model import EventState
+from bot.model import DeliveryState, EventState
 from bot.store import keys
 from bot.store.queue import OLD_LEASE_KEY, OLD_QUEUE, QUEUE, Task, job_id, new_job
 from bot.store.reading import text_ids
@@ -26,7 +26,10 @@ _BUILDING, _COMPLETE = 1, 0
 _PAGE = 500
 _MAX_COMPARISONS = 100
 """In one run, in case another program keeps removing jobs. Each returns up to 1,000 lost jobs."""
-_UNSENT = {b"pending", b"sending", b"retrying"}
+_UNSENT = {
+    state.encode()
+    for state in (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.RETRYING)
+}
 
 
 class Reconciliation:
@@ -77,7 +80,7 @@ class Reconciliation:
         return [job for job, key in awaited.items() if await self.restore_job(job, now, key)]
 
     async def restore_job(self, lost_id: str, now: datetime, awaited_by: str = "") -> bool:
-        """Enqueue the job again; False if it is in the queue, finished, or of a task of a newer release.
+        """Enqueue the job again; False if it is in the queue, finished, or not known to this release.
 
         `awaited_by` is the key of the event or delivery that waits for the job. Without it, a job is
         unfinished as long as it is in the index.

@@ -85,9 +85,9 @@ def parse_redis_url(url: str, cert_reqs: CertReqs | None = None) -> RedisAddress
         ValueError: with the mistake, never with the URL itself.
     """
     parts, scheme = _split(url)
-    options = _options(parts.query)
-    option = options.pop("ssl_cert_reqs", None)
-    in_url = parse_cert_reqs(option) if option is not None else None
+    options = _options(parts.query, scheme)
+    option = options.pop("ssl_cert_reqs", "")
+    in_url = parse_cert_reqs(option) if option else None
     if in_url and cert_reqs and in_url != cert_reqs:
         raise ValueError(
             f"its option ssl_cert_reqs={in_url} contradicts REDIS_SSL_CERT_REQS={cert_reqs}:"
@@ -107,7 +107,7 @@ def parse_redis_url(url: str, cert_reqs: CertReqs | None = None) -> RedisAddress
         username=username or None,
         password=password or None,
         cert_reqs=effective,
-        options=_connection_options(options, scheme, effective),
+        options=_connection_options(options, effective),
     )
 
 
@@ -169,32 +169,34 @@ def _one_value(what: str, in_url: str, in_option: str) -> str:
     return in_url or in_option
 
 
-def _options(query: str) -> dict[str, str]:
+def _options(query: str, scheme: Scheme) -> dict[str, str]:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     except ValueError:
         raise ValueError("its options after the ? must be name=value, separated by &") from None
     found: dict[str, str] = {}
     for name, value in pairs:
-        if name not in _OPTIONS:
-            reasons = (why for names, why in _REJECTED_OPTIONS.items() if name in names.split())
-            raise ValueError(f"its option {name!r} {next(reasons, 'is not known: remove it')}")
-        if name in found:
-            raise ValueError(f"its option {name!r} appears twice: remove one of them")
-        if not value:
-            raise ValueError(f"its option {name!r} is empty: give it a value, or remove it")
+        twice = "appears twice: remove one of them" if name in found else ""
+        if problem := twice or _option_problem(name, value, scheme):
+            raise ValueError(f"its option {name!r} {problem}")
         found[name] = value
     return found
 
 
-def _connection_options(
-    options: Mapping[str, str], scheme: Scheme, cert_reqs: CertReqs
-) -> dict[str, str | bool]:
-    for name in options:
-        if name in _TLS_ONLY and scheme is not Scheme.TLS:
-            raise ValueError(f"its option {name!r} is for TLS: {_USE_REDISS}, or remove it")
-        if name == "socket_keepalive" and scheme is Scheme.UNIX:
-            raise ValueError(f"its option {name!r} is not for a unix socket: remove it")
+def _option_problem(name: str, value: str, scheme: Scheme) -> str:
+    if name not in _OPTIONS:
+        reasons = (why for names, why in _REJECTED_OPTIONS.items() if name in names.split())
+        return next(reasons, "is not known: remove it")
+    if not value:
+        return "is empty: give it a value, or remove it"
+    if name in _TLS_ONLY and scheme is not Scheme.TLS:
+        return f"is for TLS: {_USE_REDISS}, or remove it"
+    if name == "socket_keepalive" and scheme is Scheme.UNIX:
+        return "is not for a unix socket: remove it"
+    return ""
+
+
+def _connection_options(options: Mapping[str, str], cert_reqs: CertReqs) -> dict[str, str | bool]:
     _check_tls(options)
     found: dict[str, str | bool] = {**options}
     for name in _BOOLEAN_OPTIONS & options.keys():

@@ -28,13 +28,8 @@ def decode_step(raw: bytes) -> Step:
     """
     try:
         kept = json.loads(raw)
-        return Step(
-            at=from_ms(kept["at"]),
-            what=str(kept["what"]),
-            delivery_id=str(kept["delivery"]),
-            destination=str(kept["to"]),
-            detail=str(kept["detail"]),
-        )
+        texts = (str(kept[name]) for name in ("what", "delivery", "to", "detail"))
+        return Step(from_ms(kept["at"]), *texts)
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise CorruptRecord("a step of an event's timeline is not readable") from error
 

@@ -8,8 +8,7 @@ from pydantic import ValidationError
 
 from bot.errors import CorruptRecord
 from bot.model import QUOTA_RECORD, Quota
-from bot.store import Store
-from bot.store.backlog import Backlog
+from bot.store import Backlog, Store
 from bot.views.event import EventView, load_latest
 from bot.views.event_summary import Describe
 

@@ -4,8 +4,7 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
-from bot.store import Store
-from bot.store.backlog import Backlog
+from bot.store import Backlog, Store
 from bot.store.queue import HEARTBEAT, QUEUE
 from tests.factories import NOW, body_of, make_event, seconds
 from tests.queue_times import now_ms
