@@ -14,7 +14,7 @@ from bot.errors import CorruptRecord, StaleEvent
 from bot.model import DeadLetter, Event, EventState, Step, canonical_event, from_ms, to_ms
 from bot.store import keys
 from bot.store.queue import QUEUE, Task, new_job
-from bot.store.reading import read_hash, read_list, text_ids
+from bot.store.reading import read_hash, text_ids
 from bot.store.scripts import LuaScript
 from bot.store.trail import decode_step, encode_step
 from bot.store.transition import Transition, Transitions, job_ttl_ms
@@ -116,7 +116,8 @@ class Events:
 
     async def trail(self, event_id: str) -> Sequence[Step]:
         """Return the steps of the event's trail, oldest first."""
-        return [decode_step(raw) for raw in await read_list(self._redis, keys.trail(event_id))]
+        steps: Any = self._redis.lrange(keys.trail(event_id), 0, -1)
+        return [decode_step(raw) for raw in await steps]
 
     async def count_failure(self, event_id: str) -> int:
         """Count a failed run of the event's handler; return the number of failed runs."""

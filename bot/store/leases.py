@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
 from redis.asyncio import Redis
 
@@ -62,20 +61,14 @@ class Leases:
         """Renew the lease; False if it was lost."""
         return bool(await self._renew([LEASE_KEY + job_id], [token, self._lease_ms]))
 
-    async def finish(self, job_id: str, token: str, due_ms: float) -> bool:
-        """Remove the job, unless it was rescheduled during its run; False if the lease was lost."""
-        return await self._end(job_id, token, due_ms, "done")
-
-    async def put_back(self, job_id: str, token: str, due_ms: float, delay: timedelta) -> bool:
-        """Make the job due after the delay, or at once if that is 0; False if the lease was lost.
-
-        A job that was rescheduled during its run keeps its new time.
-        """
-        delay_ms = round(delay / timedelta(milliseconds=1))
-        return await self._end(job_id, token, due_ms, delay_ms)
-
-    async def _end(
-        self, job_id: str, token: str, due_ms: float, delay_ms: int | Literal["done"]
+    async def finish(
+        self, job_id: str, token: str, due_ms: float, again_after: timedelta | None = None
     ) -> bool:
+        """Remove the job, or make it due again after a delay; False if the lease was lost.
+
+        After a delay of 0, it keeps its due time. A job that was rescheduled during its run stays
+        in the queue with its new time.
+        """
         names = [LEASE_KEY + job_id, JOB_KEY + job_id, QUEUE, keys.UNFINISHED]
-        return bool(await self._finish(names, [token, job_id, due_ms, delay_ms]))
+        delay = "done" if again_after is None else round(again_after / timedelta(milliseconds=1))
+        return bool(await self._finish(names, [token, job_id, due_ms, delay]))

@@ -133,8 +133,9 @@ class Ledger:
 
         The other methods that settle a claim also return False if it was lost.
         """
-        values = {"receipt": receipt, "reason": "", MAYBE_DELIVERED: "0"}
-        return await self._settle(delivery, token, DeliveryState.SENT, values, now, detail=note)
+        state = DeliveryState.SENT
+        values = {"state": state, "receipt": receipt, "reason": "", MAYBE_DELIVERED: "0"}
+        return await self._settle(delivery, token, values, now, detail=note)
 
     async def retry_later(
         self,
@@ -149,21 +150,17 @@ class Ledger:
     ) -> bool:
         """Settle a claim: the delivery is retried when `due`, by its own job."""
         values = {
+            "state": DeliveryState.RETRYING,
             "reason": reason,
             "next_at": str(to_ms(due)),
             MAYBE_DELIVERED: str(int(maybe_delivered)),
             "owner": job_id(Task.DELIVERY, delivery.id),
         }
         wait = f"rate limited, waits {duration(due - now)}, uses no attempt ({reason})"
+        detail = reason if uses_attempt else wait
+        job = new_job(Task.DELIVERY, delivery.id, now=now, due=due)
         return await self._settle(
-            delivery,
-            token,
-            DeliveryState.RETRYING,
-            values,
-            now,
-            detail=reason if uses_attempt else wait,
-            job=new_job(Task.DELIVERY, delivery.id, now=now, due=due),
-            uses_attempt=uses_attempt,
+            delivery, token, values, now, detail=detail, job=job, uses_attempt=uses_attempt
         )
 
     async def fail(
@@ -177,17 +174,16 @@ class Ledger:
         now: datetime,
     ) -> bool:
         """Settle a claim as failed; with `report` as a dead letter that a job reports."""
-        values = {"reason": reason, MAYBE_DELIVERED: str(int(maybe_delivered))}
+        delivered = str(int(maybe_delivered))
+        values = {"state": DeliveryState.FAILED, "reason": reason, MAYBE_DELIVERED: delivered}
         dead = DeadLetter.delivery(delivery.id) if report else None
         job = new_job(Task.DEAD_LETTER, str(dead), now=now) if dead else None
-        state = DeliveryState.FAILED
-        return await self._settle(
-            delivery, token, state, values, now, job=job, adds_dead_letter=dead
-        )
+        return await self._settle(delivery, token, values, now, job=job, adds_dead_letter=dead)
 
     async def skip(self, delivery: Delivery, token: str, reason: str, now: datetime) -> bool:
         """Settle a claim as skipped: the delivery need not or cannot be sent."""
-        return await self._settle(delivery, token, DeliveryState.SKIPPED, {"reason": reason}, now)
+        values = {"state": DeliveryState.SKIPPED, "reason": reason}
+        return await self._settle(delivery, token, values, now)
 
     async def requeue(self, delivery: Delivery, now: datetime) -> bool:
         """Enqueue a failed delivery again, with all its attempts; False if it has not failed."""
@@ -212,23 +208,19 @@ class Ledger:
         self,
         delivery: Delivery,
         token: str,
-        state: DeliveryState,
         values: Mapping[str, str],
         now: datetime,
         *,
         detail: str = "",
         **more: Any,
     ) -> bool:
-        """End a claim in this state; `more` are fields of `Transition`.
-
-        The trail gets a step with the detail, or else with the reason in `values`.
-        """
+        """End a claim, with a step that has the detail or the reason; `more` are a transition's fields."""
         transition = Transition(
             subject=keys.delivery(delivery.id),
             trail=keys.trail(delivery.event_id),
             expect={"state": DeliveryState.SENDING, "token": token},
-            set={"state": state, "next_at": "", **values, "updated_at": str(to_ms(now))},
-            step=delivery_step(delivery, now, state, detail or values["reason"]),
+            set={"next_at": "", **values, "updated_at": str(to_ms(now))},
+            step=delivery_step(delivery, now, values["state"], detail or values["reason"]),
             id=token,
             **more,
         )

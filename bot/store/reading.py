@@ -1,4 +1,4 @@
-"""Reads that redis-py does not type precisely, and ids as text."""
+"""Reads hashes, which redis-py does not type precisely, and ids as text."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -10,11 +10,6 @@ from redis.asyncio import Redis
 async def read_hash(redis: Redis, key: str) -> dict[bytes, bytes]:
     answer: Any = redis.hgetall(key)
     return cast("dict[bytes, bytes]", await answer)
-
-
-async def read_list(redis: Redis, key: str) -> list[bytes]:
-    answer: Any = redis.lrange(key, 0, -1)
-    return cast("list[bytes]", await answer)
 
 
 def text_ids(raws: Iterable[bytes]) -> list[str]:

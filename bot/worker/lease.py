@@ -39,7 +39,7 @@ class Lease:
         self._monotonic = monotonic
         self._token = uuid4().hex
         self._valid_until = 0.0
-        self._retry_after: timedelta | None = timedelta()
+        self._again_after: timedelta | None = timedelta()
 
     def check_lease(self) -> None:
         """Raise LeaseLost if another worker may hold the job by now."""
@@ -48,11 +48,11 @@ class Lease:
 
     def job_is_done(self) -> None:
         """Have `end` remove the job from the queue."""
-        self._retry_after = None
+        self._again_after = None
 
     def job_runs_again(self, after: timedelta) -> None:
         """Have `end` return the job to the queue, due after this delay."""
-        self._retry_after = after
+        self._again_after = after
 
     async def take(self) -> bool:
         """Take the lease; False if another worker holds it, or the job is done or was postponed.
@@ -72,17 +72,12 @@ class Lease:
 
     async def end(self) -> None:
         """Remove the job or return it to the queue; retry until the lease expires."""
-        with suppress(LeaseLost):
-            await retry_while_unavailable(
-                self._end, self.check_lease, self._timings.redis_retry_interval
-            )
-
-    async def _end(self) -> bool:
-        if self._retry_after is None:
-            return await self._leases.finish(self.job_id, self._token, self._due_ms)
-        return await self._leases.put_back(
-            self.job_id, self._token, self._due_ms, self._retry_after
+        finish = partial(
+            self._leases.finish, self.job_id, self._token, self._due_ms, self._again_after
         )
+        with suppress(LeaseLost):
+            interval = self._timings.redis_retry_interval
+            await retry_while_unavailable(finish, self.check_lease, interval)
 
     async def _keep_renewing(self, on_loss: Callable[[], None], ended: asyncio.Event) -> None:
         interval = self._timings.renewal_interval

@@ -64,7 +64,7 @@ async def test_a_retry_scheduled_under_the_same_job_id_is_restored(
 async def test_a_job_that_was_put_back_is_restored_with_its_due_time(
     store: Store, redis: Redis, leases: Leases
 ) -> None:
-    await leases.put_back(JOB, "a", await start(leases, JOB), HOUR)
+    await leases.finish(JOB, "a", await start(leases, JOB), HOUR)
     await redis.delete(QUEUE)
     assert await store.reconciliation.run(NOW) == [JOB]
     assert await is_due_in(redis, JOB, HOUR)
@@ -73,7 +73,7 @@ async def test_a_job_that_was_put_back_is_restored_with_its_due_time(
 async def test_a_job_that_was_put_back_and_is_done_stays_done(
     store: Store, redis: Redis, leases: Leases
 ) -> None:
-    await leases.put_back(JOB, "a", await start(leases, JOB), timedelta(milliseconds=1))
+    await leases.finish(JOB, "a", await start(leases, JOB), timedelta(milliseconds=1))
 
     async def is_due() -> bool:
         return await due_in(redis, JOB) <= timedelta()

@@ -82,7 +82,7 @@ async def test_another_owner_is_refused(leases: Leases, due: int) -> None:
     assert await leases.take(JOB, "b", due) is False
     assert await leases.renew(JOB, "b") is False
     assert await leases.finish(JOB, "b", due) is False
-    assert await leases.put_back(JOB, "b", due, timedelta()) is False
+    assert await leases.finish(JOB, "b", due, timedelta()) is False
 
 
 async def test_an_expired_lease_can_be_taken_but_not_renewed(
@@ -110,14 +110,14 @@ async def test_a_finished_job_leaves_nothing_behind(leases: Leases, due: int, re
 
 async def test_a_job_that_was_put_back_is_due_again(leases: Leases, due: int, redis: Redis) -> None:
     await leases.take(JOB, "a", due)
-    assert await leases.put_back(JOB, "a", due, timedelta()) is True
+    assert await leases.finish(JOB, "a", due, timedelta()) is True
     assert await redis.zscore(QUEUE, JOB) == due
     assert await redis.exists(IN_PROGRESS, f"arq:job:{JOB}") == 1
 
 
 async def test_a_job_can_be_put_back_with_a_delay(leases: Leases, due: int, redis: Redis) -> None:
     await leases.take(JOB, "a", due)
-    await leases.put_back(JOB, "a", due, timedelta(minutes=1))
+    await leases.finish(JOB, "a", due, timedelta(minutes=1))
     assert await is_due_in(redis, JOB, timedelta(seconds=60))
 
 
