@@ -2,7 +2,6 @@
 
 import re
 import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.logging.exceptions import in_words, kind_of
@@ -82,13 +81,15 @@ def diagnose(error: BaseException, command: str = "") -> Problem:
 
     The text of the error is not repeated, except for names of commands: it may contain a payload.
     """
-    for cause in _causes(error):
+    cause: BaseException | None = error
+    while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return Problem(f"{in_words(cause)} (self-signed?)", _TRUST)
         if isinstance(cause, ConnectionResetError | BrokenPipeError):
             return _closed(command)
         if isinstance(cause, OSError):
             return Problem(in_words(cause))
+        cause = cause.__cause__ or cause.__context__
     message = f"{type(error).__name__} {error}"
     known = (Problem(*found) for pattern, *found in _PROBLEMS if re.search(pattern, message))
     if problem := next(known, None) or _forbidden(message, command):
@@ -96,13 +97,6 @@ def diagnose(error: BaseException, command: str = "") -> Problem:
     if "closed" in message.lower():
         return _closed(command)
     return Problem(f"failed with {kind_of(error)}")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    current: BaseException | None = error
-    while current is not None:
-        yield current
-        current = current.__cause__ or current.__context__
 
 
 def _forbidden(message: str, command: str) -> Problem | None:

@@ -98,12 +98,14 @@ def parse_redis_url(url: str, cert_reqs: CertReqs | None = None) -> RedisAddress
     password = _one_value("password", unquote(parts.password or ""), options.pop("password", ""))
     path_db = "" if scheme is Scheme.UNIX else parts.path.removeprefix("/")
     db = _one_value("database", path_db, options.pop("db", ""))
+    if not re.fullmatch(r"[0-9]{0,9}", db):
+        raise ValueError("its database must be a number, such as /0 after the port")
     return RedisAddress(
         scheme=scheme,
         host=unquote(parts.hostname or "localhost"),
         port=_port(parts),
         path=unquote(parts.path) if scheme is Scheme.UNIX else "",
-        db=_number(db),
+        db=int(db or 0),
         username=username or None,
         password=password or None,
         cert_reqs=effective,
@@ -155,12 +157,6 @@ def _port(parts: SplitResult) -> int:
     if not port:
         raise ValueError("its port must be a number up to 65535")
     return port
-
-
-def _number(db: str) -> int:
-    if not re.fullmatch(r"[0-9]{0,9}", db):
-        raise ValueError("its database must be a number, such as /0 after the port")
-    return int(db or 0)
 
 
 def _one_value(what: str, in_url: str, in_option: str) -> str:

@@ -46,10 +46,11 @@ def decode_row(delivery_id: str, row: Mapping[bytes, bytes]) -> Delivery:
         return row.get(name, b"").decode()
 
     try:
+        to = text(b"destination")
         return Delivery(
             id=delivery_id,
             notification=_notification.validate_json(row[b"notification"]),
-            destination=_destination(text(b"destination")),
+            destination=None if to.startswith(_NO_DESTINATION) else Destination.parse(to),
             state=DeliveryState(text(b"state")),
             created_at=from_ms(row[b"created_at"]),
             updated_at=from_ms(row[b"updated_at"]),
@@ -62,7 +63,3 @@ def decode_row(delivery_id: str, row: Mapping[bytes, bytes]) -> Delivery:
         )
     except (ValueError, KeyError, OverflowError) as error:
         raise CorruptRecord(f"delivery {delivery_id} is not readable in Redis") from error
-
-
-def _destination(text: str) -> Destination | None:
-    return None if text.startswith(_NO_DESTINATION) else Destination.parse(text)

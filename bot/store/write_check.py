@@ -81,12 +81,12 @@ async def check_writes(redis: Redis, now: datetime) -> WriteCheck:
 
 
 async def _run(client: "_TestKeyClient", check: WriteCheck, name: str, call: Awaitable[Any]) -> Any:
-    """Await a call whose result is unexpected if it is False; return None if it failed.
+    """Await a call, whose result is unexpected if it is False; return it, or None if it failed.
 
     Raises:
         ConnectionError, TimeoutError: of redis-py, if the connection is lost.
     """
-    client.last_command = ""
+    result, client.last_command = None, ""
     try:
         result = await call
     except RedisError as error:
@@ -94,12 +94,10 @@ async def _run(client: "_TestKeyClient", check: WriteCheck, name: str, call: Awa
         if isinstance(error, _CONNECTION_LOST):
             raise
     except _UNREADABLE_REPLY:
+        result = False
+    if result is False:
         check.unexpected.append(name)
-    else:
-        if result is False:
-            check.unexpected.append(name)
-        return result
-    return None
+    return result
 
 
 async def _run_scripts(run: Run, client: "_TestKeyClient", store: Store, event: Event) -> None:

@@ -126,7 +126,12 @@ class LeasedWorker(Worker):
             await lease.end()
             return
         running = asyncio.create_task(self._run(lease))
-        async with lease.renewing(on_loss=lambda: _cancel(running)):
+
+        def cancel() -> None:
+            _log.warning("lease lost while running")
+            running.cancel()
+
+        async with lease.renewing(on_loss=cancel):
             try:
                 await asyncio.wait({running}, timeout=self._timings.job_timeout.total_seconds())
             except asyncio.CancelledError:
@@ -162,8 +167,3 @@ class LeasedWorker(Worker):
             lease.job_runs_again(self._timings.retry_after_bug)
         else:
             lease.job_is_done()
-
-
-def _cancel(run: asyncio.Task[None]) -> None:
-    _log.warning("lease lost while running")
-    run.cancel()

@@ -13,7 +13,10 @@ from bot.worker.jobs import WorkerTasks
 from bot.worker.supervisor import Supervisor
 
 Build = Callable[[], WorkerTasks]
-"""Builds the jobs of a worker, inside the running event loop."""
+"""Builds the jobs of a worker, inside the running event loop.
+
+Raises RegistryError if a handler or its templates are not valid.
+"""
 NewSupervisor = Callable[[WorkerTasks], Supervisor]
 
 _log = structlog.get_logger()
@@ -25,11 +28,7 @@ def run_worker(
     new_supervisor: NewSupervisor = Supervisor,
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop,
 ) -> None:
-    """Run a worker until SIGTERM or SIGINT, as the only task of this process.
-
-    Raises:
-        RegistryError: raised by `build`, if a handler or its templates are not valid.
-    """
+    """Run a worker until SIGTERM or SIGINT, as the only task of this process."""
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(supervise(build, new_supervisor=new_supervisor))
 
@@ -53,9 +52,6 @@ async def worker_in_background(
     finish at the same time, within the time that a platform grants. A worker that ends without being
     told to would leave a process that only seems to work: `failed` is called, and the process gets
     SIGTERM.
-
-    Raises:
-        RegistryError: raised by `build`, if a handler or its templates are not valid.
     """
     async with _supervisor(build, new_supervisor) as supervisor:
         with install_signal_handlers(supervisor.stop):
