@@ -63,16 +63,17 @@ async def test_a_job_that_another_worker_holds_is_left_alone(
 async def test_a_job_that_loses_its_lease_is_stopped(jobs: ScriptedTasks, redis: Redis) -> None:
     stopped = asyncio.Event()
 
-    async def steal(_: str, __: Lease) -> None:
-        await redis.set(LEASE_KEY + JOB, "another owner")
+    async def wait(_: str, __: Lease) -> None:
         try:
             await asyncio.Event().wait()
         finally:
             stopped.set()
 
-    jobs.script = [steal]
+    jobs.script = [wait]
     async with working(jobs, WorkerTimings(renewal_interval=QUICK)):
         await accept(jobs.store)
+        await jobs.ran.wait()
+        await redis.set(LEASE_KEY + JOB, "another owner")
         await stopped.wait()
     assert await redis.get(LEASE_KEY + JOB) == b"another owner"
     assert await redis.zcard(QUEUE) == 1
