@@ -13,10 +13,7 @@ from bot.worker.jobs import WorkerTasks
 from bot.worker.supervisor import Supervisor
 
 Build = Callable[[], WorkerTasks]
-"""Builds the jobs of a worker, inside the running event loop.
-
-Raises RegistryError if a handler or its templates are not valid.
-"""
+"""Builds a worker's tasks in the running event loop; raises RegistryError for an invalid handler."""
 NewSupervisor = Callable[[WorkerTasks], Supervisor]
 
 _log = structlog.get_logger()
