@@ -16,5 +16,8 @@ async def test_every_event_of_many_has_a_complete_timeline(visitor: Visitor) -> 
 
 async def test_a_burst_has_one_response_record(visitor: Visitor) -> None:
     n = (await visitor.call("/send", what="burst"))["n"]
-    response = await visitor.until(lambda r: r["kind"] == "response" and r["n"] == n)
+    response = await visitor.until(
+        # On a busy machine the first attempt may time out; the record then says when the next one is.
+        lambda r: r["kind"] == "response" and r["n"] == n and r["retry_in_s"] is None
+    )
     assert (response["count"], response["statuses"]) == (50, {"200": 50})
