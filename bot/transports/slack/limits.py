@@ -125,16 +125,17 @@ def _context(element: Block) -> Block:
 
 def _fit_total(message: SlackMessage) -> SlackMessage:
     """Cut the longest texts to one length, so that all texts together fit the limit."""
-    blocks = deepcopy(message.blocks)
-    shown = [*_texts(blocks)]
-    limit = _common_limit([len(message.text), *(len(t["text"]) for t in shown)], ALL_TEXT)
-    for text in shown:
+    lengths = [len(message.text), *(len(t["text"]) for t in _texts(message.blocks))]
+    if sum(lengths) <= ALL_TEXT:
+        return message
+    limit, blocks = _common_limit(lengths, ALL_TEXT), deepcopy(message.blocks)
+    for text in _texts(blocks):
         text["text"] = cut(text["text"], limit)
     return SlackMessage(cut(message.text, limit), blocks)
 
 
 def _common_limit(lengths: Sequence[int], total: int) -> int:
-    """Return the length to cut the longest texts to, or `total` if all fit."""
+    """Return the length to cut the longest texts to, so that they are no longer than `total` together."""
     rest = total
     for index, length in enumerate(sorted(lengths)):
         share = rest // (len(lengths) - index)
