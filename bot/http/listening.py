@@ -28,15 +28,19 @@ def why_not_listen(host: str | None, port: int) -> str:
 def _is_missing(family: socket.AddressFamily, address: tuple[object, ...]) -> bool:
     """Bind the address; True if this machine does not have it, for example without IPv6."""
     try:
-        with socket.socket(family, socket.SOCK_STREAM) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            listener.bind(address)
-    except OSError as fault:
-        if fault.errno not in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
-            raise
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError:  # whatever the reason, create_server leaves out such an address, too
         return True
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            listener.bind(address)
+        except OSError as fault:
+            if fault.errno != errno.EADDRNOTAVAIL:
+                raise
+            return True
     return False
 
 

@@ -104,7 +104,9 @@ def named_filters(*functions: Filter) -> Mapping[str, Filter]:
 
 
 def _keep_none(function: Filter) -> Filter:
-    return lambda value, *args: None if value is None else function(value, *args)
+    return lambda value, *args, **options: (
+        None if value is None else function(value, *args, **options)
+    )
 
 
 COMMON = named_filters(number, plural, percent, share, bar, date, day, listing, cut, link, unlinked)

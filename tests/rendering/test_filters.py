@@ -81,6 +81,11 @@ def test_a_long_list_ends_with_the_number_of_the_others() -> None:
     assert filters.listing([]) == ""
 
 
+def test_arguments_may_be_given_by_name() -> None:
+    """The templates of users may do so."""
+    assert filters.COMMON["plural"](3, "entry", many="entries") == "3 entries"
+
+
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [

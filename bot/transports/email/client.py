@@ -91,7 +91,7 @@ class SmtpConnector:
             raise aiosmtplib.SMTPConnectError(f"{where}: {error}") from error
 
     async def _connect_to_any_address(self) -> socket.socket:
-        """Try one address after the other; each gets its share of the timeout."""
+        """Try one address after the other, each for its share of the timeout, the last for the rest."""
         *others, last = await asyncio.get_running_loop().getaddrinfo(
             self.smtp.host, self.smtp.port, type=socket.SOCK_STREAM
         )
