@@ -39,6 +39,12 @@ def test_an_unknown_command_is_refused() -> None:
     assert "No such command 'nonsense'" in result.output
 
 
+def test_an_argument_that_is_not_utf_8_is_refused() -> None:
+    result = CliRunner().invoke(main, ["events", "evt_\udcff"])
+    assert result.exit_code == 2
+    assert "arguments must be valid UTF-8" in result.output
+
+
 def test_an_error_of_the_bot_is_printed_as_one_line() -> None:
     group = CommandGroup("juicebox-bot")
 

@@ -65,6 +65,13 @@ class CommandGroup(click.Group):
         found: click.Command = import_module(f"{__name__}.{_module(cmd_name)}").command
         return found
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            "".join(args).encode()
+        except UnicodeEncodeError:
+            raise click.UsageError("arguments must be valid UTF-8", ctx) from None
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         if isinstance(sys.stdout, io.TextIOWrapper):  # the terminal may lack characters of an event
             sys.stdout.reconfigure(errors="backslashreplace")
