@@ -18,7 +18,7 @@ def _split_hosts(value: object) -> object:
     """Refuse commas alone: an empty tuple would allow any host."""
     hosts = split_at_commas(value)
     if value and not hosts:
-        raise ValueError("it names no host; leave it empty where any will do")
+        raise ValueError("it names no host; leave it unset to allow any host")
     return hosts
 
 

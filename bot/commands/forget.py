@@ -8,12 +8,12 @@ from bot.commands.with_store import on_store
 from bot.registry import load_registry
 from bot.store import Store
 
-_HELP = """Remove everything that is kept about the profile with this ID.
+_HELP = """Remove everything that is kept about the person with this ID.
 
-Removes its record, the cached profile:<ID>, and the content of every event about it; what is yet to
-be sent about these events is not sent. Their ids remain until they expire, so that Juicebox sending
-one again changes nothing. Messages and mails that were sent stay where they are, and so do backups of
-Redis. The command can be repeated: do so if Juicebox has sent more about the person meanwhile.
+Removes the person's records and cached copies, and the content of every event about the person.
+Messages about these events that have not been sent yet are skipped. The events' ids remain until they
+expire, so that Juicebox sending one again changes nothing. Messages that were sent stay where they
+are, and so do backups of Redis. Repeat the command if Juicebox has sent more about the person since.
 """
 
 
@@ -29,7 +29,7 @@ async def _forget(store: Store, profile_id: str) -> None:
     async for event_id, readable in store.forgetting.events_about(profile_id, subjects):
         if not readable:
             unreadable += 1
-            echo(f"event {event_id}: not readable in Redis, so nobody can tell whom it is about")
+            echo(f"event {event_id}: not readable in Redis; it may be about this person")
         elif await store.forgetting.forget_event(event_id, utc_now()):
             events += 1
             echo(f"event {event_id}: forgotten")
@@ -39,9 +39,9 @@ async def _forget(store: Store, profile_id: str) -> None:
     for key in removed.cached_keys:
         echo(f"cached {key}: removed")
     if not (events or removed.record_kinds or removed.cached_keys):
-        raise CommandError(f"nothing is kept about profile {profile_id}")
+        raise CommandError(f"nothing is kept about {profile_id}")
     counted = "1 event" if events == 1 else f"{events} events"
-    echo(f"Profile {profile_id} is forgotten, with what {counted} said of it.")
+    echo(f"Forgot {profile_id}: removed the content of {counted}.")
     if unreadable:
         raise CommandError(
             f"{unreadable} of the events could not be read: see 'events' for each of them"

@@ -100,12 +100,12 @@ class _Attempt:
 
     async def _send(self, transport: ActiveTransport[Any]) -> str:
         if self.delivery.attempts > _MAX_ATTEMPTS:
-            reason = "its attempts never came to an end"
+            reason = "every attempt was interrupted"
             raise DeliveryError.permanent(reason, maybe_delivered=True)
         limit, limiter = transport.sender.rate_limit(self.destination), self.parts.rate_limiter
         wait = limiter.delay(limit, self.delivery.id)
         if wait:
-            raise DeliveryError.rate_limited("waiting for its turn", wait)
+            raise DeliveryError.rate_limited("waiting behind the rate limit", wait)
         message = OutgoingMessage(
             id=self.delivery.id,
             destination=self.destination,

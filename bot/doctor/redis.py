@@ -78,7 +78,7 @@ def _role(info: Mapping[str, Any]) -> Finding:
         return failure("Redis role", f"{role}: it is read-only", "REDIS_URL must name the primary")
     if role == "master":
         return ok("Redis role", "primary")
-    return note("Redis role", f"{role or 'not known'}; see below whether it accepts writes")
+    return note("Redis role", f"{role or 'not known'}; see 'Redis writes'")
 
 
 def _persistence(*, appends: bool, save: str | None) -> Finding:
@@ -107,8 +107,8 @@ def _encryption(address: RedisAddress) -> Finding:
         if address.cert_reqs == "none":
             return note(
                 "Redis encryption",
-                "TLS; REDIS_SSL_CERT_REQS=none: the certificate is not checked, so somebody in the"
-                " middle could read along; needed for Heroku's self-signed certificates",
+                "TLS; REDIS_SSL_CERT_REQS=none: the certificate is not checked, so the connection"
+                " can be intercepted; needed for Heroku's self-signed certificates",
             )
         return ok("Redis encryption", "TLS, certificate checked")
     if address.is_local:

@@ -21,19 +21,19 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """https://prometheus.io/docs/instrumenting/exposition_formats"""
 
 _COUNTERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    (
-        recorder.ACCEPTED,
-        "Events accepted, by type; types without a handler count as other.",
-        ("type",),
-    ),
+    (recorder.ACCEPTED, "Events accepted, by type; those without a handler as other.", ("type",)),
     (recorder.DUPLICATE, "Events that had been accepted before.", ()),
     (recorder.REJECTED, "Requests that were refused, by reason.", ("reason",)),
     (recorder.DELIVERIES, "Attempts, by channel and outcome.", ("channel", "outcome")),
-    (recorder.NOTICES, "Attempts at notices to operators, likewise.", ("channel", "outcome")),
+    (
+        recorder.NOTICES,
+        "Attempts to deliver a notice to operators, by channel and outcome.",
+        ("channel", "outcome"),
+    ),
 )
 _HISTOGRAMS = (
     (recorder.ATTEMPT, "Seconds that one call to Slack or the mail server took."),
-    (recorder.ARRIVAL, "Seconds from an event's receipt until its message was sent."),
+    (recorder.ARRIVAL, "Seconds from an event's arrival until its message was sent."),
 )
 
 

@@ -54,7 +54,7 @@ class Metrics:
         self._observe(ATTEMPT, transport, seconds)
 
     def arrived(self, transport: Transport, seconds: float) -> None:
-        """Record how long it took from the event's receipt until the message was sent."""
+        """Record how long it took from the event's arrival until the message was sent."""
         self._observe(ARRIVAL, transport, seconds)
 
     def _observe(self, name: str, transport: Transport, seconds: float) -> None:

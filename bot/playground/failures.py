@@ -31,7 +31,7 @@ SLACK = (
     FaultOption(
         "429",
         "429",
-        "Slack limits the rate and asks for 3 s. The bot waits that long; it uses no attempt.",
+        "Slack answers 429 with Retry-After: 3. The bot waits 3 s, which does not count as an attempt.",
         HttpFault.rate_limited(3),
     ),
     FaultOption(

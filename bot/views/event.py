@@ -16,7 +16,7 @@ _SETTLED = {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED}
 class TimelineStep:
     """One step of an event's processing.
 
-    `elapsed` counts from the receipt of the event, and is never negative even where two machines'
+    `elapsed` counts from the arrival of the event, and is never negative even where two machines'
     clocks differ. `to` is the destination as it is stored, or empty.
     """
 

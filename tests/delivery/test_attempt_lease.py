@@ -65,4 +65,4 @@ async def test_a_delivery_that_always_kills_its_worker_becomes_a_dead_letter(
     delivery = await stored(store)
     assert sender.seen == []
     assert delivery.state is DeliveryState.FAILED
-    assert delivery.reason == "its attempts never came to an end"
+    assert delivery.reason == "every attempt was interrupted"

@@ -73,7 +73,7 @@ async def test_a_redis_that_forbids_info(make_settings: MakeSettings) -> None:
     shown = {f.subject: f for f in found}
     assert not [f for f in found if f.severity is Severity.FAILURE]
     assert shown["Redis"].text == "answers; its INFO is forbidden, so its version is not known"
-    assert shown["Redis role"].text == "not known; see below whether it accepts writes"
+    assert shown["Redis role"].text == "not known; see 'Redis writes'"
     assert shown["Redis persistence"].severity is Severity.WARNING
     assert shown["Redis persistence"].text == "not known: without it, a restart loses events"
     assert shown["Redis eviction"].text == "the server does not say"
@@ -84,8 +84,8 @@ async def test_a_redis_that_forbids_info(make_settings: MakeSettings) -> None:
     ("role", "severity", "text"),
     [
         ("master", Severity.OK, "primary"),
-        ("active-replica", Severity.NOTE, "active-replica; see below whether it accepts writes"),
-        ("", Severity.NOTE, "not known; see below whether it accepts writes"),
+        ("active-replica", Severity.NOTE, "active-replica; see 'Redis writes'"),
+        ("", Severity.NOTE, "not known; see 'Redis writes'"),
         ("slave", Severity.FAILURE, "slave: it is read-only"),
         ("replica", Severity.FAILURE, "replica: it is read-only"),
     ],

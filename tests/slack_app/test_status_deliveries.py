@@ -45,7 +45,7 @@ async def test_a_failed_delivery_that_may_have_arrived(ask: Ask, store: Store) -
     claimed = await claim(store, mail)
     await store.ledger.fail(claimed, "token", "", maybe_delivered=True, report=True, now=NOW)
     assert (await lines_of(ask))[1] == (
-        "❌ recruiter@example.com: failed after 1 attempt (it may have arrived all the same)"
+        "❌ recruiter@example.com: failed after 1 attempt (it may have arrived anyway)"
     )
 
 
@@ -124,7 +124,7 @@ async def test_notices_that_are_not_sent_yet(ask: Ask, store: Store) -> None:
     retrying = f"retrying {AT_14_32} after 1 attempt"
     assert (await lines_of(ask))[2:5] == [
         "⚠️ Operators could not be notified: recruiter@example.com: `no box`",
-        f"📣 Operators not notified yet: <#C0ALERTS>, {retrying}: `busy` (it may have arrived all the same)",
+        f"📣 Operators not notified yet: <#C0ALERTS>, {retrying}: `busy` (it may have arrived anyway)",
         "📣 Operators are being notified: <#C0RECRUIT>",
     ]
 

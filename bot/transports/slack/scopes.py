@@ -9,13 +9,13 @@ REQUIRED_SCOPES: Mapping[str, str] = {
     "channels:read": "to find channels by name",
 }
 PRIVATE_SCOPES: Mapping[str, str] = {
-    "groups:history": "to see the same in private channels",
+    "groups:history": "to see whether a message in a private channel got through",
     "groups:read": "to find private channels by name",
 }
 """Needed if the bot is in a private channel."""
 DIRECT_SCOPES: Mapping[str, str] = {
     "im:write": "to write to a person, where SLACK_CHANNEL is a user's id",
-    "im:history": "to see the same in what it wrote to a person",
+    "im:history": "to see whether a direct message got through",
 }
 """Needed if the settings have a user's id instead of a channel."""
 
