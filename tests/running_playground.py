@@ -83,10 +83,10 @@ class Visitor:
         response = await self.until(lambda r: r["kind"] == "response" and r["n"] == n)
         return str(response["event_id"])
 
-    async def trail(self, event_id: str, wanted: Callable[[Record], bool]) -> Record:
+    async def timeline(self, event_id: str, wanted: Callable[[Record], bool]) -> Record:
         """Return the event's timeline record as soon as it is as wanted."""
         return await self.until(
-            lambda r: r["kind"] == "trail" and r["event_id"] == event_id and wanted(r)
+            lambda r: r["kind"] == "timeline" and r["event_id"] == event_id and wanted(r)
         )
 
 
@@ -96,9 +96,9 @@ async def visiting(url: str) -> AsyncIterator[Visitor]:
         yield Visitor(http)
 
 
-def states(trail: Record) -> set[str]:
+def states(timeline: Record) -> set[str]:
     """Return the states of its deliveries."""
-    return {delivery["state"] for delivery in trail["deliveries"]}
+    return {delivery["state"] for delivery in timeline["deliveries"]}
 
 
 def is_alive(pid: int) -> bool:

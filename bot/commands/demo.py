@@ -24,8 +24,8 @@ def command(*, once: bool, port: int | None) -> None:
     if once and port is not None:
         raise click.UsageError("--once serves no page, so --port cannot be used with it")
     try:
-        from bot.playground.run import run_demo  # noqa: PLC0415 - not installed in production
+        from bot.playground.run import run_playground  # noqa: PLC0415 - not installed in production
     except ModuleNotFoundError as error:
-        message = f"the demo needs {error.name}, which requirements-dev.txt installs"
+        message = f"the playground needs {error.name}, which requirements-dev.txt installs"
         raise SetupError(message) from error
-    raise click.exceptions.Exit(run_demo(once=once, port=_PORT if port is None else port))
+    raise click.exceptions.Exit(run_playground(once=once, port=_PORT if port is None else port))

@@ -27,8 +27,8 @@ from bot.store.connection import connect
 from bot.transports.terminal.console import Console, Weight
 
 SECRET = "whsec_demo"  # noqa: S105 - valid in this deployment only
-SIGNING_SECRET = "demo-signing-secret"  # noqa: S105 - valid in this deployment only
-_TOKEN = "xoxb-demo"  # noqa: S105 - valid in this deployment only
+SIGNING_SECRET = "playground-signing-secret"  # noqa: S105 - valid in this deployment only
+_TOKEN = "xoxb-playground"  # noqa: S105 - valid in this deployment only
 _START_TIMEOUT = 120.0
 _READY_POLL_INTERVAL = 0.05
 _UNREACHABLE = "it cannot be reached"
@@ -48,8 +48,8 @@ AUDIENCES = {
 }
 
 
-class DemoFailed(BotError):
-    """The demo does not work on this machine; the message says what was observed."""
+class PlaygroundFailed(BotError):
+    """The playground does not work on this machine; the message says what was observed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class LocalDeployment:
         """Post a webhook as Juicebox does.
 
         Raises:
-            DemoFailed: if the bot does not accept it.
+            PlaygroundFailed: if the bot does not accept it.
         """
         headers = {
             HEADER.decode(): sign(body, SECRET.encode()),
@@ -84,7 +84,7 @@ class LocalDeployment:
         ):
             status, text = response.status, await response.text()
         if status != _OK:
-            raise DemoFailed(f"the webhook answered {status}: {text}")
+            raise PlaygroundFailed(f"the webhook answered {status}: {text}")
 
     async def run_until(self, work: Coroutine[Any, Any, T], *stops: Coroutine[Any, Any, None]) -> T:
         """Return the result of `work`; raise at once if one of the bot's processes ends."""
@@ -101,14 +101,16 @@ async def local_deployment(
 
     Raises:
         NoRedisServer: if there is no redis-server on this machine.
-        ServiceDied, DemoFailed: if the bot does not start.
+        ServiceDied, PlaygroundFailed: if the bot does not start.
     """
 
     def print_step(step: str) -> None:
         console.say(f"  {step}", Weight.ASIDE)
 
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="juicebox-demo-")))
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="juicebox-playground-"))
+        )
         redis = stack.enter_context(redis_server("--appendonly", "yes"))
         print_step(f"Redis         {redis.url}")
         slack = await stack.enter_async_context(LocalSlack(token=_TOKEN, messages_per_second=1))
@@ -141,7 +143,7 @@ async def _wait_until_ready(url: str, timeout: float) -> None:  # noqa: ASYNC109
             while problem := await _readiness_problem(session, url):  # noqa: ASYNC110 - another process gets ready
                 await asyncio.sleep(_READY_POLL_INTERVAL)
     except TimeoutError:
-        raise DemoFailed(f"the bot was not ready within {timeout:g} s: {problem}") from None
+        raise PlaygroundFailed(f"the bot was not ready within {timeout:g} s: {problem}") from None
 
 
 async def _readiness_problem(session: aiohttp.ClientSession, url: str) -> str:

@@ -23,7 +23,7 @@ async def send_each_once(console: Console) -> int:
     """Send one event of each type and print the results; return 0 if everything arrived once.
 
     Raises:
-        DemoFailed: if the webhook refuses an event.
+        PlaygroundFailed: if the webhook refuses an event.
         ServiceDied: if one of the bot's processes ends early.
     """
     console.say("Starting", Weight.HEADLINE)
@@ -34,7 +34,7 @@ async def send_each_once(console: Console) -> int:
 
 
 class _Run:
-    """One run of the demo on the terminal."""
+    """One run of the playground on the terminal."""
 
     def __init__(self, console: Console, deployment: LocalDeployment) -> None:
         self._console = console

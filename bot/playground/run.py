@@ -1,4 +1,4 @@
-"""Runs the demo until it ends, fails or is interrupted: on one page, or once on the terminal."""
+"""Runs the playground until it ends, fails or is interrupted: on one page, or once on the terminal."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from bot.playground.server import serve_playground
 from bot.transports.terminal.console import Console
 
 
-def run_demo(*, once: bool, port: int, stream: TextIO | None = None) -> int:
+def run_playground(*, once: bool, port: int, stream: TextIO | None = None) -> int:
     """Serve the page at this port until it is stopped; with `once`, send the samples and end.
 
     Return the exit code: 0, or 1 if something is missing on this machine, fails, or does not

@@ -44,7 +44,7 @@ async def serve_playground(console: Console, port: int) -> int:
 
     Raises:
         PortTaken: if the page cannot be served at this port.
-        DemoFailed, NoRedisServer, ServiceDied: if the bot does not start, or dies.
+        PlaygroundFailed, NoRedisServer, ServiceDied: if the bot does not start, or dies.
     """
     listener = _listen(port)
     console.say("Starting", Weight.HEADLINE)
@@ -143,7 +143,7 @@ def _explain(port: int, error: OSError) -> str:
     options = '--port: make demo ARGS="--port 0" finds a free one'
     if error.errno == errno.EADDRINUSE and _is_playground(port):
         return (
-            f"a demo is already running: open http://{_HOST}:{port}, or stop it first,"
+            f"the playground is already running: open http://{_HOST}:{port}, or stop it first,"
             f" or choose another port with {options}"
         )
     return explain(_HOST, port, error, options)

@@ -32,8 +32,8 @@ class Program:
     async def start(self) -> Process:
         """Run the command in the project's folder.
 
-        The process gets its own session, so that Ctrl-C reaches only the demo, which then stops
-        its processes in order, Redis last.
+        The process gets its own session, so that Ctrl-C reaches only the playground, which then
+        stops its processes in order, Redis last.
         """
         with self.log.open("ab") as output:
             return await asyncio.create_subprocess_exec(

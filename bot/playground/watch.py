@@ -135,7 +135,7 @@ class Watch:
             name_of=self._name_of,
             kills=self._kills,
         )
-        self._feed.publish("trail", event_id, **record)
+        self._feed.publish("timeline", event_id, **record)
         self._versions[event_id] = version
 
     def _version(self, stored: StoredEvent, deliveries: Sequence[Delivery]) -> _Version:

@@ -14,7 +14,7 @@ from tests.running_playground import Visitor
 
 HIGH = {"width": 1440, "height": 2400}
 """Fits a long message on one screenshot."""
-TOKEN = {"Authorization": "Bearer xoxb-demo"}
+TOKEN = {"Authorization": "Bearer xoxb-playground"}
 Call = Callable[..., Awaitable[dict[str, Any]]]
 
 

@@ -57,7 +57,7 @@ def delivery(name: str, where: str, state: str = "sent") -> Json:
 def timeline(number: int, **changes: Any) -> Json:
     """Return the record of an event that begins that many seconds after the first one."""
     return {
-        "kind": "trail",
+        "kind": "timeline",
         "event_id": f"evt_{number}",
         "type": "search.completed",
         "state": "handled",

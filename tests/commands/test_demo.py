@@ -18,7 +18,7 @@ async def test_missing_packages_are_reported(cli: Cli, monkeypatch: pytest.Monke
     result = await cli("demo", "--once")
     assert result.exit_code == 2
     assert result.output == (
-        "juicebox-bot: the demo needs aiosmtpd.smtp, which requirements-dev.txt installs\n"
+        "juicebox-bot: the playground needs aiosmtpd.smtp, which requirements-dev.txt installs\n"
     )
 
 

@@ -26,7 +26,7 @@ def test_a_second_demo_reports_the_first(url: str) -> None:
     done = demo("--port", port)
     assert done.returncode == 1
     assert done.stdout.startswith(
-        f"a demo is already running: open http://127.0.0.1:{port}, or stop it first"
+        f"the playground is already running: open http://127.0.0.1:{port}, or stop it first"
     )
 
 

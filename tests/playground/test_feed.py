@@ -24,9 +24,9 @@ async def test_records_keep_their_order() -> None:
 
 async def test_an_updated_record_keeps_its_place() -> None:
     feed = Feed()
-    feed.publish("trail", "evt_1", n=1)
-    feed.publish("trail", "evt_2", n=2)
-    feed.publish("trail", "evt_1", n=3)
+    feed.publish("timeline", "evt_1", n=1)
+    feed.publish("timeline", "evt_2", n=2)
+    feed.publish("timeline", "evt_1", n=3)
     assert numbers(await remaining_records(feed)) == [3, 2]
 
 

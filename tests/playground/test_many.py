@@ -11,7 +11,7 @@ async def test_every_event_of_many_has_a_complete_timeline(visitor: Visitor) -> 
     for n in numbers:
         await visitor.until(lambda r, n=n: r["kind"] == "response" and r["n"] == n)
     await visitor.call("/failures", worker="running")
-    await visitor.trail(first, lambda t: t["state"] == "unhandled")
+    await visitor.timeline(first, lambda t: t["state"] == "unhandled")
 
 
 async def test_a_burst_has_one_response_record(visitor: Visitor) -> None:

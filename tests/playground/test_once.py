@@ -16,7 +16,7 @@ import pytest
 from bot.fakes.slack.api import HttpFault, LocalSlack
 from bot.model import Transport
 from bot.playground import deployment, once
-from bot.playground.run import run_demo
+from bot.playground.run import run_playground
 from bot.playground.samples import ArrivalCheck, ExpectedEvent, samples_of
 from bot.transports.terminal.console import Console
 from tests.polling import HANG_TIMEOUT
@@ -27,7 +27,7 @@ DEMO = [sys.executable, "-m", "bot", "demo"]
 
 
 def test_once_shows_every_message_and_mail_and_ends_with_0() -> None:
-    # The environment's settings and proxies must not affect the demo.
+    # The environment's settings and proxies must not affect the playground.
     environment = {**os.environ, "RETENTION_DAYS": "nonsense", "HTTPS_PROXY": "http://127.0.0.1:1"}
     done = subprocess.run(  # noqa: S603 - our own command line
         [*DEMO, "--once"],
@@ -91,13 +91,13 @@ def test_an_interrupted_run_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     terminal = Terminal("Mail server")
-    assert run_demo(once=True, port=0, stream=terminal) == 1
+    assert run_playground(once=True, port=0, stream=terminal) == 1
     assert terminal.getvalue().startswith("\x1b[1mStarting\x1b[0m\n\x1b[2m  Redis")
 
 
 def test_a_complete_run_exits_with_0() -> None:
     stream = io.StringIO()
-    assert run_demo(once=True, port=0, stream=stream) == 0
+    assert run_playground(once=True, port=0, stream=stream) == 0
     assert stream.getvalue().splitlines()[-1].startswith("Everything arrived, each once")
 
 
@@ -126,7 +126,7 @@ def test_missing_messages_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deployment, "LocalSlack", broken_slack)
     monkeypatch.setattr(once, "ArrivalCheck", TimeoutAfterMails)
     stream = io.StringIO()
-    assert run_demo(once=True, port=0, stream=stream) == 1
+    assert run_playground(once=True, port=0, stream=stream) == 1
     lines = stream.getvalue().splitlines()
     assert "Not everything arrived within 30 s." in lines
     assert "  search.completed to slack:C0RECRUIT did not arrive" in lines
@@ -142,7 +142,7 @@ def test_an_unhandled_event_is_reported(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(once, "samples_of", invalid_samples)
     stream = io.StringIO()
-    assert run_demo(once=True, port=0, stream=stream) == 1
+    assert run_playground(once=True, port=0, stream=stream) == 1
     lines = stream.getvalue().splitlines()
     assert "  profile.enriched was not handled, its state is dead" in lines
     assert "  profile.enriched left no record of profile prof_2x9d4w" in lines
@@ -150,7 +150,7 @@ def test_an_unhandled_event_is_reported(monkeypatch: pytest.MonkeyPatch) -> None
 
 def failed_run() -> str:
     stream = io.StringIO()
-    assert run_demo(once=True, port=0, stream=stream) == 1
+    assert run_playground(once=True, port=0, stream=stream) == 1
     return stream.getvalue()
 
 
@@ -162,7 +162,7 @@ def test_a_refused_webhook_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_a_start_timeout_is_reported() -> None:
     late = "the bot was not ready within 0.01 s: it cannot be reached"
-    with pytest.raises(deployment.DemoFailed, match=late):
+    with pytest.raises(deployment.PlaygroundFailed, match=late):
         async with deployment.local_deployment(Console(io.StringIO()), start_timeout=0.01):
             pass
 

@@ -80,7 +80,7 @@ async def test_the_samples_have_current_times(visitor: Visitor) -> None:
 
 async def test_a_reconnecting_page_gets_only_what_it_missed(visitor: Visitor) -> None:
     before = await visitor.send("search.completed")
-    await visitor.trail(before, lambda trail: states(trail) == {"sent"})
+    await visitor.timeline(before, lambda timeline: states(timeline) == {"sent"})
     for kind in ("message", "mail"):
         await visitor.until(lambda r, kind=kind: (r["kind"], r.get("event_id")) == (kind, before))
     position = ""

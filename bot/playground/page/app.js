@@ -37,7 +37,7 @@ async function post(path, body) {
     if (response.ok) return result;
     notice(result.error);
   } catch {
-    notice("The demo does not respond. Is it still running?");
+    notice("The playground does not respond. Is it still running?");
   }
   return null;
 }

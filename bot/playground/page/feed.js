@@ -1,6 +1,6 @@
 // The live feed of the server: records of several kinds, past ones first.
 
-const GONE = "The demo has stopped. Start it again with make demo.";
+const GONE = "The playground has stopped. Start it again with make demo.";
 
 /** Follows `/live`; a handler that is added late gets the past records too. */
 export class Feed {
@@ -13,7 +13,7 @@ export class Feed {
     this.onState = onState;
   }
 
-  /** Resolves to the first record, which describes this demo. */
+  /** Resolves to the first record, which describes this playground. */
   open() {
     return new Promise((resolve) => {
       const source = new EventSource("/live");

@@ -92,7 +92,7 @@ function source(mail) {
   const text = h("pre", { tabindex: "0", "aria-label": "Source of the mail" }, "…");
   fetch(address).then((response) => response.text()).then(
     (raw) => (text.textContent = raw),
-    () => (text.textContent = "The demo does not respond."),
+    () => (text.textContent = "The playground does not respond."),
   );
   return h("div", { class: "mail-source" },
     h("p", {},

@@ -6,7 +6,7 @@ const PANELS = [
   { name: "juicebox", label: "Juicebox", kind: "response", key: (record) => record.n, at: (record) => record.at },
   { name: "slack", label: "Slack", kind: "message", key: (record) => `${record.channel}${record.ts}`, at: (record) => record.ts * 1000 },
   { name: "inbox", label: "Inbox", kind: "mail", key: (record) => record.n, at: (record) => record.at },
-  { name: "timelines", label: "Timeline", kind: "trail", key: (record) => record.event_id, at: (record) => record.sent_at ?? 0 },
+  { name: "timelines", label: "Timeline", kind: "timeline", key: (record) => record.event_id, at: (record) => record.sent_at ?? 0 },
 ];
 const PHONE = matchMedia("(max-width: 719px)");
 const MAX_COUNT = 99;

@@ -35,7 +35,7 @@ export function mount(root, page) {
   root.classList.add("is-empty");
   root.append(size.handle, rows.element, detail.element, emptyView());
 
-  page.on("trail", (timeline) => {
+  page.on("timeline", (timeline) => {
     const isNewest = !timelines.has(timeline.event_id) && !(begin(timeline) < begin(timelines.get(newest)));
     if (isNewest) newest = timeline.event_id;
     timelines.set(timeline.event_id, timeline);

@@ -1,1 +1,1 @@
-"""Messages on a terminal, for previews and the demo."""
+"""Messages on a terminal, for previews and the playground."""
