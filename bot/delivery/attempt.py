@@ -122,7 +122,7 @@ class _Attempt:
             raise
         finally:
             self.seconds = time.monotonic() - started
-            self.parts.metrics.attempt(self.destination.transport, self.seconds)
+            self.parts.metrics.observe_call(self.destination.transport, self.seconds)
 
     def _before_call(self) -> None:
         """Check the lease right before the call that cannot be undone."""
@@ -149,7 +149,7 @@ class _Attempt:
         await self._settle("sent", sent)
         if not self.delivery.is_notice:
             latency = (now - self.delivery.created_at).total_seconds()
-            self.parts.metrics.arrived(self.destination.transport, latency)
+            self.parts.metrics.observe_latency(self.destination.transport, latency)
 
     async def _fail(self, error: DeliveryError) -> None:
         """Retry the delivery later, or make it a dead letter."""
@@ -182,7 +182,7 @@ class _Attempt:
         if not await retry_while_unavailable(settle, self.check_lease, interval):
             raise LeaseLost("another run has settled this delivery")
         transport, metrics = self.destination.transport, self.parts.metrics
-        count = metrics.notice if self.delivery.is_notice else metrics.delivery
+        count = metrics.count_notice if self.delivery.is_notice else metrics.count_outcome
         count(transport, outcome)
         _log.info(
             "attempt",

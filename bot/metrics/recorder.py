@@ -41,19 +41,19 @@ class Metrics:
         """Count a refused request; `reason` is IntakeError's."""
         self._counters.add(REJECTED, reason=reason)
 
-    def delivery(self, transport: Transport, outcome: str) -> None:
+    def count_outcome(self, transport: Transport, outcome: str) -> None:
         """Count an attempt that left the delivery in the state `outcome`."""
         self._counters.add(DELIVERIES, channel=transport, outcome=outcome)
 
-    def notice(self, transport: Transport, outcome: str) -> None:
+    def count_notice(self, transport: Transport, outcome: str) -> None:
         """Count an attempt at a notice to operators."""
         self._counters.add(NOTICES, channel=transport, outcome=outcome)
 
-    def attempt(self, transport: Transport, seconds: float) -> None:
+    def observe_call(self, transport: Transport, seconds: float) -> None:
         """Record how long a call to the service took."""
         self._observe(ATTEMPT, transport, seconds)
 
-    def arrived(self, transport: Transport, seconds: float) -> None:
+    def observe_latency(self, transport: Transport, seconds: float) -> None:
         """Record how long it took from the event's arrival until the message was sent."""
         self._observe(ARRIVAL, transport, seconds)
 

@@ -43,9 +43,9 @@ async def test_counters_have_labels(store: Store) -> None:
     metrics.accepted("export.ready")
     metrics.duplicate()
     metrics.rejected("signature")
-    metrics.delivery(Transport.SLACK, "sent")
-    metrics.delivery(Transport.EMAIL, "retrying")
-    metrics.notice(Transport.EMAIL, "sent")
+    metrics.count_outcome(Transport.SLACK, "sent")
+    metrics.count_outcome(Transport.EMAIL, "retrying")
+    metrics.count_notice(Transport.EMAIL, "sent")
     shown = await samples(store)
     assert shown["juicebox_events_accepted_total type=export.ready"] == 2
     assert shown["juicebox_events_duplicate_total"] == 1
@@ -70,8 +70,8 @@ async def test_types_without_a_handler_share_one_series(store: Store) -> None:
 async def test_histograms_add_up(store: Store) -> None:
     metrics = Metrics(store.counters, TYPES)
     for seconds in (0.05, 0.2, 100_000, -1):
-        metrics.attempt(Transport.SLACK, seconds)
-    metrics.arrived(Transport.EMAIL, 61)
+        metrics.observe_call(Transport.SLACK, seconds)
+    metrics.observe_latency(Transport.EMAIL, 61)
     shown = await samples(store)
     assert shown["juicebox_attempt_seconds_bucket channel=slack le=0.05"] == 2
     assert shown["juicebox_attempt_seconds_bucket channel=slack le=0.1"] == 2

@@ -128,10 +128,10 @@ async def test_there_are_fewer_than_150_counters(store: Store, redis: Redis) -> 
     metrics = Metrics(store.counters, ())
     for transport in Transport:
         for outcome in DeliveryState:
-            metrics.delivery(transport, outcome)
+            metrics.count_outcome(transport, outcome)
         for tenth in range(500):
-            metrics.attempt(transport, tenth * 100)
-            metrics.arrived(transport, tenth * 100)
+            metrics.observe_call(transport, tenth * 100)
+            metrics.observe_latency(transport, tenth * 100)
     await store.counters.flush()
     assert int(await redis.hlen(keys.COUNTERS)) < 150
 
