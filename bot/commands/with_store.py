@@ -36,6 +36,6 @@ def on_store(work: Callable[[Store], Awaitable[None]]) -> None:
         asyncio.run(run())
     except (RedisError, OSError) as error:
         problem = diagnose(error)
-        remedy = f"; {problem.remedy}" if problem.remedy else ""
-        reason = f"Redis at {settings.redis.where} (REDIS_URL): {problem.text}{remedy}"
+        fix = f"; {problem.fix}" if problem.fix else ""
+        reason = f"Redis at {settings.redis.where} (REDIS_URL): {problem.text}{fix}"
         raise CommandError(reason) from error

@@ -43,8 +43,8 @@ async def check_redis(settings: StoreSettings, now: datetime) -> list[Finding]:
 def _unreachable(error: Exception, address: RedisAddress) -> Finding:
     problem = diagnose(error)
     place = "" if isinstance(error, AuthenticationError) else f"{address.where}: "
-    fix = problem.remedy or "check REDIS_URL, and that the server runs and accepts connections"
-    if address.scheme is Scheme.TLS and not problem.remedy:
+    fix = problem.fix or "check REDIS_URL, and that the server runs and accepts connections"
+    if address.scheme is Scheme.TLS and not problem.fix:
         fix += (
             "; if it does not speak TLS, begin with redis://;"
             " on Heroku, set REDIS_SSL_CERT_REQS=none"
@@ -120,7 +120,7 @@ def _writes(check: WriteCheck) -> Iterable[Finding]:
     """Return one finding for each cause of refusals, and one for unexpected results."""
     found = {diagnose(error, command): None for error, command in check.failed}
     for problem in found:
-        yield failure("Redis writes", problem.text, problem.remedy or "look at the server's log")
+        yield failure("Redis writes", problem.text, problem.fix or "look at the server's log")
     if check.unexpected:
         text = f"it behaves differently from Redis in: {', '.join(check.unexpected)}"
         yield failure("Redis writes", text, "use Redis itself, version 5 or later, or Valkey")
@@ -141,7 +141,7 @@ async def _worker(store: Store, now: datetime) -> Finding:
         backlog = await store.backlog(now)
     except ResponseError as error:
         problem = diagnose(error)
-        return failure("Worker", problem.text, problem.remedy or "look at the server's log")
+        return failure("Worker", problem.text, problem.fix or "look at the server's log")
     jobs = f"{backlog.due} due, {backlog.later} for later, {backlog.dead} dead"
     if backlog.worker_alive:
         return note("Worker", f"alive; {jobs}")

@@ -20,8 +20,8 @@ def why_not_listen(host: str | None, port: int) -> str:
         missing = [_is_missing(family, address) for family, _, _, _, address in found]
         if all(missing):
             return explain(host, port, OSError(errno.EADDRNOTAVAIL, ""))
-    except OSError as fault:
-        return explain(host, port, fault)
+    except OSError as error:
+        return explain(host, port, error)
     return ""
 
 
@@ -44,19 +44,19 @@ def _is_missing(family: socket.AddressFamily, address: tuple[object, ...]) -> bo
     return False
 
 
-def explain(host: str | None, port: int, fault: OSError, options: str = _OUR_OPTIONS) -> str:
+def explain(host: str | None, port: int, error: OSError, options: str = _OUR_OPTIONS) -> str:
     """Describe why listening there failed, and how to fix it."""
     shown = host or "any address"
-    if isinstance(fault, socket.gaierror):
+    if isinstance(error, socket.gaierror):
         return f"the host {shown} is unknown: choose an address of this machine with --host"
-    match fault.errno:
+    match error.errno:
         case errno.EADDRINUSE:
-            remedy = f"end what listens there, or choose another with {options}"
-            return f"port {port} on {shown} is taken: {remedy}"
+            fix = f"end what listens there, or choose another with {options}"
+            return f"port {port} on {shown} is taken: {fix}"
         case errno.EACCES | errno.EPERM:
-            remedy = f"choose one above 1023 with {options}"
-            return f"this user may not listen on port {port} of {shown}: {remedy}"
+            fix = f"choose one above 1023 with {options}"
+            return f"this user may not listen on port {port} of {shown}: {fix}"
         case errno.EADDRNOTAVAIL:
             return f"{shown} is not an address of this machine: choose one that is with --host"
-    said = fault.strerror or type(fault).__name__
+    said = error.strerror or type(error).__name__
     return f"port {port} on {shown} cannot be used ({said}): choose another with {options}"

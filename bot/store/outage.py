@@ -42,9 +42,9 @@ class RedisOutage:
         self._lines += 1
         away = round(now - self._began_at)
         problem = diagnose(error)
-        remedy = {"remedy": problem.remedy} if problem.remedy else {}
+        fix = {"fix": problem.fix} if problem.fix else {}
         _log.warning(
-            "redis unreachable", redis=self._address, reason=problem.text, **remedy, away_s=away
+            "redis unreachable", redis=self._address, reason=problem.text, **fix, away_s=away
         )
 
     def answered(self) -> None:

@@ -12,10 +12,10 @@ ACL_RULES = "~juicebox:* ~arq:* ~profile:* +@all -@dangerous +info"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with Redis, and how to fix it; `remedy` is empty if the cause is unknown."""
+    """What is wrong with Redis, and how to fix it; `fix` is empty if the cause is unknown."""
 
     text: str
-    remedy: str = ""
+    fix: str = ""
 
 
 _TRUST = (

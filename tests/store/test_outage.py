@@ -72,12 +72,12 @@ async def test_a_second_outage_is_told_at_once() -> None:
     await client.aclose()
 
 
-async def test_a_refused_password_comes_with_its_remedy() -> None:
+async def test_a_refused_password_comes_with_its_fix() -> None:
     client = connect(SECRET_URL, timeout=TIMEOUT)
     with capture_logs() as lines:
         RedisOutage(client).failed(AuthenticationError("hunter2"))
     assert lines[0]["reason"] == "it refuses the password"
-    assert lines[0]["remedy"] == "check REDIS_URL's user and password"
+    assert lines[0]["fix"] == "check REDIS_URL's user and password"
     await client.aclose()
 
 
