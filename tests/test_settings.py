@@ -93,11 +93,11 @@ def test_the_current_secret_comes_first(make_settings: MakeSettings) -> None:
         ),
         (
             {"EMAIL_FROM": None},
-            "EMAIL_FROM is missing: SMTP_URL is set, and mails need a sender",
+            "EMAIL_FROM is missing: SMTP_URL is set, and emails need a From address",
         ),
         (
             {"SMTP_URL": None},
-            "SMTP_URL is missing: EMAIL_FROM is set, and mails need a server",
+            "SMTP_URL is missing: EMAIL_FROM is set, and emails need a server",
         ),
         (
             {**NO_SLACK, **NO_MAIL},

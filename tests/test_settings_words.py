@@ -93,5 +93,5 @@ def test_all_problems_are_named_at_once(fault: SettingsFault) -> None:
         "EMAIL_TO is malformed: 'nobody' is not a mail address",
         "PORT must be a whole number such as 8000, got 'x'",
         "SLACK_SIGNING_SECRET is missing: Slack needs a token and a signing secret",
-        "EMAIL_FROM is missing: SMTP_URL is set, and mails need a sender",
+        "EMAIL_FROM is missing: SMTP_URL is set, and emails need a From address",
     }

@@ -50,6 +50,6 @@ class DeadLetter:
 def retry_command(subject_id: str) -> str:
     """Return the shell command that requeues an event or a delivery, run from the source tree.
 
-    The id is quoted for the shell, because the sender chooses the id of an event.
+    The id is quoted for the shell, because the caller chooses the id of an event.
     """
     return f"python -m bot retry {shlex.quote(subject_id)}"

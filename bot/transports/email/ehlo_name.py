@@ -18,7 +18,7 @@ https://www.icann.org/en/board-activities-and-meetings/materials/approved-resolu
 
 
 def ehlo_name(machine: str, sender_domain: str) -> str:
-    """Return the host name `machine` if it is a public domain, else the sender's domain.
+    """Return the host name `machine` if it is a public domain, else EMAIL_FROM's domain.
 
     Servers that check the name refuse address literals and names without a dot:
     https://www.rfc-editor.org/rfc/rfc5321#section-4.1.4. It is not looked up in DNS, which can take

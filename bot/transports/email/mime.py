@@ -20,15 +20,15 @@ _NO_ENCODED_WORD = "=\u200b?"
 _LAST_ASCII = 0x7F
 
 
-def mime_message(message: OutgoingMessage[Mail], sender: str, now: datetime) -> EmailMessage:
-    """Return the MIME message; `sender` is the setting EMAIL_FROM.
+def mime_message(message: OutgoingMessage[Mail], from_address: str, now: datetime) -> EmailMessage:
+    """Return the MIME message; `from_address` is EMAIL_FROM.
 
     The Message-ID contains the message's id, so that mail programs show a repeated mail once.
 
     Raises:
-        DeliveryError: permanent, if the sender or the recipient is not a valid address.
+        DeliveryError: permanent, if EMAIL_FROM or the recipient is not a valid address.
     """
-    from_, mail = _sender(sender), message.content
+    from_, mail = _parse_from(from_address), message.content
     mime = EmailMessage(policy=_POLICY)
     mime["From"] = from_
     mime["To"] = _mailable(message.destination.address, "the recipient").addr_spec
@@ -56,7 +56,7 @@ def _mailable(address: str, whose: str) -> Address:
     return Address(username=parts[1], domain=parts[2])
 
 
-def _sender(text: str) -> Address:
+def _parse_from(text: str) -> Address:
     """Parse `bot@example.com` or `Juicebox <bot@example.com>`."""
     name, bracket, rest = text.rpartition("<")
     address = _mailable(rest.removesuffix(">") if bracket else text, "EMAIL_FROM")

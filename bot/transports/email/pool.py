@@ -128,8 +128,8 @@ class SmtpPool:
     async def _take_slot(self, token: str) -> bool:
         try:
             return await self._slots.take(token)
-        except (RedisError, OSError) as fault:
-            raise NoFreeConnection("Redis does not answer") from fault
+        except (RedisError, OSError) as error:
+            raise NoFreeConnection("Redis does not answer") from error
 
     def _expire(self, connection: SmtpConnection) -> None:
         del self._free[connection]
@@ -161,8 +161,8 @@ class SmtpPool:
         while connection.has_slot and not await pause(interval, connection.closing):
             try:
                 connection.has_slot = await self._slots.renew(connection.token)
-            except (RedisError, OSError) as fault:
-                _log.warning("smtp slot not renewed", fault=type(fault).__name__)
+            except (RedisError, OSError) as error:
+                _log.warning("smtp slot not renewed", fault=type(error).__name__)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         """Run in the background, without the context of the job, which ends earlier."""

@@ -28,7 +28,7 @@ _SPEEDUP = 0.8
 
 
 class EmailSender:
-    """Sends mails from the address `sender`.
+    """Sends mails from `from_address`.
 
     After a refusal because of load it waits for `load_wait` and up to a quarter more; `jitter` returns
     random numbers from 0 to 1.
@@ -37,14 +37,14 @@ class EmailSender:
     def __init__(
         self,
         pool: SmtpPool,
-        sender: str,
+        from_address: str,
         *,
         clock: Callable[[], datetime] = utc_now,
         jitter: Callable[[], float] = random.random,
         load_wait: timedelta = timedelta(seconds=30),
     ) -> None:
         self._pool = pool
-        self._sender = sender
+        self._from_address = from_address
         self._rate = MailRate(pool.limit)
         self._clock = clock
         self._jitter = jitter
@@ -61,7 +61,7 @@ class EmailSender:
         A mail cannot be looked up, so one that is `maybe_delivered` is sent again under the same
         Message-ID. If no connection is free, that is a rate limit.
         """
-        mime = mime_message(message, self._sender, self._clock())
+        mime = mime_message(message, self._from_address, self._clock())
         transfer = _Transfer(mime, check_lease, self._pool.timeouts.data)
         try:
             connection = await self._pool.acquire()
@@ -109,11 +109,11 @@ class _Transfer:
 
     async def run(self, connection: SmtpConnection) -> None:
         client = connection.client
-        [sender], recipient = self.mime["From"].addresses, str(self.mime["To"])
+        [from_address], recipient = self.mime["From"].addresses, str(self.mime["To"])
         if connection.needs_reset:
             await client.rset()
             connection.needs_reset = False
-        await _expect_success(client.mail(sender.addr_spec))
+        await _expect_success(client.mail(from_address.addr_spec))
         await _expect_success(client.rcpt(recipient))
         self.check_lease()
         self.begun = True

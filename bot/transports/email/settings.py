@@ -41,7 +41,7 @@ def _mailable_addresses(addresses: tuple[str, ...]) -> tuple[str, ...]:
 
 SmtpUrl = Annotated[SecretStr, AfterValidator(_checked_url)]
 EhloName = Annotated[str, AfterValidator(check_ehlo_name)]
-SenderAddress = Annotated[str, AfterValidator(_mailable_sender)]
+FromAddress = Annotated[str, AfterValidator(_mailable_sender)]
 """An address with an optional name; an international domain becomes its A-label."""
 Addresses = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(split_at_commas), AfterValidator(_mailable_addresses)
@@ -49,7 +49,7 @@ Addresses = Annotated[
 
 
 class EmailSettings(Environment, MailAddon):
-    """Email is on if a mail server and a sender are set."""
+    """Email is on if a mail server and EMAIL_FROM are set."""
 
     model_config = Environment.model_config
 
@@ -57,7 +57,7 @@ class EmailSettings(Environment, MailAddon):
     smtp_allow_plaintext_login: bool = False
     smtp_connections: int = Field(default=2, ge=1, le=50)
     smtp_helo_name: EhloName | None = None
-    email_from: SenderAddress | None = None
+    email_from: FromAddress | None = None
     email_to: Addresses = ()
     email_alert_to: Addresses = ()
 
@@ -82,7 +82,7 @@ class EmailSettings(Environment, MailAddon):
 
     def _email_conflicts(self) -> Iterable[SettingsProblem]:
         if self.smtp_url is not None and self.email_from is None:
-            text = "is missing: SMTP_URL is set, and mails need a sender"
+            text = "is missing: SMTP_URL is set, and emails need a From address"
             yield SettingsProblem("EMAIL_FROM", text)
         smtp = self.smtp
         if smtp and smtp.username and smtp.is_exposed and not self.smtp_allow_plaintext_login:
@@ -92,7 +92,7 @@ class EmailSettings(Environment, MailAddon):
                 " smtp+starttls:// or smtps://, or set SMTP_ALLOW_PLAINTEXT_LOGIN=true",
             )
         if self.email_from is not None and smtp is None:
-            text = "is missing: EMAIL_FROM is set, and mails need a server"
+            text = "is missing: EMAIL_FROM is set, and emails need a server"
             yield SettingsProblem("SMTP_URL", text)
 
 

@@ -53,12 +53,12 @@ async def check_slack(
     token = settings.slack_bot_token.get_secret_value()
     slack = slack_client(token, str(settings.slack_api_url), timeout=_CALL_TIMEOUT)
     bot, app = await asyncio.gather(
-        _bot(slack, settings, channel_timeout), _app_token(slack, settings)
+        _check_bot(slack, settings, channel_timeout), _check_app_token(slack, settings)
     )
     return [*bot, *app]
 
 
-async def _bot(
+async def _check_bot(
     slack: AsyncWebClient, settings: SlackSettings, channel_timeout: float
 ) -> list[Finding]:
     """Check the bot's token, its scopes and its channels."""
@@ -72,9 +72,9 @@ async def _bot(
     named["SLACK_ALERT_CHANNEL"] = settings.slack_alert_channel
     channels = {name: channel for name, channel in named.items() if channel}
     direct = DIRECT_SCOPES if any(map(is_user, channels.values())) else {}
-    found += _scopes(answer.headers, {**REQUIRED_SCOPES, **direct})
+    found += _check_scopes(answer.headers, {**REQUIRED_SCOPES, **direct})
     for name, channel in channels.items():
-        found.append(await _channel(slack, name, channel, who.user, channel_timeout))
+        found.append(await _check_channel(slack, name, channel, who.user, channel_timeout))
     return found
 
 
@@ -86,7 +86,7 @@ def _auth_failure(error: Exception, settings: SlackSettings) -> Finding:
     return failure("Slack", f"{settings.slack_api_url}: {_why(error)}", fix)
 
 
-async def _app_token(slack: AsyncWebClient, settings: SlackSettings) -> list[Finding]:
+async def _check_app_token(slack: AsyncWebClient, settings: SlackSettings) -> list[Finding]:
     """Check whether Slack would open a socket, by asking for the URL of one."""
     if settings.slack_app_token is None:
         return []
@@ -120,7 +120,7 @@ def _why(error: Exception) -> str:
     return in_words(error)
 
 
-def _scopes(headers: Mapping[str, str], required: Mapping[str, str]) -> Iterable[Finding]:
+def _check_scopes(headers: Mapping[str, str], required: Mapping[str, str]) -> Iterable[Finding]:
     header = headers.get("x-oauth-scopes")
     if header is None:
         fix = "compare them on the app's page, 'OAuth & Permissions'"
@@ -136,7 +136,7 @@ def _scopes(headers: Mapping[str, str], required: Mapping[str, str]) -> Iterable
         yield ok("Slack scopes", ", ".join(scope for scope in SCOPES if scope in granted))
 
 
-async def _channel(
+async def _check_channel(
     slack: AsyncWebClient, setting: str, channel: str, bot: str, channel_timeout: float
 ) -> Finding:
     if is_user(channel) or is_direct_message(channel):
