@@ -1,4 +1,4 @@
-"""The current time, an interruptible sleep, and loops in the background."""
+"""The current time, an interruptible sleep, and work in the background."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -25,11 +25,11 @@ async def pause(seconds: float, ended: asyncio.Event) -> bool:
 
 @asynccontextmanager
 async def in_background(
-    loop: Callable[[asyncio.Event], Coroutine[Any, Any, None]],
+    work: Callable[[asyncio.Event], Coroutine[Any, Any, None]],
 ) -> AsyncIterator[None]:
-    """Run `loop` during the block; at its end, set the event that `loop` was given, and wait for it."""
+    """Run `work` alongside the block; at its end, set the event that `work` got, and wait for it."""
     ended = asyncio.Event()
-    task = asyncio.create_task(loop(ended))
+    task = asyncio.create_task(work(ended))
     try:
         yield
     finally:

@@ -23,7 +23,7 @@ from bot.store.outage import RedisOutage
 from bot.wiring import build_slack, open_store
 
 REDIS_TIMEOUT = timedelta(seconds=1)
-"""Short: a sender gets a 503 and tries again, instead of waiting."""
+"""Short: the caller gets a 503 and tries again, instead of waiting."""
 _REDIS_PING_INTERVAL = timedelta(seconds=5)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -82,7 +82,7 @@ def _bare_app(lifespan: Callable[[FastAPI], Background]) -> FastAPI:
 
 
 def _add_post(app: FastAPI, path: str, endpoint: Endpoint) -> None:
-    """Add an endpoint, also with a trailing slash: some senders would not repeat a redirected body."""
+    """Add an endpoint, also with a trailing slash: some callers would not repeat a redirected body."""
     for spelling in (path, f"{path}/"):
         app.add_route(spelling, endpoint, methods=["POST"])
 

@@ -87,11 +87,11 @@ def _run(context: click.Context) -> None:
         if exited.code != STARTUP_FAILURE:
             raise
         raise NotStarted(f"not started on {address}: the log says why") from None
-    except OSError as fault:
+    except OSError as error:
         if context.params["uds"] is None and context.params["fd"] is None:
             raise
-        reason = fault.strerror or type(fault).__name__
-        raise NotStarted(f"not started on {address}: {reason}") from fault
+        reason = error.strerror or type(error).__name__
+        raise NotStarted(f"not started on {address}: {reason}") from error
 
 
 def _address(params: Mapping[str, Any]) -> str:

@@ -21,10 +21,10 @@ async def why_not_ready(store: Store, now: datetime) -> str | None:
         async with asyncio.timeout(_TIMEOUT):
             backlog = await store.backlog(now)
             server = await read_info(store.redis, "replication")
-    except ResponseError as fault:
-        return f"Redis refuses what the bot needs: {diagnose(fault).text}"
-    except (RedisError, OSError, TimeoutError) as fault:
-        return f"Redis does not answer ({type(fault).__name__})"
+    except ResponseError as error:
+        return f"Redis refuses what the bot needs: {diagnose(error).text}"
+    except (RedisError, OSError) as error:  # a TimeoutError is an OSError
+        return f"Redis does not answer ({type(error).__name__})"
     if is_replica(server):
         return "Redis is a read-only replica"
     if not backlog.worker_alive:

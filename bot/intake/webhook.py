@@ -20,7 +20,7 @@ from bot.model import Event
 from bot.store import Store
 
 STORE_TIMEOUT = timedelta(seconds=1.8)
-"""A sender should get its 503 within two seconds."""
+"""The caller should get its 503 within two seconds."""
 
 _log = structlog.get_logger()
 
@@ -58,7 +58,7 @@ class Webhook:
     clock: Callable[[], datetime]
 
     async def receive(self, request: Request) -> Response:
-        """Accept or refuse the request. A verified sender is also told how long each step took."""
+        """Accept or refuse the request. With a 200 the caller is told how long each step took."""
         timing = ServerTiming()
         try:
             await self._receive(request, timing)
@@ -92,9 +92,9 @@ class Webhook:
         try:
             async with asyncio.timeout(STORE_TIMEOUT.total_seconds()):
                 unseen = await self.store.events.accept(event, body, now)
-        except (RedisError, OSError, TimeoutError) as fault:
-            # The fault's text is not logged: it may contain the event.
-            _log.error("event not stored", fault=type(fault).__name__)
+        except (RedisError, OSError) as error:  # a TimeoutError is an OSError
+            # The error's text is not logged: it may contain the event.
+            _log.error("event not stored", fault=type(error).__name__)
             text = "it could not be stored: send it again"
             raise IntakeError(503, "store", text, {"Retry-After": "5"}) from None
         if not unseen:

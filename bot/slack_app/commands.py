@@ -52,8 +52,8 @@ class SlashCommands:
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):
                 return await answer
-        except (RedisError, OSError) as fault:  # a TimeoutError is an OSError
-            _log.warning("command not answered", fault=type(fault).__name__)
+        except (RedisError, OSError) as error:  # a TimeoutError is an OSError
+            _log.warning("command not answered", fault=type(error).__name__)
             return SlackMessage(_NO_STORE, ())
 
     async def _route(self, text: str) -> SlackMessage:

@@ -78,8 +78,8 @@ class HomeTab:
                 await self.client.views_publish(
                     user_id=user, view={"type": "home", "blocks": blocks}
                 )
-        except CALL_ERRORS as fault:
-            _log.warning("home not published", fault=type(fault).__name__)
+        except CALL_ERRORS as error:
+            _log.warning("home not published", fault=type(error).__name__)
 
 
 def _parse(model: type[M], fields: Mapping[str, Any]) -> M:

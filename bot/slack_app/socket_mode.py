@@ -85,8 +85,8 @@ class _Client(SocketModeClient):
             try:
                 reply = await self.web_client.apps_connections_open(app_token=self.app_token)
                 url = _Socket.model_validate(reply.data).url
-            except CALL_ERRORS as fault:
-                logged = _log_failure(fault, logged)
+            except CALL_ERRORS as error:
+                logged = _log_failure(error, logged)
                 await self._sleep(next(intervals))
                 continue
             if logged:
@@ -104,10 +104,10 @@ class _Handler(AsyncSocketModeHandler):
         client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]  # as Bolt does
 
 
-def _log_failure(fault: Exception, logged: str) -> str:
+def _log_failure(error: Exception, logged: str) -> str:
     """Log Slack's error code or the exception's type, unless it is `logged` already; return it."""
-    code = refusal_in(fault.response).error if isinstance(fault, SlackApiError) else None
-    reason = code or type(fault).__name__
+    code = refusal_in(error.response).error if isinstance(error, SlackApiError) else None
+    reason = code or type(error).__name__
     if reason == logged:
         return reason
     if code:

@@ -67,8 +67,8 @@ class Workspace:
                 if self._cached is None:
                     self._cached = await self._fetch()
                 return self._cached
-        except CALL_ERRORS as fault:
-            _log.warning("workspace unknown", fault=type(fault).__name__)
+        except CALL_ERRORS as error:
+            _log.warning("workspace unknown", fault=type(error).__name__)
             raise WorkspaceUnknown("auth.test was not answered") from None
 
     async def gate(
