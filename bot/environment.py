@@ -3,23 +3,24 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import (
-    Field,
-    HttpUrl,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.errors import SettingsError, SettingsProblem, quoted
+from bot.errors import SettingsError, SettingsProblem
 
+_MAX_QUOTED = 80
 _BOUND_ERRORS = frozenset({"greater_than", "greater_than_equal", "less_than", "less_than_equal"})
 
 Kind = TypeVar("Kind", bound="Environment")
 Secret = Annotated[SecretStr, Field(min_length=1)]
+
+
+def quoted(value: object) -> str:
+    """Return the value, or its beginning, in quotes."""
+    text = str(value)
+    return f"{text[:_MAX_QUOTED]!r}{'…' if len(text) > _MAX_QUOTED else ''}"
 
 
 def split_at_commas(value: object) -> object:

@@ -1,11 +1,10 @@
-"""The errors of the bot, with what follows from them."""
+"""The bot's exceptions: whether to retry, and which HTTP status to answer."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-_MAX_QUOTED = 80
 _SETTING = re.compile(r"[A-Z][A-Z_]+")
 
 
@@ -129,9 +128,3 @@ class DeliveryError(BotError):
 def settings_in(text: str) -> frozenset[str]:
     """Return the names of settings in a text."""
     return frozenset(_SETTING.findall(text))
-
-
-def quoted(value: object) -> str:
-    """Return the value, or its beginning, in quotes."""
-    text = str(value)
-    return f"{text[:_MAX_QUOTED]!r}{'…' if len(text) > _MAX_QUOTED else ''}"

@@ -6,12 +6,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, field_validator
 from pydantic_settings import NoDecode
 
-from bot.environment import Environment, Secret, load, split_at_commas
-from bot.errors import SettingsProblem, quoted
+from bot.environment import Environment, Secret, load, quoted, split_at_commas
+from bot.errors import SettingsProblem
 from bot.model import Policy, host_pattern
 from bot.store.settings import StoreSettings
-from bot.transports.email.settings import EmailSettings
-from bot.transports.slack.settings import SlackSettings
+from bot.transports.registry import TRANSPORTS, TransportSettings
 
 
 def _split_hosts(value: object) -> object:
@@ -46,7 +45,7 @@ class JuiceboxSettings(Environment):
     public_url: HttpUrl | None = Field(default=None, examples=["https://bot.example.com"])
 
 
-class Settings(StoreSettings, JuiceboxSettings, SlackSettings, EmailSettings):
+class Settings(StoreSettings, JuiceboxSettings, TransportSettings):
     """All settings; those of a transport are defined in its folder."""
 
     model_config = Environment.model_config
@@ -70,16 +69,16 @@ class Settings(StoreSettings, JuiceboxSettings, SlackSettings, EmailSettings):
         return [*super().conflicts(), *self._missing_destinations()]
 
     def _missing_destinations(self) -> Iterable[SettingsProblem]:
-        slack = self.slack_bot_token is not None or self.slack_signing_secret is not None
-        mail = self.smtp_url is not None or self.email_from is not None
-        if not slack and not mail:
-            yield SettingsProblem(
-                "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SMTP_URL and EMAIL_FROM",
-                "are missing: neither Slack nor email is configured",
-            )
-        elif not (slack and self.slack_channel) and not (mail and self.email_to):
-            names = [n for n, on in (("SLACK_CHANNEL", slack), ("EMAIL_TO", mail)) if on]
-            yield SettingsProblem(" or ".join(names), "is missing: nobody would be notified")
+        configured = [t for t in TRANSPORTS if any(map(self._has, t.switches))]
+        if not configured:
+            names = ", or ".join(" and ".join(t.switches) for t in TRANSPORTS)
+            yield SettingsProblem(names, "are missing: nothing could be sent")
+        elif not any(self._has(t.recipients) for t in configured):
+            names = " or ".join(t.recipients for t in configured)
+            yield SettingsProblem(names, "is missing: nobody would be notified")
+
+    def _has(self, name: str) -> bool:
+        return bool(getattr(self, name.lower()))
 
     @property
     def webhook_secrets(self) -> tuple[bytes, ...]:

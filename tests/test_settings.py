@@ -18,7 +18,7 @@ NO_SLACK = {
 }
 NEITHER = (
     "SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SMTP_URL and EMAIL_FROM, are missing:"
-    " neither Slack nor email is configured"
+    " nothing could be sent"
 )
 NO_MAIL = {"SMTP_URL": None, "EMAIL_FROM": None, "EMAIL_TO": None, "EMAIL_ALERT_TO": None}
 

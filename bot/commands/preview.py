@@ -23,13 +23,13 @@ from bot.transports.terminal.console import Console
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder to write slack.json, subject.txt, body.txt and body.html to.",
+    help="A folder to write the messages to.",
 )
 def command(event_type: str, data_file: Path | None, out: Path | None) -> None:
-    """Show the Slack message, the mail and the records of an event of this TYPE.
+    """Show the messages and the records of an event of this TYPE.
 
-    Sends nothing and needs no settings. slack.json can be pasted into Slack's Block Kit Builder,
-    app.slack.com/block-kit-builder.
+    Sends nothing and needs no settings. What --out writes for Slack can be pasted into its Block Kit
+    Builder, app.slack.com/block-kit-builder.
     """
     event, _ = sample(event_type, data_file, utc_now())
     handler = handler_of(event.type)

@@ -43,8 +43,7 @@ class SettingsRecipients:
         if opt_in:
             return Resolved((), "nobody has subscribed to it")
         audience = notification.audience
-        reason = f"no Slack channel and no mail address is set for {audience}"
-        return Resolved(self.audiences[audience], reason)
+        return Resolved(self.audiences[audience], f"no destination is set for {audience}")
 
 
 async def deliveries_of(

@@ -118,7 +118,7 @@ async def test_a_bot_without_any_transport_is_named(
     result = await cli("doctor")
     assert result.output.startswith(
         "✗ SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SMTP_URL and EMAIL_FROM are missing:"
-        " neither Slack nor email is configured; "
+        " nothing could be sent; "
     )
 
 

@@ -74,7 +74,7 @@ async def test_without_settings_there_is_one_line_and_no_traceback(command: str)
         (
             "python -m bot: JUICEBOX_WEBHOOK_SECRET is missing;"
             " SLACK_BOT_TOKEN and SLACK_SIGNING_SECRET, or SMTP_URL and EMAIL_FROM, are missing:"
-            " neither Slack nor email is configured\n"
+            " nothing could be sent\n"
         )
     ]
 

@@ -41,7 +41,7 @@ async def test_a_notification_to_an_audience_without_destinations_is_skipped() -
     [delivery] = await deliveries(audience=Audience.OPERATORS)
     assert delivery.destination is None
     assert delivery.state is DeliveryState.SKIPPED
-    assert delivery.reason == "no Slack channel and no mail address is set for operators"
+    assert delivery.reason == "no destination is set for operators"
 
 
 async def test_an_opt_in_notification_without_subscribers_is_skipped() -> None:

@@ -212,7 +212,7 @@ async def test_a_notification_without_recipients_is_recorded_as_skipped(
     [delivery] = await jobs.store.ledger.of_event("evt_1")
     assert delivery.destination is None
     assert delivery.state == "skipped"
-    assert delivery.reason == "no Slack channel and no mail address is set for operators"
+    assert delivery.reason == "no destination is set for operators"
     assert (await state_of(jobs.store))[0] is EventState.HANDLED
     assert slack_api.calls("chat.postMessage") == []
     assert inbox.mails == []

@@ -8,8 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from bot.environment import Environment, split_at_commas
-from bot.errors import SettingsProblem, quoted
+from bot.environment import Environment, quoted, split_at_commas
+from bot.errors import SettingsProblem
 from bot.model import Audience, Destination, Transport
 from bot.transports.email.address import to_mailable
 from bot.transports.email.ehlo_name import check_ehlo_name, ehlo_name
