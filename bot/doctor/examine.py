@@ -30,24 +30,16 @@ async def examine(
     these settings.
     """
     malformed = frozenset(name for problem in problems for name in problem.names)
-
-    async def check(
-        service: str, needed: tuple[str, ...], connect: Callable[[], Awaitable[list[Finding]]]
-    ) -> list[Finding]:
-        if any(name.startswith(needed) for name in malformed):
-            return []
-        try:
-            async with asyncio.timeout(timeout):
-                return await connect()
-        except TimeoutError:
-            return [failure(service, "no answer in time", "try again; see its status page")]
-
+    checks = [("Redis", _REDIS_SETTINGS, partial(check_redis, settings, now))] + [
+        (t.service, t.needed_settings, partial(t.check_connection, settings, malformed))
+        for t in TRANSPORTS
+    ]
     connections = await asyncio.gather(
-        check("Redis", _REDIS_SETTINGS, partial(check_redis, settings, now)),
         *(
-            check(t.service, t.needed_settings, partial(t.check_connection, settings, malformed))
-            for t in TRANSPORTS
-        ),
+            _check(service, connect, timeout)
+            for service, needed, connect in checks
+            if not any(name.startswith(needed) for name in malformed)
+        )
     )
     about_settings = [
         finding
@@ -56,3 +48,13 @@ async def examine(
     ]
     about_connections = (finding for findings in connections for finding in findings)
     return [*problem_findings(problems), *about_settings, *about_connections]
+
+
+async def _check(
+    service: str, connect: Callable[[], Awaitable[list[Finding]]], seconds: float
+) -> list[Finding]:
+    try:
+        async with asyncio.timeout(seconds):
+            return await connect()
+    except TimeoutError:
+        return [failure(service, "no answer in time", "try again; see its status page")]

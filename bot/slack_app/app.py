@@ -73,21 +73,19 @@ def create_bolt(
         blocks = [dict(block) for block in answer.blocks]
         return await ack(response_type="ephemeral", text=answer.text, blocks=blocks)
 
-    @app.event("app_home_opened")
-    async def home_opened(event: dict[str, Any]) -> None:
-        await home.opened(event)
-
     @app.action("refresh_home")
     async def home_refreshed(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
         await home.refreshed(body)
         return await ack()
 
-    @app.error
-    async def request_failed(error: Exception) -> BoltResponse:
-        if isinstance(error, IntakeError):
-            _log.warning("slack refused", reason=error.reason, status=error.status)
-            return BoltResponse(status=error.status, body="")
-        _log.error("slack request failed", fault=type(error).__name__)
-        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": _FAILED})
-
+    app.event("app_home_opened")(home.opened)
+    app.error(_request_failed)
     return app
+
+
+async def _request_failed(error: Exception) -> BoltResponse:
+    if isinstance(error, IntakeError):
+        _log.warning("slack refused", reason=error.reason, status=error.status)
+        return BoltResponse(status=error.status, body="")
+    _log.error("slack request failed", fault=type(error).__name__)
+    return BoltResponse(status=200, body={"response_type": "ephemeral", "text": _FAILED})
