@@ -34,7 +34,7 @@ _WORKER_REDIS_TIMEOUT = timedelta(seconds=5)
 
 
 def open_store(settings: StoreSettings, *, timeout: timedelta) -> Store:
-    """The store on the Redis that the settings name; nothing is sent to it yet."""
+    """Return the store for the Redis in the settings; does not connect yet."""
     url = settings.redis_url.get_secret_value()
     redis = connect(url, cert_reqs=settings.cert_reqs, timeout=timeout)
     return Store(redis, retention=timedelta(days=settings.retention_days))
@@ -52,7 +52,7 @@ def active_transports(
 
 
 def audiences(settings: Settings) -> Mapping[Audience, tuple[Destination, ...]]:
-    """Return whom the settings name for each audience, on the transports that are on."""
+    """Return each audience's configured destinations."""
     return {
         audience: tuple(to for t in TRANSPORTS for to in t.destinations(settings, audience))
         for audience in Audience
@@ -67,10 +67,10 @@ def build_jobs(
     monotonic: Callable[[], float] = time.monotonic,
     redis_retry_interval: timedelta = RETRY_INTERVAL,
 ) -> WorkerTasks:
-    """Everything that a worker works with; without a store, the one that the settings name.
+    """Return a worker's tasks; opens the store of the settings unless one is given.
 
     Raises:
-        RegistryError: if a handler or its templates are not what they must be.
+        RegistryError: if a handler or its templates are invalid.
     """
     registry = load_registry()
     store = store or open_store(settings, timeout=_WORKER_REDIS_TIMEOUT)
@@ -93,7 +93,7 @@ def build_jobs(
 
 
 def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
-    """What answers Slack, or None where Slack is off."""
+    """Return Slack's endpoints, or None if Slack is off."""
     token, secret = settings.slack_bot_token, settings.slack_signing_secret
     if token is None or secret is None:
         return None

@@ -34,7 +34,7 @@ def command(uvicorn_options: tuple[str, ...]) -> None:
     if settings.web_concurrency > 1:
         _log.warning("WEB_CONCURRENCY ignored: one process", asked=settings.web_concurrency)
     failed = Event()
-    # uvicorn raises SIGTERM again after its shutdown.
+    # uvicorn re-raises SIGTERM after its shutdown, which would end the process with -15.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1 if failed.is_set() else 0))
     worker = worker_in_background(partial(build_jobs, settings), failed.set)
     serve(

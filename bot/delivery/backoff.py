@@ -19,7 +19,7 @@ BACKOFF = (
 )
 
 RATE_LIMIT_TOLERANCE = sum(BACKOFF, timedelta())
-"""How old a delivery may be for a rate limit to use no attempt, so that every delivery ends."""
+"""A rate limit uses no attempt until a delivery is this old. Then it does, so that retries end."""
 _JITTERED_FROM = timedelta(minutes=1)
 _JITTER = 0.25
 

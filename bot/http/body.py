@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from bot.errors import IntakeError
 
 _MAX_LENGTH_DIGITS = 20
-"""A longer Content-Length is invalid and not worth converting: the bytes are counted anyway."""
+"""Longer values are ignored; the body is counted anyway."""
 
 LARGEST_BODY = 256 * 1024
 """In bytes; neither Juicebox nor Slack sends anything near it."""
@@ -19,7 +19,7 @@ BODY_TIMEOUT = timedelta(seconds=10)
 async def read_body(
     request: Request, limit: int = LARGEST_BODY, deadline: timedelta = BODY_TIMEOUT
 ) -> bytes:
-    """The body of at most `limit` bytes, counted as it arrives, so that a chunked one is limited too.
+    """Return the body, which may have `limit` bytes at most, counted as it arrives.
 
     Raises:
         IntakeError: as soon as more is announced or received, and the rest is not read; if the client

@@ -19,7 +19,7 @@ class ConnectionLimits:
     """How long a client may take, and how much it may send."""
 
     head_timeout: timedelta = timedelta(seconds=10)
-    """For the request line and headers, since the connection was opened or the first byte came."""
+    """From the opening of the connection, or from the first byte of a later request."""
     body_timeout: timedelta = timedelta(seconds=12)
     """For the body. Longer than `BODY_TIMEOUT`; it also ends requests whose body no endpoint reads."""
     write_timeout: timedelta = timedelta(seconds=30)
@@ -194,7 +194,7 @@ class HttpConnection(HttpToolsProtocol):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it waits for its client, since `waiting_since`: no complete request is unanswered."""
+        """Whether the client has to act next: no complete request awaits its response."""
         return not self._is_answering or self.cycle.more_body
 
     @property

@@ -17,7 +17,7 @@ class DeadLetterKind(StrEnum):
 class DeadLetter:
     """An event or a delivery that is not retried automatically.
 
-    Its text, `event:<id>` or `delivery:<id>`, is what Redis and the job that reports it hold.
+    Its text, `event:<id>` or `delivery:<id>`, is stored in Redis and passed to the job that reports it.
     """
 
     kind: DeadLetterKind

@@ -96,7 +96,7 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An intent: keep `fields` as the newest state of the `kind` of thing with this `id`."""
+    """An intent: store `fields` as the latest state of this kind and id."""
 
     kind: str
     id: str
@@ -170,7 +170,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step in the trail of an event: when it was, what it was, and which delivery it was about."""
+    """One step in an event's timeline: when, what, and which delivery."""
 
     at: datetime
     what: str

@@ -1,4 +1,4 @@
-"""What Slack's templates see besides the views: functions that describe parts of them."""
+"""Functions that Slack's screen templates may call."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby

@@ -64,13 +64,13 @@ class EventView:
 
     @property
     def has_dead_letter(self) -> bool:
-        """Whether a retry on request would do something. A notice that failed does not count."""
+        """Whether `retry` would requeue something. A notice that failed does not count."""
         failed = any(delivery.state is DeliveryState.FAILED for delivery in self.deliveries)
         return failed or self.state is EventState.DEAD
 
     @property
     def is_settled(self) -> bool:
-        """Whether no further step follows by itself."""
+        """Whether processing has ended."""
         return self.state is not EventState.ACCEPTED and all(
             delivery.state in _SETTLED for delivery in (*self.deliveries, *self.notices)
         )

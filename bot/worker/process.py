@@ -46,9 +46,8 @@ async def worker_in_background(
     """Run a worker alongside something else in this process, for as long as the block lasts.
 
     SIGTERM and SIGINT reach the worker and the handler that was installed before, so that both
-    finish at the same time, within the time that a platform grants. A worker that ends without being
-    told to would leave a process that only seems to work: `failed` is called, and the process gets
-    SIGTERM.
+    finish at the same time, within the time that a platform grants. If the worker ends unexpectedly,
+    call `failed` and raise SIGTERM, because the process would otherwise accept events and send nothing.
     """
     async with _supervisor(build, new_supervisor) as supervisor:
         with install_signal_handlers(supervisor.stop):

@@ -104,7 +104,7 @@ class SmtpConnector:
     async def _start_tls(self, client: aiosmtplib.SMTP) -> None:
         if not client.supports_extension("starttls"):
             # https://www.cisco.com/c/en/us/support/docs/security/pix-500-series-security-appliances/
-            # 15154-pix-fixup-smtp.html: its inspection overwrites what is not to be used.
+            # 15154-pix-fixup-smtp.html: it overwrites disabled extensions with X.
             filtered = any(re.fullmatch("x{4,}a?", name) for name in client.esmtp_extensions)
             removed = ": a firewall on the way has removed it" if filtered else ""
             raise SmtpSetupError(
