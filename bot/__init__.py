@@ -1,1 +1,1 @@
-"""The Juicebox bot: webhooks in, Slack messages and mails out."""
+"""The Juicebox bot: webhooks in, Slack messages and emails out."""

@@ -2,7 +2,7 @@
 
 from bot.commands import CommandGroup
 
-_HELP = """Juicebox webhooks as Slack messages and mails.
+_HELP = """Juicebox webhooks as Slack messages and emails.
 
 \b
 Try it:      demo, preview

@@ -54,7 +54,7 @@ def test_the_current_secret_comes_first(make_settings: MakeSettings) -> None:
         ),
         (
             {"EMAIL_TO": "a..b@c.example"},
-            "EMAIL_TO is malformed: 'a..b@c.example' is not a mail address",
+            "EMAIL_TO is malformed: 'a..b@c.example' is not an email address",
         ),
         (
             {"EMAIL_FROM": "Juicebox <a..b@c.example>"},
@@ -74,7 +74,7 @@ def test_the_current_secret_comes_first(make_settings: MakeSettings) -> None:
         ),
         (
             {"EMAIL_TO": "a@b.example,nobody"},
-            "EMAIL_TO is malformed: 'nobody' is not a mail address",
+            "EMAIL_TO is malformed: 'nobody' is not an email address",
         ),
         (
             {"EMAIL_FROM": "bot"},

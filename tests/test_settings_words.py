@@ -90,7 +90,7 @@ def test_all_problems_are_named_at_once(fault: SettingsFault) -> None:
             "REDIS_URL is malformed: its option 'decode_responses' would break the bot, which reads"
             " replies as bytes in RESP2: remove it"
         ),
-        "EMAIL_TO is malformed: 'nobody' is not a mail address",
+        "EMAIL_TO is malformed: 'nobody' is not an email address",
         "PORT must be a whole number such as 8000, got 'x'",
         "SLACK_SIGNING_SECRET is missing: Slack needs a token and a signing secret",
         "EMAIL_FROM is missing: SMTP_URL is set, and emails need a From address",

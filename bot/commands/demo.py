@@ -19,7 +19,7 @@ def command(*, once: bool, port: int | None) -> None:
     """Run the whole bot on this machine, and try it on a page in the browser.
 
     Needs no settings: it brings its own Redis, Slack and mail server. With --once it prints every
-    message and mail on the terminal and exits, with 0 only if everything arrived.
+    message and email on the terminal and exits, with 0 only if everything arrived.
     """
     if once and port is not None:
         raise click.UsageError("--once serves no page, so --port cannot be used with it")

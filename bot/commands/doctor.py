@@ -21,7 +21,7 @@ _COLOURS = {Severity.OK: "green", Severity.WARNING: "yellow", Severity.FAILURE: 
 def command() -> None:
     """Check each setting and each connection, and say how to fix what is wrong.
 
-    Sends no message and no mail. In Redis it runs the bot's scripts on keys of its own, and removes
+    Sends no message and no email. In Redis it runs the bot's scripts on keys of its own, and removes
     them. Exits with 1 if something that is required fails.
     """
     settings, problems = load_usable(Settings)

@@ -83,7 +83,7 @@ class Policy:
 class Notify:
     """An intent: notify an audience.
 
-    `template` names a folder of `templates/`, `context` holds its variables. Mails with the same
+    `template` names a folder of `templates/`, `context` holds its variables. Emails with the same
     `thread` are shown as one conversation. An `opt_in` notification goes to its subscribers only.
     """
 

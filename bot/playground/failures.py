@@ -50,7 +50,7 @@ SLACK = (
     FaultOption(
         "channel_not_found",
         "channel_not_found",
-        "A retry cannot help: the message becomes a dead letter at once, and operators get a mail.",
+        "A retry cannot help: the message becomes a dead letter at once, and operators get an email.",
         HttpFault.error("channel_not_found"),
     ),
 )
@@ -58,13 +58,13 @@ SMTP = (
     FaultOption(
         "451",
         "451",
-        "The mail server has a temporary problem. The bot retries the mail, but not the Slack message.",
+        "The mail server has a temporary problem. The bot retries the email, but not the Slack message.",
         SmtpFault.reply_with(451, "4.3.0 Try again later"),
     ),
     FaultOption(
         "550",
         "550",
-        "The mailbox does not exist: the mail becomes a dead letter at once, and operators are told"
+        "The mailbox does not exist: the email becomes a dead letter at once, and operators are told"
         " in Slack.",
         SmtpFault.reply_with(550, "5.1.1 No such mailbox"),
     ),

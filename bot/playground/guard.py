@@ -20,7 +20,7 @@ MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none';"
     " style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 )
-"""Lets a mail be shown and its links be opened, but runs no script and loads nothing."""
+"""Lets an email be shown and its links be opened, but runs no script and loads nothing."""
 
 
 @web.middleware

@@ -1,4 +1,4 @@
-"""A mail's HTML for the page's frame: in either color scheme, with links that open in new tabs."""
+"""An email's HTML for the page's frame: in either color scheme, with links that open in new tabs."""
 
 import re
 from enum import StrEnum
@@ -17,7 +17,7 @@ _ALWAYS, _NEVER = "(min-width: 0)", "(max-width: 0)"
 
 
 def render_in_scheme(scheme: Scheme, html: str) -> str:
-    """Return the mail as shown to a reader who prefers this scheme, whatever this browser prefers."""
+    """Return the email as shown to a reader who prefers this scheme, whatever this browser prefers."""
     condition = _ALWAYS if scheme is Scheme.DARK else _NEVER
     styled = _STYLE.sub(lambda style: _DARK.sub(condition, style[0]), html)
     base = '<base target="_blank">'

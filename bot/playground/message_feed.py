@@ -1,4 +1,4 @@
-"""Publishes messages that reach Slack and mails that reach the inbox to the feed."""
+"""Publishes messages that reach Slack and emails that reach the inbox to the feed."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class MessageFeed:
-    """Follows what arrives; keeps the mails so that the page can open one by its number."""
+    """Follows what arrives; keeps the emails so that the page can open one by its number."""
 
     def __init__(self, deployment: LocalDeployment, feed: Feed, watch: Watch) -> None:
         self._inbox = deployment.inbox

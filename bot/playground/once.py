@@ -1,4 +1,4 @@
-"""`demo --once`: sends an event of each type and prints every message and mail on the terminal."""
+"""`demo --once`: sends an event of each type and prints every message and email on the terminal."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -86,7 +86,7 @@ class _Run:
         ids = [*(post.delivery_id for post in posts), *(mail.delivery_id for mail in mails)]
         problems = [*self._check.problems(ids), *[p async for p in self._unhandled()]]
         if not problems:
-            arrived = f"{len(posts)} messages in Slack, {len(mails)} mails"
+            arrived = f"{len(posts)} messages in Slack, {len(mails)} emails"
             self._console.say(f"Everything arrived, each once: {arrived}.", Weight.HEADLINE)
             return 0
         self._console.say("Problems:", Weight.HEADLINE)

@@ -1,4 +1,4 @@
-"""The playground's HTTP application: the page, its live feed, the mails and the API."""
+"""The playground's HTTP application: the page, its live feed, the emails and the API."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -36,7 +36,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Pages:
-    """Serves the page, its feed, the mails and the API. `hello` makes the first record of the feed."""
+    """Serves the page, its feed, the emails and the API. `hello` makes the first record of the feed."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Pages:
     def _mail(self, request: web.Request) -> ReceivedMail:
         number = int(request.match_info["number"])
         if not 1 <= number <= len(self._mails):
-            raise web.HTTPNotFound(text=f"there is no mail {number}")
+            raise web.HTTPNotFound(text=f"there is no email {number}")
         return self._mails[number - 1]
 
 

@@ -17,10 +17,10 @@ async def test_unusual_settings_are_noted(make_settings: MakeSettings) -> None:
     assert findings["SLACK_APP_TOKEN"].severity is Severity.NOTE
     assert findings["SLACK_CHANNEL"].severity is Severity.NOTE
     assert findings["PUBLIC_URL"].text.startswith("not https")
-    assert findings["SMTP_URL"].text == "mails and the password travel unencrypted"
+    assert findings["SMTP_URL"].text == "emails and the password are sent unencrypted"
     assert findings["Mail server"].text == "mail.invalid:25: its host name is unknown"
 
 
 async def test_an_audience_without_an_address_is_noted(make_settings: MakeSettings) -> None:
     findings = await found(make_settings(EMAIL_TO=None))
-    assert findings["EMAIL_TO"].text == "not set: recruiters get no mail"
+    assert findings["EMAIL_TO"].text == "not set: recruiters get no email"

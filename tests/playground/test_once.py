@@ -40,7 +40,7 @@ def test_once_shows_every_message_and_mail_and_ends_with_0() -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[-1] == "Everything arrived, each once: 4 messages in Slack, 4 mails."
+    assert lines[-1] == "Everything arrived, each once: 4 messages in Slack, 4 emails."
     assert sorted(line for line in lines if line.startswith("╭")) == [
         *["╭ Mail to operator@example.com"] * 2,
         *["╭ Mail to recruiter@example.com"] * 2,

@@ -12,7 +12,7 @@ export function mount(root, page) {
   const rows = rowList((n) => choose(n));
   const hint = h("p", { class: "empty" },
     h("strong", {}, "Mails appear here"),
-    h("span", {}, "Send an event to see the mails that recruiters and operators get."));
+    h("span", {}, "Send an event to see the emails that recruiters and operators get."));
   root.append(h("div", { class: "panel-head" }, h("h2", {}, "Inbox"), rows.count), hint, rows.element, view.element);
 
   let chosen = false;

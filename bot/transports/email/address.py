@@ -25,7 +25,7 @@ def to_mailable(address: str) -> str:
         raise ValueError(f"{quoted(address)} cannot be used: the part before its @ must be ASCII")
     mailable = f"{local}{at}{to_ascii(domain)}"
     if len(mailable) > MAX_LENGTH or not MAILABLE.fullmatch(mailable):
-        raise ValueError(f"{quoted(address)} is not a mail address")
+        raise ValueError(f"{quoted(address)} is not an email address")
     return mailable
 
 

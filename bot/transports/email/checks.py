@@ -1,4 +1,4 @@
-"""Checks of the mail server and its settings; no mail is sent."""
+"""Checks of the mail server and its settings; no email is sent."""
 
 from collections.abc import Collection, Iterable
 
@@ -23,7 +23,7 @@ def check_mail_settings(settings: EmailSettings) -> Iterable[Finding]:
         return
     if smtp.is_exposed:
         fix = "begin SMTP_URL with smtp+starttls:// or smtps://"
-        yield warning("SMTP_URL", "mails and the password travel unencrypted", fix)
+        yield warning("SMTP_URL", "emails and the password are sent unencrypted", fix)
     for audience in Audience:
         count = len(email_destinations(settings, audience))
         name = "EMAIL_TO" if audience is Audience.RECRUITERS else "EMAIL_ALERT_TO"
@@ -31,7 +31,7 @@ def check_mail_settings(settings: EmailSettings) -> Iterable[Finding]:
             addresses = "one address" if count == 1 else f"{count} addresses"
             yield ok(name, f"{addresses} for {audience}")
         else:
-            yield note(name, f"not set: {audience} get no mail")
+            yield note(name, f"not set: {audience} get no email")
 
 
 async def check_mail(settings: EmailSettings, malformed: Collection[str] = ()) -> list[Finding]:

@@ -15,7 +15,7 @@ from bot.transports.email.smtp_url import Security, Smtp
 
 @dataclass(frozen=True, slots=True)
 class SmtpTimeouts:
-    """The timeout of each phase of a mail, in seconds.
+    """The timeout of each phase of an email, in seconds.
 
     Minutes, since a server may scan the mail before it answers, and would deliver it twice if it were
     sent again meanwhile: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.2.
@@ -26,7 +26,7 @@ class SmtpTimeouts:
     command: float = 300
     """For the greeting, a TLS handshake, and each reply but the last."""
     data: float = 600
-    """For each of the two replies to DATA, the second one after the whole mail."""
+    """For each of the two replies to DATA, the second one after the whole email."""
     quit: float = 2
 
 

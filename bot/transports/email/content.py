@@ -1,4 +1,4 @@
-"""Renders mails from three templates: the subject, plain text, and MJML for HTML."""
+"""Renders emails from three templates: the subject, plain text, and MJML for HTML."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ SUBJECT, TEXT, HTML = "subject.txt.j2", "body.txt.j2", "body.mjml.j2"
 TEMPLATE_FILES = (SUBJECT, TEXT, HTML)
 
 _SUBJECT_LENGTH = 150
-# Gmail clips a mail at 102 KB: https://support.google.com/mail/answer/6546. Base64 with its line ends
+# Gmail clips an email at 102 KB: https://support.google.com/mail/answer/6546. Base64 with its line ends
 # makes 5.5 bytes of 4, and headers are added.
 _MAX_BYTES = 70_000
 """Of both bodies before they are encoded."""
@@ -30,9 +30,9 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail: its subject, and the same body as text and as HTML.
+    """An email: its subject, and the same body as text and as HTML.
 
-    Recipients filter by `list_name`; mails of one `thread` are shown as a conversation.
+    Recipients filter by `list_name`; emails of one `thread` are shown as a conversation.
     """
 
     subject: str
@@ -43,7 +43,7 @@ class Mail:
 
 
 class MailRenderer:
-    """Render templates as mails that are small enough for mail programs to show in full."""
+    """Render templates as emails that are small enough for mail programs to show in full."""
 
     def __init__(self, templates: Templates) -> None:
         self._templates = templates

@@ -1,4 +1,4 @@
-"""Maps every failure to send a mail to a DeliveryError."""
+"""Maps every failure to send an email to a DeliveryError."""
 
 import re
 import ssl
@@ -53,7 +53,7 @@ def has_closed(error: Exception) -> bool:
 def as_delivery_error(
     error: aiosmtplib.SMTPException | OSError, *, maybe_delivered: bool, wait: timedelta
 ) -> DeliveryError:
-    """Map the error; `maybe_delivered` says whether the transfer of the mail had begun.
+    """Map the error; `maybe_delivered` says whether the transfer of the email had begun.
 
     A refusal because of load is a rate limit, and waits for `wait`.
     """

@@ -1,4 +1,4 @@
-"""Folds and encodes a mail's header lines within the limits of RFC 5322 and RFC 2047.
+"""Folds and encodes an email's header lines within the limits of RFC 5322 and RFC 2047.
 
 The standard library (Python 3.11) would encode the ids in References, which breaks them, and lose or
 double the space between two encoded-words.
@@ -51,7 +51,7 @@ def _encode(text: str, name: str, linesep: str, charset: str) -> str:
 
 
 def header_registry() -> HeaderRegistry:
-    """Return the types of a mail's headers, for `email.policy.EmailPolicy`."""
+    """Return the types of an email's headers, for `email.policy.EmailPolicy`."""
     ids = ("message-id", "in-reply-to", "references", "list-id")
     kinds: dict[str, Any] = {"subject": _Text, "from": _Sender, "to": _Verbatim}
     registry = HeaderRegistry()

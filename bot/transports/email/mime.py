@@ -23,7 +23,7 @@ _LAST_ASCII = 0x7F
 def mime_message(message: OutgoingMessage[Mail], from_address: str, now: datetime) -> EmailMessage:
     """Return the MIME message; `from_address` is EMAIL_FROM.
 
-    The Message-ID contains the message's id, so that mail programs show a repeated mail once.
+    The Message-ID contains the message's id, so that mail programs show a repeated email once.
 
     Raises:
         DeliveryError: permanent, if EMAIL_FROM or the recipient is not a valid address.
@@ -75,5 +75,5 @@ def _transfer_encoding(text: str) -> str | None:
 
 
 def _root(thread: str, domain: str) -> str:
-    """Return the Message-ID that all mails of the thread reply to, and no mail has."""
+    """Return the Message-ID that all emails of the thread reply to, and no email has."""
     return f"<thread_{sha256(thread.encode()).hexdigest()[:24]}@{domain}>"

@@ -38,7 +38,7 @@ class SmtpConnection:
     uses: int = 0
     """Mails sent or refused on it."""
     needs_reset: bool = False
-    """RSET is needed since a mail was refused."""
+    """RSET is needed since an email was refused."""
     has_slot: bool = True
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 

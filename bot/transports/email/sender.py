@@ -24,11 +24,11 @@ _MAX_JITTER = 0.25
 _LATEST_WEIGHT = 0.3
 _MIN_SECONDS, _MAX_SECONDS = 0.02, 1.0
 _SPEEDUP = 0.8
-"""Mails come a little faster than connections become free, so that no connection is idle."""
+"""Emails come a little faster than connections become free, so that no connection is idle."""
 
 
 class EmailSender:
-    """Sends mails from `from_address`.
+    """Sends emails from `from_address`.
 
     After a refusal because of load it waits for `load_wait` and up to a quarter more; `jitter` returns
     random numbers from 0 to 1.
@@ -56,9 +56,9 @@ class EmailSender:
         return RateLimit(f"smtp:{smtp.host}:{smtp.port}", self._rate.spacing)
 
     async def send(self, message: OutgoingMessage[Mail], check_lease: CheckLease) -> str:
-        """Send the mail and return its Message-ID.
+        """Send the email and return its Message-ID.
 
-        A mail cannot be looked up, so one that is `maybe_delivered` is sent again under the same
+        An email cannot be looked up, so one that is `maybe_delivered` is sent again under the same
         Message-ID. If no connection is free, that is a rate limit.
         """
         mime = mime_message(message, self._from_address, self._clock())
@@ -79,7 +79,7 @@ class EmailSender:
         await self._pool.close()
 
     async def _transfer(self, transfer: "_Transfer", connection: SmtpConnection) -> None:
-        """Transfer the mail; use a new connection if the server has closed the reused one."""
+        """Transfer the email; use a new connection if the server has closed the reused one."""
         reusable = False
         try:
             try:
@@ -130,7 +130,7 @@ async def _expect_success(command: Awaitable[object]) -> None:
 
 
 class MailRate:
-    """Measures how long mails take, and derives the interval for mails that wait for a connection."""
+    """Measures how long emails take, and derives the interval for those that wait for a connection."""
 
     def __init__(self, connections: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._connections = connections
@@ -140,7 +140,7 @@ class MailRate:
 
     @contextmanager
     def measured(self) -> Iterator[None]:
-        """Measure one mail."""
+        """Measure one email."""
         started = self._monotonic()
         self._started.append(started)
         try:
@@ -152,7 +152,7 @@ class MailRate:
 
     @property
     def spacing(self) -> timedelta:
-        """The interval between two mails; a mail in progress counts with its time so far."""
+        """The interval between two emails; one in progress counts with its time so far."""
         so_far = self._monotonic() - max(self._started) if self._started else 0.0
         seconds = max(self._average, so_far) * _SPEEDUP / self._connections
         return timedelta(seconds=min(max(seconds, _MIN_SECONDS), _MAX_SECONDS))

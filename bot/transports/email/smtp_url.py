@@ -41,7 +41,7 @@ class Smtp:
 
     @property
     def is_exposed(self) -> bool:
-        """Whether mails and the password cross a network unencrypted."""
+        """Whether emails and the password cross a network unencrypted."""
         if self.security is not Security.NONE or f".{self.host}".endswith(".localhost"):
             return False
         try:

@@ -33,7 +33,7 @@ TEXT_OBJECT = 3_000
 ALL_TEXT = 11_999
 
 _NOTHING = "—"
-_TOO_LONG = "this link is too long for Slack. The mail has it; operators can look it up, too."
+_TOO_LONG = "this link is too long for Slack. The email has it; operators can look it up, too."
 _UNCUTTABLE = re.compile(r"&(?:amp|lt|gt);|<[^<>]*>")
 """An escaped character, or a token such as `<!date^…>`."""
 

@@ -32,10 +32,10 @@ def test_an_international_domain_becomes_its_a_label(address: str, mailable: str
         ("info@☃.example", "'☃.example' is not an international domain name"),
         ("info@bü..example", "'bü..example' is not an international domain name"),
         ("info@" + "ü" * 70 + ".example", "is not an international domain name"),
-        ("nobody", "'nobody' is not a mail address"),
+        ("nobody", "'nobody' is not an email address"),
         ("nöbody", "'nöbody' is not"),
-        ("a@b@c.example", "'a@b@c.example' is not a mail address"),
-        ("@example.com", "'@example.com' is not a mail address"),
+        ("a@b@c.example", "'a@b@c.example' is not an email address"),
+        ("@example.com", "'@example.com' is not an email address"),
     ],
 )
 def test_an_unusable_address_is_named_in_one_line(address: str, why: str) -> None:

@@ -107,5 +107,5 @@ def test_a_link_is_whole_or_left_out(path: str, *, linked: bool) -> None:
     if not linked:
         assert "href=" not in mail.html
         for body in (mail.text, mail.html):
-            assert "Its link is too long for a mail." in body
+            assert "Its link is too long for an email." in body
             assert "Ask an operator of this bot for the full link." in body

@@ -104,7 +104,7 @@ def test_a_row_has_at_most_25_buttons() -> None:
 
 
 TOO_LONG = (
-    "Download: this link is too long for Slack. The mail has it; operators can look it up, too."
+    "Download: this link is too long for Slack. The email has it; operators can look it up, too."
 )
 
 
