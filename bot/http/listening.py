@@ -37,8 +37,8 @@ def _is_missing(family: socket.AddressFamily, address: tuple[object, ...]) -> bo
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         try:
             listener.bind(address)
-        except OSError as fault:
-            if fault.errno != errno.EADDRNOTAVAIL:
+        except OSError as error:
+            if error.errno != errno.EADDRNOTAVAIL:
                 raise
             return True
     return False
