@@ -82,7 +82,7 @@ async def test_it_stays_small_under_load(
         await process.end()
 
 
-async def test_what_it_leaves_when_it_is_told_to_end_is_done_by_the_next_and_once(
+async def test_the_next_process_finishes_what_a_stopped_one_left(
     environment: dict[str, str], redis: Redis, slack_api: LocalSlack, inbox: Inbox, cli: Cli
 ) -> None:
     environment["PORT"] = str(free_port())
@@ -99,7 +99,7 @@ async def test_what_it_leaves_when_it_is_told_to_end_is_done_by_the_next_and_onc
     assert len(slack_api.posts) == len(inbox.mails) == 20
 
 
-async def test_with_a_port_that_is_taken_not_even_the_worker_starts(
+async def test_nothing_starts_if_the_port_is_taken(
     environment: dict[str, str],
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -115,7 +115,7 @@ async def test_with_a_port_that_is_taken_not_even_the_worker_starts(
     ]
 
 
-async def test_a_redis_that_is_away_at_first_is_waited_for(
+async def test_it_waits_for_redis_at_start(
     environment: dict[str, str], redis_process: RedisServer, slack_api: LocalSlack, cli: Cli
 ) -> None:
     environment["PORT"] = str(free_port())

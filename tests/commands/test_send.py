@@ -162,13 +162,13 @@ async def test_an_answer_other_than_200_fails(
 
 
 @pytest.mark.parametrize("url", ["nonsense", "http://[::1", "ftp://127.0.0.1/"])
-async def test_an_address_that_is_none_is_named(cli: Cli, url: str) -> None:
+async def test_an_invalid_address_is_named(cli: Cli, url: str) -> None:
     result = await cli("send", "search.completed", "--url", url, "--secret", SECRET)
     assert result.exit_code == 1
     assert result.output == f"juicebox-bot: {url} is not an http:// or https:// address\n"
 
 
-async def test_a_bot_that_is_not_there_is_named(cli: Cli) -> None:
+async def test_an_unreachable_bot_is_named(cli: Cli) -> None:
     port = free_port()
     url = f"http://user:hunter2@127.0.0.1:{port}/"
     result = await cli("send", "search.completed", "--url", url, "--secret", SECRET)

@@ -27,7 +27,9 @@ def started_cluster(folder: Path) -> RedisServer:
 
 
 @pytest.mark.parametrize("slots", [16_384, 8_000, 0])
-async def test_a_cluster(make_settings: MakeSettings, tmp_path: Path, slots: int) -> None:
+async def test_a_cluster_is_reported_as_unsupported(
+    make_settings: MakeSettings, tmp_path: Path, slots: int
+) -> None:
     """All its slots here, which is CROSSSLOT; a part of them; none."""
     server = started_cluster(tmp_path)
     try:
@@ -52,7 +54,7 @@ async def has_slots(server: RedisServer, count: int) -> None:
         await until(up)
 
 
-async def test_another_node_of_a_cluster(
+async def test_a_key_on_another_node_is_reported_as_a_cluster(
     make_settings: MakeSettings, redis_process: RedisServer
 ) -> None:
     answers = {"EVALSHA": refuse("MOVED 3999 127.0.0.1:6381")}

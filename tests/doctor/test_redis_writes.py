@@ -87,7 +87,7 @@ async def test_existing_keys_stay_unchanged(make_settings: MakeSettings, redis: 
         ("~* +@all -multi", ["MULTI"]),
     ],
 )
-async def test_an_access_list_that_forbids_what_the_bot_needs(
+async def test_what_the_access_list_forbids_is_named(
     make_settings: MakeSettings, rules: str, expected: list[str]
 ) -> None:
     """The forbidden command is named if the server names it, which 7.0 does not inside a script."""
@@ -129,7 +129,7 @@ async def test_an_access_list_that_forbids_what_the_bot_needs(
     ],
     ids=["unknown", "unsupported", "no SCRIPT", "hangs up", "answers nonsense"],
 )
-async def test_a_proxy_without_scripts(
+async def test_a_proxy_that_does_not_pass_scripts_is_reported(
     make_settings: MakeSettings,
     redis: Redis,
     redis_process: RedisServer,
@@ -144,7 +144,7 @@ async def test_a_proxy_without_scripts(
     assert await redis.keys() == []
 
 
-async def test_a_full_redis(make_settings: MakeSettings) -> None:
+async def test_a_full_redis_is_reported(make_settings: MakeSettings) -> None:
     with redis_server("--maxmemory", "1") as server:
         findings = await failed(make_settings, server.url)
         assert await kept(server) == []
@@ -154,7 +154,9 @@ async def test_a_full_redis(make_settings: MakeSettings) -> None:
     }
 
 
-async def test_a_redis_that_cannot_save(make_settings: MakeSettings, tmp_path: Path) -> None:
+async def test_a_redis_that_cannot_save_is_reported(
+    make_settings: MakeSettings, tmp_path: Path
+) -> None:
     server = RedisServer(tmp_path, None, "--save", "3600", "1")
     server.start()
     try:
@@ -176,13 +178,15 @@ async def test_a_redis_that_cannot_save(make_settings: MakeSettings, tmp_path: P
     }
 
 
-async def test_a_replica(make_settings: MakeSettings, redis_process: RedisServer) -> None:
+async def test_a_replica_is_reported_as_read_only(
+    make_settings: MakeSettings, redis_process: RedisServer
+) -> None:
     with redis_server("--replicaof", "127.0.0.1", str(redis_process.port)) as server:
         findings = await failed(make_settings, server.url)
     assert texts(findings) == {"it is a read-only replica": "REDIS_URL must name the primary"}
 
 
-async def test_a_primary_that_waits_for_its_replicas(make_settings: MakeSettings) -> None:
+async def test_a_primary_without_enough_replicas_is_reported(make_settings: MakeSettings) -> None:
     with redis_server("--min-replicas-to-write", "1") as server:
         findings = await failed(make_settings, server.url)
     assert texts(findings) == {
@@ -191,7 +195,7 @@ async def test_a_primary_that_waits_for_its_replicas(make_settings: MakeSettings
     }
 
 
-async def test_a_database_that_is_not_there(
+async def test_a_database_that_does_not_exist_is_reported(
     make_settings: MakeSettings, redis_process: RedisServer
 ) -> None:
     [finding] = await failed(make_settings, redis_process.url.removesuffix("/0") + "/99")

@@ -54,7 +54,7 @@ def security_headers(answer: httpx.Response) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name in SECURITY_HEADERS}
 
 
-async def test_every_response_has_them_for_all_paths_and_methods(
+async def test_every_response_has_security_headers_for_all_paths_and_methods(
     app: FastAPI, client: httpx.AsyncClient
 ) -> None:
     for path in [*paths_of(app), *UNKNOWN_PATHS]:
@@ -66,7 +66,9 @@ async def test_every_response_has_them_for_all_paths_and_methods(
             assert answer.status_code != 500
 
 
-async def test_every_response_of_the_webhook_has_them(client: httpx.AsyncClient) -> None:
+async def test_every_response_of_the_webhook_has_security_headers(
+    client: httpx.AsyncClient,
+) -> None:
     body = envelope()
     for sent, headers, status in (
         (body, signed(body), 200),
@@ -79,7 +81,7 @@ async def test_every_response_of_the_webhook_has_them(client: httpx.AsyncClient)
         assert (answer.status_code, security_headers(answer)) == (status, SECURITY_HEADERS)
 
 
-async def test_an_internal_error_has_them_and_reveals_nothing(
+async def test_an_internal_error_has_security_headers_and_reveals_nothing(
     app: FastAPI, client: httpx.AsyncClient
 ) -> None:
     async def broken() -> None:

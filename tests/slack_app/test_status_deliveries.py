@@ -20,18 +20,18 @@ from tests.slack_app.stored import (
 )
 
 
-async def test_a_pending_delivery(ask: Ask, store: Store) -> None:
+async def test_a_pending_delivery_shows_that_it_waits(ask: Ask, store: Store) -> None:
     await open_to(store, "evt_1", MAIL)
     assert (await lines_of(ask))[1:] == ["⏳ waiting to be sent to recruiter@example.com"]
 
 
-async def test_a_delivery_that_is_being_sent(ask: Ask, store: Store) -> None:
+async def test_a_claimed_delivery_shows_that_it_is_being_sent(ask: Ask, store: Store) -> None:
     [mail] = await open_to(store, "evt_1", MAIL)
     await claim(store, mail)
     assert (await lines_of(ask))[1:] == ["⏳ being sent to recruiter@example.com"]
 
 
-async def test_a_failed_delivery(ask: Ask, store: Store) -> None:
+async def test_a_failed_delivery_shows_the_reason_and_how_to_retry(ask: Ask, store: Store) -> None:
     [slack] = await open_to(store, "evt_1", SLACK)
     await settle(store, slack, "failed", "channel_not_found")
     assert (await lines_of(ask))[1:] == [
@@ -40,7 +40,7 @@ async def test_a_failed_delivery(ask: Ask, store: Store) -> None:
     ]
 
 
-async def test_a_failed_delivery_that_may_have_arrived(ask: Ask, store: Store) -> None:
+async def test_a_failed_delivery_shows_that_it_may_have_arrived(ask: Ask, store: Store) -> None:
     [mail] = await open_to(store, "evt_1", MAIL)
     claimed = await claim(store, mail)
     await store.ledger.fail(claimed, "token", "", maybe_delivered=True, report=True, now=NOW)
@@ -49,7 +49,7 @@ async def test_a_failed_delivery_that_may_have_arrived(ask: Ask, store: Store) -
     )
 
 
-async def test_a_dead_letter_that_was_requeued(ask: Ask, store: Store) -> None:
+async def test_a_requeued_delivery_shows_when_it_is_retried(ask: Ask, store: Store) -> None:
     [slack] = await open_to(store, "evt_1", SLACK)
     await settle(store, slack, "failed", "channel_not_found")
     assert await store.ledger.requeue(slack, NOW)
@@ -58,7 +58,7 @@ async def test_a_dead_letter_that_was_requeued(ask: Ask, store: Store) -> None:
     ]
 
 
-async def test_a_delivery_whose_transport_is_no_longer_configured(ask: Ask, store: Store) -> None:
+async def test_a_skipped_delivery_shows_the_reason(ask: Ask, store: Store) -> None:
     [mail] = await open_to(store, "evt_1", MAIL)
     await settle(store, mail, "skipped", "email is not configured any more")
     assert (await lines_of(ask))[1:] == [
@@ -66,7 +66,9 @@ async def test_a_delivery_whose_transport_is_no_longer_configured(ask: Ask, stor
     ]
 
 
-async def test_a_delivery_without_a_destination(ask: Ask, store: Store) -> None:
+async def test_a_delivery_without_a_destination_shows_that_nobody_is_notified(
+    ask: Ask, store: Store
+) -> None:
     await accept(store, make_event())
     unsent = make_delivery(destination=None, state=DeliveryState.SKIPPED, context=SEARCH)
     reason = "nobody has subscribed to it"
@@ -109,7 +111,7 @@ async def test_notices_about_a_dead_letter_are_told_apart_from_deliveries(
     assert "*notice sent* to <#C0ALERTS>" in details
 
 
-async def test_notices_that_are_not_sent_yet(ask: Ask, store: Store) -> None:
+async def test_unsent_notices_show_their_states(ask: Ask, store: Store) -> None:
     first, second, _ = await dead_with_notices(store, ALERTS, MAIL, SLACK)
     await store.ledger.retry_later(
         first,
@@ -129,7 +131,7 @@ async def test_notices_that_are_not_sent_yet(ask: Ask, store: Store) -> None:
     ]
 
 
-async def test_a_notice_that_is_no_longer_needed(ask: Ask, store: Store) -> None:
+async def test_a_skipped_notice_shows_the_reason(ask: Ask, store: Store) -> None:
     [notice] = await dead_with_notices(store, ALERTS)
     assert await store.events.requeue("evt_1", NOW)
     await store.ledger.skip(notice, "token", "resolved: the event is handled by now", NOW)
@@ -141,7 +143,9 @@ async def test_a_notice_that_is_no_longer_needed(ask: Ask, store: Store) -> None
     ]
 
 
-async def test_a_notice_without_a_destination(ask: Ask, store: Store) -> None:
+async def test_a_notice_without_a_destination_shows_that_no_operators_are_set(
+    ask: Ask, store: Store
+) -> None:
     await dead_with_notices(store)
     assert (await lines_of(ask))[2] == "🔕 No operators to notify: `no operators are set`"
 

@@ -59,7 +59,7 @@ async def test_an_hour_of_failures_each_second_is_a_handful_of_lines() -> None:
     await client.aclose()
 
 
-async def test_a_second_outage_is_told_at_once() -> None:
+async def test_a_second_outage_is_logged_at_once() -> None:
     clock, client = Clock(), connect(SECRET_URL, timeout=TIMEOUT)
     outage = RedisOutage(client, clock)
     with capture_logs() as lines:

@@ -48,7 +48,7 @@ async def test_a_lost_reply_keeps_the_message(slack_api: LocalSlack, call: Calle
     assert len(slack_api.posts) == 1
 
 
-async def test_a_unreadable_reply_keeps_the_message(slack_api: LocalSlack, call: Caller) -> None:
+async def test_an_unreadable_reply_keeps_the_message(slack_api: LocalSlack, call: Caller) -> None:
     slack_api.plan_faults("chat.postMessage", [HttpFault.garbage("<html>", "text/html")])
     arguments = {"channel": "C0RECRUIT", "text": "x"}
     async with call.raw("POST", "chat.postMessage", json=arguments) as answer:

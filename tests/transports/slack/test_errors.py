@@ -126,7 +126,7 @@ async def test_429_is_a_rate_limit_whatever_the_body_says(
 
 
 @pytest.mark.parametrize("body", NOT_SLACKS)
-async def test_404_without_an_answer_of_slacks_is_a_wrong_address(
+async def test_a_404_that_is_not_slacks_means_a_wrong_api_url(
     slack_api: LocalSlack, sender: SlackSender, make_message: MakeMessage, body: tuple[str, str]
 ) -> None:
     slack_api.plan_faults("chat.postMessage", [HttpFault.status(404, *body)])
