@@ -1,6 +1,9 @@
-"""The one direction in which modules may import each other, and how big they may grow."""
+"""Import rules, and limits on size."""
 
 import ast
+from collections.abc import Mapping
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -39,12 +42,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.doctor": {*STORE, "bot.settings", "bot.transports", "bot.doctor"},
     "bot.fakes": {"bot.errors", "bot.transports.slack.scopes", "bot.fakes"},
 }
-"""What is not named here puts the rest together, and may import all of it but the playground."""
+"""Composition modules are not listed: they may import anything but the playground."""
 
 COMPOSITION = {"bot.wiring", "bot.web", "bot.commands", "bot.__main__"}
 PLAYGROUND = "bot.playground"
 FAKES = "bot.fakes"
 MOST_TOP_LEVEL_MODULES = 10
+LONGEST_CHAIN = 18
+"""In modules, each of which imports the next one."""
+LONGEST_CHAIN_IN_PRODUCTION = 17
+MOST_ARROWS = 125
+"""Imports from one folder into another, where a top-level module counts as a folder."""
 
 
 def modules() -> list[Path]:
@@ -66,8 +74,40 @@ def imports_of(path: Path) -> set[str]:
     return {name for name in found if name.split(".")[0] in {"bot", "handlers", "tests"}}
 
 
+def import_graph() -> dict[str, set[str]]:
+    """Return the modules that each module imports; a name is of the module that defines it."""
+    paths = {name_of(path): path for path in modules()}
+    graph: dict[str, set[str]] = {}
+    for name, path in paths.items():
+        imported = {i if i in paths else i.rpartition(".")[0] for i in imports_of(path)}
+        graph[name] = imported & paths.keys() - {name}
+    return graph
+
+
+def folder_of(name: str) -> str:
+    """Return the folder, or the module itself if it is at the top level."""
+    path = (ROOT / name.replace(".", "/")).with_suffix("")
+    folder = name if path.is_dir() else name.rpartition(".")[0]
+    return name if folder == "bot" else folder
+
+
+def longest_chain(graph: Mapping[str, set[str]]) -> list[str]:
+    @cache
+    def chain_from(name: str) -> list[str]:
+        return [name, *max(map(chain_from, graph[name]), key=len, default=[])]
+
+    return max(map(chain_from, graph), key=len)
+
+
 def inside(name: str, package: str) -> bool:
     return name == package or name.startswith(f"{package}.")
+
+
+IN_PRODUCTION = {
+    name: {i for i in imported if not inside(i, PLAYGROUND) and not inside(i, FAKES)}
+    for name, imported in import_graph().items()
+    if not inside(name, PLAYGROUND) and not inside(name, FAKES)
+}
 
 
 def rule_for(name: str) -> str | None:
@@ -84,12 +124,12 @@ def test_imports_run_one_way(path: Path) -> None:
             name == "bot" or inside(name, PLAYGROUND) or any(inside(name, c) for c in COMPOSITION)
         ), f"{name} has no place in the layout: give it one in this file"
         return
-    strangers = {
+    forbidden = {
         imported
         for imported in imports_of(path)
         if not any(inside(imported, allowed) for allowed in MAY_IMPORT[rule])
     }
-    assert not strangers, f"{name} must not import {', '.join(sorted(strangers))}"
+    assert not forbidden, f"{name} must not import {', '.join(sorted(forbidden))}"
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
@@ -113,6 +153,28 @@ def test_arq_is_imported_by_the_queue_and_the_worker_alone(path: Path) -> None:
     assert name_of(path) in users or ("import arq" not in source and "from arq" not in source)
 
 
+def test_the_longest_chain_of_imports_grows_no_longer() -> None:
+    assert len(chain := longest_chain(import_graph())) <= LONGEST_CHAIN, chain
+    assert len(chain := longest_chain(IN_PRODUCTION)) <= LONGEST_CHAIN_IN_PRODUCTION, chain
+
+
+def test_folders_import_no_more_of_each_other() -> None:
+    pairs = {(folder_of(name), folder_of(i)) for name in IN_PRODUCTION for i in IN_PRODUCTION[name]}
+    assert len({pair for pair in pairs if pair[0] != pair[1]}) <= MOST_ARROWS
+
+
+def test_folders_do_not_import_each_other_in_a_circle() -> None:
+    """The folders directly below `bot`, and its modules."""
+    graph: dict[str, set[str]] = {}
+    for name, imported in import_graph().items():
+        graph.setdefault(top_level(name), set()).update(map(top_level, imported))
+    TopologicalSorter({name: found - {name} for name, found in graph.items()}).prepare()
+
+
+def top_level(name: str) -> str:
+    return ".".join(name.split(".")[: 2 if inside(name, "bot") else 1])
+
+
 def test_the_top_level_is_a_map() -> None:
     assert len(list((ROOT / "bot").glob("*.py"))) <= MOST_TOP_LEVEL_MODULES
 
@@ -122,7 +184,7 @@ def test_the_top_level_is_a_map() -> None:
     [*modules(), *sorted((ROOT / "tests").rglob("*.py"))],
     ids=lambda path: str(path.relative_to(ROOT)),
 )
-def test_a_file_holds_one_idea(path: Path) -> None:
+def test_no_file_is_longer_than_250_lines(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 250
 
 
