@@ -20,7 +20,20 @@ PLACES = (
     "Makefile",
     "pyproject.toml",
 )
-SUFFIXES = {"", ".py", ".lua", ".j2", ".md", ".html", ".css", ".js", ".yaml", ".yml", ".toml"}
+SUFFIXES = {
+    "",
+    ".sh",
+    ".py",
+    ".lua",
+    ".j2",
+    ".md",
+    ".html",
+    ".css",
+    ".js",
+    ".yaml",
+    ".yml",
+    ".toml",
+}
 EXCLUDED = ("tests/fixtures/", "tests/golden/", "tests/fuzz/corpus/", "tests/test_vocabulary.py")
 """Data, and this file."""
 
@@ -67,7 +80,7 @@ NAMES = {
     "_EARLY": "*_TOLERANCE",
     "HANG_SECONDS": "HANG_TIMEOUT",
 }
-"""Not to be used as names in Python, nor in paths. As words of a text, most are plain English."""
+"""Not to be used as names in code, nor in paths. As words of a text, most are plain English."""
 
 PHRASES = {
     r"signs? of life": "heartbeat",
@@ -90,6 +103,7 @@ EXCEPTIONS: Mapping[str, tuple[str, ...]] = {
         "tests/faults/mutations.py",
         "tests/fuzz/targets.py",
     ),
+    "letter": ("bot/playground/page/slack_message.js",),  # one of the alphabet
 }
 """The files in which a word is right."""
 
@@ -106,6 +120,16 @@ WORD = re.compile(rf"(?<![A-Za-z])(?i:{_ANY_CASE})(?![a-z])|(?<=[a-z])(?:{_CAPIT
 NAME = re.compile(rf"\b(?:{'|'.join(NAME_FORMS)})\b")
 PHRASE = re.compile("|".join(f"({phrase})" for phrase in PHRASES), re.IGNORECASE)
 
+_STRING = r"""\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"""
+NO_CODE = {
+    ".js": re.compile(rf"{_STRING}|`(?:\\.|[^`\\])*`|//[^\n]*|/\*.*?\*/", re.DOTALL),
+    ".lua": re.compile(rf"{_STRING}|--[^\n]*"),
+    ".j2": re.compile(rf"{_STRING}|(?:^|[}}%#]}})(?:(?!{{[{{%]).)*", re.DOTALL),
+    ".sh": re.compile(rf"{_STRING}|(?<!\S)#[^\n]*"),
+    "": re.compile(rf"{_STRING}|(?<!\S)#[^\n]*"),
+}
+"""Strings and comments by suffix; in a template also the text; without a suffix it is shell, or a Makefile."""
+
 
 def found_in(path: str, text: str) -> Iterator[tuple[int, str, str]]:
     """Yield the line, the old word or name, and what to write instead."""
@@ -113,13 +137,24 @@ def found_in(path: str, text: str) -> Iterator[tuple[int, str, str]]:
         yield _line(text, match), match[0], WORD_FORMS[match[0].lower()]
     for match in PHRASE.finditer(text):
         yield _line(text, match), match[0], [*PHRASES.values()][(match.lastindex or 1) - 1]
-    if path.endswith(".py") and NAME.search(text):  # tokenizing takes time
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.NAME and token.string in NAME_FORMS:
-                yield token.start[0], token.string, NAME_FORMS[token.string]
+    if NAME.search(text):  # tokenizing takes time
+        for line, name in _names_in(path, text):
+            yield line, name, NAME_FORMS[name]
     for part in re.split(r"[./]", path):
         if instead := NAME_FORMS.get(part) or WORD_FORMS.get(part):
             yield 1, part, instead
+
+
+def _names_in(path: str, text: str) -> Iterator[tuple[int, str]]:
+    """Yield the line and the form of each old name in code, which is not in a string or a comment."""
+    if path.endswith(".py"):
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.NAME and token.string in NAME_FORMS:
+                yield token.start[0], token.string
+    elif no_code := NO_CODE.get(Path(path).suffix):
+        code = no_code.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+        for match in NAME.finditer(code):
+            yield _line(code, match), match[0]
 
 
 def _line(text: str, match: re.Match[str]) -> int:
@@ -159,6 +194,10 @@ def test_old_words_and_names_are_not_used() -> None:
         ("a.py", "x = Trouble()", "a.py:1: 'Trouble' -> write 'Problem'"),
         ("a.py", "_EARLY = 1", "a.py:1: '_EARLY' -> write '*_TOLERANCE'"),
         ("a.py", "_PATIENCE = 1", "a.py:1: 'PATIENCE' -> write 'timeout, rate limit'"),
+        ("a.js", "// turns\nsay(`turns`, turns)", "a.js:2: 'turns' -> write 'rate limit, pacing'"),
+        ("a.lua", "-- paced\nlocal paced = 1", "a.lua:2: 'paced' -> write 'rate_limited'"),
+        ("a.j2", "passing {{ 'passing' }}{{ passing }}", "a.j2:1: 'passing' -> write 'transient'"),
+        ("run", '# stage\necho "stage" $stage', "run:2: 'stage' -> write 'playground'"),
         ("a.html", "No sign of life", "a.html:1: 'sign of life' -> write 'heartbeat'"),
         ("bot/letter.py", "", "bot/letter.py:1: 'letter' -> write 'mime_message, mail'"),
         ("bot/laps.py", "", "bot/laps.py:1: 'laps' -> write 'server timing'"),
