@@ -1,12 +1,19 @@
 """Fuzz targets: each checks properties of a parser of untrusted input."""
 
+import asyncio
 import json
 import re
+import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 
 from pydantic_core import from_json
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.signature import SignatureVerifier
+from starlette.requests import Request
+from structlog.testing import capture_logs
 
 from bot.errors import CorruptRecord, InvalidEnvelope, InvalidSignature
 from bot.intake.envelope import parse_envelope
@@ -15,7 +22,7 @@ from bot.model import InvalidData, Notify, Policy, canonical_event
 from bot.model.dialects import TYPES
 from bot.registry import load_registry
 from bot.rendering.escaping import clean, json_string
-from bot.slack_app.endpoint import _SIGNATURE, _TIMESTAMP
+from bot.slack_app.endpoint import SlackEndpoint
 from bot.store.events import _decode
 from bot.store.rows import decode_row, encode_rows
 from bot.store.trail import decode_step, encode_step
@@ -26,6 +33,11 @@ from tests.standard_webhooks import sign_standard
 
 _SECRETS = (b"whsec_current", b"whsec_previous")
 _STANDARD = (b"webhook-id", b"webhook-timestamp", b"webhook-signature")
+_SLACK_VERIFIER = SignatureVerifier("slack-signing-secret")
+_SLACK_ENDPOINT = SlackEndpoint(
+    AsyncApp(token="xoxb-1", signing_secret=_SLACK_VERIFIER.signing_secret),
+    _SLACK_VERIFIER.signing_secret,
+)
 _REGISTRY = load_registry()
 _REASON = re.compile(r"data(\.\w+)? (must |is )")
 _MESSAGE = SLACK_RENDERER._environment.from_string('{"text": "{{ text }}"}')
@@ -167,14 +179,25 @@ def template(data: bytes) -> None:
 
 
 def slack_headers(data: bytes) -> None:
-    """Check that the patterns of Slack's signature and timestamp match nothing else."""
-    text = data.decode("latin-1")
-    if _SIGNATURE.fullmatch(text):
-        assert len(text) == 67
-        assert text.isascii()
-        bytes.fromhex(text[3:])
-    if _TIMESTAMP.fullmatch(text):
-        assert 0 <= int(text) < 10**12
+    """Check that the endpoint refuses every signature and timestamp, unless Slack would send them now."""
+    now = b"%d" % time.time()
+    assert _slack_status(data, now) == HTTPStatus.UNAUTHORIZED
+    signature = _SLACK_VERIFIER.generate_signature(timestamp=data.decode("latin-1"), body=b"")
+    is_now = len(data) <= 12 and data.isdigit() and abs(int(data) - int(now)) <= 300
+    assert signature is not None
+    assert is_now or _slack_status(signature.encode(), data) == HTTPStatus.UNAUTHORIZED
+
+
+def _slack_status(signature: bytes, timestamp: bytes) -> int:
+    """Return the status of an empty request with these headers."""
+    headers = [(b"x-slack-signature", signature), (b"x-slack-request-timestamp", timestamp)]
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b""}
+
+    request = Request({"type": "http", "method": "POST", "headers": headers}, receive)
+    with capture_logs():
+        return asyncio.run(_SLACK_ENDPOINT.handle(request)).status_code
 
 
 def row(data: bytes) -> None:
