@@ -118,6 +118,7 @@ async def test_a_compressed_body_is_refused(
     async with deployment.web() as web:
         answer = await web.receive(body, {"Content-Encoding": coding})
         assert answer.status_code == 415
+        assert "compressed" in answer.json()["error"]
         assert await deployment.store.events.get("evt_compressed") is None
     tally.run()
 

@@ -66,6 +66,7 @@ async def is_refused(web: Web, body: bytes) -> float:
     answer = await web.receive(body)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
+    assert answer.json() == {"error": "it could not be stored: send it again"}
     return time.monotonic() - asked_at
 
 

@@ -1,7 +1,7 @@
 """Requests as other guides describe them: another scheme, no timestamp, an id in a header."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -13,7 +13,7 @@ from bot.fakes.smtp import Inbox
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.queue import QUEUE
-from tests.app import SECRET, MakeSettings, envelope, running_worker, signed, web_client
+from tests.app import SECRET, MakeSettings, running_worker, web_client
 from tests.factories import body_of, make_event
 from tests.polling import until
 from tests.standard_webhooks import sign_standard
@@ -49,57 +49,6 @@ async def test_a_standard_webhook_without_an_id_gets_the_id_of_its_header(
     )
     page = (await client.get("/metrics")).text
     assert 'juicebox_events_accepted_total{type="search.completed"} 1.0' in page
-
-
-async def test_the_id_in_the_body_takes_precedence(client: httpx.AsyncClient, store: Store) -> None:
-    body = envelope("evt_1")
-    assert (await client.post(WEBHOOK, content=body, headers=standard(body))).status_code == 200
-    assert await store.events.get("evt_1") is not None
-    assert await store.events.get("msg_1") is None
-
-
-async def test_an_unsigned_id_header_is_ignored(client: httpx.AsyncClient) -> None:
-    body = b'{"type": "search.completed", "data": {}}'
-    answer = await client.post(WEBHOOK, content=body, headers={**signed(body), "webhook-id": "x"})
-    assert (answer.status_code, answer.json()) == (
-        400,
-        {"error": "id must be a string or a whole number, and not empty"},
-    )
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"webhook-id": "msg_2"},
-        {"webhook-timestamp": "1768487400"},
-        {"webhook-timestamp": "soon"},
-        {"webhook-signature": "v1,"},
-        {"webhook-signature": ""},
-    ],
-)
-async def test_an_invalid_standard_webhook_is_refused(
-    client: httpx.AsyncClient, redis: Redis, changes: dict[str, str]
-) -> None:
-    """Even if a valid signature of the other scheme is present."""
-    body = envelope()
-    for more in ({}, signed(body)):
-        headers = {**standard(body, **changes), **more}
-        answer = await client.post(WEBHOOK, content=body, headers=headers)
-        assert (answer.status_code, answer.json()) == (401, {"error": "Invalid signature"})
-    assert await redis.zcard(QUEUE) == 0
-    assert 'rejected_total{reason="signature"} 2.0' in (await client.get("/metrics")).text
-
-
-async def test_an_event_without_a_timestamp_gets_the_time_of_receipt(
-    client: httpx.AsyncClient, store: Store
-) -> None:
-    body = b'{"id": 7, "type": "search.completed", "data": {"searchId": "s", "resultCount": 1}}'
-    before = datetime.now(UTC)
-    assert (await client.post(WEBHOOK, content=body, headers=signed(body))).status_code == 200
-    stored = await store.events.get("7")
-    assert stored is not None
-    moment = timedelta(milliseconds=1)
-    assert before - moment <= stored.event.timestamp <= stored.received_at + moment
 
 
 async def test_a_dead_letter_of_a_release_without_dialects_is_delivered_on_retry(

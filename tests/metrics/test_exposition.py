@@ -56,17 +56,6 @@ async def test_counters_have_labels(store: Store) -> None:
     assert shown["juicebox_notices_total channel=email outcome=sent"] == 1
 
 
-async def test_types_without_a_handler_share_one_series(store: Store) -> None:
-    metrics = Metrics(store.counters, TYPES)
-    for number in range(50):
-        metrics.accepted(f"made.up.{number}")
-    shown = await samples(store)
-    assert [name for name in shown if "accepted" in name] == [
-        "juicebox_events_accepted_total type=other"
-    ]
-    assert shown["juicebox_events_accepted_total type=other"] == 50
-
-
 async def test_histograms_add_up(store: Store) -> None:
     metrics = Metrics(store.counters, TYPES)
     for seconds in (0.05, 0.2, 100_000, -1):

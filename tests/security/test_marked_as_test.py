@@ -60,16 +60,6 @@ async def test_a_test_event_is_neither_recorded_nor_counted(
     assert accepted == ['juicebox_events_accepted_total{type="search.completed"} 1.0']
 
 
-@pytest.mark.parametrize("value", ["true", 1, "yes", [True], {}, None, False])
-async def test_only_true_marks_a_test_event(bot: Bot, value: object) -> None:
-    now = datetime.now(UTC).isoformat()
-    data = {"searchId": "srch_1", "resultCount": 1204}
-    event = {"id": "evt_1", "type": "search.completed", "timestamp": now, "data": data}
-    await bot.receive(json.dumps({**event, "test": value}).encode())
-    [post] = await bot.slack.wait_for(1)
-    assert post.text == "Search completed with 1,204 results"
-
-
 def test_the_summary_of_a_test_event_without_a_message_is_marked() -> None:
     event = make_event("evt_1", "profile.enriched", timestamp=NOW, data={"profileId": "p"})
     marked = type(event)(event.id, event.type, event.timestamp, event.data, test=True)
