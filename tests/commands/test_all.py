@@ -1,7 +1,6 @@
 """Web and worker in one process do what two do, and end together."""
 
 import asyncio
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -97,22 +96,6 @@ async def test_the_next_process_finishes_what_a_stopped_one_left(
             assert await process.end() == 0
     assert await redis.zcard(QUEUE) == 0
     assert len(slack_api.posts) == len(inbox.mails) == 20
-
-
-async def test_nothing_starts_if_the_port_is_taken(
-    environment: dict[str, str],
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        environment["PORT"] = str(other.getsockname()[1])
-        async with started(environment, "all", "--host", "127.0.0.1") as process:
-            assert await process.running.wait() == 3  # as uvicorn has it
-            await process.end()
-    assert process.lines == [
-        (
-            f"python -m bot: port {environment['PORT']} on 127.0.0.1 is taken: end what listens there,"
-            " or choose another with PORT or --port\n"
-        )
-    ]
 
 
 async def test_it_waits_for_redis_at_start(

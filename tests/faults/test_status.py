@@ -24,19 +24,3 @@ async def test_a_signed_status_command_shows_what_happened(bot: Bot) -> None:
     shown = json.dumps(answer["blocks"], ensure_ascii=False)
     assert "Search completed with 1,204 results" in shown
     assert "✅ sent to <#C0RECRUIT>" in shown
-
-
-async def test_the_timeline_of_an_event_is_shown_step_by_step(bot: Bot) -> None:
-    await bot.receive(envelope())
-    await settled(bot)
-    shown = json.dumps((await ask(bot, "status evt_1")).json()["blocks"], ensure_ascii=False)
-    steps = ("*received*", "*handled*", "*sending*", "*sent*")
-    places = [shown.index(step) for step in steps]
-    assert places == sorted(places)
-
-
-async def test_a_command_with_a_wrong_signature_is_refused(bot: Bot) -> None:
-    body = slash_command("status")
-    headers = signed(body, secret="another-secret")
-    answer = await bot.client.post("/slack/events", content=body, headers=headers)
-    assert answer.status_code == 401

@@ -13,7 +13,6 @@ from aiohttp import web
 from arq.worker import Worker
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.fakes.redis_server import free_port
@@ -73,33 +72,6 @@ async def test_arq_logs_neither_arguments_nor_errors(output: Output, redis: Redi
     assert "logger=arq.worker" in lines[0]
     assert "exception=ValueError" in lines[0]
     assert CANARY not in lines[0]
-
-
-def bolt(**options: Any) -> AsyncApp:
-    return AsyncApp(
-        token=f"xoxb-{CANARY}",
-        signing_secret=CANARY,
-        request_verification_enabled=False,
-        ssl_check_enabled=False,
-        **options,
-    )
-
-
-async def test_slack_bolt_logs_no_body(output: Output) -> None:
-    app = bolt()
-    app._async_middleware_list.clear()
-
-    @app.command("/fails")
-    async def fails(ack: Any) -> None:
-        raise ValueError(CANARY)
-
-    for command in ("/unknown", "/fails"):
-        body = f"command={command}&text={CANARY}&team_id=T1&user_id=U1&channel_id=C1"
-        await app.async_dispatch(AsyncBoltRequest(body=body))
-    lines = output()
-    assert len(lines) == 2
-    assert "exception=ValueError" in lines[1]
-    assert CANARY not in "".join(lines)
 
 
 async def test_slack_sdk_logs_no_token(output: Output) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 import httpx
 import pytest
 
+from bot.fakes.slack.api import LocalSlack
 from tests.slack_app.traffic import SECRET, signed, slash_command, without
 
 HELP = slash_command("help")
@@ -67,12 +68,13 @@ async def test_a_request_four_minutes_old_is_answered(http: httpx.AsyncClient) -
     ],
 )
 async def test_a_request_without_a_valid_signature_is_refused(
-    http: httpx.AsyncClient, sent: Callable[[], dict[str, str]]
+    http: httpx.AsyncClient, slack_api: LocalSlack, sent: Callable[[], dict[str, str]]
 ) -> None:
     """It is signed when the test runs, so that it is never refused for its age alone."""
     raw = [(name.encode(), value.encode("latin-1")) for name, value in sent().items()]
     answer = await post(http, HELP, raw)
     assert (answer.status_code, answer.json()) == (401, {"error": "Invalid signature"})
+    assert slack_api.calls() == []
 
 
 @pytest.mark.parametrize("name", ["X-Slack-Signature", "X-Slack-Request-Timestamp"])

@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from slack_bolt.async_app import AsyncApp
 
 from bot.clock import utc_now
-from bot.fakes.redis_server import RedisServer
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.block_ids import interactive_elements
 from bot.fakes.slack.person import HOME, Person
@@ -76,33 +75,3 @@ async def test_the_home_tab_is_opened_and_refreshed(
     assert "evt_later" not in "\n".join(texts(first.view["blocks"]))
     assert "evt_later" in "\n".join(texts(second.view["blocks"]))
     assert [*slack_api.workspace.ephemeral_messages] == []
-
-
-async def test_a_command_and_the_home_tab_report_that_redis_is_unreachable(
-    recruiter: Person, slack_api: LocalSlack, redis_process: RedisServer
-) -> None:
-    redis_process.stop()
-    try:
-        await recruiter.say("C0RECRUIT", "/juicebox status")
-        await recruiter.open_home()
-    finally:
-        redis_process.start()
-    [answer] = slack_api.workspace.ephemeral_messages
-    home = slack_api.workspace.home_of("U0RECRUITER")
-    assert home is not None
-    for text in (answer.text, "\n".join(texts(home.view["blocks"]))):
-        assert "I can't reach my memory (Redis) right now" in text
-
-
-async def test_a_bot_with_another_signing_secret_refuses_the_command(
-    bolt: AsyncApp, slack_api: LocalSlack
-) -> None:
-    app = FastAPI()
-    app.add_api_route("/slack/events", SlackEndpoint(bolt, "another").handle, methods=["POST"])
-    async with (
-        listening(app) as url,
-        Person(f"{url}/slack/events", SECRET, slack_api, "U0RECRUITER") as person,
-    ):
-        await person.say("C0RECRUIT", "/juicebox status")
-    [answer] = slack_api.workspace.ephemeral_messages
-    assert answer.text == '/juicebox failed with the error "dispatch_failed"'

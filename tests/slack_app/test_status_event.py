@@ -113,23 +113,9 @@ async def test_a_dead_event_shows_how_to_retry_it(ask_text: AskText, store: Stor
         *(
             ("evt_1", typed)
             for typed in (
-                *(
-                    "'evt_1'",
-                    "\u2018evt_1\u2019",
-                    "“evt_1”",
-                    "„evt_1“",
-                    "\u201aevt_1\u2018",
-                    "«evt_1»",
-                    "»evt_1«",
-                ),
-                *(
-                    "\u2039evt_1\u203a",
-                    "\u00b4evt_1\u00b4",
-                    "「evt_1」",
-                    "\uff02evt_1\uff02",
-                    "``evt_1``",
-                    "“`evt_1`”",
-                ),
+                *("'evt_1'", "\u2018evt_1\u2019", "\u201aevt_1\u2018", "\u2039evt_1\u203a"),
+                *("“evt_1”", "„evt_1“", "«evt_1»", "»evt_1«", "「evt_1」", "\uff02evt_1\uff02"),
+                *("\u00b4evt_1\u00b4", "``evt_1``", "“`evt_1`”"),
                 *("“evt_1", "evt_1”", "“evt_1”.", "evt_1.", "evt_1, ", "evt_1)", "(evt_1)"),
                 *("Event evt_1", "event  evt_1", "“Event evt_1”", "Event `evt_1`", "Event evt_1."),
                 "\u00a0evt_1\u200b",
