@@ -11,7 +11,7 @@ from bot.__main__ import main
 from bot.fakes.redis_server import RedisServer
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
-from tests.conftest import BASE_ENVIRONMENT
+from tests.conftest import BASE_ENVIRONMENT, MakeSettings
 
 Cli = Callable[..., Awaitable[Result]]
 
@@ -22,6 +22,12 @@ def cli() -> Cli:
         return await asyncio.to_thread(CliRunner().invoke, main, args, prog_name="juicebox-bot")
 
     return run
+
+
+@pytest.fixture
+def configured(make_settings: MakeSettings) -> None:
+    """The settings of a bot that works, in the environment."""
+    make_settings()
 
 
 def bare_environment() -> dict[str, str]:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from bot.delivery.notice import notices_of_event
 from bot.delivery.recipients import SettingsRecipients
 from bot.model import Audience, DeliveryState, canonical_event
@@ -10,6 +12,8 @@ from bot.store import Store
 from tests.app import MakeSettings
 from tests.commands.conftest import Cli
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event
+
+pytestmark = pytest.mark.usefixtures("configured")
 
 
 async def accept(store: Store, event_id: str, event_type: str = "search.completed") -> None:
@@ -35,8 +39,7 @@ async def handle(store: Store, event_id: str) -> None:
     )
 
 
-async def test_no_events_yet(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
-    make_settings()
+async def test_no_events_yet(cli: Cli, store: Store) -> None:
     result = await cli("events")
     assert result.exit_code == 0
     assert result.output == (
@@ -44,8 +47,7 @@ async def test_no_events_yet(cli: Cli, store: Store, make_settings: MakeSettings
     )
 
 
-async def test_a_test_event_is_marked(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
-    make_settings()
+async def test_a_test_event_is_marked(cli: Cli, store: Store) -> None:
     event = replace(make_event("evt_1"), test=True)
     assert await store.events.accept(event, body_of(event), NOW)
     assert "  search.completed (test)  evt_1  accepted  none\n" in (await cli("events")).output
@@ -53,10 +55,7 @@ async def test_a_test_event_is_marked(cli: Cli, store: Store, make_settings: Mak
     assert shown.startswith("evt_1  search.completed (test)  accepted\n")
 
 
-async def test_the_latest_events_are_listed(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_the_latest_events_are_listed(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
     await handle(store, "evt_1")
     await accept(store, "evt_2", "quota.warning")
@@ -73,10 +72,7 @@ async def test_the_latest_events_are_listed(
     assert len(limited.output.splitlines()) == 2
 
 
-async def test_an_event_is_shown_with_its_deliveries_and_its_trail(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_an_event_is_shown_with_its_deliveries_and_its_trail(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
     await handle(store, "evt_1")
     slack, mail = make_delivery("evt_1", SLACK), make_delivery("evt_1", MAIL)
@@ -100,10 +96,7 @@ async def test_an_event_is_shown_with_its_deliveries_and_its_trail(
     )
 
 
-async def test_the_received_type_is_shown_where_it_differs(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_the_received_type_is_shown_where_it_differs(cli: Cli, store: Store) -> None:
     event = canonical_event("evt_1", "analysis.completed", NOW, {"analysis_id": "a"})
     await store.events.accept(event, body_of(event), NOW)
     assert (await cli("events", "evt_1")).output.splitlines()[:3] == [
@@ -114,10 +107,7 @@ async def test_the_received_type_is_shown_where_it_differs(
     assert "analysis" not in (await cli("events")).output
 
 
-async def test_a_dead_event_shows_the_reason(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_a_dead_event_shows_the_reason(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
     await store.events.dead_letter("evt_1", "data.searchId is missing", NOW)
     result = await cli("events", "evt_1")
@@ -125,10 +115,7 @@ async def test_a_dead_event_shows_the_reason(
     assert "DELIVERIES\nnone\n" in result.output
 
 
-async def test_notices_to_operators_are_told_apart_from_deliveries(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_notices_to_operators_are_told_apart_from_deliveries(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
     await store.events.dead_letter("evt_1", "data.searchId is missing", NOW)
     stored = await store.events.get("evt_1")
@@ -153,10 +140,7 @@ async def test_notices_to_operators_are_told_apart_from_deliveries(
     assert "notice sent     slack:C0RECRUIT\n" in shown.output
 
 
-async def test_a_skipped_delivery_without_a_destination_is_shown(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_a_skipped_delivery_without_a_destination_is_shown(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
     skipped = make_delivery("evt_1", None, state=DeliveryState.SKIPPED)
     assert await store.ledger.open("evt_1", [skipped], NOW)
@@ -164,8 +148,7 @@ async def test_a_skipped_delivery_without_a_destination_is_shown(
     assert f"{skipped.id}  no destination  skipped (0 attempts)\n" in shown
 
 
-async def test_an_unknown_event_fails(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
-    make_settings()
+async def test_an_unknown_event_fails(cli: Cli, store: Store) -> None:
     result = await cli("events", "evt_\x1b[2J")
     assert result.exit_code == 1
     assert result.output == (
@@ -173,10 +156,7 @@ async def test_an_unknown_event_fails(cli: Cli, store: Store, make_settings: Mak
     )
 
 
-async def test_control_characters_of_an_event_are_escaped(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_control_characters_of_an_event_are_escaped(cli: Cli, store: Store) -> None:
     await accept(store, "evt_\x1b[2J\nforged", "a\u202eb")
     listed = await cli("events")
     shown = await cli("events", "evt_\x1b[2J\nforged")
@@ -187,10 +167,7 @@ async def test_control_characters_of_an_event_are_escaped(
     assert len(listed.output.splitlines()) == 2
 
 
-async def test_an_unreadable_event_is_reported(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_an_unreadable_event_is_reported(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
     await store.redis.hset("juicebox:event:evt_1", "body", "not JSON")
     result = await cli("events", "evt_1")

@@ -9,9 +9,10 @@ from redis.asyncio import Redis
 from bot.clock import utc_now
 from bot.model import EventState, Record
 from bot.store import Store
-from tests.app import MakeSettings
 from tests.commands.conftest import Cli
 from tests.factories import SUBJECTS, body_of, make_event
+
+pytestmark = pytest.mark.usefixtures("configured")
 
 TODAY = utc_now()
 
@@ -22,10 +23,7 @@ async def accept(store: Store, event_id: str, profile_id: Any = "prof_1") -> Non
     assert await store.events.accept(event, body_of(event), TODAY) is True
 
 
-async def test_it_lists_what_was_removed(
-    cli: Cli, store: Store, redis: Redis, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_it_lists_what_was_removed(cli: Cli, store: Store, redis: Redis) -> None:
     await accept(store, "evt_1")
     await accept(store, "evt_2", "prof_2")
     await store.records.keep(Record("profile", "prof_1", {"fields": ["email"]}), TODAY, "evt_1")
@@ -44,10 +42,7 @@ async def test_it_lists_what_was_removed(
     assert other.state is EventState.ACCEPTED
 
 
-async def test_it_fails_if_nothing_is_kept(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_it_fails_if_nothing_is_kept(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
     assert (await cli("forget", "prof_1")).exit_code == 0
     for profile_id in ("prof_1", "prof_none"):
@@ -56,10 +51,7 @@ async def test_it_fails_if_nothing_is_kept(
         assert result.output == f"juicebox-bot: nothing is kept about {profile_id}\n"
 
 
-async def test_an_unreadable_event_is_named(
-    cli: Cli, store: Store, redis: Redis, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_an_unreadable_event_is_named(cli: Cli, store: Store, redis: Redis) -> None:
     await accept(store, "evt_1")
     await accept(store, "evt_2")
     await redis.hset("juicebox:event:evt_2", "body", "{")
@@ -69,10 +61,7 @@ async def test_an_unreadable_event_is_named(
     assert "event evt_1: forgotten" in result.output
 
 
-async def test_ids_cannot_reach_the_terminal(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_ids_cannot_reach_the_terminal(cli: Cli, store: Store) -> None:
     await accept(store, "evt_\x1b[2J\n1", "prof_\x1b[2J")
     result = await cli("forget", "prof_\x1b[2J")
     assert result.exit_code == 0
@@ -80,10 +69,7 @@ async def test_ids_cannot_reach_the_terminal(
     assert "\x1b" not in result.output
 
 
-async def test_events_shows_a_forgotten_one_without_its_content(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_events_shows_a_forgotten_one_without_its_content(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
     await cli("forget", "prof_1")
     assert "evt_1  forgotten" in (await cli("events")).output
@@ -94,10 +80,7 @@ async def test_events_shows_a_forgotten_one_without_its_content(
 
 
 @pytest.mark.parametrize("profile_id", ["*", "prof_?", "[p]rof_1"])
-async def test_an_id_is_no_pattern(
-    cli: Cli, store: Store, make_settings: MakeSettings, profile_id: str
-) -> None:
-    make_settings()
+async def test_an_id_is_no_pattern(cli: Cli, store: Store, profile_id: str) -> None:
     await accept(store, "evt_1")
     assert (await cli("forget", profile_id)).exit_code == 1
     stored = await store.events.get("evt_1")

@@ -2,17 +2,17 @@
 
 import json
 
+import pytest
+
 from bot.model import Record
 from bot.store import Store
-from tests.app import MakeSettings
 from tests.commands.conftest import Cli
 from tests.factories import NOW
 
+pytestmark = pytest.mark.usefixtures("configured")
 
-async def test_a_record_is_shown_as_json(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+
+async def test_a_record_is_shown_as_json(cli: Cli, store: Store) -> None:
     await store.records.keep(
         Record("profile", "prof_1", {"fields": ["\x1b[2Jemail"]}), NOW, "evt_1"
     )
@@ -26,10 +26,7 @@ async def test_a_record_is_shown_as_json(
     assert "\x1b" not in result.output
 
 
-async def test_a_record_that_is_not_kept_is_an_error(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_a_record_that_is_not_kept_is_an_error(cli: Cli, store: Store) -> None:
     result = await cli("record", "export", "exp_1")
     assert result.exit_code == 1
     assert result.output == "juicebox-bot: there is no record of export exp_1\n"

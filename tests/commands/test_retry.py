@@ -1,11 +1,14 @@
 """`retry` sends dead letters again, and nothing that was sent."""
 
+import pytest
+
 from bot.clock import utc_now
 from bot.model import Delivery, DeliveryState, EventState
 from bot.store import Store
-from tests.app import MakeSettings
 from tests.commands.conftest import Cli
 from tests.factories import MAIL, SLACK, body_of, make_delivery, make_event
+
+pytestmark = pytest.mark.usefixtures("configured")
 
 TODAY = utc_now()
 """Commands use the real clock, and ignore dead letters older than the retention."""
@@ -37,8 +40,7 @@ async def state_of(store: Store, delivery: Delivery) -> DeliveryState:
     return found.state
 
 
-async def test_a_dead_event_runs_again(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
-    make_settings()
+async def test_a_dead_event_runs_again(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
     await store.events.dead_letter("evt_1", "data.searchId is missing", TODAY)
     result = await cli("retry", "evt_1")
@@ -50,10 +52,7 @@ async def test_a_dead_event_runs_again(cli: Cli, store: Store, make_settings: Ma
     assert await store.dead_letters(utc_now()) == []
 
 
-async def test_only_failed_deliveries_of_an_event_are_sent_again(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_only_failed_deliveries_of_an_event_are_sent_again(cli: Cli, store: Store) -> None:
     slack, mail = await fail_mail_of(store, "evt_1")
     result = await cli("retry", "evt_1")
     assert result.output == f"{mail.id}: is sent again to email:recruiter@example.com\n"
@@ -61,10 +60,7 @@ async def test_only_failed_deliveries_of_an_event_are_sent_again(
     assert await state_of(store, mail) is DeliveryState.RETRYING
 
 
-async def test_one_delivery_is_sent_again(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_one_delivery_is_sent_again(cli: Cli, store: Store) -> None:
     slack, mail = await fail_mail_of(store, "evt_1")
     again = await cli("retry", mail.id)
     assert again.output == f"{mail.id}: is sent again to email:recruiter@example.com\n"
@@ -73,10 +69,7 @@ async def test_one_delivery_is_sent_again(
     assert nothing.output == f"{slack.id}: nothing to do, it is sent to slack:C0RECRUIT\n"
 
 
-async def test_an_event_without_failures_has_nothing_to_do(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_an_event_without_failures_has_nothing_to_do(cli: Cli, store: Store) -> None:
     await fail_mail_of(store, "evt_1")
     await cli("retry", "evt_1")
     await accept(store, "evt_2")
@@ -90,10 +83,7 @@ async def test_an_event_without_failures_has_nothing_to_do(
     assert waiting.output == "evt_2: nothing to do, it is accepted and has no deliveries\n"
 
 
-async def test_every_dead_letter_is_sent_again(
-    cli: Cli, store: Store, make_settings: MakeSettings
-) -> None:
-    make_settings()
+async def test_every_dead_letter_is_sent_again(cli: Cli, store: Store) -> None:
     _, mail = await fail_mail_of(store, "evt_1")
     await accept(store, "evt_2")
     await store.events.dead_letter("evt_2", "reason", TODAY)
@@ -114,8 +104,7 @@ async def test_every_dead_letter_is_sent_again(
     assert (await cli("retry", "--all")).output == "There are no dead letters.\n"
 
 
-async def test_an_unknown_id_fails(cli: Cli, store: Store, make_settings: MakeSettings) -> None:
-    make_settings()
+async def test_an_unknown_id_fails(cli: Cli, store: Store) -> None:
     result = await cli("retry", "evt_nowhere")
     assert result.exit_code == 1
     assert result.output == (
