@@ -46,16 +46,7 @@ def test_the_current_secret_comes_first(make_settings: MakeSettings) -> None:
     ("changes", "line"),
     [
         ({"JUICEBOX_WEBHOOK_SECRET": None}, "JUICEBOX_WEBHOOK_SECRET is missing"),
-        ({"JUICEBOX_WEBHOOK_SECRET": ""}, "JUICEBOX_WEBHOOK_SECRET is missing"),
         ({"JUICEBOX_WEBHOOK_SECRET": " \n"}, "JUICEBOX_WEBHOOK_SECRET is missing"),
-        (
-            {"REDIS_URL": "redis://localhost:6379/production"},
-            "REDIS_URL is malformed: its database must be a number, such as /0 after the port",
-        ),
-        (
-            {"EMAIL_TO": "a..b@c.example"},
-            "EMAIL_TO is malformed: 'a..b@c.example' is not an email address",
-        ),
         (
             {"EMAIL_FROM": "Juicebox <a..b@c.example>"},
             (
@@ -67,10 +58,6 @@ def test_the_current_secret_comes_first(make_settings: MakeSettings) -> None:
         (
             {"REDIS_URL": "localhost:6379"},
             "REDIS_URL is malformed: must begin with redis://, rediss:// or unix://",
-        ),
-        (
-            {"REDIS_URL": "redis://localhost:99999"},
-            "REDIS_URL is malformed: its port must be a number up to 65535",
         ),
         (
             {"EMAIL_TO": "a@b.example,nobody"},
@@ -132,12 +119,6 @@ def test_a_malformed_mail_setting_is_named(fault: SettingsFault, name: str, valu
     assert line.startswith(f"{name} ")
     assert "must be " in line
     assert "\n" not in line
-
-
-def test_two_wrong_settings_are_both_named(fault: SettingsFault) -> None:
-    line = fault(PORT="x", JUICEBOX_WEBHOOK_SECRET=None)
-    assert "JUICEBOX_WEBHOOK_SECRET is missing" in line
-    assert "PORT must be a whole number" in line
 
 
 def test_no_secret_is_ever_printed(make_settings: MakeSettings, fault: SettingsFault) -> None:

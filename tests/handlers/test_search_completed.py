@@ -31,12 +31,6 @@ def test_an_invalid_query_is_left_out(query: object) -> None:
     assert told.context["query"] is None
 
 
-def test_a_search_id_may_be_a_number() -> None:
-    [told] = intents_of(sent("search.completed", {"searchId": 42, "resultCount": 1}))
-    assert isinstance(told, Notify)
-    assert told.context["searchId"] == "42"
-
-
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

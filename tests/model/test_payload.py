@@ -37,21 +37,8 @@ def test_an_id_may_be_a_number(given: object, text: str) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        *(
-            None,
-            True,
-            "",
-            " ",
-            "1,204",
-            "1_204",
-            "1 204",
-            "1e3",
-            "0x1f",
-            "\uff11\uff12",
-            "+1",
-            "--1",
-            "1.",
-        ),
+        *(None, True, "", " ", "1,204", "1_204", "1 204", "1e3", "0x1f"),
+        *("\uff11\uff12", "+1", "--1", "1."),
         *("inf", "nan", "-1", -1, 10**16, "9" * 41, float("inf"), float("nan"), [1], {"n": 1}),
     ],
 )

@@ -48,12 +48,6 @@ def test_the_number_of_results_has_a_singular_and_a_plural(count: int, expected:
     assert mail_of("search.completed", data).subject == f"Search completed with {expected}"
 
 
-@pytest.mark.parametrize(("count", "expected"), [(1, "1 record"), (0, "0 records")])
-def test_an_export_of_a_single_record_says_so(count: int, expected: str) -> None:
-    data = {"exportId": "e", "downloadUrl": "https://e.example/", "recordCount": count}
-    assert mail_of("export.ready", data).subject == f"Export ready: {expected}"
-
-
 def test_a_profile_without_fields_is_shown() -> None:
     assert slack_text("profile.enriched", {"profileId": "p", "fields": []}) == (
         "Profile enriched with 0 fields"
