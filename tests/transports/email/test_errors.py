@@ -74,21 +74,6 @@ async def test_only_after_the_transfer_began_the_mail_may_have_arrived(
     assert (error.retry, error.maybe_delivered) == (True, maybe_delivered)
 
 
-@pytest.mark.parametrize(("command", "maybe_delivered"), [("MAIL", False), ("DATA", True)])
-async def test_a_server_that_does_not_answer_is_a_transient_error(
-    inbox: Inbox,
-    message: OutgoingMail,
-    sender_to: MakeSender,
-    *,
-    command: str,
-    maybe_delivered: bool,
-) -> None:
-    inbox.plan_faults(command, [SmtpFault.hang()])
-    error = await failure(sender_to(inbox.url, timeouts=SmtpTimeouts(command=2, data=2)), message)
-    assert error.reason == "the mail server did not answer in time"
-    assert (error.retry, error.maybe_delivered) == (True, maybe_delivered)
-
-
 async def test_a_slow_reply_to_data_is_waited_for_and_the_mail_is_sent_once(
     message: OutgoingMail, sender_to: MakeSender
 ) -> None:
@@ -161,15 +146,8 @@ async def test_every_2xx_reply_is_success(
 ) -> None:
     """252: the user cannot be verified, but delivery will be attempted."""
     replies = {"MAIL": "250 ok", "RCPT": "250 ok", command: f"{code} well"}
-    lines = [
-        "220 hi",
-        "250 hello",
-        replies["MAIL"],
-        replies["RCPT"],
-        "354 go on",
-        "250 ok",
-        "221 bye",
-    ]
+    envelope = [replies["MAIL"], replies["RCPT"]]
+    lines = ["220 hi", "250 hello", *envelope, "354 go on", "250 ok", "221 bye"]
     async with scripted_smtp(lines) as server:
         sender = sender_to(f"smtp://127.0.0.1:{server.port}")
         assert await sender.send(message, check_lease) == MESSAGE_ID

@@ -9,6 +9,11 @@ from bot.transports.email.smtp_url import Security, Smtp, parse_smtp_url
 from tests.app import MakeSettings
 
 NO_MAIL = {"SMTP_URL": None, "EMAIL_FROM": None}
+MAILGUN = {
+    "MAILGUN_SMTP_SERVER": "smtp.mailgun.org",
+    "MAILGUN_SMTP_LOGIN": "postmaster@example.com",
+    "MAILGUN_SMTP_PASSWORD": "pw",
+}
 ENCODE = "encode / ? # in the password as %2F %3F %23"
 
 
@@ -88,32 +93,14 @@ def test_the_scheme_decides_on_encryption(
 @pytest.mark.parametrize(
     ("addon", "smtp"),
     [
-        (
-            {
-                "MAILGUN_SMTP_SERVER": "smtp.mailgun.org",
-                "MAILGUN_SMTP_PORT": "587",
-                "MAILGUN_SMTP_LOGIN": "postmaster@example.com",
-                "MAILGUN_SMTP_PASSWORD": "pw",
-            },
-            Smtp("smtp.mailgun.org", 587, Security.STARTTLS, "postmaster@example.com", "pw"),
-        ),
-        (
-            {
-                "MAILGUN_SMTP_SERVER": "smtp.mailgun.org",
-                "MAILGUN_SMTP_PORT": "465",
-                "MAILGUN_SMTP_LOGIN": "postmaster@example.com",
-                "MAILGUN_SMTP_PASSWORD": "pw",
-            },
-            Smtp("smtp.mailgun.org", 465, Security.TLS, "postmaster@example.com", "pw"),
-        ),
-        (
-            {
-                "MAILGUN_SMTP_SERVER": "smtp.mailgun.org",
-                "MAILGUN_SMTP_PORT": "2525",
-                "MAILGUN_SMTP_LOGIN": "postmaster@example.com",
-                "MAILGUN_SMTP_PASSWORD": "pw",
-            },
-            Smtp("smtp.mailgun.org", 2525, Security.STARTTLS, "postmaster@example.com", "pw"),
+        *(
+            (
+                MAILGUN | {"MAILGUN_SMTP_PORT": str(port)},
+                Smtp("smtp.mailgun.org", port, security, "postmaster@example.com", "pw"),
+            )
+            for port, security in (
+                *((587, Security.STARTTLS), (465, Security.TLS), (2525, Security.STARTTLS)),
+            )
         ),
         (
             {"SENDGRID_API_KEY": "SG.key"},

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.fakes.redis_server import free_port
 from bot.fakes.slack.api import LocalSlack
 from bot.transports.slack.client import slack_client
 from bot.transports.slack.sender import SlackSender
@@ -62,22 +61,3 @@ async def test_a_proxy_that_refuses_has_posted_nothing(
     await sender.close()
     assert proxy.requests == ["CONNECT slack.com:443"]
     assert (error.retry, error.maybe_delivered) == (True, False)
-
-
-@pytest.mark.parametrize("excepted", [False, True])
-async def test_a_local_slack_is_reached_without_the_proxy(
-    slack_api: LocalSlack,
-    make_message: MakeMessage,
-    monkeypatch: pytest.MonkeyPatch,
-    excepted: bool,
-) -> None:
-    """HTTPS_PROXY is not meant for an http:// address, and NO_PROXY excepts one from HTTP_PROXY."""
-    dead = f"http://127.0.0.1:{free_port()}"
-    monkeypatch.setenv("HTTPS_PROXY", dead)
-    if excepted:
-        monkeypatch.setenv("HTTP_PROXY", dead)
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    sender = SlackSender(slack_client(TOKEN, slack_api.url))
-    await sender.send(make_message("C0RECRUIT"), check_lease)
-    await sender.close()
-    assert len(slack_api.posts) == 1
