@@ -114,13 +114,6 @@ async def test_a_hanging_server_never_replies(inbox: Inbox) -> None:
     assert [m.message["Subject"] for m in inbox.mails] == ["kept"]
 
 
-async def test_cleared_faults_do_not_happen(inbox: Inbox) -> None:
-    inbox.plan_faults("DATA", [SmtpFault.dropped()])
-    inbox.clear_faults()
-    await send_mail(inbox)
-    assert len(inbox.mails) == 1
-
-
 async def test_mails_can_be_awaited_and_followed(inbox: Inbox) -> None:
     async def subjects(count: int) -> list[str]:
         seen: list[str] = []

@@ -95,12 +95,6 @@ def test_an_interrupted_run_exits_with_1(monkeypatch: pytest.MonkeyPatch) -> Non
     assert terminal.getvalue().startswith("\x1b[1mStarting\x1b[0m\n\x1b[2m  Redis")
 
 
-def test_a_complete_run_exits_with_0() -> None:
-    stream = io.StringIO()
-    assert run_playground(once=True, port=0, stream=stream) == 0
-    assert stream.getvalue().splitlines()[-1].startswith("Everything arrived, each once")
-
-
 class TimeoutAfterMails(ArrivalCheck):
     """Raises TimeoutError as soon as all mails have arrived."""
 

@@ -104,18 +104,6 @@ def test_postings_that_were_not_accepted_are_listed_first() -> None:
     ]
 
 
-def test_a_duplicate_is_posted_but_not_received_again() -> None:
-    again = replace(POSTED, at=T0 + 60)
-    row = record(RECEIVED, postings=(POSTED, again))
-    assert [what for what, _ in steps_of(row)] == [
-        "posted",
-        "received",
-        "verified",
-        "queued",
-        "posted",
-    ]
-
-
 def test_an_arrival_is_listed_between_sending_and_sent() -> None:
     delivery = make_delivery(state=DeliveryState.SENT)
     steps = [

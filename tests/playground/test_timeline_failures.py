@@ -19,10 +19,12 @@ def details(row: Any, what: str) -> list[str]:
 
 def test_a_duplicate_is_explained() -> None:
     again = replace(POSTED, at=T0 + 60)
-    assert details(record(RECEIVED, postings=(POSTED, again)), "posted") == [
+    row = record(RECEIVED, postings=(POSTED, again))
+    assert details(row, "posted") == [
         "answered 200 after 3.5 ms",
         "duplicate received, nothing sent again: answered 200 after 3.5 ms",
     ]
+    assert (len(details(row, "received")), row["steps"][-1]["what"]) == (1, "posted")
 
 
 def test_a_posting_after_a_lost_answer_is_a_duplicate() -> None:

@@ -34,12 +34,6 @@ async def test_planned_faults_happen_once_and_in_order(slack_api: LocalSlack, ca
     assert len(slack_api.posts) == 2
 
 
-async def test_cleared_faults_do_not_happen(slack_api: LocalSlack, call: Caller) -> None:
-    slack_api.plan_faults("auth.test", [HttpFault.status(500)])
-    slack_api.clear_faults()
-    assert (await call("auth.test"))["ok"] is True
-
-
 async def test_a_lost_reply_keeps_the_message(slack_api: LocalSlack, call: Caller) -> None:
     slack_api.plan_faults("chat.postMessage", [HttpFault.lost_reply(), HttpFault.dropped()])
     for _ in range(2):

@@ -62,6 +62,8 @@ async def test_buttons_of_ephemeral_messages_and_the_home_tab_can_be_pressed(
     async with person_and_app(slack_api, empty_response) as (person, app):
         await person.press("C0RECRUIT", shown.ts, "b1", "again")
         assert app.payload["container"]["type"] == "message"
+        assert app.payload["container"]["is_ephemeral"] is True
+        assert "message" not in app.payload
         await person.press("home", None, "b1", "again")
         assert app.payload["view"]["type"] == "home"
         assert "message" not in app.payload
@@ -146,15 +148,6 @@ async def test_a_missing_option_cannot_be_chosen(slack_api: LocalSlack) -> None:
         assert app.bodies == []
 
 
-async def test_slack_sends_no_copy_of_an_ephemeral_message(slack_api: LocalSlack) -> None:
-    shown = slack_api.workspace.post_ephemeral("C0RECRUIT", "an answer", blocks=ACTIONS)
-    async with person_and_app(slack_api, empty_response) as (person, app):
-        await person.press("C0RECRUIT", shown.ts, "b1", "again")
-        sent = app.payload
-    assert sent["container"]["is_ephemeral"] is True
-    assert "message" not in sent
-
-
 async def test_a_payload_names_the_channel(slack_api: LocalSlack) -> None:
     slack_api.workspace.add(Conversation("C0SECRET", "secret", is_private=True))
     direct = slack_api.workspace.direct_message("U0RECRUITER").id
@@ -165,19 +158,3 @@ async def test_a_payload_names_the_channel(slack_api: LocalSlack) -> None:
             await person.press(channel, post.ts, "b1", "again")
             names.append(app.payload["channel"]["name"])
     assert names == ["recruiting", "privategroup", "directmessage"]
-
-
-async def test_a_response_can_replace_the_message(slack_api: LocalSlack) -> None:
-    post = slack_api.workspace.say("C0RECRUIT", "press", blocks=ACTIONS)
-    async with (
-        person_and_app(slack_api, empty_response) as (person, app),
-        aiohttp.ClientSession() as session,
-    ):
-        await person.press("C0RECRUIT", post.ts, "b1", "again")
-        changed = {"text": "pressed", "replace_original": True}
-        async with session.post(app.payload["response_url"], json=changed) as answer:
-            assert answer.status == 200
-        with pytest.raises(NotFound):
-            await person.press("C0RECRUIT", post.ts, "b1", "again")
-    [edit] = slack_api.workspace.edits
-    assert (edit.ts, edit.text) == (post.ts, "pressed")
