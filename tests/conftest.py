@@ -19,6 +19,7 @@ from bot.store import Store
 from bot.store.connection import connect
 from tests.app import MakeSettings, SettingsFault
 from tests.http_proxy import HttpProxy, http_proxy
+from tests.tls import Certificate, make_certificate
 
 pytest_plugins = ["tests.faults.table"]
 
@@ -135,6 +136,11 @@ async def proxy(no_proxies: None) -> AsyncIterator[HttpProxy]:
     """An HTTP proxy. No variable names it yet."""
     async with http_proxy() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

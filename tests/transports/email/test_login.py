@@ -3,7 +3,8 @@
 import pytest
 
 from bot.fakes.smtp import Inbox
-from tests.transports.conftest import Certificate, OutgoingMail
+from tests.tls import Certificate
+from tests.transports.conftest import OutgoingMail
 from tests.transports.email.conftest import MakeSender, check_lease, failure
 
 

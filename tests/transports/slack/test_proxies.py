@@ -1,32 +1,16 @@
 """Messages to Slack go through the proxy of the environment."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
 
 from bot.fakes.slack.api import LocalSlack
 from bot.transports.slack.client import slack_client
 from bot.transports.slack.sender import SlackSender
-from tests.http_proxy import HttpProxy, copy
-from tests.transports.conftest import Certificate, MakeMessage
+from tests.http_proxy import HttpProxy
+from tests.tls import Certificate, behind_tls
+from tests.transports.conftest import MakeMessage
 from tests.transports.slack.conftest import TOKEN, check_lease, failure
 
 pytestmark = pytest.mark.usefixtures("no_proxies")
-
-
-@asynccontextmanager
-async def behind_tls(port: int, certificate: Certificate) -> AsyncIterator[int]:
-    """A port that speaks TLS, and passes on to another one what it decrypts."""
-
-    async def passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner, outer = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(copy(reader, outer), copy(inner, writer))
-
-    server = await asyncio.start_server(passed_on, "127.0.0.1", 0, ssl=certificate.server)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
 
 
 async def test_a_message_goes_through_the_https_proxy(
