@@ -9,7 +9,6 @@ from bot.fakes.redis_server import free_port
 from bot.store import Store
 from tests.app import MakeSettings
 from tests.commands.conftest import Cli, bare_environment
-from tests.commands.processes import started
 from tests.conftest import BASE_ENVIRONMENT
 from tests.processes import running
 
@@ -103,16 +102,3 @@ async def test_the_help_shows_how_the_program_was_started(tmp_path: Path) -> Non
         async with running([sys.executable, *command, "web"], environment) as refused:
             output, _ = await refused.communicate()
         assert output.decode().startswith(f"{name}: JUICEBOX_WEBHOOK_SECRET is missing; ")
-
-
-async def test_an_error_shows_how_the_program_was_started() -> None:
-    environment = {**bare_environment(), "REDIS_URL": "redis://localhost?family=6"}
-    async with started(environment, "events") as process:
-        assert await process.running.wait() == 2
-        await process.end()
-    assert process.lines == [
-        (
-            "python -m bot: REDIS_URL is malformed: its option 'family' would break the connection, and"
-            " IPv6 works without it: remove it\n"
-        )
-    ]

@@ -12,8 +12,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.clock import utc_now
 from bot.fakes.slack.api import LocalSlack
-from bot.fakes.slack.block_ids import interactive_elements
-from bot.fakes.slack.person import HOME, Person
+from bot.fakes.slack.person import Person
 from bot.slack_app.endpoint import SlackEndpoint
 from bot.store import Store
 from tests.factories import body_of, make_event
@@ -58,20 +57,3 @@ async def test_a_command_is_answered_to_the_user_who_typed_it(
     assert (answer.user, answer.channel) == ("U0BOT", "C0RECRUIT")
     assert "evt_&lt;1&gt;" in "\n".join(texts([*answer.blocks]))
     assert slack_api.posts == []
-
-
-async def test_the_home_tab_is_opened_and_refreshed(
-    recruiter: Person, slack_api: LocalSlack, store: Store
-) -> None:
-    await recruiter.open_home()
-    first = slack_api.workspace.home_of("U0RECRUITER")
-    assert first is not None
-    [button] = interactive_elements(first.view["blocks"])
-    event = make_event("evt_later", timestamp=utc_now())
-    await store.events.accept(event, body_of(event), utc_now())
-    await recruiter.press(HOME, None, button.block_id, button.given["action_id"])
-    second = slack_api.workspace.home_of("U0RECRUITER")
-    assert second is not None
-    assert "evt_later" not in "\n".join(texts(first.view["blocks"]))
-    assert "evt_later" in "\n".join(texts(second.view["blocks"]))
-    assert [*slack_api.workspace.ephemeral_messages] == []

@@ -182,16 +182,5 @@ async def test_a_socket_uses_the_proxy(
     ]
 
 
-async def test_no_proxy_exempts_the_host_of_the_socket(
-    app: AsyncApp, server: SocketModeServer, proxy: HttpProxy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-    monkeypatch.setenv("HTTP_PROXY", proxy.url)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    async with SocketMode(app, "xapp-token").running():
-        await asyncio.wait_for(server.answers.get(), HANG_TIMEOUT)
-    assert proxy.requests == []
-
-
 async def has_requests(server: SocketModeServer, count: int) -> bool:
     return server.requests >= count
