@@ -85,6 +85,7 @@ NAMES = {
 PHRASES = {
     r"signs? of life": "heartbeat",
     r"died of": "exited",
+    r"\bits turn\b": "rate limit, slot",
     r"DeliveryError\.final": "DeliveryError.permanent",
     r"bot[./]demo\b": "bot.fakes, bot.playground",
     r"bot[./]operations\b": "bot.doctor, bot.logging, bot.metrics",
@@ -118,6 +119,10 @@ _CAPITALIZED = "|".join(word.capitalize() for word in WORD_FORMS)
 WORD = re.compile(rf"(?<![A-Za-z])(?i:{_ANY_CASE})(?![a-z])|(?<=[a-z])(?:{_CAPITALIZED})(?![a-z])")
 """As a word, or in a name such as `open_door`, `OPEN_DOOR` or `openDoor`."""
 NAME = re.compile(rf"\b(?:{'|'.join(NAME_FORMS)})\b")
+DEMO = re.compile(
+    r"(?<![`./-])(?<!\bmake )(?<!\bbot )(?<!Juicebox )(?<!whsec_)demo(?!-)", re.IGNORECASE
+)
+"""The command `demo` starts the playground, whose code has one name for it."""
 PHRASE = re.compile("|".join(f"({phrase})" for phrase in PHRASES), re.IGNORECASE)
 
 _STRING = r"""\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"""
@@ -140,6 +145,8 @@ def found_in(path: str, text: str) -> Iterator[tuple[int, str, str]]:
     if NAME.search(text):  # tokenizing takes time
         for line, name in _names_in(path, text):
             yield line, name, NAME_FORMS[name]
+    for match in DEMO.finditer(text) if path.startswith("bot/playground/") else ():
+        yield _line(text, match), match[0], "playground"
     for part in re.split(r"[./]", path):
         if instead := NAME_FORMS.get(part) or WORD_FORMS.get(part):
             yield 1, part, instead
@@ -199,6 +206,7 @@ def test_old_words_and_names_are_not_used() -> None:
         ("a.j2", "passing {{ 'passing' }}{{ passing }}", "a.j2:1: 'passing' -> write 'transient'"),
         ("run", '# stage\necho "stage" $stage', "run:2: 'stage' -> write 'playground'"),
         ("a.html", "No sign of life", "a.html:1: 'sign of life' -> write 'heartbeat'"),
+        ("bot/playground/a", "make demo\nDemo", "bot/playground/a:2: 'Demo' -> write 'playground'"),
         ("bot/letter.py", "", "bot/letter.py:1: 'letter' -> write 'mime_message, mail'"),
         ("bot/laps.py", "", "bot/laps.py:1: 'laps' -> write 'server timing'"),
     ],
