@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import uvicorn
+from aiohttp import web
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
@@ -19,6 +20,16 @@ from tests.polling import until
 
 GET = b"GET /%b HTTP/1.1\r\nHost: bot\r\n\r\n"
 LAST = b"GET /%b HTTP/1.1\r\nHost: bot\r\nConnection: close\r\n\r\n"
+
+
+@asynccontextmanager
+async def serving(app: web.Application, **options: Any) -> AsyncIterator[str]:
+    """Serve an aiohttp application, and yield its URL without a path; `options` are AppRunner's."""
+    runner = web.AppRunner(app, access_log=None, **options)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
 
 
 class Served:

@@ -12,6 +12,7 @@ from aiohttp import web
 
 import bot.playground
 from bot.playground.guard import add_security_headers
+from tests.http_server import serving
 from tests.polling import HANG_TIMEOUT
 from tests.running_playground import ROOT, Visitor, playground, visiting
 
@@ -124,12 +125,8 @@ async def page_server() -> AsyncIterator[str]:
     app.on_response_prepare.append(add_security_headers)
     app.router.add_get("/alone", alone)
     app.router.add_static("/", PAGE_FILES)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    yield f"http://{host}:{port}"
-    await runner.cleanup()
+    async with serving(app) as url:
+        yield url
 
 
 @pytest_asyncio.fixture(loop_scope="session")

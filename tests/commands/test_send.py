@@ -13,6 +13,7 @@ from bot.intake.envelope import parse_envelope
 from bot.intake.signature import sign
 from tests.app import MakeSettings
 from tests.commands.conftest import Cli
+from tests.http_server import serving
 
 SECRET = "whsec_sending"
 
@@ -38,12 +39,9 @@ async def bot() -> AsyncIterator[Bot]:
     taker = Bot()
     app = web.Application()
     app.router.add_post("/webhooks/juicebox", taker.take)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    taker.url = f"http://127.0.0.1:{runner.addresses[0][1]}/webhooks/juicebox"
-    yield taker
-    await runner.cleanup()
+    async with serving(app) as url:
+        taker.url = f"{url}/webhooks/juicebox"
+        yield taker
 
 
 async def test_a_sample_is_signed_and_posted(cli: Cli, bot: Bot) -> None:

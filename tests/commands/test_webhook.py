@@ -10,6 +10,7 @@ from bot.fakes.redis_server import free_port
 from bot.registry import load_registry
 from tests.app import MakeSettings
 from tests.commands.conftest import Cli
+from tests.http_server import serving
 
 KEY, SECRET = "jb_key_canary", "whsec_canary"
 ADDRESS = "https://bot.example.com/webhooks/juicebox"
@@ -34,12 +35,9 @@ async def api() -> AsyncIterator[Api]:
     juicebox = Api()
     app = web.Application()
     app.router.add_post("/v1/webhooks", juicebox.create)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    juicebox.url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    yield juicebox
-    await runner.cleanup()
+    async with serving(app) as url:
+        juicebox.url = f"{url}/v1"
+        yield juicebox
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 
 import pytest
 
 from bot.fakes.redis_server import redis_server
 from tests.app import envelope
-from tests.faults.deployment import Deployment, Running, Web
+from tests.faults.deployment import Deployment, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
 from tests.polling import HANG_TIMEOUT
@@ -66,42 +67,43 @@ async def survives_busy(
     assert set(juicebox.answers) <= {"200", "503"}
 
 
-def no_job_failed(worker: Running) -> bool:
-    """True if no job failed: a failed job waits for a minute, an interrupted one does not."""
-    return "job failed" not in worker.log()
+@asynccontextmanager
+async def recovering(deployment: Deployment, tally: Tally, whole: bool) -> AsyncIterator[Web]:
+    """Run a web process and a worker; check afterwards that they recovered soon, and no job failed.
+
+    A failed job waits for a minute, an interrupted one does not.
+    """
+    async with deployment.web() as web, deployment.worker() as worker:
+        yield web
+    assert "job failed" not in worker.log()
+    assert tally.seconds < RECOVERY_TIMEOUT or not whole
 
 
 @pytest.mark.case(22)
 async def test_redis_is_killed_and_restarted_while_the_worker_is_idle(
     deployment: Deployment, tally: Tally, whole: bool
 ) -> None:
-    async with deployment.web() as web, deployment.worker() as worker:
+    async with recovering(deployment, tally, whole) as web:
         for number in range(5 if whole else 1):
             await survives_idle(deployment, tally, web, restarted, f"evt_{number}")
-    assert no_job_failed(worker)
-    assert tally.seconds < RECOVERY_TIMEOUT or not whole
 
 
 @pytest.mark.case(22)
 async def test_redis_is_killed_and_restarted_in_the_middle_of_the_work(
     deployment: Deployment, tally: Tally, whole: bool
 ) -> None:
-    async with deployment.web() as web, deployment.worker() as worker:
+    async with recovering(deployment, tally, whole) as web:
         for number in range(10 if whole else 1):
             await survives_busy(deployment, tally, web, restarted, f"evt_{number}")
-    assert no_job_failed(worker)
-    assert tally.seconds < RECOVERY_TIMEOUT or not whole
 
 
 @pytest.mark.case(23)
 async def test_redis_is_demoted_to_a_replica_in_the_middle_of_the_work(
     deployment: Deployment, tally: Tally, whole: bool
 ) -> None:
-    async with deployment.web() as web, deployment.worker() as worker:
+    async with recovering(deployment, tally, whole) as web:
         for number in range(5 if whole else 1):
             await survives_busy(deployment, tally, web, demoted, f"evt_{number}")
-    assert no_job_failed(worker)
-    assert tally.seconds < RECOVERY_TIMEOUT or not whole
 
 
 @pytest.mark.parametrize("name", ["web", "worker"])

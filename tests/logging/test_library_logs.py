@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.fakes.redis_server import free_port
 from bot.logging.setup import configure_logs
+from tests.http_server import serving
 from tests.logging.conftest import CANARY, Output
 
 _log = structlog.get_logger()
@@ -94,13 +95,8 @@ async def test_aiohttp_logs_no_error_message(output: Output) -> None:
 
     app = web.Application()
     app.router.add_get("/", fail)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    async with aiohttp.ClientSession() as session:
-        await session.get(f"http://127.0.0.1:{runner.addresses[0][1]}/?token={CANARY}")
-    await runner.cleanup()
+    async with serving(app) as url, aiohttp.ClientSession() as session:
+        await session.get(f"{url}/?token={CANARY}")
     (line,) = output()
     assert "logger=aiohttp.server" in line
     assert "exception=ValueError" in line

@@ -20,6 +20,7 @@ from bot.transports.slack.client import slack_client
 from bot.wiring import build_slack
 from tests.app import MakeSettings
 from tests.http_proxy import HttpProxy
+from tests.http_server import serving
 from tests.polling import HANG_TIMEOUT, until
 from tests.renderers import SLACK_RENDERER
 from tests.slack_app.conftest import Clock, describe
@@ -78,12 +79,9 @@ async def server() -> AsyncIterator[SocketModeServer]:
     app.router.add_post("/api/apps.connections.open", server.open)
     app.router.add_post("/api/auth.test", server.identify)
     app.router.add_get("/api/socket", server.talk)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
-    yield server
-    await runner.cleanup()
+    async with serving(app, shutdown_timeout=0) as url:
+        server.url = f"{url}/api/"
+        yield server
 
 
 @pytest.fixture
