@@ -8,23 +8,36 @@ from redis.commands.core import AsyncScript
 from bot.store.connection import connect
 
 _START = datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
-_TICK = timedelta(milliseconds=1)
+_MS = timedelta(milliseconds=1)
 
 _KEY = "machine:time"
 
-# Precedes each script: TIME returns the virtual time, every other command is left alone.
+_SCALE = 1_000
+"""Redis measures in real time how long a key lives, and no command changes that. So keys get lives that are
+this many times longer: none ends by itself, however slow the machine is, and `advance` shortens them."""
+
+# Precedes each script: TIME returns the virtual time, and lives are scaled.
 _VIRTUAL_TIME = f"""
 local redis = setmetatable({{}}, {{__index = redis}})
-local call = redis.call
-redis.call = function(command, ...)
-  if command == 'TIME' then
-    return cjson.decode(call('GET', '{_KEY}'))
+local function scaled(run)
+  return function(command, ...)
+    local args = {{...}}
+    if command == 'TIME' then
+      return cjson.decode(run('GET', '{_KEY}'))
+    elseif command == 'PEXPIRE' or command == 'PSETEX' then
+      args[2] = args[2] * {_SCALE}
+    elseif command == 'SET' then
+      for i, word in ipairs(args) do
+        args[i + 1] = word == 'PX' and args[i + 1] * {_SCALE} or args[i + 1]
+      end
+    end
+    local reply = run(command, unpack(args))
+    return command == 'PTTL' and reply > 0 and math.floor(reply / {_SCALE}) or reply
   end
-  return call(command, ...)
 end
+redis.call, redis.pcall = scaled(redis.call), scaled(redis.pcall)
 """
 
-# Redis measures in real time how long a key lives, and no command changes that.
 _AGE = """
 for _, key in ipairs(redis.call('KEYS', '*')) do
   local left = redis.call('PTTL', key)
@@ -58,7 +71,7 @@ class Time:
 
     def now(self) -> datetime:
         """Return the time of the bot's clock, which is different at each call."""
-        self.true += _TICK
+        self.true += _MS
         return self.true + self.wrong_by
 
     def monotonic(self) -> float:
@@ -75,5 +88,5 @@ class Time:
 
     async def advance(self, duration: timedelta, redis: Redis) -> None:
         self.true += duration
-        await redis.eval(_AGE, 0, str(round(duration / timedelta(milliseconds=1))))  # type: ignore[misc]
+        await redis.eval(_AGE, 0, str(round(duration / _MS * _SCALE)))  # type: ignore[misc]
         await self.set_redis_clock(redis)
