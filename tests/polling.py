@@ -12,6 +12,8 @@ async def until(condition: Callable[[], Awaitable[bool]], seconds: float = HANG_
     Raises:
         TimeoutError: if it does not hold within `seconds`.
     """
-    async with asyncio.timeout(seconds):
-        while not await condition():  # noqa: ASYNC110 - it changes in another process
+    async with asyncio.timeout(seconds) as limit:
+        while not await condition():
+            if limit.expired():  # redis-py can swallow the cancellation
+                raise TimeoutError
             await asyncio.sleep(0.01)
