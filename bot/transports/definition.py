@@ -35,8 +35,10 @@ class TransportDefinition(Generic[S, C]):
     """Connects to the service without sending; the collection names the malformed settings."""
     service: str
     """The name of the service in `doctor`."""
-    switches: tuple[str, ...]  # the settings that turn it on together
-    recipients: str  # the setting for recruiters
+    switches: tuple[str, ...]
+    """The names of the settings that turn it on together."""
+    recipients: str
+    """The name of the setting that holds the recruiters' destinations."""
     needed_settings: tuple[str, ...]
     """Prefixes of the settings that `check_connection` needs."""
     example: Destination

@@ -88,5 +88,6 @@ class Time:
 
     async def advance(self, duration: timedelta, redis: Redis) -> None:
         self.true += duration
-        await redis.eval(_AGE, 0, str(round(duration / _MS * _SCALE)))  # type: ignore[misc]
+        aged = round(duration / _MS * _SCALE)
+        await redis.eval(_AGE, 0, str(aged))  # type: ignore[misc]  # redis-py types it as sync, too
         await self.set_redis_clock(redis)
