@@ -68,6 +68,8 @@ class SmtpPool:
         self._free: dict[SmtpConnection, asyncio.TimerHandle] = {}
         """With the timers that close them."""
         self._open: set[SmtpConnection] = set()
+        self._unreleased: set[str] = set()
+        """Tokens of slots that could not be released, to be taken again instead of free ones."""
         self._background: set[asyncio.Task[None]] = set()
 
     async def acquire(self) -> SmtpConnection:
@@ -113,6 +115,8 @@ class SmtpPool:
 
     async def _new(self) -> SmtpConnection:
         connection = SmtpConnection()
+        if self._unreleased:
+            connection.token = self._unreleased.pop()
         self._open.add(connection)
         try:
             if await self._take_slot(connection.token):
@@ -151,8 +155,10 @@ class SmtpPool:
                     await connection.client.quit(timeout=self.timeouts.quit)
         finally:
             connection.client.close()
-            with suppress(RedisError, OSError):  # the slot expires
+            try:
                 await self._slots.release(connection.token)
+            except (RedisError, OSError):  # the slot expires
+                self._unreleased.add(connection.token)
             self._open.discard(connection)
 
     async def _renew(self, connection: SmtpConnection) -> None:

@@ -76,6 +76,23 @@ async def test_an_idle_connection_is_closed_and_its_slot_released(
     assert inbox.commands[-1] == "QUIT"
 
 
+async def test_a_slot_that_could_not_be_released_is_used_for_the_next_connection(
+    inbox: Inbox, message: OutgoingMail, sender_to: MakeSender, redis: Redis
+) -> None:
+    sender = sender_to(inbox.url, connections=1)
+    await sender.send(message, check_lease)
+    await redis.execute_command("REPLICAOF", "127.0.0.1", "1")  # read-only
+    try:
+        await sender.close()
+    finally:
+        await redis.execute_command("REPLICAOF", "NO", "ONE")
+    assert await redis.zcard(keys.smtp_slots("127.0.0.1", inbox.port)) == 1
+    await sender.send(message, check_lease)
+    await sender.close()
+    assert len(inbox.mails) == 2
+    assert not await redis.exists(keys.smtp_slots("127.0.0.1", inbox.port))
+
+
 async def test_several_senders_never_open_more_connections_than_slots(
     inbox: Inbox, deliveries: list[OutgoingMail], sender_to: MakeSender
 ) -> None:
