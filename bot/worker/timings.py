@@ -13,7 +13,7 @@ class WorkerTimings:
     poll_interval: timedelta = timedelta(milliseconds=100)
     heartbeat_interval: timedelta = timedelta(seconds=5)
     """The heartbeat is a write, so it also detects a Redis that was demoted to a replica."""
-    lease_duration: timedelta = timedelta(seconds=15)
+    lease_duration: timedelta = timedelta(seconds=14)
     """A killed worker's jobs can be taken by another worker after this time."""
     renewal_interval: timedelta = timedelta(seconds=5)
     redis_retry_interval: timedelta = RETRY_INTERVAL

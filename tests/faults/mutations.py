@@ -139,7 +139,7 @@ MUTATIONS = (
         14,
         "a lease lasts for a minute",
         "bot/worker/timings.py",
-        "lease_duration: timedelta = timedelta(seconds=15)",
+        "lease_duration: timedelta = timedelta(seconds=14)",
         "lease_duration: timedelta = timedelta(seconds=60)",
         "tests/faults/test_worker_kill.py",
     ),

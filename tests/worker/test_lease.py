@@ -45,9 +45,9 @@ async def job(store: Store, leases: Leases) -> tuple[str, float]:
     return job
 
 
-def test_the_lease_is_15_seconds() -> None:
-    """So that a killed worker's jobs run on another worker within 16."""
-    assert WorkerTimings().lease_duration == timedelta(seconds=15)
+def test_the_lease_is_14_seconds() -> None:
+    """So that a killed worker's jobs run on another worker within 16, also if that takes a moment."""
+    assert WorkerTimings().lease_duration == timedelta(seconds=14)
 
 
 async def test_it_is_not_valid_before_it_is_taken(lease: Lease) -> None:
@@ -75,9 +75,9 @@ async def test_it_ends_a_second_before_redis_expires_it(
     passed = 0.0
     lease = Lease(leases, *job, monotonic=lambda: 100 + passed)
     await lease.take()
-    passed = 13.9
+    passed = 12.9
     lease.check_lease()
-    passed = 14.1
+    passed = 13.1
     with pytest.raises(LeaseLost):
         lease.check_lease()
 
