@@ -3,6 +3,7 @@
 #   make test           run the tests (ARGS is passed to pytest)
 #   make faults         run the whole fault suite and print its table (half an hour)
 #   make faults-mutate  remove the bot's safeguards one at a time and check that the fault suite fails
+#   make bench          compare the bot's speed with other ways to write it (a quarter of an hour; ARGS=--quick: two minutes)
 #   make fuzz           look for bytes that break a parser or the escaping (SECONDS for each target, default 60)
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ SECONDS ?= 60
 NODE_MODULES := $(VENV)/node_modules
 NPM_PACKAGES := axe-core@4.14.1 @heroku/mcp-server@1.2.8
 
-.PHONY: demo test faults faults-mutate fuzz coverage audit lint types format requirements node_modules clean
+.PHONY: demo test faults faults-mutate bench fuzz coverage audit lint types format requirements node_modules clean
 
 demo: $(READY)
 	@$(BIN)/python -m bot demo $(ARGS)
@@ -27,6 +28,9 @@ faults: $(READY)
 
 faults-mutate: $(READY)
 	$(BIN)/python -m tests.faults.mutate $(ARGS)
+
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.fuzz --seconds $(SECONDS)
