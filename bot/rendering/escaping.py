@@ -17,6 +17,8 @@ def clean(text: str) -> str:
     Line breaks become spaces, so that a value cannot add lines to a message; invalid code points
     become U+FFFD.
     """
+    if text.isprintable():  # true for almost every text, and false for all that is replaced here
+        return text
     text = _DIRECTION.sub("", _LINE_BREAKS.sub(" ", text))
     text = _INVALID.sub("\ufffd", text)
     return "".join(c for c in text if unicodedata.category(c) != "Cc")

@@ -63,9 +63,7 @@ class Templates:
 
         @jinja2.pass_eval_context  # without it, Jinja would escape constants as HTML
         def finalize(_: EvalContext, value: object) -> object:
-            if isinstance(value, Markup | jinja2.Undefined):
-                return value
-            return Markup(escape(clean(_text_of(value))))  # noqa: S704  # escaped right here
+            return value if isinstance(value, jinja2.Undefined) else shown(escape, value)
 
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folder),
@@ -100,6 +98,13 @@ class Templates:
             if Path(frame.filename).is_relative_to(self._folder)
         ]
         return f" ({places[-1]})" if places else ""
+
+
+def shown(escape: Callable[[str], str], value: object) -> Markup:
+    """Return the value cleaned and escaped; Markup is both already."""
+    if isinstance(value, Markup):
+        return value
+    return Markup(escape(clean(_text_of(value))))  # noqa: S704  # escaped right here
 
 
 def _text_of(value: object) -> str:

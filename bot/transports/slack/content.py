@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from bot.model import Notification
 from bot.rendering.escaping import json_string
-from bot.rendering.templates import TEST_PREFIX, Templates, context_of
+from bot.rendering.templates import TEST_PREFIX, Templates, context_of, shown
 from bot.transports.slack import limits, mrkdwn
+from bot.transports.slack.blocks import Blocks
 from bot.transports.slack.filters import FILTERS
 from bot.transports.slack.message import SlackMessage
 
@@ -19,9 +21,8 @@ class SlackRenderer:
 
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
-        self._environment = templates.environment(
-            lambda text: json_string(mrkdwn.escape(text)), FILTERS
-        )
+        self._environment = templates.environment(_escape, FILTERS)
+        self._environment.globals["ui"] = Blocks(partial(shown, _escape))
 
     def render(self, notification: Notification) -> SlackMessage:
         context = context_of(notification, self._templates.clock())
@@ -34,9 +35,14 @@ class SlackRenderer:
             RenderError: if the template fails, or its output is not a message.
         """
         with self._templates.naming(f"{template}/{TEMPLATE_FILE}") as name:
-            content = json.loads(self._environment.get_template(name).render(context))
+            rendered = self._environment.get_template(name).render(context)
+            content = json.loads(rendered)
             message = SlackMessage(content["text"], tuple(content["blocks"]))
-            return limits.fit(_as_test(message) if context.get("test") else message)
+            return limits.fit(_as_test(message) if context.get("test") else message, len(rendered))
+
+
+def _escape(text: str) -> str:
+    return json_string(mrkdwn.escape(text))
 
 
 def _as_test(message: SlackMessage) -> SlackMessage:

@@ -38,11 +38,15 @@ _UNCUTTABLE = re.compile(r"&(?:amp|lt|gt);|<[^<>]*>")
 """An escaped character, or a token such as `<!date^…>`."""
 
 
-def fit(message: SlackMessage) -> SlackMessage:
-    """Return the message shortened to Slack's limits; unchanged if it is within them."""
-    blocks = [fitted for block in message.blocks for fitted in _fit_block(block)]
+def fit(message: SlackMessage, size: int | None = None) -> SlackMessage:
+    """Return the message shortened to Slack's limits; unchanged if it is within them.
+
+    `size` is the length of the message as JSON, if it is known: more than that of all texts together.
+    """
+    blocks = [shorter for block in message.blocks for shorter in _fit_block(block)]
     blocks = _cut_list(blocks, BLOCKS, lambda rest: _context(_more(rest)))
-    return _fit_total(SlackMessage(cut(message.text, TEXT), tuple(blocks)))
+    fitted = SlackMessage(cut(message.text, TEXT), tuple(blocks))
+    return fitted if size is not None and size <= ALL_TEXT else _fit_total(fitted)
 
 
 def cut(text: str, limit: int) -> str:
