@@ -52,14 +52,6 @@ class LeaseLost(BotError):
     """Another worker may have this job now; stop without writing anything."""
 
 
-class TryAgain(BotError):
-    """A job is to run again after a delay of `after`."""
-
-    def __init__(self, message: str, after: timedelta) -> None:
-        super().__init__(message)
-        self.after = after
-
-
 class IntakeError(BotError):
     """A request is refused with this status and these headers, and counted as `reason`."""
 

@@ -9,11 +9,12 @@ from redis.asyncio import Redis
 
 from bot.clock import utc_now
 from bot.delivery.attempt import Attempts
+from bot.delivery.notifications import Notifications
 from bot.delivery.rate_limit import RateLimiter
 from bot.delivery.recipients import SettingsRecipients
 from bot.delivery.sender import ActiveTransport
 from bot.metrics.recorder import Metrics
-from bot.model import Audience, Destination, Notification, Transport
+from bot.model import Audience, Destination, Event, Transport
 from bot.registry import load_registry
 from bot.rendering.templates import Templates
 from bot.settings import Settings
@@ -23,6 +24,7 @@ from bot.slack_app.socket_mode import SocketMode
 from bot.store import Store
 from bot.store.connection import connect
 from bot.store.retry import RETRY_INTERVAL
+from bot.store.scripts import ScriptRunner
 from bot.store.settings import StoreSettings
 from bot.transports.registry import TRANSPORTS
 from bot.transports.slack.client import slack_client
@@ -33,11 +35,18 @@ from bot.worker.jobs import WorkerTasks
 _WORKER_REDIS_TIMEOUT = timedelta(seconds=5)
 
 
-def open_store(settings: StoreSettings, *, timeout: timedelta) -> Store:
-    """Return the store for the Redis in the settings; does not connect yet."""
+def open_store(
+    settings: StoreSettings, *, timeout: timedelta, script_timeout: timedelta | None = None
+) -> Store:
+    """Return the store for the Redis in the settings; does not connect yet.
+
+    `timeout` is for connecting and for each reply of Redis, `script_timeout` for all attempts to run a
+    script, from when it is asked for.
+    """
     url = settings.redis_url.get_secret_value()
     redis = connect(url, cert_reqs=settings.cert_reqs, timeout=timeout)
-    return Store(redis, retention=timedelta(days=settings.retention_days))
+    runner = ScriptRunner(redis, script_timeout)
+    return Store(redis, retention=timedelta(days=settings.retention_days), runner=runner)
 
 
 def active_transports(
@@ -83,11 +92,10 @@ def build_jobs(
         redis_retry_interval=redis_retry_interval,
     )
     return WorkerTasks(
-        registry=registry,
+        notifications=Notifications(registry.get, settings.policy),
         store=store,
         attempts=attempts,
         recipients=SettingsRecipients(audiences(settings)),
-        policy=settings.policy,
         clock=clock,
     )
 
@@ -99,8 +107,11 @@ def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
         return None
     renderer = SlackRenderer(Templates(clock=utc_now))
 
-    def describe(notification: Notification) -> str:
-        return as_plain_text(renderer.render(notification).text, links=False)
+    notifications = Notifications(load_registry().get, settings.policy)
+
+    def describe(event: Event) -> str | None:
+        said = notifications.of_event(event)
+        return as_plain_text(renderer.render(said[0]).text, links=False) if said else None
 
     client = slack_client(token.get_secret_value(), str(settings.slack_api_url))
     app = create_bolt(

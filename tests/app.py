@@ -17,7 +17,7 @@ from bot.settings import Settings
 from bot.web import create_app
 from bot.wiring import build_jobs
 from bot.worker.jobs import WorkerTasks
-from bot.worker.supervisor import Supervisor
+from bot.worker.loop import Worker
 
 SECRET = b"whsec_current"
 MakeSettings = Callable[..., Settings]
@@ -53,14 +53,14 @@ async def web_client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 @asynccontextmanager
 async def running_worker(settings: Settings) -> AsyncIterator[WorkerTasks]:
-    """Run a worker under its supervisor; at the end, stop it as SIGTERM does."""
+    """Run a worker; at the end, stop it as SIGTERM does."""
     jobs = build_jobs(settings)
-    supervisor = Supervisor(jobs)
-    task = asyncio.create_task(supervisor.run())
+    worker = Worker(jobs)
+    task = asyncio.create_task(worker.run())
     try:
         yield jobs
     finally:
-        supervisor.stop()
+        worker.stop()
         await task
         await jobs.close()
 

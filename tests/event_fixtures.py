@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.delivery.recipients import notification_of
+from bot.delivery.notifications import notification_of
 from bot.intake.envelope import parse_envelope
 from bot.model import Audience, Event, Intent, Notification, Notify, Policy
 from bot.registry import load_registry

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.model import (
     Audience,
+    Context,
     DataSubject,
     Delivery,
     DeliveryState,
@@ -53,25 +54,39 @@ def make_delivery(
     *,
     template: str = "search.completed",
     state: DeliveryState = DeliveryState.PENDING,
-    context: dict[str, Any] | None = None,
+    thread: str = "search:srch_1",
     created_at: datetime = NOW,
+    **values: Any,
 ) -> Delivery:
-    notification = Notification(
+    notification = make_notification(event_id, template=template, thread=thread)
+    return Delivery(
+        id=delivery_id(notification, destination),
+        event_id=event_id,
+        audience=notification.audience,
+        template=template,
+        destination=destination,
+        state=state,
+        created_at=created_at,
+        updated_at=created_at,
+        **values,
+    )
+
+
+def make_notification(
+    event_id: str = "evt_1",
+    *,
+    template: str = "search.completed",
+    thread: str = "search:srch_1",
+    context: Context | None = None,
+) -> Notification:
+    return Notification(
         event_id=event_id,
         event_type="search.completed",
         occurred_at=NOW,
         audience=Audience.RECRUITERS,
         template=template,
         context={"result_count": 1204} if context is None else context,
-        thread="search:srch_1",
-    )
-    return Delivery(
-        id=delivery_id(notification, destination),
-        notification=notification,
-        destination=destination,
-        state=state,
-        created_at=created_at,
-        updated_at=created_at,
+        thread=thread,
     )
 
 

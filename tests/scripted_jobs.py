@@ -1,4 +1,4 @@
-"""Jobs that do what a test says, and a supervised worker that runs them."""
+"""Jobs that do what a test says, and a worker that runs them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,45 +12,47 @@ from redis.asyncio import Redis
 from bot.clock import utc_now
 from bot.fakes.redis_server import RedisServer
 from bot.store import Store
+from bot.store.commit import DONE, End
 from bot.store.connection import connect
 from bot.store.queue import HEARTBEAT, QUEUE
 from bot.worker.jobs import WorkerTasks
-from bot.worker.lease import Lease
-from bot.worker.loop import LeasedWorker
-from bot.worker.supervisor import NewWorker, Supervisor
+from bot.worker.loop import Worker
+from bot.worker.process import NewWorker
+from bot.worker.running import RunningJob
 from bot.worker.timings import PRODUCTION, WorkerTimings
 from tests.factories import body_of, make_event
 from tests.polling import HANG_TIMEOUT
+from tests.run_jobs import event_job
 
-JOB = "handle_event:evt_1"
+JOB = str(event_job())
 QUICK = timedelta(milliseconds=10)
 QUICK_RETRIES = WorkerTimings(retry_after_fault=QUICK, retry_after_bug=QUICK)
-Behaviour = Callable[[str, Lease], Awaitable[None]]
+NEVER_POLLS = WorkerTimings(heartbeat_interval=timedelta(hours=1))
+"""The timings of a worker that takes no job unless it is woken or knows when the job is due."""
+Behaviour = Callable[[RunningJob], Awaitable[End | None]]
 
 
 @dataclass
 class ScriptedTasks:
-    """Each run follows the next step of the script, or does nothing."""
+    """Each run follows the next step of the script, or ends at once."""
 
     store: Store
-    script: list[Behaviour | Exception] = field(default_factory=list)
+    script: list[Behaviour | Exception | End] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
+    """The event of each run."""
     ran: asyncio.Event = field(default_factory=asyncio.Event)
     clock: Callable[[], datetime] = utc_now
 
-    async def handle_event(self, subject_id: str, lease: Lease) -> None:
-        self.runs.append(subject_id)
+    async def run(self, job: RunningJob) -> End | None:
+        self.runs.append(job.run.job.event_id)
         self.ran.set()
-        step = self.script.pop(0) if self.script else None
+        step = self.script.pop(0) if self.script else DONE
         if isinstance(step, Exception):
             raise step
-        if step is not None:
-            await step(subject_id, lease)
-
-    retry_delivery = report_dead_letter = handle_event
+        return step if isinstance(step, End) else await step(job)
 
     async def close(self) -> None:
-        await self.store.redis.aclose()
+        await self.store.close()
 
     @property
     def as_tasks(self) -> WorkerTasks:
@@ -59,18 +61,21 @@ class ScriptedTasks:
 
 @asynccontextmanager
 async def working(
-    jobs: ScriptedTasks, timings: WorkerTimings = PRODUCTION, new_worker: NewWorker = LeasedWorker
-) -> AsyncIterator[Supervisor]:
-    """A supervised worker. Its queue is reconciled first: these jobs leave every event accepted."""
+    jobs: ScriptedTasks, timings: WorkerTimings = PRODUCTION, new_worker: NewWorker | None = None
+) -> AsyncIterator[Worker]:
+    """Run a worker. Its queue is reconciled first: these jobs leave every event accepted."""
     await jobs.store.reconciliation.run(utc_now())
-    supervisor = Supervisor(jobs.as_tasks, timings=timings, new_worker=new_worker)
-    task = asyncio.create_task(supervisor.run())
+    make = new_worker or (lambda tasks: Worker(tasks, timings=timings))
+    worker = make(jobs.as_tasks)
+    task = asyncio.create_task(worker.run())
     try:
         async with asyncio.timeout(HANG_TIMEOUT):
-            yield supervisor
+            yield worker
     finally:
-        supervisor.stop()
-        await task
+        worker.stop()
+        async with asyncio.timeout(HANG_TIMEOUT):
+            await task
+        await jobs.store.queue.close()
 
 
 async def accept(store: Store, event_id: str = "evt_1") -> None:
@@ -83,16 +88,14 @@ def scripted_on(server: RedisServer) -> ScriptedTasks:
     return ScriptedTasks(Store(client, retention=timedelta(days=30)))
 
 
-async def hang(_: str, __: Lease) -> None:
+async def hang(_: RunningJob) -> End:
     await asyncio.Event().wait()
+    return DONE
 
 
-async def work_briefly(_: str, __: Lease) -> None:
+async def work_briefly(_: RunningJob) -> End:
     await asyncio.sleep(0.1)
-
-
-async def queue_is_empty(redis: Redis) -> bool:
-    return not await redis.zcard(QUEUE)
+    return DONE
 
 
 async def has_heartbeat(redis: Redis) -> bool:
@@ -102,3 +105,8 @@ async def has_heartbeat(redis: Redis) -> bool:
 async def is_due_later(redis: Redis, job_id: str) -> bool:
     score = await redis.zscore(QUEUE, job_id)
     return score is not None and score > utc_now().timestamp() * 1000
+
+
+async def waiting_workers(redis: Redis) -> int:
+    """Return how many workers wait for a job to be enqueued."""
+    return sum(client["cmd"] == "blpop" for client in await redis.client_list())

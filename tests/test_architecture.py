@@ -50,7 +50,8 @@ FAKES = "bot.fakes"
 MOST_TOP_LEVEL_MODULES = 10
 LONGEST_CHAIN = 18
 """In modules, each of which imports the next one."""
-LONGEST_CHAIN_IN_PRODUCTION = 17
+LONGEST_CHAIN_IN_PRODUCTION = 18
+"""17 once `bot.store.migration` is no longer needed."""
 MOST_ARROWS = 125
 """Imports from one folder into another, where a top-level module counts as a folder."""
 

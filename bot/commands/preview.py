@@ -10,7 +10,7 @@ import click
 from bot.clock import utc_now
 from bot.commands import CommandError, echo
 from bot.commands.sample import data_option, handler_of, sample
-from bot.delivery.recipients import notification_of
+from bot.delivery.notifications import notification_of
 from bot.model import Intent, InvalidData, Notification, Notify, Policy, Record
 from bot.rendering.templates import Templates
 from bot.transports.registry import TRANSPORTS

@@ -1,28 +1,40 @@
-"""One attempt at one delivery: claim, render, send, settle."""
+"""Attempts at deliveries: begin, render, send, settle."""
 
+import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import structlog
 
+from bot.delivery import transitions
 from bot.delivery.backoff import BACKOFF, expire_rate_limit, next_attempt_at
-from bot.delivery.notice import why_resolved
+from bot.delivery.notice import notification_about
 from bot.delivery.rate_limit import RateLimiter
 from bot.delivery.sender import ActiveTransport, CheckLease
+from bot.delivery.settlement import Settlement
 from bot.errors import DeliveryError, LeaseLost, RenderError
 from bot.metrics.recorder import Metrics
-from bot.model import Delivery, Destination, Transport
+from bot.model import (
+    Delivery,
+    DeliveryState,
+    Destination,
+    Notification,
+    Transport,
+    delivery_id,
+)
 from bot.model.outgoing import OutgoingMessage
 from bot.store import Store
-from bot.store.retry import RETRY_INTERVAL, retry_while_unavailable
+from bot.store.commit import DONE, Change, Run
+from bot.store.retry import RETRY_INTERVAL
+from bot.store.stored_event import StoredEvent
 
 _MAX_ATTEMPTS = 1 + len(BACKOFF)
+_NO_LONGER_ASKED_FOR = "its handler does not ask for it any more"
 
 _log = structlog.get_logger()
 
@@ -40,156 +52,194 @@ class Attempts:
     """Returns random numbers from 0 to 1, which spread retries."""
     redis_retry_interval: timedelta = RETRY_INTERVAL
 
-    async def make(self, delivery: Delivery, owner: str, check_lease: CheckLease) -> None:
-        """Try the delivery once for the job `owner`, unless it belongs to another job.
+    async def make(
+        self,
+        change: Change,
+        deliveries: Sequence[Delivery],
+        notifications: Sequence[Notification],
+        run: Run,
+        check_lease: CheckLease,
+    ) -> None:
+        """Try each of the deliveries once, and end the run with the last one.
 
-        A failed send is recorded in the ledger, not raised.
+        `change` is what else is written when the attempts begin; `notifications` are those of the event.
+        A failed send is recorded, not raised.
 
         Raises:
-            LeaseLost: if another worker has the job by now; it settles the delivery.
-            redis.RedisError: if the ledger cannot be read or written; the job is to run again.
+            LeaseLost: if another worker has the job by now; it settles the deliveries.
+            ChangedMeanwhile: if the event is not as it was read; nothing was sent.
+            redis.RedisError: if Redis cannot be read or written; the job is to run again.
         """
+        calls: list[_Call] = []
+        uncalled: list[Delivery] = []
+        for delivery in deliveries:
+            begun = self._begin(change, delivery, notifications)
+            if isinstance(begun, _Call):
+                calls.append(begun)
+            elif begun is not None:
+                uncalled.append(begun)
+        stored = await self.store.commits.apply(change, run, None if calls else DONE)
+        for delivery in uncalled:
+            self._report(delivery, 0)
+        settlement = Settlement(
+            *(self.store.commits, stored, run, check_lease, self.clock, self.redis_retry_interval),
+            unsettled=len(calls),
+        )
+        attempts = [self._attempt(call, settlement) for call in calls]
+        for outcome in await asyncio.gather(*attempts, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    def _begin(
+        self, change: Change, delivery: Delivery, notifications: Sequence[Notification]
+    ) -> "_Call | Delivery | None":
+        """Mark the delivery `sending` and return its call; or settle it, if no call is to be made."""
         to = delivery.destination
         if to is None:
-            return
+            return None
         transport = self.transports.get(to.transport)
-        skip_reason, token = "", uuid4().hex
-        # Before the claim: a claim that sends nothing would make the next run look for a message.
         if transport is None:
-            skip_reason = f"{to.transport} is not configured any more"
-        elif delivery.is_notice:
-            skip_reason = await why_resolved(self.store, delivery)
-        claimed = await self.store.ledger.claim(delivery, owner, token, self.clock())
-        if claimed is None:
-            return
-        attempt = _Attempt(self, claimed, to, token, check_lease)
-        if transport is None or skip_reason:
-            await attempt.skip(skip_reason)
-        else:
-            await attempt.run(transport)
+            reason = f"{to.transport} is not configured any more"
+            return transitions.skipped(change, delivery, reason)
+        said = _said_by(delivery, change.stored, notifications)
+        if isinstance(said, str):
+            return transitions.skipped(change, delivery, said)
+        maybe_delivered = delivery.maybe_delivered or delivery.state is DeliveryState.SENDING
+        if delivery.attempts >= _MAX_ATTEMPTS:
+            reason = "every attempt was interrupted"
+            return transitions.failed(change, delivery, reason, maybe_delivered=True)
+        wait = self.rate_limiter.delay(transport.sender.rate_limit(to), delivery.id)
+        if wait:
+            error = DeliveryError.rate_limited("waiting behind the rate limit", wait)
+            error.maybe_delivered = maybe_delivered
+            return self._retry_or_fail(
+                change, replace(delivery, attempts=delivery.attempts + 1), error
+            )
+        begun = transitions.begin(change, delivery, uuid4().hex[:12])
+        return _Call(transport, to, said, begun)
 
-
-@dataclass(slots=True)
-class _Attempt:
-    """An attempt at a claimed delivery."""
-
-    parts: Attempts
-    delivery: Delivery
-    destination: Destination
-    token: str
-    check_lease: CheckLease
-    seconds: float = 0.0
-    """How long the sender took."""
-    call_began: bool = False
-
-    async def run(self, transport: ActiveTransport[Any]) -> None:
+    async def _attempt(self, call: "_Call", settlement: Settlement) -> None:
+        error: DeliveryError | None = None
+        receipt = ""
         try:
-            receipt = await self._send(transport)
-        except DeliveryError as error:
-            await self._fail(error)
-        except RenderError as error:
-            await self._fail(DeliveryError.permanent(str(error)))
+            receipt = await self._send(call, settlement.check_lease)
+        except DeliveryError as raised:
+            error = raised
+        except RenderError as raised:
+            error = DeliveryError.permanent(str(raised))
         except LeaseLost:
             raise
-        except Exception as error:  # noqa: BLE001  # a bug must not lose the delivery
-            _log.exception("sender failed", delivery_id=self.delivery.id)
-            reason = f"unexpected {type(error).__name__}"
-            await self._fail(DeliveryError.transient(reason, maybe_delivered=True))
-        else:
-            await self._succeed(receipt, self._note(transport.resent_note))
+        except Exception as raised:  # noqa: BLE001  # a bug must not lose the delivery
+            _log.exception("sender failed", delivery_id=call.delivery.id)
+            reason = f"unexpected {type(raised).__name__}"
+            error = DeliveryError.transient(reason, maybe_delivered=True)
+        settled = await settlement.settle(
+            lambda change: self._outcome(change, call, receipt, error)
+        )
+        self._report(settled, call.seconds)
 
-    async def _send(self, transport: ActiveTransport[Any]) -> str:
-        if self.delivery.attempts > _MAX_ATTEMPTS:
-            reason = "every attempt was interrupted"
-            raise DeliveryError.permanent(reason, maybe_delivered=True)
-        limit, limiter = transport.sender.rate_limit(self.destination), self.parts.rate_limiter
-        wait = limiter.delay(limit, self.delivery.id)
-        if wait:
-            raise DeliveryError.rate_limited("waiting behind the rate limit", wait)
+    async def _send(self, call: "_Call", check_lease: CheckLease) -> str:
+        delivery = call.delivery
+
+        def before_call() -> None:
+            check_lease()
+            call.began = True
+
         message = OutgoingMessage(
-            id=self.delivery.id,
-            destination=self.destination,
-            content=transport.render(self.delivery.notification),
-            created_at=self.delivery.created_at,
-            maybe_delivered=self.delivery.maybe_delivered,
+            id=delivery.id,
+            destination=call.destination,
+            content=call.transport.render(call.notification),
+            created_at=delivery.created_at,
+            maybe_delivered=delivery.maybe_delivered,
         )
         started = time.monotonic()
         try:
-            return await transport.sender.send(message, self._before_call)
-        except DeliveryError as error:
-            if error.after:
-                error.after = limiter.back_off(limit, self.delivery.id, error.after)
-            raise
+            return await call.transport.sender.send(message, before_call)
         finally:
-            self.seconds = time.monotonic() - started
-            self.parts.metrics.observe_call(self.destination.transport, self.seconds)
+            call.seconds = time.monotonic() - started
+            self.metrics.observe_call(call.destination.transport, call.seconds)
 
-    def _before_call(self) -> None:
-        """Check the lease right before the call that cannot be undone."""
-        self.check_lease()
-        self.call_began = True
+    def _outcome(
+        self, change: Change, call: "_Call", receipt: str, error: DeliveryError | None
+    ) -> Delivery:
+        """Put the delivery's new state into the change."""
+        delivery = call.delivery
+        if error is None:
+            return transitions.sent(change, delivery, receipt, call.note())
+        after = error.after
+        if after and call.seconds:
+            limit = call.transport.sender.rate_limit(call.destination)
+            error.after = self.rate_limiter.back_off(limit, delivery.id, after)
+        return self._retry_or_fail(change, delivery, error)
 
-    def _note(self, resent_note: str) -> str:
+    def _retry_or_fail(self, change: Change, delivery: Delivery, error: DeliveryError) -> Delivery:
+        """Put what follows from a failed attempt, which is counted already, into the change."""
+        error = expire_rate_limit(error, change.now - delivery.created_at)
+        due = next_attempt_at(error, delivery.attempts, change.now, self.jitter)
+        maybe_delivered = error.maybe_delivered or delivery.maybe_delivered
+        if due is None:
+            return transitions.failed(
+                change, delivery, error.reason, maybe_delivered=maybe_delivered
+            )
+        return transitions.retrying(
+            change,
+            delivery,
+            error.reason,
+            after=due - change.now,
+            uses_attempt=error.uses_attempt,
+            maybe_delivered=maybe_delivered,
+        )
+
+    def _report(self, delivery: Delivery, seconds: float) -> None:
+        """Count and log the outcome of an attempt."""
+        if delivery.destination is None:
+            return
+        transport, outcome = delivery.destination.transport, str(delivery.state)
+        count = self.metrics.count_notice if delivery.is_notice else self.metrics.count_outcome
+        count(transport, outcome)
+        if delivery.state is DeliveryState.SENT and not delivery.is_notice:
+            latency = (delivery.updated_at - delivery.created_at).total_seconds()
+            self.metrics.observe_latency(transport, latency)
+        _log.info(
+            "attempt",
+            event_id=delivery.event_id,
+            delivery_id=delivery.id,
+            channel=str(transport),
+            outcome=outcome,
+            attempt=delivery.attempts,
+            duration_ms=round(seconds * 1000),
+        )
+
+
+def _said_by(
+    delivery: Delivery, stored: StoredEvent, notifications: Sequence[Notification]
+) -> Notification | str:
+    """Return what the delivery says, or why it is not sent."""
+    if delivery.is_notice:
+        return notification_about(stored, delivery)
+    of_delivery = (n for n in notifications if delivery_id(n, delivery.destination) == delivery.id)
+    return next(of_delivery, _NO_LONGER_ASKED_FOR)
+
+
+@dataclass(slots=True)
+class _Call:
+    """A delivery that is being sent."""
+
+    transport: ActiveTransport[Any]
+    destination: Destination
+    notification: Notification
+    delivery: Delivery
+    seconds: float = 0.0
+    """How long the sender took."""
+    began: bool = False
+    """Whether the message was handed over to the service."""
+
+    def note(self) -> str:
         """Return what the timeline adds to "sent": a message found or sent again, rate limits."""
         notes = []
         if self.delivery.maybe_delivered:
             found = "found in the channel, not posted again"
-            notes.append(resent_note if self.call_began else found)
+            notes.append(self.transport.resent_note if self.began else found)
         if self.delivery.waits > 1:
             notes.append(f"delayed {self.delivery.waits} times by a rate limit")
         return "; ".join(notes)
-
-    async def skip(self, reason: str) -> None:
-        now, ledger = self.parts.clock(), self.parts.store.ledger
-        await self._settle("skipped", partial(ledger.skip, self.delivery, self.token, reason, now))
-
-    async def _succeed(self, receipt: str, note: str) -> None:
-        now, ledger = self.parts.clock(), self.parts.store.ledger
-        sent = partial(ledger.sent, self.delivery, self.token, receipt, now, note)
-        await self._settle("sent", sent)
-        if not self.delivery.is_notice:
-            latency = (now - self.delivery.created_at).total_seconds()
-            self.parts.metrics.observe_latency(self.destination.transport, latency)
-
-    async def _fail(self, error: DeliveryError) -> None:
-        """Retry the delivery later, or make it a dead letter."""
-        now, ledger = self.parts.clock(), self.parts.store.ledger
-        error = expire_rate_limit(error, now - self.delivery.created_at)
-        due = next_attempt_at(error, self.delivery.attempts, now, self.parts.jitter)
-        claim = (self.delivery, self.token, error.reason)
-        maybe_delivered = error.maybe_delivered or self.delivery.maybe_delivered
-        if due is None:
-            # A failed notice is not reported: the failure it is about is listed already.
-            report = not self.delivery.is_notice
-            fail = partial(
-                ledger.fail, *claim, maybe_delivered=maybe_delivered, report=report, now=now
-            )
-            await self._settle("failed", fail)
-        else:
-            retry = partial(
-                ledger.retry_later,
-                *claim,
-                due=due,
-                uses_attempt=error.uses_attempt,
-                maybe_delivered=maybe_delivered,
-                now=now,
-            )
-            await self._settle("retrying", retry)
-
-    async def _settle(self, outcome: str, settle: Callable[[], Awaitable[bool]]) -> None:
-        """Write the outcome to the ledger, then count and log it."""
-        interval = self.parts.redis_retry_interval
-        if not await retry_while_unavailable(settle, self.check_lease, interval):
-            raise LeaseLost("another run has settled this delivery")
-        transport, metrics = self.destination.transport, self.parts.metrics
-        count = metrics.count_notice if self.delivery.is_notice else metrics.count_outcome
-        count(transport, outcome)
-        _log.info(
-            "attempt",
-            event_id=self.delivery.event_id,
-            delivery_id=self.delivery.id,
-            channel=str(transport),
-            outcome=outcome,
-            attempt=self.delivery.attempts,
-            duration_ms=round(self.seconds * 1000),
-        )

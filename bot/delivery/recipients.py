@@ -7,12 +7,11 @@ from typing import Protocol
 
 from bot.model import (
     Audience,
+    DeadLetter,
     Delivery,
     DeliveryState,
     Destination,
-    Event,
     Notification,
-    Notify,
     delivery_id,
 )
 
@@ -47,44 +46,37 @@ class SettingsRecipients:
 
 
 async def deliveries_of(
-    event: Event, notify: Notify, recipients: Recipients, since: datetime
+    notification: Notification, recipients: Recipients, since: datetime, *, opt_in: bool = False
 ) -> list[Delivery]:
-    """Return the deliveries of one of the event's notifications.
+    """Return a delivery of the notification for each of its recipients.
 
     `since` is when the bot received the event, from which the latency of a delivery is measured.
     """
-    notification = notification_of(event, notify)
-    resolved = await recipients.resolve(notification, opt_in=notify.opt_in)
+    resolved = await recipients.resolve(notification, opt_in=opt_in)
     return deliveries_to(resolved.destinations, notification, resolved.reason, since)
 
 
-def notification_of(event: Event, notify: Notify) -> Notification:
-    return Notification(
-        event_id=event.id,
-        event_type=event.type,
-        occurred_at=event.timestamp,
-        audience=notify.audience,
-        template=notify.template,
-        context=notify.context,
-        thread=notify.thread,
-        test=event.test,
-    )
-
-
 def deliveries_to(
-    destinations: Sequence[Destination], notification: Notification, reason: str, since: datetime
+    destinations: Sequence[Destination],
+    notification: Notification,
+    reason: str,
+    since: datetime,
+    about: DeadLetter | None = None,
 ) -> list[Delivery]:
     """Return one delivery per destination, or a skipped one with the reason if there are none."""
-    places: Sequence[Destination | None] = destinations or (None,)
+    skipped = not destinations
     return [
         Delivery(
             id=delivery_id(notification, to),
-            notification=notification,
+            event_id=notification.event_id,
+            audience=notification.audience,
+            template=notification.template,
             destination=to,
-            state=DeliveryState.PENDING if destinations else DeliveryState.SKIPPED,
+            state=DeliveryState.SKIPPED if skipped else DeliveryState.PENDING,
             created_at=since,
             updated_at=since,
-            reason="" if destinations else reason,
+            about=about,
+            reason=reason if skipped else "",
         )
-        for to in places
+        for to in destinations or (None,)
     ]

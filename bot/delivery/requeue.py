@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from bot.delivery import transitions
 from bot.errors import CorruptRecord
-from bot.model import DeadLetterKind, Delivery, DeliveryState
+from bot.model import DeadLetter, Delivery, DeliveryState, EventState
 from bot.store import Store
+from bot.store.commit import Change, ChangedMeanwhile
+from bot.store.queue import JobId, Task
+from bot.store.stored_event import StoredEvent
 
 
 async def requeue(store: Store, subject_id: str, now: datetime) -> Sequence[str]:
@@ -25,27 +29,74 @@ async def requeue_all(store: Store, now: datetime) -> Sequence[str]:
     """Requeue every dead letter; return what was done."""
     lines: list[str] = []
     for dead in await store.dead_letters(now):
-        requeue_one = _event if dead.kind is DeadLetterKind.EVENT else _delivery
         try:
-            lines += await requeue_one(store, dead.id, now) or [f"{dead.id}: no longer kept"]
+            lines += await _event(store, dead.event_id, now, dead.delivery_id) or [
+                f"{dead.id}: no longer kept"
+            ]
         except CorruptRecord as error:
             lines.append(f"{dead.id}: {error}")
     return lines
 
 
-async def _event(store: Store, event_id: str, now: datetime) -> Sequence[str]:
-    if await store.events.requeue(event_id, now):
-        return [f"{event_id}: its handler runs again", *await _restored(store, event_id, now)]
-    deliveries = await store.ledger.of_event(event_id)
-    failed = [d for d in deliveries if d.state is DeliveryState.FAILED]
-    lines = [line for d in failed for line in await _requeue(store, d, now)]
-    lines += await _restored(store, event_id, now)
-    if lines:
-        return lines
+async def _delivery(store: Store, delivery_id: str, now: datetime) -> Sequence[str]:
+    event_id = await store.event_of(delivery_id, now)
+    return await _event(store, event_id, now, delivery_id) if event_id else []
+
+
+async def _event(
+    store: Store, event_id: str, now: datetime, delivery_id: str = ""
+) -> Sequence[str]:
+    """Requeue what has failed of the event, or this delivery alone.
+
+    Raises:
+        CorruptRecord: if the event or the delivery is not readable.
+    """
     stored = await store.events.get(event_id)
-    if stored is None:
-        return []
-    return [f"{event_id}: nothing to do, it is {stored.state} and {_states(deliveries)}"]
+    while stored is not None:
+        if delivery_id in stored.unreadable:
+            raise CorruptRecord(f"delivery {delivery_id} is not readable in Redis")
+        change = Change(stored, now)
+        lines = _requeue(change, delivery_id)
+        try:
+            if lines:
+                await store.commits.apply(change)
+        except ChangedMeanwhile as changed:
+            stored = changed.stored
+            continue
+        changed_to = await store.events.get(event_id) if lines else stored
+        lost = await store.reconciliation.restore(changed_to, now) if changed_to else []
+        lines += [
+            f"{job_id}: this job was missing from the queue, and is enqueued again"
+            for job_id in lost
+        ]
+        return lines or [_nothing_to_do(stored, delivery_id)]
+    return []
+
+
+def _requeue(change: Change, delivery_id: str) -> list[str]:
+    stored = change.stored
+    if stored.state is EventState.DEAD and not delivery_id:
+        change.set_event(state=EventState.ACCEPTED, reason="", failures=0)
+        change.step("retried by hand")
+        change.enqueue(JobId(Task.EVENT, stored.id))
+        change.remove_dead_letter(DeadLetter(stored.id))
+        return [f"{stored.id}: its handler runs again"]
+    lines: list[str] = []
+    for delivery in stored.deliveries:
+        if delivery.state is DeliveryState.FAILED and delivery_id in {"", delivery.id}:
+            transitions.requeued(change, delivery)
+            notice = "the notice to operators " if delivery.is_notice else ""
+            lines.append(f"{delivery.id}: {notice}is sent again to {delivery.destination}")
+    return lines
+
+
+def _nothing_to_do(stored: StoredEvent, delivery_id: str) -> str:
+    delivery = stored.delivery(delivery_id)
+    if delivery is None:
+        return f"{stored.id}: nothing to do, it is {stored.state} and {_states(stored.deliveries)}"
+    notice = "the notice to operators " if delivery.is_notice else "it "
+    place = delivery.destination or "no destination"
+    return f"{delivery.id}: nothing to do, {notice}is {delivery.state} to {place}"
 
 
 def _states(found: Sequence[Delivery]) -> str:
@@ -59,30 +110,3 @@ def _states(found: Sequence[Delivery]) -> str:
 
 def _listed(deliveries: Iterable[Delivery]) -> str:
     return ", ".join(f"{d.destination or 'no destination'} {d.state}" for d in deliveries)
-
-
-async def _delivery(store: Store, delivery_id: str, now: datetime) -> Sequence[str]:
-    delivery = await store.ledger.get(delivery_id)
-    if delivery is None:
-        return []
-    restored = await _restored(store, delivery.event_id, now)
-    if restored and delivery.state is not DeliveryState.FAILED:
-        return restored
-    return [*restored, *await _requeue(store, delivery, now)]
-
-
-async def _restored(store: Store, event_id: str, now: datetime) -> list[str]:
-    """Restore the jobs that are missing from the queue; return a line about each."""
-    restored = await store.reconciliation.restore(event_id, now)
-    return [
-        f"{job_id}: this job was missing from the queue, and is enqueued again"
-        for job_id in restored
-    ]
-
-
-async def _requeue(store: Store, delivery: Delivery, now: datetime) -> Sequence[str]:
-    notice = "the notice to operators " if delivery.is_notice else ""
-    if await store.ledger.requeue(delivery, now):
-        return [f"{delivery.id}: {notice}is sent again to {delivery.destination}"]
-    state = f"{notice or 'it '}is {delivery.state} to {delivery.destination or 'no destination'}"
-    return [f"{delivery.id}: nothing to do, {state}"]

@@ -2,54 +2,54 @@
 
 import shlex
 from dataclasses import dataclass
-from enum import StrEnum
 
 NOTICE_TEMPLATE = "dead_letter"
 """The template of every notice to operators; no other notification uses it."""
-
-
-class DeadLetterKind(StrEnum):
-    EVENT = "event"
-    DELIVERY = "delivery"
+_EVENT, _DELIVERY = "event", "delivery"
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """An event or a delivery that is not retried automatically.
+    """An event, or one of its deliveries, that is not retried automatically.
 
-    Its text, `event:<id>` or `delivery:<id>`, is stored in Redis and passed to the job that reports it.
+    Its text, `event:<event id>` or `delivery:<delivery id>:<event id>`, is stored in Redis.
     """
 
-    kind: DeadLetterKind
-    id: str
+    event_id: str
+    delivery_id: str = ""
+
+    @property
+    def kind(self) -> str:
+        return _DELIVERY if self.delivery_id else _EVENT
+
+    @property
+    def id(self) -> str:
+        """The id of the delivery, or else of the event."""
+        return self.delivery_id or self.event_id
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.id}"
-
-    @classmethod
-    def event(cls, event_id: str) -> "DeadLetter":
-        return cls(DeadLetterKind.EVENT, event_id)
-
-    @classmethod
-    def delivery(cls, delivery_id: str) -> "DeadLetter":
-        return cls(DeadLetterKind.DELIVERY, delivery_id)
+        place = f"{self.delivery_id}:" if self.delivery_id else ""
+        return f"{self.kind}:{place}{self.event_id}"
 
     @classmethod
     def parse(cls, text: str) -> "DeadLetter":
-        """Read `event:<id>` or `delivery:<id>`.
+        """Read the text of a dead letter.
 
         Raises:
-            ValueError: if it is neither.
+            ValueError: if it is not one.
         """
-        kind, _, subject_id = text.partition(":")
-        if not subject_id:
-            raise ValueError(f"a dead letter must be event:<id> or delivery:<id>, got {text!r}")
-        return cls(DeadLetterKind(kind), subject_id)
+        kind, _, subject = text.partition(":")
+        delivery_id, _, event_id = subject.partition(":")
+        if kind == _EVENT and subject:
+            return cls(subject)
+        if kind == _DELIVERY and delivery_id and event_id:
+            return cls(event_id, delivery_id)
+        raise ValueError(f"a dead letter must be event:<id> or delivery:<id>:<id>, got {text!r}")
 
 
 def retry_command(subject_id: str) -> str:
     """Return the shell command that requeues an event or a delivery, run from the source tree.
 
-    The id is quoted for the shell, because the caller chooses the id of an event.
+    The id is quoted for the shell, because the sender chooses the id of an event.
     """
     return f"python -m bot retry {shlex.quote(subject_id)}"

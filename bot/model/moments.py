@@ -1,6 +1,7 @@
 """Reads moments: RFC 3339 in every form, or seconds or milliseconds since 1970."""
 
 import re
+from contextlib import suppress
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 
 _BLANKS = " \t\r\n"
@@ -57,6 +58,8 @@ def _from_iso(text: str) -> datetime:
     whole = text.upper().replace(" ", "T", 1)
     if not _ISO.fullmatch(whole):
         raise ValueError(_NOT_A_MOMENT)
+    with suppress(ValueError):
+        return datetime.fromisoformat(whole)
     whole, days = _END_OF_DAY.subn("00", whole)
     whole, seconds = _LEAP_SECOND.subn("59", whole)
     return datetime.fromisoformat(whole) + timedelta(days=days, seconds=seconds)

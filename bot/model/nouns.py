@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from bot.model.dead_letter import NOTICE_TEMPLATE
+from bot.model.dead_letter import DeadLetter
 from bot.model.links import may_link
 
 Context = Mapping[str, JsonValue]
@@ -140,32 +140,34 @@ class Notification:
 class Delivery:
     """One notification for one destination, or for none if it is skipped, with its state.
 
-    `maybe_delivered` is true if an earlier attempt may have succeeded without a reply. `receipt`
-    identifies the sent message: Slack's channel and `ts`, or a `Message-ID`. `waits` counts how often
-    a rate limit postponed it.
+    `about` is the dead letter that a notice to operators reports. `maybe_delivered` is true if an earlier
+    attempt may have succeeded without a reply. `receipt` identifies the sent message: Slack's channel and
+    `ts`, or a `Message-ID`. `waits` counts how often a rate limit postponed it. `own_job` says that a job
+    of its own attempts it, and not the one that wrote it. `token` identifies the attempt under way.
     """
 
     id: str
-    notification: Notification
+    event_id: str
+    audience: Audience
+    template: str
     destination: Destination | None
     state: DeliveryState
     created_at: datetime
     updated_at: datetime
+    about: DeadLetter | None = None
     attempts: int = 0
     next_at: datetime | None = None
     reason: str = ""
     receipt: str = ""
     maybe_delivered: bool = False
     waits: int = 0
-
-    @property
-    def event_id(self) -> str:
-        return self.notification.event_id
+    own_job: bool = False
+    token: str = ""
 
     @property
     def is_notice(self) -> bool:
         """Whether it tells operators about a failure, instead of telling people about the event."""
-        return self.notification.template == NOTICE_TEMPLATE
+        return self.about is not None
 
 
 @dataclass(frozen=True, slots=True)

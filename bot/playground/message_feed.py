@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
 
-from bot.errors import CorruptRecord
 from bot.fakes.arrivals import Arrivals
 from bot.fakes.slack.block_ids import with_block_ids
 from bot.fakes.slack.workspace import BOT_USER, Home, Post
@@ -24,7 +23,7 @@ class MessageFeed:
     def __init__(self, deployment: LocalDeployment, feed: Feed, watch: Watch) -> None:
         self._inbox = deployment.inbox
         self._workspace = deployment.slack.workspace
-        self._ledger = deployment.store.ledger
+        self._events = deployment.store.events
         self._feed = feed
         self._watch = watch
         self.mails: list[ReceivedMail] = []
@@ -107,14 +106,13 @@ class MessageFeed:
         )
 
     async def _event_of(self, delivery_id: str) -> str | None:
-        """Return the event of a delivery, or None if the ledger does not have it."""
+        """Return the event of a delivery, or None if it has none."""
         if not delivery_id:
             return None
         try:
-            delivery = await self._ledger.get(delivery_id)
-        except (RedisError, OSError, CorruptRecord):
+            return await self._events.with_delivery(delivery_id)
+        except (RedisError, OSError):
             return None
-        return delivery.event_id if delivery else None
 
 
 async def _follow(arrivals: Arrivals[T], publish: Callable[[T], Awaitable[None]]) -> None:

@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from pydantic_core import to_json
 
-from bot.delivery.recipients import deliveries_to, notification_of
+from bot.delivery.notifications import notification_of
+from bot.delivery.recipients import deliveries_to
 from bot.intake.envelope import parse_envelope
 from bot.model import (
     Audience,
@@ -86,6 +87,6 @@ class ArrivalCheck:
             count = counts.pop(delivery_id, 0)
             if count != 1:
                 often = "did not arrive" if count == 0 else f"arrived {count} times"
-                yield f"{delivery.notification.event_type} to {delivery.destination} {often}"
+                yield f"{delivery.template} to {delivery.destination} {often}"
         for delivery_id in counts:
             yield f"unexpected arrival: {delivery_id or 'a message without a delivery id'}"

@@ -1,5 +1,6 @@
 """Builds the page's record of an event: the bot's timeline, and what only the playground knows."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -81,15 +82,22 @@ def _received(steps: Sequence[TimelineStep], postings: Sequence[WebhookResponse]
     verified = stored - durations.get("parse", 0)
     received = verified - durations.get("verify", 0) - durations.get("read", 0)
     shift = max(0.0, response.at * 1000 - received)
-    yield _row(received + shift, "received")
-    yield _row(verified + shift, "verified")
-    yield _row(stored + shift + durations.get("accept", 0), "queued")
+    handled = _handled_at(steps)
+    yield _row(min(received + shift, handled), "received")
+    yield _row(min(verified + shift, handled), "verified")
+    yield _row(min(stored + shift + durations.get("accept", 0), handled), "queued")
 
 
 def _accepted(postings: Sequence[WebhookResponse], stored: float) -> WebhookResponse | None:
     """Return the response to the POST that stored the event, or None if it was lost."""
     latest = stored + _STORED_PRECISION_MS
     return next((r for r in postings if r.status == _OK and r.at * 1000 <= latest), None)
+
+
+def _handled_at(steps: Sequence[TimelineStep]) -> float:
+    """Return when the worker began: it may be before the webhook hears that the event is stored."""
+    later = [step.at.timestamp() * 1000 for step in steps if step.what != "received"]
+    return min(later, default=math.inf)
 
 
 def _stored_at(steps: Sequence[TimelineStep]) -> float | None:
@@ -151,7 +159,7 @@ def _row(
 
 def _delivery_row(delivery: Delivery, name_of: NameOf) -> Row:
     destination = delivery.destination
-    nowhere = {"to": "", "where": str(delivery.notification.audience)}
+    nowhere = {"to": "", "where": str(delivery.audience)}
     return {
         "id": delivery.id,
         **(_place(destination, name_of) if destination else nowhere),

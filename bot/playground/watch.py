@@ -15,7 +15,7 @@ from bot.playground.feed import Feed
 from bot.playground.juicebox import WebhookResponse
 from bot.playground.timeline import NameOf, timeline_record
 from bot.store import Store
-from bot.store.events import StoredEvent
+from bot.store.stored_event import StoredEvent
 from bot.views.event import view_of
 
 _LATEST = 100
@@ -93,12 +93,11 @@ class Watch:
         latest = await self._store.events.latest(_LATEST)
         older = await self._older_than({stored.event.id for stored in latest})
         events = [*older, *reversed(latest)]
-        deliveries = await self._store.ledger.of_events([stored.event.id for stored in events])
         in_progress = set()
         for stored in events:
             event_id = stored.event.id
-            await self._update(stored, deliveries[event_id])
-            if not view_of(stored, deliveries[event_id]).is_settled:
+            self._update(stored)
+            if not view_of(stored).is_settled:
                 in_progress.add(event_id)
         self._in_progress = in_progress
         return bool(in_progress)
@@ -119,17 +118,17 @@ class Watch:
             found += [stored] if stored else []
         return sorted(found, key=lambda stored: stored.received_at)
 
-    async def _update(self, stored: StoredEvent, deliveries: Sequence[Delivery]) -> None:
+    def _update(self, stored: StoredEvent) -> None:
         event_id = stored.event.id
-        version = self._version(stored, deliveries)
+        version = self._version(stored, stored.deliveries)
         if self._versions.get(event_id) == version:
             return
         try:
-            steps = await self._store.events.trail(event_id)
+            steps = stored.trail
         except CorruptRecord:
             return
         record = timeline_record(
-            view_of(stored, deliveries, steps),
+            view_of(stored, steps),
             postings=self._postings.get(event_id, ()),
             arrivals=self._arrivals,
             name_of=self._name_of,

@@ -20,7 +20,7 @@ def outcomes(deliveries: Sequence[Delivery]) -> list[list[Delivery]]:
 def _outcome(delivery: Delivery) -> tuple[int, str, int, str]:
     due = int(delivery.next_at.timestamp()) if delivery.next_at else 0
     rank = _FAILURES_FIRST.index(delivery.state)
-    return rank, delivery.notification.template, due, delivery.reason
+    return rank, delivery.template, due, delivery.reason
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {

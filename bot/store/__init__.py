@@ -8,13 +8,15 @@ from redis.asyncio import Redis
 
 from bot.model import DeadLetter, to_ms
 from bot.store import keys
+from bot.store.commit import Commits
 from bot.store.counters import Counters
 from bot.store.events import Events
 from bot.store.forgetting import Forgetting
-from bot.store.ledger import Ledger
+from bot.store.job_queue import JobQueue
 from bot.store.queue import HEARTBEAT, QUEUE
 from bot.store.reconciliation import Reconciliation
 from bot.store.records import Records
+from bot.store.scripts import ScriptRunner
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,20 @@ class Backlog:
 
 
 class Store:
-    """Events, deliveries, records and counters on one Redis."""
+    """Events, jobs, records and counters on one Redis."""
 
-    def __init__(self, redis: Redis, *, retention: timedelta) -> None:
+    def __init__(
+        self, redis: Redis, *, retention: timedelta, runner: ScriptRunner | None = None
+    ) -> None:
+        runner = runner or ScriptRunner(redis)
         self.redis = redis
         self.retention = retention
-        self.events = Events(redis, retention)
-        self.ledger = Ledger(redis, retention)
-        self.records = Records(redis, retention)
-        self.forgetting = Forgetting(redis)
-        self.reconciliation = Reconciliation(redis, retention)
+        self.events = Events(redis, runner, retention)
+        self.commits = Commits(runner, retention)
+        self.queue = JobQueue(redis, runner)
+        self.records = Records(redis)
+        self.forgetting = Forgetting(redis, self.events.get, self.commits)
+        self.reconciliation = Reconciliation(redis, runner, retention)
         self.counters = Counters(redis)
 
     async def backlog(self, now: datetime) -> Backlog:
@@ -62,3 +68,13 @@ class Store:
             with suppress(ValueError):
                 found.append(DeadLetter.parse(raw.decode()))
         return found
+
+    async def event_of(self, delivery_id: str, now: datetime) -> str | None:
+        """Return the id of the event of a delivery, if it is a dead letter or the event a recent one."""
+        dead = (d.event_id for d in await self.dead_letters(now) if d.delivery_id == delivery_id)
+        return next(dead, None) or await self.events.with_delivery(delivery_id)
+
+    async def close(self) -> None:
+        """Close every connection to Redis."""
+        await self.queue.close()
+        await self.redis.aclose()

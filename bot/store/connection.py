@@ -1,6 +1,6 @@
 """Connections to Redis, with timeouts and within the connection limit of a small plan."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from redis.asyncio.connection import (
 )
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.connection import HiredisRespSerializer
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ReadOnlyError
 
@@ -22,10 +23,11 @@ _RECONNECT_ERRORS = (RedisConnectionError, ReadOnlyError)
 """Errors that a new connection can fix. After a failover, old connections lead to a replica."""
 
 
-class _UvloopConnection(AbstractConnection):
-    """Raises redis-py's error if Redis closed the connection just before a command is written.
+class _ClosedConnection(AbstractConnection):
+    """Raises redis-py's error if the connection was closed just before a command is written.
 
-    asyncio's own loop raises an OSError then, which redis-py translates; uvloop a bare RuntimeError.
+    If Redis closed it, asyncio's own loop raises an OSError, which redis-py translates; uvloop a bare
+    RuntimeError. If our pool did, redis-py has no writer any more.
     """
 
     __slots__ = ()
@@ -37,8 +39,27 @@ class _UvloopConnection(AbstractConnection):
             if type(error) is not RuntimeError:
                 raise
             raise RedisConnectionError("Redis closed the connection before the command") from error
+        except AttributeError as error:
+            if self.is_connected:
+                raise
+            raise RedisConnectionError("the connection was closed before the command") from error
 
 
+class _HiredisPacking(AbstractConnection):
+    """Packs commands by hiredis, as redis-py's own client without asyncio does: six times as fast."""
+
+    __slots__ = ()
+
+    def pack_command(self, *args: Any) -> list[bytes]:
+        packed: list[bytes] = _SERIALIZER.pack(*args)
+        return packed
+
+    def pack_commands(self, commands: Iterable[Any]) -> list[bytes]:
+        return [b"".join([packed for command in commands for packed in _SERIALIZER.pack(*command)])]
+
+
+_SERIALIZER = HiredisRespSerializer()
+_MIXINS = (_ClosedConnection, _HiredisPacking)
 _CONNECTIONS: Mapping[Scheme, type[AbstractConnection]] = {
     Scheme.TCP: Connection,
     Scheme.TLS: SSLConnection,
@@ -63,7 +84,7 @@ def connect(
     address = parse_redis_url(url, cert_reqs)
     seconds = timeout.total_seconds()
     pool = BlockingConnectionPool(
-        connection_class=type("Connection", (_UvloopConnection, _CONNECTIONS[address.scheme]), {}),
+        connection_class=type("Connection", (*_MIXINS, _CONNECTIONS[address.scheme]), {}),
         max_connections=connections,
         timeout=10,  # seconds to wait for a free connection
         socket_timeout=seconds,
@@ -81,6 +102,20 @@ def connect(
     )
     client = Redis(connection_pool=pool)
     client.auto_close_connection_pool = True  # redis-py leaves a given pool open
+    return client
+
+
+def waiting_client(redis: Redis, timeout: timedelta) -> Redis:
+    """Return a client with one connection, for a command that Redis answers after up to `timeout`."""
+    pool = redis.connection_pool
+    arguments = {**pool.connection_kwargs, "retry": Retry(NoBackoff(), 0), "retry_on_error": []}
+    arguments["socket_timeout"] = timeout.total_seconds() + arguments["socket_timeout"]
+    client = Redis(
+        connection_pool=BlockingConnectionPool(
+            connection_class=pool.connection_class, max_connections=1, timeout=10, **arguments
+        )
+    )
+    client.auto_close_connection_pool = True
     return client
 
 

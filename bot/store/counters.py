@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
@@ -15,6 +14,7 @@ from bot.store import keys
 from bot.store.reading import read_hash
 
 Labels = tuple[tuple[str, str], ...]
+_Key = tuple[str, Labels]
 
 
 class Counters:
@@ -26,24 +26,26 @@ class Counters:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._pending: Counter[str] = Counter()
+        self._pending: dict[_Key, float] = {}
 
     def add(self, name: str, value: float = 1, **labels: str) -> None:
-        field = json.dumps([name, sorted(labels.items())])
-        self._pending[field] += value  # type: ignore[assignment]  # Counter is typed for int only
+        key = (name, tuple(labels.items()))
+        self._pending[key] = self._pending.get(key, 0) + value
 
     async def flush(self) -> None:
         """Add the pending counts to the totals in Redis; if that fails, keep them for the next flush."""
-        pending, self._pending = self._pending, Counter()
+        pending, self._pending = self._pending, {}
         if not pending:
             return
         try:
             async with self._redis.pipeline(transaction=True) as pipe:
-                for field, value in pending.items():
+                for (name, labels), value in pending.items():
+                    field = json.dumps([name, sorted(labels)])
                     pipe.hincrbyfloat(keys.COUNTERS, field, value)
                 await pipe.execute()
         except BaseException:
-            self._pending.update(pending)
+            for key, value in pending.items():
+                self._pending[key] = self._pending.get(key, 0) + value
             raise
 
     def flushing(self, seconds: float = 1) -> AbstractAsyncContextManager[None]:

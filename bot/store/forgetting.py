@@ -1,16 +1,24 @@
 """Removes what is kept about a person: the content of events, records and cached copies."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic_core import from_json
 from redis.asyncio import Redis
 
-from bot.model import DataSubject, DeadLetter, EventState, Step, id_text, spellings, to_ms
+from bot.model import (
+    DataSubject,
+    DeadLetter,
+    Delivery,
+    DeliveryState,
+    EventState,
+    id_text,
+    spellings,
+)
 from bot.store import keys
-from bot.store.scripts import LuaScript
-from bot.store.trail import encode_step
+from bot.store.commit import Change, ChangedMeanwhile, Commits
+from bot.store.stored_event import BODY, EVENT, StoredEvent
 
 _SCAN_COUNT = 1_000
 _BATCH_SIZE = 50
@@ -30,9 +38,15 @@ class Removed:
 class Forgetting:
     """Forgets a person. Every step is atomic, can be repeated, and is safe while workers run."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        read_event: Callable[[str], Awaitable[StoredEvent | None]],
+        commits: Commits,
+    ) -> None:
         self._redis = redis
-        self._forget = LuaScript(redis, "forget")
+        self._read_event = read_event
+        self._commits = commits
 
     async def events_about(
         self, subject_id: str, subjects: Sequence[DataSubject]
@@ -60,20 +74,22 @@ class Forgetting:
     ) -> list[tuple[str, bool]]:
         async with self._redis.pipeline(transaction=False) as pipe:
             for event_id in event_ids:
-                pipe.hmget(keys.event(event_id), ["state", "body"])
+                pipe.hmget(keys.event(event_id), [EVENT, BODY])
             rows = await pipe.execute()
         found: list[tuple[str, bool]] = []
-        for event_id, (state, body) in zip(event_ids, rows, strict=True):
-            if state is None or state == EventState.FORGOTTEN.encode():
+        for event_id, (event, body) in zip(event_ids, rows, strict=True):
+            if event is None and body is None:
                 continue
             try:
-                # As handlers read ids: without surrounding whitespace, numbers as text.
+                if from_json(event)["state"] == EventState.FORGOTTEN:
+                    continue
                 data = from_json(body)["data"]
-                ids = {i.strip() for n in names if isinstance(i := id_text(data.get(n)), str)}
-                if subject_id.strip() in ids:
-                    found.append((event_id, True))
+                ids = [id_text(data.get(name)) for name in names]
             except (ValueError, KeyError, TypeError, AttributeError):
                 found.append((event_id, False))
+                continue
+            if _is_among(subject_id, ids):
+                found.append((event_id, True))
         return found
 
     async def forget_event(self, event_id: str, now: datetime) -> bool:
@@ -81,10 +97,21 @@ class Forgetting:
 
         The id, type and timestamps remain until they expire, so that a duplicate is recognized.
         """
-        names = [keys.event(event_id), keys.trail(event_id), keys.deliveries(event_id), keys.DEAD]
-        args: list[str | int] = [str(DeadLetter.event(event_id)), str(DeadLetter.delivery(""))]
-        args += [keys.delivery(""), to_ms(now), encode_step(Step(now, "forgotten"))]
-        return bool(await self._forget(names, [*args, _SKIPPED, _SKIPPED_WHILE_SENDING]))
+        stored = await self._read_event(event_id)
+        while stored is not None and stored.state is not EventState.FORGOTTEN:
+            change = Change(stored, now)
+            change.forget()
+            change.remove_dead_letter(DeadLetter(event_id))
+            for delivery in stored.deliveries:
+                change.put(_without_content(delivery, now))
+                change.remove_dead_letter(DeadLetter(event_id, delivery.id))
+            try:
+                await self._commits.apply(change)
+            except ChangedMeanwhile as changed:
+                stored = changed.stored
+            else:
+                return True
+        return False
 
     async def forget_subject(self, subject_id: str, subjects: Sequence[DataSubject]) -> Removed:
         """Remove the person's records and cached copies.
@@ -99,3 +126,23 @@ class Forgetting:
             [kind for kind in kinds if await delete(keys.record(kind, subject_id))],
             [key for key in cached_keys if await delete(key)],
         )
+
+
+def _without_content(delivery: Delivery, now: datetime) -> Delivery:
+    """Return what is kept of a delivery; one that was not sent is skipped."""
+    if delivery.state in {DeliveryState.SENT, DeliveryState.SKIPPED}:
+        return replace(delivery, reason="")
+    sending = delivery.state is DeliveryState.SENDING
+    return replace(
+        delivery,
+        state=DeliveryState.SKIPPED,
+        reason=_SKIPPED_WHILE_SENDING if sending else _SKIPPED,
+        updated_at=now,
+        next_at=None,
+        token="",
+    )
+
+
+def _is_among(subject_id: str, ids: Sequence[object]) -> bool:
+    """Compare ids as handlers read them: without surrounding whitespace, numbers as text."""
+    return subject_id.strip() in (found.strip() for found in ids if isinstance(found, str))

@@ -1,34 +1,24 @@
 """The names of the bot's keys in Redis; `.github/SECURITY.md` lists what each one contains."""
 
+from datetime import datetime
+
 _PREFIX = "juicebox:"
 
 LOG = f"{_PREFIX}events"
-TYPES = f"{_PREFIX}types"
 DEAD = f"{_PREFIX}dead"
 COUNTERS = f"{_PREFIX}counters"
 RETENTIONS = f"{_PREFIX}retentions"
-UNFINISHED = f"{_PREFIX}unfinished"
 RECONCILED = f"{_PREFIX}reconciled"
+_TO_THE_HOUR = len("2026-01-15T14")
 
 
 def event(event_id: str) -> str:
     return f"{_PREFIX}event:{event_id}"
 
 
-def trail(event_id: str) -> str:
-    return f"{_PREFIX}trail:{event_id}"
-
-
-def log_of(event_type: str) -> str:
-    return f"{_PREFIX}events:{event_type}"
-
-
-def deliveries(event_id: str) -> str:
-    return f"{_PREFIX}deliveries:{event_id}"
-
-
-def delivery(delivery_id: str) -> str:
-    return f"{_PREFIX}delivery:{delivery_id}"
+def accepted_in(hour: datetime) -> str:
+    """Return the key that counts the events accepted in this hour."""
+    return f"{_PREFIX}accepted:{hour.isoformat()[:_TO_THE_HOUR]}"
 
 
 def record(kind: str, record_id: str) -> str:

@@ -1,32 +1,35 @@
 """Jobs, in the form that arq stores in Redis."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from arq.constants import (
-    default_queue_name,
-    health_check_key_suffix,
-    in_progress_key_prefix,
-    job_key_prefix,
-)
+from arq.constants import health_check_key_suffix, job_key_prefix
 from arq.jobs import serialize_job
 from pydantic_core import to_json
 
 from bot.model import to_ms
 
-QUEUE = "juicebox:queue"
+JOBS = "juicebox:jobs"
+QUEUE = "juicebox:jobs:queue"
 """Not arq's default queue: other arq applications on the same Redis would take our jobs."""
+RUNNING = "juicebox:jobs:running"
+LEASES = "juicebox:jobs:leases"
+WAKE = "juicebox:jobs:wake"
+"""A list that a waiting worker pops from."""
+JOB_KEYS = (JOBS, QUEUE, RUNNING, LEASES, WAKE)
+"""The first keys of every script, in the order of `scripts/lib/jobs.lua`."""
 HEARTBEAT = QUEUE + health_check_key_suffix
-LEASE_KEY = "juicebox:lease:"
 JOB_KEY = job_key_prefix
-OLD_QUEUE = default_queue_name
-"""The queue of release 0.3.0, which may run alongside this one in a rolling deploy."""
-OLD_LEASE_KEY = in_progress_key_prefix
+
+_LONGER_THAN_EVENTS = timedelta(days=2)
+_MS = timedelta(milliseconds=1)
 
 
 class Task(StrEnum):
-    """What a worker can run. The argument is the id of an event or a delivery, or a dead letter."""
+    """The functions that a worker can run."""
 
     EVENT = "handle_event"
     DELIVERY = "retry_delivery"
@@ -34,30 +37,54 @@ class Task(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A job as arq stores it: `PSETEX arq:job:<id> ttl_ms blob`, `ZADD <queue> due_ms <id>`.
+class JobId:
+    """What a job does: a task for an event, or for one of its deliveries.
 
-    It is due `delay_ms` after it is written, by the clock of Redis: the clocks of our machines differ.
+    Its text, `<task>:<delivery id>:<event id>`, is the same for the same work, so that a second job
+    replaces the first one. `task` is a name that this release need not know.
     """
 
-    id: str
-    blob: bytes
-    delay_ms: int = 0
+    task: str
+    event_id: str
+    delivery_id: str = ""
 
-    @property
-    def key(self) -> str:
-        return JOB_KEY + self.id
+    def __str__(self) -> str:
+        return f"{self.task}:{self.delivery_id}:{self.event_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "JobId":
+        """Read the text of a job's id.
+
+        Raises:
+            ValueError: if it is not one.
+        """
+        task, _, subject = text.partition(":")
+        delivery_id, colon, event_id = subject.partition(":")
+        if not colon or not event_id:
+            raise ValueError(f"a job's id must be <task>:<delivery id>:<event id>, got {text!r}")
+        return cls(task, event_id, delivery_id)
 
 
-def job_id(task: Task, argument: str) -> str:
-    """Return the same id for the same task and argument, so a second job replaces the first one."""
-    return f"{task}:{argument}"
+def encode_job(
+    job: JobId, now: datetime, retention: timedelta, delay: timedelta = timedelta()
+) -> Mapping[str, Any]:
+    """Return a job as the scripts write it: `PSETEX arq:job:<id> ttl blob`, `ZADD <queue> due <id>`.
+
+    It is due after `delay`, by the clock of Redis: the clocks of our machines differ. Its key outlives
+    the event, since arq drops expired jobs silently.
+    """
+    text = str(job)
+    ids = (job.event_id, job.delivery_id) if job.delivery_id else (job.event_id,)
+    blob = serialize_job(job.task, ids, {}, None, to_ms(now), serializer=_serialize)
+    return {
+        "id": text,
+        "key": JOB_KEY + text,
+        "blob": blob.decode(),
+        "delay": max(0, round(delay / _MS)),
+        "ttl": int((retention + _LONGER_THAN_EVENTS) / _MS),
+    }
 
 
-def new_job(task: Task, argument: str, *, now: datetime, due: datetime | None = None) -> Job:
-    """Return the job that runs `task` with this argument at `due`, or right away."""
-    enqueued = to_ms(now)
-    # JSON instead of arq's pickle: a pickle read from Redis can run code.
-    blob = serialize_job(task, (argument,), {}, None, enqueued, serializer=to_json)
-    delay_ms = max(0, to_ms(due) - enqueued) if due else 0
-    return Job(job_id(task, argument), blob, delay_ms)
+def _serialize(value: dict[str, Any]) -> bytes:
+    """Write JSON instead of arq's pickle, since a pickle read from Redis can run code."""
+    return to_json(value)

@@ -1,61 +1,56 @@
 """Finds unfinished jobs that are missing from the queue, and enqueues them again.
 
 A job can disappear without having run: by eviction, by a flush, or because a worker of another arq
-application took it. The event or delivery that waits for it is still in the store.
+application took it. The event that waits for it is still in the store.
 """
 
-import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 
+from pydantic_core import to_json
 from redis.asyncio import Redis
-from redis.asyncio.client import Pipeline
 
-from bot.model import DeliveryState, EventState
+from bot.errors import CorruptRecord
 from bot.store import keys
-from bot.store.queue import OLD_LEASE_KEY, OLD_QUEUE, QUEUE, Task, job_id, new_job
+from bot.store.migration import Migration, is_old
+from bot.store.queue import JOB_KEYS, JOBS, JobId, Task, encode_job
 from bot.store.reading import text_ids
-from bot.store.scripts import LuaScript
-from bot.store.transition import encode_job
+from bot.store.scripts import LuaScript, ScriptRunner
+from bot.store.stored_event import TRAIL, Fields, StoredEvent, awaited_jobs, decode_event
 
-_MARKER = "-"
-"""A member of the index of unfinished jobs that is not a job. Without it, the index is incomplete."""
-_BUILDING, _COMPLETE = 1, 0
-"""Scores of the marker."""
+_COMPLETE = "-"
+"""A member of the index of jobs that is not a job. Without it, the index is incomplete."""
 _PAGE = 500
 _MAX_COMPARISONS = 100
 """In one run, in case another program keeps removing jobs. Each returns up to 1,000 lost jobs."""
-_UNSENT = {
-    state.encode()
-    for state in (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.RETRYING)
-}
 
 
 class Reconciliation:
-    """Compares the queue with an index of unfinished jobs. A job is in both until it is done.
+    """Compares the queue with the index of all jobs. A job is in both until it is done.
 
-    An incomplete index is rebuilt from the events: after an upgrade from 0.3.0, which had none, or
-    after Redis evicted it. Each process also rebuilds it once, in case a job is missing from both.
+    An incomplete index, for example after Redis evicted it, is rebuilt from the events. Each process also
+    rebuilds it once, in case a job is missing from both. Events of older releases are migrated.
     """
 
-    def __init__(self, redis: Redis, retention: timedelta, *, old_queue: str = OLD_QUEUE) -> None:
+    def __init__(self, redis: Redis, runner: ScriptRunner, retention: timedelta) -> None:
         self._redis = redis
+        self._runner = runner
         self._retention = retention
-        self._old_queue = old_queue
+        self._migration = Migration(redis, runner, retention)
         self._index_built = False
-        self._reconcile = LuaScript(redis, "reconcile")
-        self._restore_job = LuaScript(redis, "restore_job")
+        self._reconcile = LuaScript("reconcile")
+        self._restore_job = LuaScript("restore_job")
 
     async def run(self, now: datetime) -> list[str]:
-        """Enqueue lost jobs again, and return their ids; take over the jobs of release 0.3.0.
+        """Enqueue lost jobs again, and return their ids.
 
         Costs one command if nothing is lost, except for the first run of a process, which reads all events.
         """
-        restored: list[str] = []
+        restored = [job async for job in self._migrate_jobs(now)]
         for _ in range(_MAX_COMPARISONS):
             complete, lost = await self.find_lost()
-            enqueued = [lost_id for lost_id in lost if await self.restore_job(lost_id, now)]
+            enqueued = [str(job) for job in lost if await self.restore_job(job, now)]
             restored += enqueued
             if not enqueued:
                 break
@@ -63,80 +58,81 @@ class Reconciliation:
             restored += [job async for job in self._build_index(now)]
         return restored
 
-    async def find_lost(self) -> tuple[bool, list[str]]:
-        """Take over the jobs of release 0.3.0, and compare the queue with the index.
-
-        Returns whether the index is complete, and the ids of up to 1,000 jobs that the queue has lost.
-        """
-        complete, lost = await self._reconcile(
-            [QUEUE, keys.UNFINISHED],
-            [self._old_queue, OLD_LEASE_KEY, _MARKER, *(f"{task}:" for task in Task)],
+    async def find_lost(self) -> tuple[bool, list[JobId]]:
+        """Return whether the index is complete, and up to 1,000 jobs that the queue has lost."""
+        complete, lost = await self._runner.run(
+            self._reconcile, JOB_KEYS, [to_json({"complete": _COMPLETE})]
         )
-        return bool(complete), text_ids(lost)
+        found: list[JobId] = []
+        for text in text_ids(lost):
+            with suppress(ValueError):
+                found.append(JobId.parse(text))
+        return bool(complete), found
 
-    async def restore(self, event_id: str, now: datetime) -> list[str]:
+    async def restore(self, stored: StoredEvent, now: datetime) -> list[str]:
         """Enqueue the lost jobs of one event again, and return their ids."""
-        awaited = await self._awaited_jobs([event_id])
-        return [job for job, key in awaited.items() if await self.restore_job(job, now, key)]
+        awaited = awaited_jobs(stored)
+        trail = len(stored.fields.get(TRAIL.encode(), b""))
+        return [
+            str(job)
+            for job in awaited
+            if await self.restore_job(job, now, awaited=True, trail_length=trail)
+        ]
 
-    async def restore_job(self, lost_id: str, now: datetime, awaited_by: str = "") -> bool:
-        """Enqueue the job again; False if it is in the queue, finished, or not known to this release.
+    async def restore_job(
+        self, lost: JobId, now: datetime, *, awaited: bool = False, trail_length: int | None = None
+    ) -> bool:
+        """Enqueue the job again; False if it is in the queue, running or finished.
 
-        `awaited_by` is the key of the event or delivery that waits for the job. Without it, a job is
-        unfinished as long as it is in the index.
+        Unless it is `awaited` by an event, a job is unfinished as long as it is in the index. With
+        `trail_length`, the event's trail must still have as many bytes as when it was read.
         """
-        task, _, argument = lost_id.partition(":")
-        if task not in {*Task}:
-            return False
-        lost = new_job(Task(task), argument, now=now)
-        names = [QUEUE, keys.UNFINISHED, lost.key, awaited_by or keys.UNFINISHED]
-        encoded = json.dumps(encode_job(lost, self._retention))
-        args = [encoded, "" if awaited_by else "1", self._old_queue]
-        return bool(await self._restore_job(names, args))
+        job = encode_job(lost, now, self._retention)
+        argument = {"job": job, "awaited": awaited, "trail": trail_length}
+        names = [*JOB_KEYS, keys.event(lost.event_id)]
+        kept = {name: value for name, value in argument.items() if value is not None}
+        return bool(await self._runner.run(self._restore_job, names, [to_json(kept)]))
 
     async def _build_index(self, now: datetime) -> AsyncIterator[str]:
-        """Enqueue every awaited job that is in no queue, yield its id, and mark the index complete."""
-        await self._redis.zadd(keys.UNFINISHED, {_MARKER: _BUILDING})
-        start = 0
+        """Enqueue every awaited job that is lost, yield its id, and mark the index complete."""
+        await self._redis.zadd(JOBS, {_COMPLETE: 1})
+        start, migrated = 0, True
         while page := await self._redis.zrevrange(keys.LOG, start, start + _PAGE - 1):
-            for job, key in (await self._awaited_jobs(text_ids(page))).items():
-                if await self.restore_job(job, now, key):
-                    yield job
+            for event_id, fields in await self._read(text_ids(page)):
+                with suppress(CorruptRecord):
+                    if is_old(fields):
+                        migrated &= await self._migration.run(event_id, fields, now)
+                        continue
+                    for job in await self.restore(decode_event(event_id, fields), now):
+                        yield job
             start += _PAGE
         # If the index was removed in the meantime, so was its marker, and the next run builds it again.
-        await self._redis.zadd(keys.UNFINISHED, {_MARKER: _COMPLETE}, xx=True)
-        self._index_built = True
+        await self._redis.zadd(JOBS, {_COMPLETE: 0}, xx=True)
+        self._index_built = migrated
 
-    async def _awaited_jobs(self, event_ids: Sequence[str]) -> dict[str, str]:
-        """Return by job id the key of the event or delivery that waits for the job."""
+    async def _migrate_jobs(self, now: datetime) -> AsyncIterator[str]:
+        """Take over the jobs of older releases; yield the id of each event that had one."""
+        waiting = await self._migration.events_with_jobs()
+        for event_id, fields in await self._read(waiting):
+            if not is_old(fields):
+                continue
+            self._index_built = False  # an older release may have finished others
+            try:
+                migrated = await self._migration.run(event_id, fields, now)
+            except CorruptRecord:
+                # The job makes a dead letter of it.
+                job = JobId(Task.EVENT, event_id)
+                migrated = await self.restore_job(job, now, awaited=True)
+            if migrated:
+                yield event_id
+
+    async def _read(self, event_ids: Sequence[str]) -> list[tuple[str, Fields]]:
         async with self._redis.pipeline(transaction=False) as pipe:
             for event_id in event_ids:
-                pipe.hget(keys.event(event_id), "state")
-                pipe.lrange(keys.deliveries(event_id), 0, -1)
-            rows = await _replies(pipe)
-        states, lists = rows[::2], [row for row in rows[1::2] if isinstance(row, list)]
-        ids = text_ids(raw for row in lists for raw in row)
-        deliveries = [keys.delivery(delivery_id) for delivery_id in ids]
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for key in deliveries:
-                pipe.hmget(key, ["state", "owner"])
-            rows = await _replies(pipe)
-        awaited = {
-            job_id(Task.EVENT, event_id): keys.event(event_id)
-            for event_id, state in zip(event_ids, states, strict=True)
-            if state == EventState.ACCEPTED.encode()
-        }
-        for key, row in zip(deliveries, rows, strict=True):
-            state, owner = row if isinstance(row, list) else (None, None)
-            if owner and state in _UNSENT:
-                awaited |= dict.fromkeys(text_ids([owner]), key)
-        return awaited
-
-
-async def _replies(pipe: Pipeline) -> list[Any]:
-    """Return the reply to each command, or its error if the key has the wrong type."""
-    replies: list[Any] = await pipe.execute(raise_on_error=False)
-    for reply in replies:
-        if isinstance(reply, Exception) and not str(reply).startswith("WRONGTYPE"):
-            raise reply
-    return replies
+                pipe.hgetall(keys.event(event_id))
+            rows = await pipe.execute(raise_on_error=False)
+        for row in rows:
+            if isinstance(row, Exception) and not str(row).startswith("WRONGTYPE"):
+                raise row
+        found = zip(event_ids, rows, strict=True)
+        return [(event_id, row) for event_id, row in found if isinstance(row, dict) and row]

@@ -105,7 +105,7 @@ def _forbidden(message: str, command: str) -> Problem | None:
     what = (quoted[1] if quoted else command).upper().replace("|", " ")
     if "can't run this command" in message:  # Redis 7.0 does not say which
         return Problem("its access list (ACL) forbids a command of the bot's scripts", _ALLOW)
-    if re.search(r"\b(NoPermissionError|NOPERM)\b|no permissions", message):
+    if re.search(r"\b(NoPermissionError|NOPERM)\b|no permissions|can't access .* keys", message):
         if re.search(r"\bkeys?\b", message):
             return Problem("its access list (ACL) forbids keys that the bot needs", _ALLOW)
         return Problem(f"its access list (ACL) forbids {what}", _ALLOW)

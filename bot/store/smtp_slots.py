@@ -5,7 +5,7 @@ from datetime import timedelta
 from redis.asyncio import Redis
 
 from bot.store import keys
-from bot.store.scripts import LuaScript
+from bot.store.scripts import LuaScript, ScriptRunner
 
 SLOT_LEASE = timedelta(seconds=15)
 """How long the slots of a killed worker stay taken."""
@@ -18,13 +18,21 @@ class SmtpSlots:
     """
 
     def __init__(
-        self, redis: Redis, host: str, port: int, count: int, lease: timedelta = SLOT_LEASE
+        self,
+        redis: Redis,
+        host: str,
+        port: int,
+        *,
+        count: int,
+        lease: timedelta = SLOT_LEASE,
+        runner: ScriptRunner | None = None,
     ) -> None:
         self.count = count
         self.lease = lease
         self._redis = redis
         self._key = keys.smtp_slots(host, port)
-        self._script = LuaScript(redis, "smtp_slot_take")
+        self._script = LuaScript("smtp_slot_take")
+        self._runner = runner or ScriptRunner(redis)
 
     async def take(self, token: str) -> bool:
         """Take a slot under this token; False if all are taken.
@@ -43,4 +51,7 @@ class SmtpSlots:
 
     async def _hold(self, token: str, renew: str) -> bool:
         lease_ms = round(self.lease / timedelta(milliseconds=1))
-        return bool(await self._script([self._key], [token, self.count, lease_ms, renew]))
+        reply = await self._runner.run(
+            self._script, [self._key], [token, self.count, lease_ms, renew]
+        )
+        return bool(reply)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.model import Delivery, DeliveryState, Destination, EventState, Step
 from bot.store import Store
-from bot.store.events import StoredEvent
+from bot.store.stored_event import StoredEvent
 from bot.views.event_summary import Describe, summarize_event
 
 _SETTLED = {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED}
@@ -79,42 +79,37 @@ class EventView:
 async def load_event(
     store: Store, event_id: str, describe: Describe | None = None
 ) -> EventView | None:
-    """Return the event, or None if it never came or is no longer kept; four round trips to Redis.
+    """Return the event, or None if it never came or is no longer kept; one round trip to Redis.
 
     Raises:
         CorruptRecord: if the event or its trail is not readable.
         redis.RedisError: if Redis does not answer.
     """
     stored = await store.events.get(event_id)
-    if stored is None:
-        return None
-    steps = await store.events.trail(event_id)
-    return view_of(stored, await store.ledger.of_event(event_id), steps, describe)
+    return view_of(stored, stored.trail, describe) if stored else None
 
 
 async def load_latest(
     store: Store, count: int, describe: Describe | None = None
 ) -> list[EventView]:
-    """Return the events received last, newest first; four round trips to Redis.
+    """Return the events received last, newest first; two round trips to Redis.
 
     Raises:
         redis.RedisError: if Redis does not answer.
     """
     events = await store.events.latest(count)
-    deliveries = await store.ledger.of_events([stored.event.id for stored in events])
-    return [view_of(stored, deliveries[stored.event.id], (), describe) for stored in events]
+    return [view_of(stored, (), describe) for stored in events]
 
 
 def view_of(
     stored: StoredEvent,
-    deliveries: Sequence[Delivery],
     steps: Sequence[Step] = (),
     describe: Describe | None = None,
 ) -> EventView:
     """Return the view of an event from what was read of it."""
     event = stored.event
-    notices = tuple(delivery for delivery in deliveries if delivery.is_notice)
-    others = tuple(delivery for delivery in deliveries if not delivery.is_notice)
+    notices = tuple(delivery for delivery in stored.deliveries if delivery.is_notice)
+    others = tuple(delivery for delivery in stored.deliveries if not delivery.is_notice)
     notice_ids = {notice.id for notice in notices}
     return EventView(
         id=event.id,
@@ -125,7 +120,7 @@ def view_of(
         received_at=stored.received_at,
         state=stored.state,
         reason=stored.reason,
-        summary=summarize_event(event, others, describe),
+        summary=summarize_event(event, has_deliveries=bool(others), describe=describe),
         deliveries=others,
         notices=notices,
         timeline=tuple(

@@ -27,14 +27,14 @@ class StatusView:
 
 
 async def load_status(store: Store, now: datetime, describe: Describe | None = None) -> StatusView:
-    """Return the status; nine round trips to Redis.
+    """Return the status; six round trips to Redis.
 
     Raises:
         redis.RedisError: if Redis does not answer.
     """
     return StatusView(
         events=tuple(await load_latest(store, _LATEST, describe)),
-        counts=await store.events.counts_since(now - _COUNTED),
+        counts=await store.events.counts_since(now - _COUNTED, now),
         quota=await _load_quota(store),
         backlog=await store.backlog(now),
     )

@@ -1,175 +1,228 @@
 """The jobs of a worker: handle an event, retry a delivery, report a dead letter."""
 
-import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
 from bot.delivery.attempt import Attempts
-from bot.delivery.notice import notices_of_delivery, notices_of_event
+from bot.delivery.notice import notices_about
+from bot.delivery.notifications import Notifications, notification_of
 from bot.delivery.recipients import Recipients, deliveries_of
-from bot.errors import CorruptRecord, TryAgain
+from bot.errors import CorruptRecord
 from bot.model import (
     DeadLetter,
-    DeadLetterKind,
     Delivery,
     DeliveryState,
     Event,
     EventState,
-    Handler,
+    Intent,
     InvalidData,
+    Notification,
     Notify,
-    Policy,
     Record,
 )
-from bot.registry import Registry
 from bot.rendering.graphemes import cut
 from bot.store import Store
-from bot.store.events import StoredEvent
-from bot.worker.lease import Lease
+from bot.store.commit import DONE, Change, ChangedMeanwhile, End
+from bot.store.queue import JobId, Task
+from bot.store.stored_event import StoredEvent, decode_event
+from bot.worker.running import RunningJob
+from bot.worker.timings import PRODUCTION, WorkerTimings
 
 _HANDLER_ATTEMPTS = 3
 _LONGEST_REASON = 500
 _UNFINISHED = {DeliveryState.PENDING, DeliveryState.SENDING}
+_WAITING = {*_UNFINISHED, DeliveryState.RETRYING}
+
+_RunTask = Callable[[RunningJob, StoredEvent], Awaitable[End | None]]
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerTasks:
-    """The functions that jobs run. Each takes one id, may run twice, and keeps its result in the store.
+    """The functions that jobs run. Each may run twice, and keeps its result in the store."""
 
-    Raises:
-        TryAgain: if the job should run again; says when.
-        LeaseLost: if another worker has the job.
-        redis.RedisError: if Redis is unavailable; the job should run again.
-    """
-
-    registry: Registry
+    notifications: Notifications
     store: Store
     attempts: Attempts
     recipients: Recipients
-    policy: Policy
     clock: Callable[[], datetime]
+    timings: WorkerTimings = PRODUCTION
 
-    async def handle_event(self, event_id: str, lease: Lease) -> None:
-        """Run the event's handler, write its deliveries, and make the first attempt at each."""
-        events, ledger = self.store.events, self.store.ledger
-        try:
-            stored = await events.get(event_id)
-        except CorruptRecord as error:
-            await events.dead_letter(event_id, str(error), self.clock())
-            return
-        if stored is None:
-            _log.warning("event is no longer kept", event_id=event_id)
-            return
-        if stored.state is EventState.FORGOTTEN:
-            return
-        if stored.state is EventState.ACCEPTED:
-            handler = self.registry.get(stored.event.type)
-            if handler is None:
-                _log.warning("no handler", event_id=event_id)
-                await events.leave_unhandled(event_id, self.clock())
-                return
-            await self._handle(stored, handler)
-        deliveries, unreadable = await ledger.read_or_dead_letter(event_id, self.clock())
-        if unreadable:
-            _log.error("unreadable deliveries", event_id=event_id)
-        await self._attempt((d for d in deliveries if d.state in _UNFINISHED), lease)
+    async def run(self, job: RunningJob) -> End | None:
+        """Run the job; return how to end its run, or None if it has ended.
 
-    async def retry_delivery(self, delivery_id: str, lease: Lease) -> None:
-        """Make another attempt at one delivery."""
-        try:
-            delivery = await self.store.ledger.get(delivery_id)
-        except CorruptRecord as error:
-            await self.store.ledger.dead_letter(delivery_id, "", str(error), self.clock())
-            raise
-        if delivery is None:
-            _log.warning("delivery is no longer kept", delivery_id=delivery_id)
-            return
-        await self._attempt([delivery], lease)
-
-    async def report_dead_letter(self, dead_letter: str, lease: Lease) -> None:
-        """Notify the operators of the dead letter `event:<id>` or `delivery:<id>`."""
-        try:
-            dead = DeadLetter.parse(dead_letter)
-        except ValueError as error:
-            _log.warning("unreadable dead letter", error=str(error))
-            return
-        if dead.kind is DeadLetterKind.EVENT:
-            event_id, notices = dead.id, await self._notices_of_event(dead.id)
-        else:
-            event_id, notices = await self._notices_of_delivery(dead.id)
-        if notices:
-            await self.store.ledger.add(event_id, notices, lease.job_id, self.clock())
-        # Includes notices of an earlier failure that a killed worker wrote and did not send.
-        known = await self.store.ledger.of_event(event_id)
-        await self._attempt((d for d in known if d.is_notice and d.state in _UNFINISHED), lease)
+        Raises:
+            LeaseLost: if another worker has the job.
+            CorruptRecord: if what the job needs is not readable.
+            redis.RedisError: if Redis is unavailable; the job should run again.
+        """
+        tasks: Mapping[str, _RunTask] = {
+            Task.EVENT: self._handle_event,
+            Task.DELIVERY: self._retry_delivery,
+            Task.DEAD_LETTER: self._report_dead_letter,
+        }
+        run_task = tasks.get(job.run.job.task)
+        if run_task is None:
+            return End(self.timings.retry_after_bug)  # for a worker of a newer release
+        stored = await self._read(job)
+        while stored is not None and stored.state is not EventState.FORGOTTEN:
+            try:
+                return await run_task(job, stored)
+            except ChangedMeanwhile as change:
+                stored = change.stored
+        return DONE
 
     async def close(self) -> None:
         """Close every connection."""
         for transport in self.attempts.transports.values():
             await transport.sender.close()
-        await self.store.redis.aclose()
+        await self.store.close()
 
-    async def _handle(self, stored: StoredEvent, handler: Handler[Any]) -> None:
-        event = stored.event
-        events, ledger, records = self.store.events, self.store.ledger, self.store.records
+    async def _read(self, job: RunningJob) -> StoredEvent | None:
+        """Return the job's event; None if it is not kept, or not readable and a dead letter by now."""
+        event_id = job.run.job.event_id
+        if not job.fields:
+            _log.warning("event is no longer kept", event_id=event_id)
+            return None
         try:
-            intents = handler.run(event, self.policy)
+            return decode_event(event_id, job.fields)
+        except CorruptRecord as error:
+            now = self.clock()
+            damaged = Event(event_id, "unreadable", now, {})
+            stored = StoredEvent(damaged, b"", EventState.ACCEPTED, now, fields=job.fields)
+            change = Change(stored, now)
+            change.overwrite()
+            _dead_letter(change, str(error))
+            await self.store.commits.apply(change, job.run)
+            return None
+
+    async def _handle_event(self, job: RunningJob, stored: StoredEvent) -> End | None:
+        """Run the event's handler, write its deliveries, and make the first attempt at each."""
+        change = Change(stored, self.clock())
+        notifications: Sequence[Notification] | None = ()
+        if stored.state is EventState.ACCEPTED:
+            notifications = await self._run_handler(job, change)
+            if notifications is None:
+                return None
+        for damaged in stored.unreadable:
+            change.add_dead_letter(DeadLetter(stored.id, damaged))
+            change.step("failed", detail=f"delivery {damaged} is not readable in Redis")
+        unfinished = [
+            d
+            for d in change.stored.deliveries
+            if d.state in _UNFINISHED and not d.is_notice and not d.own_job
+        ]
+        await self.attempts.make(
+            change,
+            unfinished,
+            notifications or self._said_by(unfinished, stored),
+            job.run,
+            job.check_lease,
+        )
+        if stored.state is EventState.ACCEPTED:
+            count = len(change.stored.deliveries)
+            _log.info("event handled", event_id=stored.id, deliveries=count)
+        return None
+
+    async def _run_handler(self, job: RunningJob, change: Change) -> Sequence[Notification] | None:
+        """Put what the handler asks for into the change; None if the event ends without it."""
+        event = change.stored.event
+        end = DONE
+        try:
+            intents = self.notifications.intents(event)
         except InvalidData as error:
             _log.warning("event does not fit its type", event_id=event.id)
-            await events.dead_letter(event.id, str(error), self.clock())
-            return
+            _dead_letter(change, str(error))
         except Exception as error:  # noqa: BLE001  # the event is kept, whatever its handler raises
             _log.exception("handler failed", event_id=event.id)
-            failures = await events.count_failure(event.id)
+            failures = change.stored.failures + 1
+            change.set_event(failures=failures)
             if failures < _HANDLER_ATTEMPTS:
-                raise TryAgain("handler failed", timedelta(seconds=failures)) from None
-            reason = f"its handler failed {failures} times: {type(error).__name__}: {error}"
-            await events.dead_letter(event.id, cut(reason, _LONGEST_REASON), self.clock())
-            return
+                end = End(timedelta(seconds=failures))
+            else:
+                reason = f"its handler failed {failures} times: {type(error).__name__}: {error}"
+                _dead_letter(change, cut(reason, _LONGEST_REASON))
+        else:
+            if intents is not None:
+                return await self._open(change, intents)
+            _log.warning("no handler", event_id=event.id)
+            change.conclude(EventState.UNHANDLED)
+            change.step("no handler")
+        await self.store.commits.apply(change, job.run, end)
+        return None
+
+    async def _open(self, change: Change, intents: Sequence[Intent]) -> Sequence[Notification]:
+        """Add the deliveries and records of an event to the change; return its notifications."""
+        stored = change.stored
+        notifications: list[Notification] = []
         deliveries: list[Delivery] = []
         for intent in intents:
             match intent:
                 case Notify():
-                    since = stored.received_at
-                    deliveries += await deliveries_of(event, intent, self.recipients, since=since)
-                case Record() if not event.test:
-                    occurred_at = min(event.timestamp, self.clock())
-                    cached_key = handler.cached_key_of(intent)
-                    await records.keep(intent, occurred_at, event.id, cached_key)
-        await ledger.open(event.id, deliveries, self.clock())
-        _log.info("event handled", event_id=event.id, deliveries=len(deliveries))
+                    notification = notification_of(stored.event, intent)
+                    notifications.append(notification)
+                    deliveries += await deliveries_of(
+                        notification, self.recipients, stored.received_at, opt_in=intent.opt_in
+                    )
+                case Record() if not stored.event.test:
+                    occurred_at = min(stored.event.timestamp, change.now)
+                    cached_key = self.notifications.cached_key_of(stored.event, intent)
+                    change.keep(intent, occurred_at, cached_key)
+        change.conclude(EventState.HANDLED)
+        change.step("handled", detail=f"deliveries: {len(deliveries)}")
+        for delivery in deliveries:
+            change.put(delivery)
+        return notifications
 
-    async def _attempt(self, deliveries: Iterable[Delivery], lease: Lease) -> None:
-        """Attempt all of them concurrently; raise the first error after the last one has ended."""
-        attempts = [self.attempts.make(d, lease.job_id, lease.check_lease) for d in deliveries]
-        outcomes = await asyncio.gather(*attempts, return_exceptions=True)
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
+    async def _retry_delivery(self, job: RunningJob, stored: StoredEvent) -> End | None:
+        """Make another attempt at one delivery."""
+        delivery_id = job.run.job.delivery_id
+        delivery = stored.delivery(delivery_id)
+        change = Change(stored, self.clock())
+        if delivery is None:
+            _log.warning("delivery is no longer kept", delivery_id=delivery_id)
+            if delivery_id in stored.unreadable:
+                change.add_dead_letter(DeadLetter(stored.id, delivery_id))
+            await self.store.commits.apply(change, job.run, DONE)
+            return None
+        waiting = [delivery] if delivery.own_job and delivery.state in _WAITING else []
+        await self.attempts.make(
+            change, waiting, self._said_by(waiting, stored), job.run, job.check_lease
+        )
+        return None
 
-    async def _notices_of_event(self, event_id: str) -> list[Delivery]:
-        """Return the notices about the event's failure if it is a dead letter."""
-        try:
-            stored = await self.store.events.get(event_id)
-        except CorruptRecord as error:
-            unreadable = Event(event_id, "unreadable", self.clock(), {})
-            return await notices_of_event(unreadable, str(error), self.clock(), self.recipients)
-        if stored is None or stored.state is not EventState.DEAD:
-            return []
-        failed_at = stored.concluded_at or self.clock()
-        return await notices_of_event(stored.event, stored.reason, failed_at, self.recipients)
+    def _said_by(
+        self, deliveries: Sequence[Delivery], stored: StoredEvent
+    ) -> Sequence[Notification]:
+        """Return what the event's handler asks for; notices, also of broken events, do without it."""
+        if all(delivery.is_notice for delivery in deliveries):
+            return ()
+        return self.notifications.of_event(stored.event)
 
-    async def _notices_of_delivery(self, delivery_id: str) -> tuple[str, list[Delivery]]:
-        """Return the id of the delivery's event, and the notices about its failure if it failed."""
-        found = await self.store.ledger.get(delivery_id)
-        if found is None:
-            return "", []
-        if found.state is not DeliveryState.FAILED:
-            return found.event_id, []
-        return found.event_id, await notices_of_delivery(found, self.recipients)
+    async def _report_dead_letter(self, job: RunningJob, stored: StoredEvent) -> End | None:
+        """Notify the operators of an event or a delivery that has failed."""
+        change = Change(stored, self.clock())
+        dead = DeadLetter(stored.id, job.run.job.delivery_id)
+        for notice in await notices_about(stored, dead, self.recipients):
+            if stored.delivery(notice.id) is None:
+                change.put(notice)
+        # Includes notices of an earlier failure that a killed worker wrote and did not send.
+        unfinished = [
+            d
+            for d in change.stored.deliveries
+            if d.state in _UNFINISHED and d.is_notice and not d.own_job
+        ]
+        await self.attempts.make(change, unfinished, (), job.run, job.check_lease)
+        return None
+
+
+def _dead_letter(change: Change, reason: str) -> None:
+    """Make the event a dead letter, and enqueue the job that reports it."""
+    change.conclude(EventState.DEAD, reason)
+    change.step("dead letter", detail=reason)
+    change.add_dead_letter(DeadLetter(change.stored.id))
+    change.enqueue(JobId(Task.DEAD_LETTER, change.stored.id))

@@ -1,169 +1,234 @@
-"""An arq worker whose running jobs hold leases."""
+"""The worker: takes jobs as they become due, and runs them under leases."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
-from typing import cast
 
 import structlog
-from arq.connections import ArqRedis
-from arq.typing import WorkerCoroutine
-from arq.utils import poll
-from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
-from bot.errors import CorruptRecord, LeaseLost, TryAgain
-from bot.store.leases import Leases
-from bot.store.queue import QUEUE, Task
+from bot.clock import pause
+from bot.errors import CorruptRecord, LeaseLost
+from bot.store.commit import DONE, End
+from bot.store.outage import RedisOutage
+from bot.store.queue import JobId
+from bot.store.retry import retry_while_unavailable
 from bot.worker.jobs import WorkerTasks
-from bot.worker.lease import Lease
+from bot.worker.running import RunningJob
 from bot.worker.timings import PRODUCTION, WorkerTimings
 
-_MAX_JOBS = 20
-_RECONCILIATION = "reconciliation"
-"""Its name among the running tasks: stopping waits for it as it does for jobs."""
-
-Run = Callable[[str, Lease], Awaitable[None]]
-"""A task's function. Its argument is the id of an event or a delivery, or a dead letter."""
+_MAX_JOBS = 50
+"""How many jobs run at a time."""
+_CANCEL_INTERVAL = 0.1
+"""In seconds."""
 
 _log = structlog.get_logger()
 
 
-class LeasedWorker(Worker):
-    """arq's worker, with another way to start and end jobs.
+class Worker:
+    """Runs jobs until it is told to stop, and waits for Redis to come back instead of exiting.
 
-    A running job holds a short lease; arq would lock it for its timeout plus 10 s. A job leaves the
-    queue only when its run has completed; arq drops it after an exception, a timeout or too many
-    attempts. A task that this version does not know stays in the queue for a newer worker. A job's
-    id names its task and the task's argument, so the serialized job is not read.
-
-    `on_poll` is called after each poll that Redis answered; `monotonic` gives seconds.
+    A job leaves the queue only when its run has completed. A task that this release does not know stays
+    in the queue for a newer worker. The job's id contains everything that is needed, so the serialized
+    job is not read. `monotonic` gives seconds.
     """
 
     def __init__(
         self,
-        jobs: WorkerTasks,
-        stopping: asyncio.Event,
+        tasks: WorkerTasks,
         *,
         timings: WorkerTimings = PRODUCTION,
-        on_poll: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._runs: dict[str, Run] = {
-            Task.EVENT: jobs.handle_event,
-            Task.DELIVERY: jobs.retry_delivery,
-            Task.DEAD_LETTER: jobs.report_dead_letter,
-        }
-        super().__init__(
-            # arq refuses to have no functions; this class never calls them through arq.
-            functions=[func(cast("WorkerCoroutine", r), name=t) for t, r in self._runs.items()],
-            queue_name=QUEUE,
-            redis_pool=ArqRedis(jobs.store.redis.connection_pool),
-            handle_signals=False,
-            health_check_interval=timings.heartbeat_interval,
-        )
-        self._jobs = jobs
+        self._tasks = tasks
+        self._queue = tasks.store.queue
         self._timings = timings
         self._monotonic = monotonic
-        lease_ms = round(timings.lease_duration / timedelta(milliseconds=1))
-        self._leases = Leases(jobs.store.redis, lease_ms)
-        self._stopping = stopping
-        self._on_poll = on_poll
+        self._outage = RedisOutage(tasks.store.redis)
+        self._stopping = asyncio.Event()
+        self._wake = asyncio.Event()
+        """Set when there may be a job to take: one was enqueued, or there is room for one that waits."""
+        self._may_listen = asyncio.Event()
+        self._more_due = False
+        self._running: dict[JobId, RunningJob] = {}
+        self._reconciliation: asyncio.Task[None] | None = None
 
-    async def main(self) -> None:
-        """Poll until stopping is requested.
+    def stop(self) -> None:
+        """Take no more jobs, finish the running ones, and return from `run`."""
+        self._stopping.set()
+        self._wake.set()
+        self._may_listen.set()
 
-        arq's own `main` begins with INFO, which managed services forbid.
+    @property
+    def is_stopping(self) -> bool:
+        return self._stopping.is_set()
 
-        Raises:
-            redis.RedisError: when Redis is unavailable.
-        """
-        async for _ in poll(self._timings.poll_interval.total_seconds()):
-            if self._stopping.is_set():
+    async def run(self) -> None:
+        """Run jobs until `stop` is called."""
+        finished = asyncio.Event()
+        renewal = asyncio.create_task(self._keep_leases(finished))
+        listener = asyncio.create_task(self._listen())
+        while not self.is_stopping:
+            self._wake.clear()
+            try:
+                idle_for = await self._take()
+            except (RedisError, OSError) as fault:
+                self._outage.failed(fault)
+                idle_for = None
+            except Exception:  # noqa: BLE001  # go on after any error
+                _log.exception("worker failed")
+                idle_for = None
+            else:
+                self._outage.answered()
+            if idle_for is None:
+                await self._tasks.store.redis.connection_pool.disconnect(inuse_connections=False)
+                await pause(self._timings.retry_after_fault.total_seconds(), self._stopping)
+            else:
+                await pause(idle_for.total_seconds(), self._wake)
+        while not listener.done():  # redis-py can swallow a cancellation
+            listener.cancel()
+            await asyncio.wait({listener}, timeout=_CANCEL_INTERVAL)
+        with suppress(RedisError, OSError):
+            async with asyncio.timeout(self._timings.requeue_timeout.total_seconds()):
+                await self._queue.pass_on()
+        await self._finish()
+        finished.set()
+        await renewal
+
+    async def _take(self) -> timedelta:
+        """Take as many due jobs as there is room for; return how long to wait for others."""
+        room = _MAX_JOBS - len(self._running)
+        asked_at = self._monotonic()
+        timings = self._timings
+        taken = await self._queue.take(room, timings.lease_duration, timings.heartbeat_lifetime)
+        for job in taken.jobs:
+            self._start(RunningJob(job, asked_at, timings, self._monotonic))
+        if taken.unreadable:
+            _log.error("unreadable ids removed from the queue", ids=taken.unreadable)
+        if taken.reconcile and (self._reconciliation is None or self._reconciliation.done()):
+            self._reconciliation = asyncio.create_task(self._reconcile())
+        idle_for = timings.heartbeat_interval
+        self._more_due = taken.next_due == timedelta()
+        if self._more_due:
+            self._may_listen.clear()  # a job that ends makes room
+            if len(self._running) < _MAX_JOBS:
+                self._wake.set()
+        else:
+            self._may_listen.set()
+            idle_for = min(idle_for, taken.next_due or idle_for)
+        return idle_for
+
+    async def _listen(self) -> None:
+        """Wake the loop when a job is enqueued, while there is room for one."""
+        while not self.is_stopping:
+            await self._may_listen.wait()
+            if self.is_stopping:
                 return
-            await self.poll_once()
-            self._on_poll()
+            try:
+                if await self._queue.wait(self._timings.heartbeat_interval):
+                    self._wake.set()
+            except (RedisError, OSError):
+                await pause(self._timings.retry_after_fault.total_seconds(), self._stopping)
 
-    async def poll_once(self) -> None:
-        """Start the jobs that are due, up to the limit of jobs at a time.
+    def _start(self, job: RunningJob) -> None:
+        earlier = self._running.get(job.run.job)
+        if earlier is not None:
+            earlier.lose()
+        self._running[job.run.job] = job
+        job.task = asyncio.create_task(self._run(job))
+        job.task.add_done_callback(lambda _: self._ended(job))
 
-        arq marks a job as running before it starts it, by the worker's own clock; if the reply to
-        that is lost, the job waits until the mark expires. Here the holder of a job's lease runs it,
-        and Redis' clock decides when it is due.
-        """
-        for job_id in [job_id for job_id, task in self.tasks.items() if task.done()]:
-            self.tasks.pop(job_id).result()
-        room = _MAX_JOBS - len(self.tasks)
-        if room:
-            due = await self._leases.due(room)
-            if due.unreadable:
-                _log.error("unreadable ids removed from the queue", ids=due.unreadable)
-            for job_id, due_ms in due.jobs:
-                if job_id not in self.tasks:
-                    self.tasks[job_id] = asyncio.create_task(self.run_job(job_id, due_ms))
-            if due.reconcile and _RECONCILIATION not in self.tasks:
-                self.tasks[_RECONCILIATION] = asyncio.create_task(self._reconcile())
-        await self.heart_beat()
+    def _ended(self, job: RunningJob) -> None:
+        if self._running.get(job.run.job) is job:
+            del self._running[job.run.job]
+        if self._more_due:
+            self._wake.set()
+
+    async def _run(self, job: RunningJob) -> None:
+        """Run the job, and end its run unless it has ended with its last delivery. Raises nothing."""
+        end = await self._end_of(job)
+        if end is None:
+            return
+
+        async def end_run() -> bool:
+            await self._tasks.store.commits.end(job.run, end)
+            return True
+
+        with suppress(LeaseLost):
+            await retry_while_unavailable(
+                end_run, job.check_lease, self._timings.redis_retry_interval
+            )
+
+    async def _end_of(self, job: RunningJob) -> End | None:
+        """Run the job; return how to end its run, None if it has ended."""
+        timings, job_id = self._timings, str(job.run.job)
+        try:
+            async with asyncio.timeout(timings.job_timeout.total_seconds()):
+                return await self._tasks.run(job)
+        except LeaseLost:
+            _log.warning("lease lost", job_id=job_id)
+            return End(timings.retry_after_fault)  # if it is still held
+        except (RedisError, OSError) as fault:
+            _log.warning("job interrupted", job_id=job_id, fault=type(fault).__name__)
+            return End(timings.retry_after_fault)
+        except CorruptRecord as error:
+            _log.error("job given up", job_id=job_id, reason=str(error))
+            return DONE
+        except asyncio.CancelledError:
+            _log.warning("job stopped", job_id=job_id)
+            return End(timedelta())
+        except Exception:  # noqa: BLE001  # the job stays in the queue until a release fixes the bug
+            _log.exception("job failed", job_id=job_id)
+            return End(timings.retry_after_bug)
+
+    async def _keep_leases(self, finished: asyncio.Event) -> None:
+        """Renew the leases of all running jobs together, and stop those whose lease is lost."""
+        interval = self._timings.renewal_interval
+        while not await pause(interval.total_seconds(), finished):
+            jobs = list(self._running.values())
+            if not jobs:
+                continue
+            asked_at = self._monotonic()
+            try:
+                lost = await self._queue.renew([j.run for j in jobs], self._timings.lease_duration)
+            except (RedisError, OSError):
+                interval = self._timings.redis_retry_interval
+                expired = [job for job in jobs if job.is_expired]
+            else:
+                interval = self._timings.renewal_interval
+                expired = [job for job in jobs if job.run.job in lost]
+                for job in jobs:
+                    if job not in expired:
+                        job.renewed(asked_at)
+            for job in expired:
+                if self._running.get(job.run.job) is job:
+                    _log.warning("lease lost while running", job_id=str(job.run.job))
+                    job.lose()
 
     async def _reconcile(self) -> None:
         try:
-            restored = await self._jobs.store.reconciliation.run(self._jobs.clock())
+            restored = await self._tasks.store.reconciliation.run(self._tasks.clock())
         except (RedisError, OSError) as fault:
             _log.warning("queue not reconciled", fault=type(fault).__name__)
+        except Exception:  # noqa: BLE001  # the next reconciliation tries again
+            _log.exception("reconciliation failed")
         else:
             if restored:
                 _log.warning("lost jobs enqueued again", jobs=len(restored), first=restored[0])
 
-    async def run_job(self, job_id: str, due_ms: float) -> None:
-        """Run the job under its lease, then remove it or return it to the queue."""
-        lease = Lease(self._leases, job_id, due_ms, self._timings, self._monotonic)
-        try:
-            if not await lease.take():
-                return
-        except (RedisError, OSError) as fault:
-            _log.warning("job not started", job_id=job_id, fault=type(fault).__name__)
-            await lease.end()
-            return
-        running = asyncio.create_task(self._run(lease))
-
-        def cancel() -> None:
-            _log.warning("lease lost while running")
-            running.cancel()
-
-        async with lease.renewing(on_loss=cancel):
-            try:
-                await asyncio.wait({running}, timeout=self._timings.job_timeout.total_seconds())
-            except asyncio.CancelledError:
-                _log.warning("job stopped", job_id=job_id)
-            if not running.done():
-                running.cancel()
-                await asyncio.wait({running})
-        await lease.end()
-
-    async def _run(self, lease: Lease) -> None:
-        """Run the job, and tell its lease how to end. Raises nothing."""
-        task, _, argument = lease.job_id.partition(":")
-        run = self._runs.get(task)
-        if run is None:
-            lease.job_runs_again(self._timings.retry_after_bug)  # for a worker of a newer release
-            return
-        lease.job_runs_again(self._timings.retry_after_fault)
-        try:
-            await run(argument, lease)
-        except TryAgain as again:
-            lease.job_runs_again(again.after)
-        except LeaseLost:
-            _log.warning("lease lost", job_id=lease.job_id)
-        except (RedisError, OSError) as fault:
-            _log.warning("job interrupted", job_id=lease.job_id, fault=type(fault).__name__)
-        except CorruptRecord as error:
-            _log.error("job given up", job_id=lease.job_id, reason=str(error))
-            lease.job_is_done()
-        except asyncio.CancelledError:
-            lease.job_runs_again(timedelta())
-        except Exception:  # noqa: BLE001  # the job stays in the queue until a release fixes the bug
-            _log.exception("job failed", job_id=lease.job_id)
-            lease.job_runs_again(self._timings.retry_after_bug)
-        else:
-            lease.job_is_done()
+    async def _finish(self) -> None:
+        """Wait for the running jobs; cancel those that take too long, which requeues them."""
+        tasks = {job.task for job in self._running.values() if job.task}
+        _log.info("worker stopping", running=len(tasks))
+        if self._reconciliation is not None:
+            tasks.add(self._reconciliation)
+        if tasks:
+            timeout = self._timings.shutdown_timeout.total_seconds()
+            _, late = await asyncio.wait(tasks, timeout=timeout)
+            for task in late:
+                task.cancel()
+            if late:
+                timeout = self._timings.requeue_timeout.total_seconds()
+                await asyncio.wait(late, timeout=timeout)

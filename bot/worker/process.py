@@ -10,11 +10,11 @@ import structlog
 import uvloop
 
 from bot.worker.jobs import WorkerTasks
-from bot.worker.supervisor import Supervisor
+from bot.worker.loop import Worker
 
 Build = Callable[[], WorkerTasks]
 """Builds a worker's tasks in the running event loop; raises RegistryError for an invalid handler."""
-NewSupervisor = Callable[[WorkerTasks], Supervisor]
+NewWorker = Callable[[WorkerTasks], Worker]
 
 _log = structlog.get_logger()
 
@@ -22,26 +22,26 @@ _log = structlog.get_logger()
 def run_worker(
     build: Build,
     *,
-    new_supervisor: NewSupervisor = Supervisor,
+    new_worker: NewWorker = Worker,
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop,
 ) -> None:
     """Run a worker until SIGTERM or SIGINT, as the only task of this process."""
     with asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(supervise(build, new_supervisor=new_supervisor))
+        runner.run(supervise(build, new_worker=new_worker))
 
 
-async def supervise(build: Build, *, new_supervisor: NewSupervisor = Supervisor) -> None:
+async def supervise(build: Build, *, new_worker: NewWorker = Worker) -> None:
     """Run a worker until SIGTERM or SIGINT; then let it finish its running jobs."""
-    async with _supervisor(build, new_supervisor) as supervisor:
+    async with _worker(build, new_worker) as worker:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, supervisor.stop)
-        await supervisor.run()
+            loop.add_signal_handler(number, worker.stop)
+        await worker.run()
 
 
 @asynccontextmanager
 async def worker_in_background(
-    build: Build, failed: Callable[[], None], *, new_supervisor: NewSupervisor = Supervisor
+    build: Build, failed: Callable[[], None], *, new_worker: NewWorker = Worker
 ) -> AsyncIterator[None]:
     """Run a worker alongside something else in this process, for as long as the block lasts.
 
@@ -49,30 +49,30 @@ async def worker_in_background(
     finish at the same time, within the time that a platform grants. If the worker ends unexpectedly,
     call `failed` and raise SIGTERM, because the process would otherwise accept events and send nothing.
     """
-    async with _supervisor(build, new_supervisor) as supervisor:
-        with install_signal_handlers(supervisor.stop):
-            task = asyncio.create_task(supervisor.run())
-            task.add_done_callback(lambda _: _end_the_process(supervisor, failed))
+    async with _worker(build, new_worker) as worker:
+        with install_signal_handlers(worker.stop):
+            task = asyncio.create_task(worker.run())
+            task.add_done_callback(lambda _: _end_the_process(worker, failed))
             try:
                 yield
             finally:
-                supervisor.stop()
+                worker.stop()
                 await task
 
 
 @asynccontextmanager
-async def _supervisor(build: Build, new_supervisor: NewSupervisor) -> AsyncIterator[Supervisor]:
+async def _worker(build: Build, new_worker: NewWorker) -> AsyncIterator[Worker]:
     """Open what a worker needs, and close it afterwards."""
     jobs = build()
     try:
         async with jobs.store.counters.flushing():
-            yield new_supervisor(jobs)
+            yield new_worker(jobs)
     finally:
         await jobs.close()
 
 
-def _end_the_process(supervisor: Supervisor, failed: Callable[[], None]) -> None:
-    if not supervisor.is_stopping:
+def _end_the_process(worker: Worker, failed: Callable[[], None]) -> None:
+    if not worker.is_stopping:
         _log.error("worker ended by itself")
         failed()
         signal.raise_signal(signal.SIGTERM)

@@ -10,14 +10,15 @@ from bot.store.retry import RETRY_INTERVAL
 class WorkerTimings:
     """The defaults are for production; tests pass their own."""
 
-    poll_interval: timedelta = timedelta(milliseconds=100)
     heartbeat_interval: timedelta = timedelta(seconds=5)
-    """The heartbeat is a write, so it also detects a Redis that was demoted to a replica."""
+    """The longest that an idle worker waits for a job. The heartbeat is a write, so it also detects a
+    Redis that was demoted to a replica."""
+    heartbeat_lifetime: timedelta = timedelta(seconds=6)
     lease_duration: timedelta = timedelta(seconds=14)
     """A killed worker's jobs can be taken by another worker after this time."""
     renewal_interval: timedelta = timedelta(seconds=5)
     redis_retry_interval: timedelta = RETRY_INTERVAL
-    """Between two attempts to renew or release a lease while Redis is unavailable."""
+    """Between two attempts to renew or end a lease while Redis is unavailable."""
     lease_tolerance: timedelta = timedelta(seconds=1)
     """A worker stops using a lease this long before Redis expires it, so that two workers never
     both think they hold it."""

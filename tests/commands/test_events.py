@@ -5,36 +5,36 @@ from datetime import timedelta
 
 import pytest
 
-from bot.delivery.notice import notices_of_event
+from bot.delivery import transitions
+from bot.delivery.notice import notices_about
 from bot.delivery.recipients import SettingsRecipients
-from bot.model import Audience, DeliveryState, canonical_event
+from bot.model import Audience, DeadLetter, DeliveryState, canonical_event
 from bot.store import Store
 from tests.app import MakeSettings
 from tests.commands.conftest import Cli
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event
+from tests.stored_events import accept, apply, begin, dead_letter, handle, read, send
 
 pytestmark = pytest.mark.usefixtures("configured")
 
 
-async def accept(store: Store, event_id: str, event_type: str = "search.completed") -> None:
-    event = make_event(event_id, event_type)
-    assert await store.events.accept(event, body_of(event), NOW)
-
-
-async def handle(store: Store, event_id: str) -> None:
-    deliveries = [make_delivery(event_id, SLACK), make_delivery(event_id, MAIL)]
-    assert await store.ledger.open(event_id, deliveries, NOW)
-    owner = f"handle_event:{event_id}"
-    await store.ledger.claim(deliveries[0], owner, "t1", NOW)
-    await store.ledger.sent(deliveries[0], "t1", "ts", NOW + timedelta(seconds=1))
-    await store.ledger.claim(deliveries[1], owner, "t2", NOW)
-    await store.ledger.retry_later(
-        deliveries[1],
-        "t2",
-        "mailbox busy",
-        due=NOW + timedelta(minutes=1),
-        uses_attempt=True,
-        maybe_delivered=False,
+async def handle_both(store: Store) -> None:
+    """Handle evt_1: its message is posted, and its mail retried."""
+    slack, mail = make_delivery(destination=SLACK), make_delivery(destination=MAIL)
+    await handle(store, slack, mail)
+    posting = await begin(store, slack)
+    await apply(store, lambda c: transitions.sent(c, posting, "ts"), now=NOW + timedelta(seconds=1))
+    mailing = await begin(store, mail)
+    await apply(
+        store,
+        lambda c: transitions.retrying(
+            c,
+            mailing,
+            "mailbox busy",
+            after=timedelta(seconds=58),
+            uses_attempt=True,
+            maybe_delivered=False,
+        ),
         now=NOW + timedelta(seconds=2),
     )
 
@@ -48,8 +48,7 @@ async def test_no_events_yet(cli: Cli, store: Store) -> None:
 
 
 async def test_a_test_event_is_marked(cli: Cli, store: Store) -> None:
-    event = replace(make_event("evt_1"), test=True)
-    assert await store.events.accept(event, body_of(event), NOW)
+    await accept(store, replace(make_event(), test=True))
     assert "  search.completed (test)  evt_1  accepted  none\n" in (await cli("events")).output
     shown = (await cli("events", "evt_1")).output
     assert shown.startswith("evt_1  search.completed (test)  accepted\n")
@@ -57,10 +56,10 @@ async def test_a_test_event_is_marked(cli: Cli, store: Store) -> None:
 
 async def test_the_latest_events_are_listed(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
-    await handle(store, "evt_1")
-    await accept(store, "evt_2", "quota.warning")
-    await store.events.dead_letter("evt_2", "data.limit is missing", NOW)
-    await accept(store, "evt_3", "other.thing")
+    await handle_both(store)
+    await accept(store, make_event("evt_2", "quota.warning"))
+    await dead_letter(store, "evt_2", "data.limit is missing")
+    await accept(store, make_event("evt_3", "other.thing"))
     result = await cli("events")
     assert result.output == (
         "RECEIVED (UTC)       TYPE              ID     STATE     DELIVERIES\n"
@@ -74,7 +73,7 @@ async def test_the_latest_events_are_listed(cli: Cli, store: Store) -> None:
 
 async def test_an_event_is_shown_with_its_deliveries_and_its_trail(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
-    await handle(store, "evt_1")
+    await handle_both(store)
     slack, mail = make_delivery("evt_1", SLACK), make_delivery("evt_1", MAIL)
     result = await cli("events", "evt_1")
     assert result.output == (
@@ -109,7 +108,7 @@ async def test_the_received_type_is_shown_where_it_differs(cli: Cli, store: Stor
 
 async def test_a_dead_event_shows_the_reason(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
-    await store.events.dead_letter("evt_1", "data.searchId is missing", NOW)
+    await dead_letter(store, reason="data.searchId is missing")
     result = await cli("events", "evt_1")
     assert "evt_1  search.completed  dead: data.searchId is missing\n" in result.output
     assert "DELIVERIES\nnone\n" in result.output
@@ -117,15 +116,12 @@ async def test_a_dead_event_shows_the_reason(cli: Cli, store: Store) -> None:
 
 async def test_notices_to_operators_are_told_apart_from_deliveries(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
-    await store.events.dead_letter("evt_1", "data.searchId is missing", NOW)
-    stored = await store.events.get("evt_1")
-    assert stored is not None
+    await dead_letter(store, reason="data.searchId is missing")
     operators = SettingsRecipients({Audience.OPERATORS: (SLACK, MAIL)})
-    notices = await notices_of_event(stored.event, stored.reason, NOW, operators)
-    await store.ledger.add("evt_1", notices, "report", NOW)
+    notices = await notices_about(await read(store), DeadLetter("evt_1"), operators)
     for notice in notices:
-        await store.ledger.claim(notice, "report", "t", NOW)
-        await store.ledger.sent(notice, "t", "receipt", NOW)
+        await apply(store, lambda change, new=notice: change.put(new))  # type: ignore[misc]
+        await send(store, notice)
     listed = await cli("events")
     assert listed.output.splitlines()[1].endswith(
         "dead   data.searchId is missing (notices to operators: 2 sent)"
@@ -143,7 +139,7 @@ async def test_notices_to_operators_are_told_apart_from_deliveries(cli: Cli, sto
 async def test_a_skipped_delivery_without_a_destination_is_shown(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
     skipped = make_delivery("evt_1", None, state=DeliveryState.SKIPPED)
-    assert await store.ledger.open("evt_1", [skipped], NOW)
+    await handle(store, skipped)
     shown = (await cli("events", "evt_1")).output
     assert f"{skipped.id}  no destination  skipped (0 attempts)\n" in shown
 
@@ -157,7 +153,7 @@ async def test_an_unknown_event_fails(cli: Cli, store: Store) -> None:
 
 
 async def test_control_characters_of_an_event_are_escaped(cli: Cli, store: Store) -> None:
-    await accept(store, "evt_\x1b[2J\nforged", "a\u202eb")
+    await accept(store, make_event("evt_\x1b[2J\nforged", "a\u202eb"))
     listed = await cli("events")
     shown = await cli("events", "evt_\x1b[2J\nforged")
     assert "evt_\\x1b[2J\\nforged" in listed.output

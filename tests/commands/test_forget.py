@@ -11,6 +11,7 @@ from bot.model import EventState, Record
 from bot.store import Store
 from tests.commands.conftest import Cli
 from tests.factories import SUBJECTS, body_of, make_event
+from tests.stored_events import keep
 
 pytestmark = pytest.mark.usefixtures("configured")
 
@@ -26,7 +27,7 @@ async def accept(store: Store, event_id: str, profile_id: Any = "prof_1") -> Non
 async def test_it_lists_what_was_removed(cli: Cli, store: Store, redis: Redis) -> None:
     await accept(store, "evt_1")
     await accept(store, "evt_2", "prof_2")
-    await store.records.keep(Record("profile", "prof_1", {"fields": ["email"]}), TODAY, "evt_1")
+    await keep(store, Record("profile", "prof_1", {"fields": ["email"]}), TODAY)
     await redis.set("profile:prof_1", "cached")
     result = await cli("forget", "prof_1")
     assert result.exit_code == 0
@@ -93,7 +94,10 @@ async def test_memory_does_not_grow_with_the_log(store: Store, redis: Redis) -> 
     async with redis.pipeline(transaction=False) as pipe:
         for number in range(8_000):
             body = b'{"data": {"profileId": "prof_%d", "fields": "%s"}}' % (number, b"x" * 500)
-            pipe.hset(f"juicebox:event:evt_{number}", mapping={"state": "handled", "body": body})
+            pipe.hset(
+                f"juicebox:event:evt_{number}",
+                mapping={"event": '{"state":"handled"}', "body": body},
+            )
         await pipe.execute()
     tracemalloc.start()
     seen = [row async for row in store.forgetting.events_about("prof_7", SUBJECTS)]

@@ -7,15 +7,14 @@ import pytest
 from bot.model import Record
 from bot.store import Store
 from tests.commands.conftest import Cli
-from tests.factories import NOW
+from tests.stored_events import accept, keep
 
 pytestmark = pytest.mark.usefixtures("configured")
 
 
 async def test_a_record_is_shown_as_json(cli: Cli, store: Store) -> None:
-    await store.records.keep(
-        Record("profile", "prof_1", {"fields": ["\x1b[2Jemail"]}), NOW, "evt_1"
-    )
+    await accept(store)
+    await keep(store, Record("profile", "prof_1", {"fields": ["\x1b[2Jemail"]}))
     result = await cli("record", "profile", "prof_1")
     assert json.loads(result.output) == {
         "kind": "profile",

@@ -3,10 +3,20 @@
 import pytest
 
 from bot.clock import utc_now
-from bot.model import Delivery, DeliveryState, EventState
+from bot.model import DeadLetter, Delivery, DeliveryState, EventState
 from bot.store import Store
 from tests.commands.conftest import Cli
-from tests.factories import MAIL, SLACK, body_of, make_delivery, make_event
+from tests.factories import MAIL, SLACK, make_delivery
+from tests.stored_events import (
+    accept,
+    dead_letter,
+    fail,
+    handle,
+    read,
+    read_delivery,
+    rewrite,
+    send,
+)
 
 pytestmark = pytest.mark.usefixtures("configured")
 
@@ -14,41 +24,27 @@ TODAY = utc_now()
 """Commands use the real clock, and ignore dead letters older than the retention."""
 
 
-async def accept(store: Store, event_id: str) -> None:
-    event = make_event(event_id)
-    assert await store.events.accept(event, body_of(event), TODAY)
-
-
 async def fail_mail_of(store: Store, event_id: str) -> tuple[Delivery, Delivery]:
     """An event that has been posted to Slack and could not be mailed."""
-    await accept(store, event_id)
+    await accept(store, event_id, TODAY)
     slack, mail = make_delivery(event_id, SLACK), make_delivery(event_id, MAIL)
-    await store.ledger.open(event_id, [slack, mail], TODAY)
-    owner = f"handle_event:{event_id}"
-    await store.ledger.claim(slack, owner, "t1", TODAY)
-    await store.ledger.sent(slack, "t1", "ts", TODAY)
-    await store.ledger.claim(mail, owner, "t2", TODAY)
-    await store.ledger.fail(
-        mail, "t2", "no such box", maybe_delivered=False, report=True, now=TODAY
-    )
+    await handle(store, slack, mail, event_id=event_id, now=TODAY)
+    await send(store, slack, now=TODAY)
+    await fail(store, mail, "no such box", TODAY)
     return slack, mail
 
 
 async def state_of(store: Store, delivery: Delivery) -> DeliveryState:
-    found = await store.ledger.get(delivery.id)
-    assert found
-    return found.state
+    return (await read_delivery(store, delivery)).state
 
 
 async def test_a_dead_event_runs_again(cli: Cli, store: Store) -> None:
-    await accept(store, "evt_1")
-    await store.events.dead_letter("evt_1", "data.searchId is missing", TODAY)
+    await accept(store, "evt_1", TODAY)
+    await dead_letter(store, now=TODAY)
     result = await cli("retry", "evt_1")
     assert result.output == "evt_1: its handler runs again\n"
     assert result.exit_code == 0
-    stored = await store.events.get("evt_1")
-    assert stored
-    assert stored.state is EventState.ACCEPTED
+    assert (await read(store)).state is EventState.ACCEPTED
     assert await store.dead_letters(utc_now()) == []
 
 
@@ -72,7 +68,7 @@ async def test_one_delivery_is_sent_again(cli: Cli, store: Store) -> None:
 async def test_an_event_without_failures_has_nothing_to_do(cli: Cli, store: Store) -> None:
     await fail_mail_of(store, "evt_1")
     await cli("retry", "evt_1")
-    await accept(store, "evt_2")
+    await accept(store, "evt_2", TODAY)
     handled = await cli("retry", "evt_1")
     assert handled.exit_code == 0
     assert handled.output == (
@@ -85,11 +81,12 @@ async def test_an_event_without_failures_has_nothing_to_do(cli: Cli, store: Stor
 
 async def test_every_dead_letter_is_sent_again(cli: Cli, store: Store) -> None:
     _, mail = await fail_mail_of(store, "evt_1")
-    await accept(store, "evt_2")
-    await store.events.dead_letter("evt_2", "reason", TODAY)
+    await accept(store, "evt_2", TODAY)
+    await dead_letter(store, "evt_2", now=TODAY)
     _, unreadable = await fail_mail_of(store, "evt_3")
-    await store.redis.hset(f"juicebox:delivery:{unreadable.id}", "attempts", "many")
-    await store.redis.zadd("juicebox:dead", {"delivery:dlv_gone": TODAY.timestamp() * 1000})
+    await rewrite(store.redis, unreadable.id, "evt_3", attempts="many")
+    gone = DeadLetter("evt_gone", "dlv_gone")
+    await store.redis.zadd("juicebox:dead", {str(gone): TODAY.timestamp() * 1000})
     result = await cli("retry", "--all")
     assert result.exit_code == 0
     assert sorted(result.output.splitlines()) == sorted(
@@ -102,6 +99,14 @@ async def test_every_dead_letter_is_sent_again(cli: Cli, store: Store) -> None:
     )
     await store.redis.delete("juicebox:dead")
     assert (await cli("retry", "--all")).output == "There are no dead letters.\n"
+
+
+async def test_an_unreadable_delivery_is_an_error(cli: Cli, store: Store) -> None:
+    _, mail = await fail_mail_of(store, "evt_1")
+    await rewrite(store.redis, mail.id, attempts="many")
+    result = await cli("retry", mail.id)
+    assert result.exit_code == 1
+    assert result.output == f"juicebox-bot: delivery {mail.id} is not readable in Redis\n"
 
 
 async def test_an_unknown_id_fails(cli: Cli, store: Store) -> None:

@@ -1,5 +1,6 @@
 """Attempts with a scripted sender."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -9,12 +10,23 @@ from bot.delivery.attempt import Attempts
 from bot.delivery.sender import ActiveTransport, CheckLease
 from bot.errors import LeaseLost
 from bot.metrics.recorder import Metrics
-from bot.model import Delivery, Destination, Transport
+from bot.model import Delivery, Destination, EventState, Notification, Transport
 from bot.model.outgoing import OutgoingMessage, RateLimit
 from bot.store import Store
-from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+from bot.store.commit import Change
+from tests.factories import (
+    MAIL,
+    NOW,
+    SLACK,
+    body_of,
+    make_delivery,
+    make_event,
+    make_notification,
+    seconds,
+)
+from tests.run_jobs import event_job, take_job
+from tests.stored_events import read
 
-OWNER = "handle_event:evt_1"
 TO_SLACK = make_delivery(destination=SLACK)
 TO_EMAIL = make_delivery(destination=MAIL)
 
@@ -44,6 +56,18 @@ class ScriptedSender:
     async def close(self) -> None: ...
 
 
+async def open_event(store: Store, *deliveries: Delivery) -> None:
+    """Accept the event, and leave it as its handler does, with these deliveries."""
+    event = make_event()
+    await store.events.accept(event, body_of(event), NOW)
+    change = Change(await read(store), NOW)
+    change.conclude(EventState.HANDLED)
+    change.step("handled")
+    for delivery in deliveries:
+        change.put(delivery)
+    await store.commits.apply(change)
+
+
 @pytest.fixture
 def sender() -> ScriptedSender:
     return ScriptedSender()
@@ -52,9 +76,7 @@ def sender() -> ScriptedSender:
 @pytest.fixture
 async def attempts(store: Store, sender: ScriptedSender) -> Attempts:
     """Return attempts made two seconds after the event was accepted; only Slack is configured."""
-    event = make_event()
-    await store.events.accept(event, body_of(event), NOW)
-    await store.ledger.open("evt_1", [TO_SLACK, TO_EMAIL], NOW)
+    await open_event(store, TO_SLACK, TO_EMAIL)
     metrics = Metrics(store.counters, ["search.completed"])
     slack = ActiveTransport(lambda notification: notification.template, sender)
     return Attempts(store, {Transport.SLACK: slack}, metrics, lambda: NOW + seconds(2))
@@ -68,7 +90,21 @@ def lost_lease() -> None:
     raise LeaseLost("paused for too long")
 
 
+async def attempt(
+    attempts: Attempts,
+    *deliveries: Delivery,
+    check_lease: CheckLease = held_lease,
+    notifications: Sequence[Notification] = (make_notification(),),
+) -> None:
+    """Make an attempt at each of the deliveries, as they are stored now, in a run of the event's job."""
+    store = attempts.store
+    taken = await take_job(store, event_job())
+    change = Change(await read(store), attempts.clock())
+    found = [await stored(store, delivery) for delivery in deliveries]
+    await attempts.make(change, found, notifications, taken.run, check_lease)
+
+
 async def stored(store: Store, delivery: Delivery = TO_SLACK) -> Delivery:
-    found = await store.ledger.get(delivery.id)
+    found = (await read(store)).delivery(delivery.id)
     assert found is not None
     return found

@@ -1,6 +1,5 @@
 """The steps that retries, rate limits and interrupted attempts add to an event's trail."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,47 +12,40 @@ from bot.metrics.recorder import Metrics
 from bot.model import Delivery
 from bot.store import Store
 from bot.transports.registry import TRANSPORTS
-from tests.delivery.conftest import OWNER, TO_EMAIL, TO_SLACK, ScriptedSender
-from tests.factories import NOW, body_of, make_event, seconds
+from tests.delivery.conftest import TO_EMAIL, TO_SLACK, ScriptedSender, attempt, open_event
+from tests.factories import NOW, seconds
+from tests.stored_events import read
+
+RATE_LIMITED = DeliveryError.rate_limited("Slack asks to wait 7 s", timedelta(seconds=7))
 
 
 @dataclass
 class World:
-    """Makes attempts with `sender` at the time `now`."""
+    """Makes attempts with `sender` at the time `now`, each by a worker of its own."""
 
     store: Store
     sender: ScriptedSender = field(default_factory=ScriptedSender)
     now: datetime = NOW
 
-    async def attempt(self, delivery: Delivery, owner: str = OWNER) -> None:
-        clock: Callable[[], datetime] = lambda: self.now  # noqa: E731  # a name for mypy
-        metrics = Metrics(self.store.counters, ["search.completed"])
+    async def attempt(self, delivery: Delivery) -> None:
         transports = {
             t.name: ActiveTransport(
                 lambda notification: notification.template, self.sender, t.resent_note
             )
             for t in TRANSPORTS
         }
-        kept = await self.store.ledger.get(delivery.id)
-        assert kept is not None
-        await Attempts(self.store, transports, metrics, clock).make(kept, owner, lambda: None)
+        metrics = Metrics(self.store.counters, ["search.completed"])
+        await attempt(Attempts(self.store, transports, metrics, lambda: self.now), delivery)
 
     async def steps(self) -> list[tuple[str, str]]:
         """Return the steps after the first two, which are received and handled."""
-        trail = await self.store.events.trail("evt_1")
-        return [(step.what, step.detail) for step in trail[2:]]
+        return [(step.what, step.detail) for step in (await read(self.store)).trail[2:]]
 
 
 @pytest.fixture
 async def world(store: Store) -> World:
-    event = make_event()
-    await store.events.accept(event, body_of(event), NOW)
-    await store.ledger.open("evt_1", [TO_SLACK, TO_EMAIL], NOW)
+    await open_event(store, TO_SLACK, TO_EMAIL)
     return World(store)
-
-
-def retry_of(delivery: Delivery) -> str:
-    return f"retry_delivery:{delivery.id}"
 
 
 async def test_a_first_attempt_has_no_note(world: World) -> None:
@@ -64,9 +56,7 @@ async def test_a_first_attempt_has_no_note(world: World) -> None:
 async def test_a_rate_limit_shows_its_delay_and_that_it_uses_no_attempt(
     world: World,
 ) -> None:
-    world.sender.outcome = DeliveryError.rate_limited(
-        "Slack asks to wait 7 s", timedelta(seconds=7)
-    )
+    world.sender.outcome = RATE_LIMITED
     await world.attempt(TO_SLACK)
     assert (await world.steps())[-1] == (
         "retrying",
@@ -75,13 +65,11 @@ async def test_a_rate_limit_shows_its_delay_and_that_it_uses_no_attempt(
 
 
 async def test_several_rate_limits_are_counted_when_it_is_sent(world: World) -> None:
-    world.sender.outcome = DeliveryError.rate_limited(
-        "Slack asks to wait 7 s", timedelta(seconds=7)
-    )
-    for owner in (OWNER, retry_of(TO_SLACK), retry_of(TO_SLACK)):
-        await world.attempt(TO_SLACK, owner)
+    world.sender.outcome = RATE_LIMITED
+    for _ in range(3):
+        await world.attempt(TO_SLACK)
     world.sender = ScriptedSender()
-    await world.attempt(TO_SLACK, retry_of(TO_SLACK))
+    await world.attempt(TO_SLACK)
     steps = [what for what, _ in await world.steps()]
     assert steps == ["sending", "retrying", "sent"]
     assert (await world.steps())[-1] == ("sent", "delayed 3 times by a rate limit")
@@ -107,7 +95,7 @@ async def test_after_a_lost_reply_the_note_says_what_was_done(
     )
     await world.attempt(delivery)
     world.sender = ScriptedSender(finds=finds)
-    await world.attempt(delivery, retry_of(delivery))
+    await world.attempt(delivery)
     assert await world.steps() == [
         ("sending", ""),
         ("retrying", "the connection to Slack broke"),
@@ -130,22 +118,12 @@ async def test_an_interrupted_attempt_shows_when_it_was_taken_over(world: World)
 
 
 async def test_an_interruption_after_a_rate_limit_is_shown_too(world: World) -> None:
-    world.sender.outcome = DeliveryError.rate_limited(
-        "Slack asks to wait 7 s", timedelta(seconds=7)
-    )
+    world.sender.outcome = RATE_LIMITED
     await world.attempt(TO_SLACK)
     world.sender = ScriptedSender(LeaseLost("killed during the call"))
     with pytest.raises(LeaseLost):
-        await world.attempt(TO_SLACK, retry_of(TO_SLACK))
+        await world.attempt(TO_SLACK)
     world.sender, world.now = ScriptedSender(), NOW + seconds(20)
-    await world.attempt(TO_SLACK, retry_of(TO_SLACK))
+    await world.attempt(TO_SLACK)
     assert [what for what, _ in await world.steps()] == ["sending", "retrying", "sending", "sent"]
     assert (await world.steps())[2][1] == "interrupted, taken over 20 s after it began"
-
-
-async def test_an_interruption_between_reading_and_claiming_is_shown_without_a_time(
-    world: World,
-) -> None:
-    await world.store.ledger.claim(TO_SLACK, OWNER, "another", NOW)
-    await world.store.ledger.claim(TO_SLACK, OWNER, "ours", NOW)
-    assert (await world.steps())[-1] == ("sending", "interrupted, taken over")

@@ -7,19 +7,20 @@ from itertools import count
 import pytest
 from redis.asyncio import Redis
 
-from bot.delivery.notice import notices_of_delivery
+from bot.delivery.notice import notices_about
 from bot.delivery.requeue import requeue
 from bot.fakes.faults import HttpFault
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
-from bot.model import Delivery, DeliveryState, EventState
-from bot.store.leases import Leases
-from bot.store.queue import QUEUE
+from bot.model import DeadLetter, Delivery, DeliveryState, EventState
+from bot.store.commit import Change
+from bot.store.queue import QUEUE, JobId
 from bot.wiring import build_jobs
 from bot.worker.jobs import WorkerTasks
-from bot.worker.lease import Lease
 from tests.app import MakeSettings
 from tests.factories import NOW, body_of, make_event, seconds
+from tests.run_jobs import delivery_job, event_job, report_job, run_all, run_job
+from tests.stored_events import deliveries_of, read
 
 REFUSED = HttpFault.error("channel_not_found")
 POST = "chat.postMessage"
@@ -40,28 +41,10 @@ async def jobs(
     await built.close()
 
 
-async def run(jobs: WorkerTasks) -> None:
-    """Run every job, due or not, until none is left."""
-    while queued := await jobs.store.redis.zrange(QUEUE, 0, -1):
-        await run_jobs(jobs, *sorted(raw.decode() for raw in queued))
-
-
-async def run_jobs(jobs: WorkerTasks, *job_ids: str) -> None:
-    runs = {
-        "handle_event": jobs.handle_event,
-        "retry_delivery": jobs.retry_delivery,
-        "report_dead_letter": jobs.report_dead_letter,
-    }
-    redis = jobs.store.redis
-    for job_id in job_ids:
-        assert await redis.zscore(QUEUE, job_id) is not None, f"no job {job_id}"
-        await redis.zadd(QUEUE, {job_id: 1})
-        lease = Lease(Leases(redis, 15_000), job_id, 1)
-        assert await lease.take()
-        task, _, subject_id = job_id.partition(":")
-        await runs[task](subject_id, lease)
-        lease.job_is_done()
-        await lease.end()
+async def run_jobs(jobs: WorkerTasks, *job_ids: JobId) -> None:
+    for job in job_ids:
+        assert await jobs.store.redis.zscore(QUEUE, str(job)) is not None, f"no job {job}"
+        await run_job(jobs, job)
 
 
 async def accept(jobs: WorkerTasks, **changes: object) -> None:
@@ -71,7 +54,7 @@ async def accept(jobs: WorkerTasks, **changes: object) -> None:
 
 async def of_event(jobs: WorkerTasks) -> tuple[list[Delivery], list[Delivery]]:
     """The event's deliveries, and the notices."""
-    found = await jobs.store.ledger.of_event("evt_1")
+    found = await deliveries_of(jobs.store, "evt_1")
     return [d for d in found if not d.is_notice], [d for d in found if d.is_notice]
 
 
@@ -81,12 +64,12 @@ async def test_a_requeue_delivers_the_message_and_not_its_notice(
     """Slack refuses the message and its notice, and accepts both the second time."""
     slack_api.plan_faults(POST, [REFUSED, REFUSED])
     await accept(jobs)
-    await run(jobs)
+    await run_all(jobs)
     assert slack_api.posts == []
     [message], [notice] = await of_event(jobs)
     await requeue(jobs.store, "evt_1", NOW)
-    await run_jobs(jobs, *(f"retry_delivery:{d.id}" for d in (message, notice)))
-    await run(jobs)
+    await run_jobs(jobs, *(delivery_job(d.id) for d in (message, notice)))
+    await run_all(jobs)
     assert [post.channel for post in slack_api.posts] == ["C0RECRUIT"]
     [message], [notice] = await of_event(jobs)
     assert message.state is DeliveryState.SENT
@@ -101,13 +84,13 @@ async def test_a_waiting_notice_is_skipped_once_its_message_is_retried(
 ) -> None:
     slack_api.plan_faults(POST, [REFUSED, HttpFault.status(503)])
     await accept(jobs)
-    await run_jobs(jobs, "handle_event:evt_1")
+    await run_jobs(jobs, event_job())
     [message], _ = await of_event(jobs)
-    await run_jobs(jobs, f"report_dead_letter:delivery:{message.id}")
+    await run_jobs(jobs, report_job("evt_1", message.id))
     _, [notice] = await of_event(jobs)
     assert notice.state is DeliveryState.RETRYING
-    await jobs.store.ledger.requeue(message, NOW)
-    await run_jobs(jobs, f"retry_delivery:{notice.id}")
+    await requeue(jobs.store, message.id, NOW)
+    await run_jobs(jobs, delivery_job(notice.id))
     assert (await of_event(jobs))[1][0].reason == "resolved: the delivery is retrying by now"
     assert slack_api.posts == []
 
@@ -117,11 +100,11 @@ async def test_a_message_that_fails_again_is_reported_again_once(
 ) -> None:
     slack_api.plan_faults(POST, [REFUSED, REFUSED, REFUSED])
     await accept(jobs)
-    await run(jobs)
+    await run_all(jobs)
     [message], [notice] = await of_event(jobs)
     await requeue(jobs.store, "evt_1", NOW)
-    await run_jobs(jobs, *(f"retry_delivery:{d.id}" for d in (message, notice)))
-    await run(jobs)
+    await run_jobs(jobs, *(delivery_job(d.id) for d in (message, notice)))
+    await run_all(jobs)
     assert [post.channel for post in slack_api.posts] == ["C0ALERTS"]
     [message], [first, second] = await of_event(jobs)
     assert message.state is DeliveryState.FAILED
@@ -136,10 +119,10 @@ async def test_an_event_that_was_requeued_is_not_reported(
 ) -> None:
     slack_api.plan_faults(POST, [HttpFault.status(503)])
     await accept(jobs, data={})
-    await run_jobs(jobs, "handle_event:evt_1", "report_dead_letter:event:evt_1")
+    await run_jobs(jobs, event_job(), report_job())
     _, [notice] = await of_event(jobs)
-    await jobs.store.events.requeue("evt_1", NOW)
-    await run_jobs(jobs, f"retry_delivery:{notice.id}")
+    await requeue(jobs.store, "evt_1", NOW)
+    await run_jobs(jobs, delivery_job(notice.id))
     assert (await of_event(jobs))[1][0].reason == "resolved: the event is accepted by now"
     assert slack_api.posts == []
 
@@ -149,17 +132,17 @@ async def test_an_event_that_is_still_a_dead_letter_is_reported(
 ) -> None:
     slack_api.plan_faults(POST, [HttpFault.status(503), HttpFault.status(503)])
     await accept(jobs, data={})
-    await run(jobs)
+    await run_all(jobs)
     assert [post.channel for post in slack_api.posts] == ["C0ALERTS"]
-    stored = await jobs.store.events.get("evt_1")
-    assert stored is not None
-    assert stored.state is EventState.DEAD
+    assert (await read(jobs.store)).state is EventState.DEAD
 
 
 async def write_notices(jobs: WorkerTasks, dead: Delivery) -> None:
     """Leave what a worker leaves that is killed between writing the notices and sending them."""
-    notices = await notices_of_delivery(dead, jobs.recipients)
-    await jobs.store.ledger.add("evt_1", notices, f"report_dead_letter:delivery:{dead.id}", NOW)
+    change = Change(await read(jobs.store), NOW)
+    for notice in await notices_about(change.stored, DeadLetter("evt_1", dead.id), jobs.recipients):
+        change.put(notice)
+    await jobs.store.commits.apply(change)
 
 
 @pytest.mark.parametrize(
@@ -176,12 +159,12 @@ async def test_a_notice_written_by_a_killed_worker_does_not_stay_pending(
     """The message was requeued before the job of the notice ran again."""
     slack_api.plan_faults(POST, faults)
     await accept(jobs)
-    await run_jobs(jobs, "handle_event:evt_1")
+    await run_jobs(jobs, event_job())
     [message], _ = await of_event(jobs)
     await write_notices(jobs, message)
     await requeue(jobs.store, "evt_1", NOW)
-    await run_jobs(jobs, f"retry_delivery:{message.id}")
-    await run(jobs)
+    await run_jobs(jobs, delivery_job(message.id))
+    await run_all(jobs)
     _, notices = await of_event(jobs)
     assert [notice.state for notice in notices] == states
     assert notices[0].reason.startswith("resolved: ")

@@ -1,19 +1,19 @@
 """Who is notified: every destination of an audience, or nobody and the reason."""
 
-from bot.delivery.recipients import SettingsRecipients, deliveries_of
-from bot.model import Audience, Delivery, DeliveryState, Event, Notify
-from tests.factories import MAIL, NOW, SLACK, make_event
+from dataclasses import replace
 
-EVENT = make_event()
+from bot.delivery.recipients import SettingsRecipients, deliveries_of
+from bot.model import Audience, Delivery, DeliveryState
+from tests.factories import MAIL, NOW, SLACK, make_notification
+
 RECIPIENTS = SettingsRecipients({Audience.RECRUITERS: (SLACK, MAIL), Audience.OPERATORS: ()})
 
 
 async def deliveries(
-    event: Event = EVENT, audience: Audience = Audience.RECRUITERS, *, opt_in: bool = False
+    event_id: str = "evt_1", audience: Audience = Audience.RECRUITERS, *, opt_in: bool = False
 ) -> list[Delivery]:
-    context, thread = {"n": 1}, "search:srch_1"
-    notify = Notify(audience, "search.completed", context, thread, opt_in)
-    return await deliveries_of(event, notify, RECIPIENTS, NOW)
+    notification = replace(make_notification(event_id), audience=audience)
+    return await deliveries_of(notification, RECIPIENTS, NOW, opt_in=opt_in)
 
 
 async def test_every_destination_gets_a_delivery() -> None:
@@ -22,8 +22,9 @@ async def test_every_destination_gets_a_delivery() -> None:
         (SLACK, DeliveryState.PENDING),
         (MAIL, DeliveryState.PENDING),
     ]
-    assert {d.notification.thread for d in found} == {"search:srch_1"}
-    assert {d.created_at for d in found} == {NOW}
+    assert {(d.event_id, d.template, d.created_at) for d in found} == {
+        ("evt_1", "search.completed", NOW)
+    }
 
 
 async def test_the_same_notification_always_has_the_same_ids() -> None:
@@ -33,7 +34,7 @@ async def test_the_same_notification_always_has_the_same_ids() -> None:
 
 
 async def test_another_event_has_other_ids() -> None:
-    other = await deliveries(make_event("evt_2"))
+    other = await deliveries("evt_2")
     assert not {d.id for d in other} & {d.id for d in await deliveries()}
 
 

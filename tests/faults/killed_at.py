@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Coroutine, Generator, Iterator
 from contextvars import ContextVar
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -27,9 +28,10 @@ import uvloop
 from bot.logging.setup import configure_logs
 from bot.settings import load_settings
 from bot.wiring import build_jobs
-from bot.worker.loop import LeasedWorker
+from bot.worker.jobs import WorkerTasks
+from bot.worker.loop import Worker
 from bot.worker.process import run_worker
-from bot.worker.supervisor import Supervisor
+from bot.worker.running import RunningJob
 
 _ROOT = Path(__file__).parents[2]
 _START_INTERVAL = 0.4
@@ -108,22 +110,23 @@ def _frames(awaiting: object) -> Iterator[FrameType]:
         awaiting = getattr(awaiting, "cr_await", None) or getattr(awaiting, "ag_await", None)
 
 
-class WatchedWorker(LeasedWorker):
-    """Counts the boundaries from its first poll for a job to the end of that job, and so on."""
+class WatchedWorker(Worker):
+    """Counts the boundaries from its first call for jobs to the end of the first one, and so on."""
 
-    def __init__(self, boundaries: Boundaries, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, boundaries: Boundaries, tasks: WorkerTasks) -> None:
+        super().__init__(tasks)
         self._boundaries = boundaries
 
-    async def poll_once(self) -> None:
+    async def _take(self) -> timedelta:
         _in_job.set(not self._boundaries.has_job)
-        await super().poll_once()
+        idle_for = await super()._take()
         _in_job.set(False)
+        return idle_for
 
-    async def run_job(self, job_id: str, due_ms: float) -> None:
+    async def _run(self, job: RunningJob) -> None:
         self._boundaries.has_job = True
         _in_job.set(True)
-        await super().run_job(job_id, due_ms)
+        await super()._run(job)
         _in_job.set(False)
         self._boundaries.job_ended()
 
@@ -149,7 +152,7 @@ def run(boundaries: Boundaries | None) -> None:
         return
     run_worker(
         build,
-        new_supervisor=partial(Supervisor, new_worker=partial(WatchedWorker, boundaries)),
+        new_worker=partial(WatchedWorker, boundaries),
         loop_factory=partial(watching_loop, boundaries),
     )
 

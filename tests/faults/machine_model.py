@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.delivery.notifications import notification_of
 from bot.delivery.recipients import SettingsRecipients, deliveries_of
 from bot.intake.envelope import parse_envelope
 from bot.model import (
@@ -17,8 +18,9 @@ from bot.model import (
     InvalidData,
     Notify,
 )
-from bot.store.events import StoredEvent
-from bot.store.queue import JOB_KEY, LEASE_KEY, QUEUE
+from bot.store.queue import JOB_KEY, JOBS, LEASES, QUEUE, RUNNING
+from bot.store.reconciliation import _COMPLETE
+from bot.store.stored_event import StoredEvent
 from bot.wiring import audiences
 from tests.faults.machine_worker import RETENTION
 from tests.faults.machine_world import World
@@ -82,7 +84,12 @@ class Promise:
             delivery.id
             for intent in intents
             if isinstance(intent, Notify)
-            for delivery in await deliveries_of(event, intent, recipients, since=event.timestamp)
+            for delivery in await deliveries_of(
+                notification_of(event, intent),
+                recipients,
+                since=event.timestamp,
+                opt_in=intent.opt_in,
+            )
         }
 
     def _arrived(self) -> tuple[Counter[str], Counter[str]]:
@@ -116,7 +123,7 @@ class Promise:
             assert {*posts, *mails} <= expected | notices, "an unexpected message"
         failed = {d.id for d in deliveries.values() if d.state is DeliveryState.FAILED}
         for name in failed - notices:
-            assert await self._is_dead_letter(DeadLetter.delivery(name)), (
+            assert await self._is_dead_letter(DeadLetter(deliveries[name].event_id, name)), (
                 f"{name} failed and is not listed as a dead letter"
             )
         for offer in self.offers.values():
@@ -164,8 +171,8 @@ class Promise:
                 assert state is DeliveryState.FAILED, f"{delivery.id} is left {state}"
 
     async def _deliveries(self) -> dict[str, Delivery]:
-        found = await self.world.store.ledger.of_events([*self.offers])
-        return {d.id: d for deliveries in found.values() for d in deliveries}
+        found = [await self.world.store.events.get(event_id) for event_id in self.offers]
+        return {d.id: d for stored in found if stored for d in stored.deliveries}
 
     async def _stored(self, offer: Offer) -> StoredEvent | None:
         """Return the event, or None if it has expired; it must be kept for the retention time."""
@@ -176,7 +183,7 @@ class Promise:
             return None
         assert stored.body == offer.body
         if stored.state is EventState.DEAD and not self._may_have_expired(offer):
-            assert await self._is_dead_letter(DeadLetter.event(offer.event.id))
+            assert await self._is_dead_letter(DeadLetter(offer.event.id))
         return stored
 
     def _may_have_expired(self, offer: Offer) -> bool:
@@ -188,10 +195,11 @@ class Promise:
         return dead in await self.world.store.dead_letters(now)
 
     async def _check_queue(self) -> None:
-        """Check that the queue and the jobs match, and that every lease expires."""
+        """Check that every job is indexed and stored, waits or runs, and that those that run have leases."""
         redis = self.world.redis
-        queued = set(await redis.zrange(QUEUE, 0, -1))
-        jobs = {key.removeprefix(JOB_KEY.encode()) async for key in redis.scan_iter(f"{JOB_KEY}*")}
-        assert queued == jobs, "jobs that are not queued, or queued ids without a job"
-        async for key in redis.scan_iter(f"{LEASE_KEY}*"):
-            assert await redis.pttl(key) != -1, f"{key} never expires"
+        queued, running = {*await redis.zrange(QUEUE, 0, -1)}, {*await redis.zrange(RUNNING, 0, -1)}
+        jobs = {*await redis.zrange(JOBS, 0, -1)} - {_COMPLETE.encode()}
+        blobs = {key.removeprefix(JOB_KEY.encode()) async for key in redis.scan_iter(f"{JOB_KEY}*")}
+        assert jobs == blobs == queued | running, "jobs that are not queued, or ids without a job"
+        assert not queued & running, "jobs that wait and run"
+        assert {*await redis.hkeys(LEASES)} == running

@@ -1,11 +1,12 @@
 """Virtual time: for the bot's clocks, for its leases, and for Redis."""
 
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 from redis.asyncio import Redis
-from redis.commands.core import AsyncScript
 
-from bot.store.connection import connect
+from bot.store import scripts
 
 _START = datetime(2026, 1, 15, 14, 30, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -50,16 +51,9 @@ end
 """
 
 
-class VirtualTimeRedis(Redis):
-    """A client whose scripts see the virtual time."""
-
-    def __init__(self, url: str, timeout: timedelta) -> None:
-        super().__init__(connection_pool=connect(url, timeout=timeout).connection_pool)
-        self.auto_close_connection_pool = True
-
-    def register_script(self, script: str | bytes) -> AsyncScript:
-        assert isinstance(script, str)
-        return super().register_script(_VIRTUAL_TIME + script)
+def virtual_scripts() -> AbstractContextManager[object]:
+    """Have the scripts that are made inside the block see the virtual time."""
+    return patch.object(scripts, "_SHARED", _VIRTUAL_TIME + scripts._SHARED)
 
 
 class Time:

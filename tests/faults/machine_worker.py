@@ -1,4 +1,4 @@
-"""A worker that lives in a test's event loop, one poll of the queue at a time."""
+"""A worker that lives in a test's event loop, one call for jobs at a time."""
 
 import asyncio
 from contextlib import suppress
@@ -9,11 +9,12 @@ from redis.exceptions import RedisError
 
 from bot.settings import Settings
 from bot.store import Store
+from bot.store.connection import connect
 from bot.wiring import build_jobs
-from bot.worker.loop import LeasedWorker
+from bot.worker.loop import Worker
 from bot.worker.timings import WorkerTimings
 from tests.faults.machine_life import Life
-from tests.faults.machine_time import Time, VirtualTimeRedis
+from tests.faults.machine_time import Time
 
 RETENTION = timedelta(days=30)
 REDIS_TIMEOUT = timedelta(seconds=30)
@@ -23,7 +24,25 @@ _TIMINGS = WorkerTimings(redis_retry_interval=timedelta(milliseconds=10))
 
 def machine_store(settings: Settings) -> Store:
     url = settings.redis_url.get_secret_value()
-    return Store(VirtualTimeRedis(url, REDIS_TIMEOUT), retention=RETENTION)
+    return Store(connect(url, timeout=REDIS_TIMEOUT), retention=RETENTION)
+
+
+class _SteppedWorker(Worker):
+    """A worker that takes jobs when told to."""
+
+    async def take_and_run(self) -> None:
+        """Take what is due, and return when all that runs has ended."""
+        try:
+            await self._take()
+        except (RedisError, OSError):
+            await self._tasks.store.redis.connection_pool.disconnect(inuse_connections=False)
+        if tasks := self.tasks:
+            await asyncio.wait(tasks)
+
+    @property
+    def tasks(self) -> list[asyncio.Task[None]]:
+        tasks = [*(job.task for job in self._running.values()), self._reconciliation]
+        return [task for task in tasks if task]
 
 
 class MachineWorker:
@@ -31,7 +50,6 @@ class MachineWorker:
 
     def __init__(self, settings: Settings, time: Time) -> None:
         self.life = Life()
-        self._time = time
         self._jobs = build_jobs(
             settings,
             store=machine_store(settings),
@@ -39,13 +57,8 @@ class MachineWorker:
             monotonic=time.monotonic,
             redis_retry_interval=_TIMINGS.redis_retry_interval,
         )
-        self._leased = self._new_worker()
+        self._worker = _SteppedWorker(self._jobs, timings=_TIMINGS, monotonic=time.monotonic)
         self._polling: asyncio.Task[Any] | None = None
-
-    def _new_worker(self) -> LeasedWorker:
-        return LeasedWorker(
-            self._jobs, asyncio.Event(), timings=_TIMINGS, monotonic=self._time.monotonic
-        )
 
     @property
     def is_frozen(self) -> bool:
@@ -53,7 +66,7 @@ class MachineWorker:
 
     async def poll(self) -> None:
         """Run what is due; return when that is done, or the worker frozen."""
-        self._polling = await self.life.run(self._poll())
+        self._polling = await self.life.run(self._worker.take_and_run())
         self._raise_bugs()
 
     async def thaw(self) -> None:
@@ -63,17 +76,6 @@ class MachineWorker:
         await self.life.go_on(self._polling)
         self._raise_bugs()
 
-    async def _poll(self) -> None:
-        leased = self._leased
-        try:
-            await leased.poll_once()
-        except (RedisError, OSError):
-            # As the supervisor does; arq's worker has lost count of its jobs.
-            await self._jobs.store.redis.connection_pool.disconnect(inuse_connections=False)
-            self._leased = self._new_worker()
-        if leased.tasks:
-            await asyncio.wait(leased.tasks.values())
-
     def _raise_bugs(self) -> None:
         """Raise what the poll raised: a worker must survive all injected faults."""
         if self._polling is not None and self._polling.done():
@@ -81,9 +83,12 @@ class MachineWorker:
 
     async def close(self) -> None:
         """Close everything; the network is gone by now if the worker was killed."""
+        self.life.strike_after(
+            0, self.life.freeze
+        )  # a strike that is still to come would freeze this
         self.life.thaw()
         if self._polling is not None:
-            everything = [self._polling, *self._leased.tasks.values()]
+            everything = [self._polling, *self._worker.tasks]
             for task in everything:
                 task.cancel()
             await asyncio.wait(everything, timeout=5)

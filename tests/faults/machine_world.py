@@ -20,10 +20,11 @@ from bot.intake.webhook import Webhook
 from bot.metrics.recorder import Metrics
 from bot.registry import load_registry
 from bot.store import Store
-from bot.store.queue import LEASE_KEY, QUEUE
+from bot.store.connection import connect
+from bot.store.queue import QUEUE, RUNNING
 from bot.worker.timings import WorkerTimings
 from tests.app import SECRET, MakeSettings
-from tests.faults.machine_time import Time, VirtualTimeRedis
+from tests.faults.machine_time import Time, virtual_scripts
 from tests.faults.machine_worker import RETENTION, MachineWorker, machine_store
 from tests.faults.proxy import Proxy
 
@@ -38,6 +39,8 @@ class World:
     """Web and worker reach Redis through `proxy`; `store` is the test's own connection."""
 
     def __init__(self, server: RedisServer, make_settings: MakeSettings) -> None:
+        self._stack = AsyncExitStack()
+        self._stack.enter_context(virtual_scripts())
         self.time = Time()
         self.proxy = Proxy(server.port)
         self.slack = LocalSlack(
@@ -48,14 +51,13 @@ class World:
             "slack": self.slack.workspace.posts,
             "mail": self.inbox.arrivals,
         }
-        self.redis = VirtualTimeRedis(server.url, timedelta(seconds=60))
+        self.redis = connect(server.url, timeout=timedelta(seconds=60))
         self.store = Store(self.redis, retention=RETENTION)
         self.registry = load_registry()
         self.frozen: list[MachineWorker] = []
         self._make_settings = make_settings
         self._dead: list[MachineWorker] = []
         self._repair: asyncio.Task[None] | None = None
-        self._stack = AsyncExitStack()
         self._surroundings = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -196,23 +198,22 @@ class World:
         self.slack.clear_faults()
         self.inbox.clear_faults()
 
-    async def no_lease_is_held(self) -> bool:
-        """Whether no worker holds a lease; its holder may be dead."""
-        return not [key async for key in self.redis.scan_iter(f"{LEASE_KEY}*")]
-
     async def wake_all(self) -> None:
         """Thaw the frozen workers, for which no time has passed although their leases expired long ago."""
         while self.frozen:
             await self.wake(self.frozen[0])
 
     async def drain(self) -> None:
-        """Let time pass until the queue is empty."""
+        """Let time pass until no job is left: until the next one is due, or a dead worker's lease over."""
         for _ in range(_MOST_POLLS):
-            queued = await self.redis.zrange(QUEUE, 0, 0, withscores=True)
-            if not queued:
+            first = [
+                found
+                for key in (QUEUE, RUNNING)
+                for found in await self.redis.zrange(key, 0, 0, withscores=True)
+            ]
+            if not first:
                 return
-            ahead = queued[0][1] / 1000 - self.time.timestamp()
-            lease = 0 if await self.no_lease_is_held() else 1
-            await self.wait(timedelta(seconds=max(ahead, lease)))
+            ahead = min(score for _, score in first) / 1000 - self.time.timestamp()
+            await self.wait(timedelta(seconds=max(ahead, 0)))
             await self.work()
-        raise AssertionError(f"the queue never becomes empty: {queued}")
+        raise AssertionError(f"the queue never becomes empty: {first}")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from tests.faults.mutations import MUTATIONS, Mutation
+from tests.faults.mutation import Mutation
+from tests.faults.mutations import MUTATIONS
 
 _ROOT = Path(__file__).parents[2]
 _IGNORED = (

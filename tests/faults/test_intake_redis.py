@@ -19,6 +19,7 @@ from tests.faults.deployment import Deployment, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
 from tests.polling import until
+from tests.stored_events import steps_of
 
 RESPONSE_TIMEOUT = timedelta(seconds=2)
 """Measured with `--whole`, when nothing else uses the machine."""
@@ -42,9 +43,9 @@ def stop(deployment: Deployment) -> None:
     os.kill(deployment.redis.process.pid, signal.SIGSTOP)
 
 
-def accepting(deployment: Deployment) -> bytes:
+def accepting() -> bytes:
     """Return the bytes that mark a request to store an event, on its way to Redis."""
-    return LuaScript(deployment.store.redis, "accept").sha.encode()
+    return LuaScript("accept").sha.encode()
 
 
 @contextmanager
@@ -122,13 +123,13 @@ async def test_an_event_whose_reply_from_redis_was_lost_is_stored_once(
         events = [f"evt_{number}" for number in range(10 if whole else 2)]
         for event_id in events:
             body = envelope(event_id)
-            deployment.proxy.lose_replies(to=accepting(deployment), times=lost)
+            deployment.proxy.lose_replies(to=accepting(), times=lost)
             assert (await web.receive(body)).status_code == status
             assert deployment.proxy.lost == 0
             assert await deployment.store.events.get(event_id) is not None
             assert (await web.receive(body)).status_code == 200
             await deployment.settled([event_id])
-            steps = [step.what for step in await deployment.store.events.trail(event_id)]
+            steps = await steps_of(deployment.store, event_id)
             assert (steps.count("received"), steps.count("handled")) == (1, 1)
         await tally.audit(deployment, events, runs=len(events))
 
@@ -154,7 +155,7 @@ async def test_web_killed_between_commit_and_response(
 async def _kill_web_before_the_response(
     deployment: Deployment, web: Web, event_id: str, body: bytes
 ) -> None:
-    deployment.proxy.hold_replies(to=accepting(deployment))
+    deployment.proxy.hold_replies(to=accepting())
     sending = asyncio.create_task(web.receive(body))
 
     async def is_stored() -> bool:

@@ -41,8 +41,8 @@ MAIL_FAULTS = {
     "too late": ("DATA", SmtpFault.reply_with(554)),
 }
 KINDS = st.sampled_from(["search"] * 4 + [*DATA])
-MOMENTS = st.integers(1, 100) | st.sampled_from(["slack", "mail"])
-"""A step of the worker, of which a job that sends takes about 80; or when Slack or the mail server has
+MOMENTS = st.integers(1, 110) | st.sampled_from(["slack", "mail"])
+"""A step of the worker, of which a job that sends takes about 95; or when Slack or the mail server has
 the message. If that is not reached, the strike happens in a later poll."""
 STRIKES = [
     *("freeze", "freeze", "kill", "kill", "cut", "cut for long", "stall", "stall for long"),

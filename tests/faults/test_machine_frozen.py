@@ -8,8 +8,8 @@ from tests.faults.machine_life import task_factory
 from tests.faults.machine_model import Promise
 from tests.faults.machine_world import World
 
-_STEPS = 90
-"""A job that sends to Slack and by mail takes about 80, including opening its connections."""
+_STEPS = 100
+"""A job that sends to Slack and by mail takes about 95, including opening its connections."""
 
 
 async def test_a_worker_that_continues_past_its_lease_posts_nothing(

@@ -12,6 +12,7 @@ from bot.model import Delivery, DeliveryState, Transport
 from tests.app import envelope
 from tests.faults.deployment import Deployment
 from tests.polling import HANG_TIMEOUT, until
+from tests.stored_events import deliveries_of, is_to
 
 POST = "chat.postMessage"
 
@@ -24,9 +25,8 @@ async def mail_server() -> AsyncIterator[Inbox]:
 
 
 async def mails_of(deployment: Deployment, events: Sequence[str]) -> list[Delivery]:
-    found = await deployment.store.ledger.of_events(events)
-    deliveries = [d for ds in found.values() for d in ds]
-    return [d for d in deliveries if d.destination.transport is Transport.EMAIL]
+    deliveries = await deliveries_of(deployment.store, *events)
+    return [d for d in deliveries if is_to(d, Transport.EMAIL)]
 
 
 async def test_70_mails_to_a_server_with_three_connections_arrive_once_at_the_first_attempt(

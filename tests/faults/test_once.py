@@ -8,6 +8,7 @@ from bot.clock import utc_now
 from bot.model import DeadLetter, Delivery, DeliveryState
 from tests.app import Bot, envelope
 from tests.polling import until
+from tests.stored_events import deliveries_of
 
 
 async def settled(bot: Bot, event_id: str = "evt_1") -> list[Delivery]:
@@ -15,11 +16,11 @@ async def settled(bot: Bot, event_id: str = "evt_1") -> list[Delivery]:
     unsettled = {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.RETRYING}
 
     async def all_are() -> bool:
-        deliveries = await bot.jobs.store.ledger.of_event(event_id)
+        deliveries = await deliveries_of(bot.jobs.store, event_id)
         return bool(deliveries) and not {d.state for d in deliveries} & unsettled
 
     await until(all_are)
-    return await bot.jobs.store.ledger.of_event(event_id)
+    return await deliveries_of(bot.jobs.store, event_id)
 
 
 async def test_an_event_arrives_in_slack_and_by_mail(bot: Bot) -> None:
@@ -40,7 +41,7 @@ async def test_data_that_does_not_fit_is_a_dead_letter_with_a_reason(bot: Bot) -
     stored = await bot.jobs.store.events.get("evt_1")
     assert stored is not None
     assert (stored.state, stored.reason) == ("dead", "data.searchId is missing")
-    assert await bot.jobs.store.dead_letters(utc_now()) == [DeadLetter.event("evt_1")]
+    assert await bot.jobs.store.dead_letters(utc_now()) == [DeadLetter("evt_1")]
 
 
 async def test_an_enriched_profile_is_recorded_and_its_cached_copy_deleted(

@@ -23,6 +23,7 @@ from tests.factories import NOW, seconds
 from tests.faults.deployment import Deployment
 from tests.polling import until
 from tests.postfix import Postfix, postfix
+from tests.stored_events import deliveries_of, is_to
 
 STRICT = {
     "smtpd_helo_restrictions": (
@@ -64,8 +65,8 @@ async def send_all(deployment: Deployment, server: Postfix, count: int, workers:
                 await deployment.settled(events)
         else:
             await deployment.settled(events)
-    ledger = await deployment.store.ledger.of_events(events)
-    mails = [d for ds in ledger.values() for d in ds if d.destination.transport is Transport.EMAIL]
+    deliveries = await deliveries_of(deployment.store, *events)
+    mails = [d for d in deliveries if is_to(d, Transport.EMAIL)]
     assert {(d.state, d.attempts) for d in mails} == {(DeliveryState.SENT, 1)}
     await until_delivered(server, count)
     assert Counter(server.message_ids) == Counter(d.receipt for d in mails)
@@ -117,7 +118,7 @@ async def test_a_limit_below_ours_is_a_rate_limit(redis: Redis) -> None:
     with postfix({"smtpd_client_connection_count_limit": "1"}) as server:
         await until_listening(server)
         connector = SmtpConnector(parse_smtp_url(server.url), "bot.example.com")
-        slots = SmtpSlots(redis, "127.0.0.1", server.port, 10)
+        slots = SmtpSlots(redis, "127.0.0.1", server.port, count=10)
         pools = [SmtpPool(connector, slots, idle_timeout=seconds(0.05)) for _ in range(2)]
         senders = [EmailSender(pool, "bot@example.com", load_wait=seconds(0.5)) for pool in pools]
         await asyncio.gather(*map(send_until_accepted, range(len(messages))))

@@ -1,4 +1,4 @@
-"""A rolling deploy and its rollback: two releases run on the same Redis."""
+"""A deploy: the next release takes over what the previous one left, also while both run on one Redis."""
 
 import asyncio
 import io
@@ -7,16 +7,22 @@ import signal
 import subprocess
 import tarfile
 import tomllib
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from bot.clock import utc_now
+from bot.fakes.faults import HttpFault
+from bot.store import Store, keys
 from tests.app import envelope
 from tests.faults.deployment import Deployment, Running, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import Tally
+from tests.polling import until
 from tests.processes import ROOT
+
+_OLD_QUEUES = ("arq:queue", "juicebox:queue")
 
 
 def _git(*arguments: str) -> bytes:
@@ -61,37 +67,105 @@ async def stop(*processes: Running) -> None:
         assert await running.process.wait() in {0, -signal.SIGTERM}, running.log()
 
 
+@dataclass
+class Sender:
+    """Sends events to the web process that was started last, `count` at a time."""
+
+    count: int
+    events: list[str] = field(default_factory=list)
+    webs: list[Web] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.juicebox = Juicebox(lambda: self.webs[-1])
+
+    async def send(self) -> None:
+        fresh = [f"evt_{len(self.events) + number}" for number in range(self.count)]
+        self.events.extend(fresh)
+        await self.juicebox.send_all(map(envelope, fresh))
+
+
+async def migrate_what_is_done(deployment: Deployment) -> None:
+    """Bring the events that an old worker has finished into the new form, as a new process does once.
+
+    Those that wait for a job are taken over by the workers of the new release.
+    """
+    redis = deployment.store.redis
+
+    async def taken_over() -> bool:
+        return not await redis.exists(*_OLD_QUEUES)
+
+    await redis.delete(keys.RECONCILED)  # the next reconciliation is due at once, and not in 30 s
+    await until(taken_over)
+    await Store(redis, retention=deployment.store.retention).reconciliation.run(utc_now())
+
+
+async def audit(deployment: Deployment, tally: Tally, sender: Sender) -> None:
+    await deployment.settled(sender.events)
+    assert set(sender.juicebox.answers) <= {"200", "503"}
+    await tally.audit(deployment, sender.events)
+
+
 @pytest.mark.case(25)
-@pytest.mark.parametrize("rollback", [False, True], ids=["upgrade", "rollback"])
-async def test_two_releases_share_the_work_while_one_takes_over(
-    deployment: Deployment, tally: Tally, previous_release: Path, rollback: bool, whole: bool
+async def test_two_releases_share_the_work_while_the_new_one_takes_over(
+    deployment: Deployment, tally: Tally, previous_release: Path, whole: bool
 ) -> None:
-    here, before = deployment, replace(deployment, root=previous_release)
-    old, new = (here, before) if rollback else (before, here)
-    events: list[str] = []
-    webs: list[Web] = []
-    juicebox = Juicebox(lambda: webs[-1])
-
-    async def send_events() -> None:
-        fresh = [f"evt_{len(events) + number}" for number in range(300 if whole else 60)]
-        events.extend(fresh)
-        await juicebox.send_all(map(envelope, fresh))
-
+    old, new = replace(deployment, root=previous_release), deployment
+    sender = Sender(300 if whole else 20)
     async with old.web() as old_web, old.worker() as old_worker:
-        webs.append(old_web)
-        await send_events()
+        sender.webs.append(old_web)
+        await sender.send()
         async with new.web() as new_web, new.worker():
-            both_work = asyncio.create_task(send_events())
-            webs.append(new_web)
+            both_work = asyncio.create_task(sender.send())
+            sender.webs.append(new_web)
             await both_work
-            await send_events()
-            await stop(old_web)
-            if (
-                rollback
-            ):  # release 0.3.0 does not use our queue, so empty it before this worker stops
-                await deployment.settled(events)
+            await sender.send()
+            await stop(old_web, old_worker)
+            await sender.send()
+            await migrate_what_is_done(new)
+            await audit(new, tally, sender)
+
+
+@pytest.mark.case(25)
+async def test_what_the_previous_release_has_accepted_and_not_handled_is_sent_by_the_new_one(
+    deployment: Deployment, tally: Tally, previous_release: Path, whole: bool
+) -> None:
+    """Its worker was stopped first; some messages wait for a retry."""
+    old, new = replace(deployment, root=previous_release), deployment
+    sender = Sender(300 if whole else 20)
+    async with old.web() as old_web:
+        sender.webs.append(old_web)
+        deployment.slack.plan_faults("chat.postMessage", [HttpFault.status(500)] * 5)
+        async with old.worker() as old_worker:
+            await sender.send()
+            await deployment.slack.wait_for_calls("chat.postMessage", 10)
             await stop(old_worker)
-            await send_events()
-            await deployment.settled(events)
-    assert set(juicebox.answers) <= {"200", "503"}
-    await tally.audit(deployment, events)
+        await sender.send()
+        await stop(old_web)
+    async with new.web() as new_web, new.worker():
+        sender.webs.append(new_web)
+        await sender.send()
+        await migrate_what_is_done(new)
+        await audit(new, tally, sender)
+
+
+@pytest.mark.case(25)
+async def test_after_a_rollback_from_an_empty_queue_the_previous_release_works(
+    deployment: Deployment, tally: Tally, previous_release: Path, whole: bool
+) -> None:
+    """A duplicate of what the new release has sent is still one."""
+    old, new = replace(deployment, root=previous_release), deployment
+    sender = Sender(300 if whole else 20)
+    async with new.web() as new_web, new.worker() as new_worker:
+        sender.webs.append(new_web)
+        await sender.send()
+        await new.settled(sender.events)
+        await stop(new_web, new_worker)
+    async with old.web() as old_web, old.worker() as old_worker:
+        sender.webs.append(old_web)
+        await sender.juicebox.send_all(map(envelope, sender.events))
+        await sender.send()
+        await deployment.slack.wait_for(len(sender.events))
+        await deployment.inbox.wait_for(len(sender.events))
+        await stop(old_web, old_worker)
+    await migrate_what_is_done(new)
+    await audit(new, tally, sender)

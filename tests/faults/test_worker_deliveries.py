@@ -15,6 +15,7 @@ from tests.app import Bot, MakeSettings, envelope, running_worker, web_client
 from tests.faults.deployment import Deployment
 from tests.faults.tally import Tally
 from tests.processes import running
+from tests.stored_events import deliveries_of, is_to
 
 POST = "chat.postMessage"
 
@@ -31,8 +32,8 @@ class Delivering:
         assert answers == [200] * len(event_ids)
 
     async def slack_delivery(self, event_id: str) -> Delivery:
-        deliveries = await self.deployment.store.ledger.of_event(event_id)
-        return next(d for d in deliveries if d.destination.transport is Transport.SLACK)
+        deliveries = await deliveries_of(self.deployment.store, event_id)
+        return next(d for d in deliveries if is_to(d, Transport.SLACK))
 
 
 @pytest.fixture
@@ -197,7 +198,7 @@ async def test_a_permanent_failure_is_one_call_one_dead_letter_and_one_notice_un
     await tally.audit(deployment, ["evt_1"])
     assert [call.arguments["channel"] for call in slack.calls(POST)] == ["C0RECRUIT", "C0ALERTS"]
     dead = await delivering.slack_delivery("evt_1")
-    assert await store.dead_letters(utc_now()) == [DeadLetter.delivery(dead.id)]
+    assert await store.dead_letters(utc_now()) == [DeadLetter("evt_1", dead.id)]
     notified = sorted(mail.recipients[0] for mail in inbox.mails)
     assert notified == ["operator@example.com", "recruiter@example.com"]
 

@@ -11,6 +11,7 @@ from tests.faults.deployment import Deployment, Running
 from tests.faults.paused_at import PAUSED
 from tests.faults.tally import RECOVERY_SECONDS, Tally
 from tests.polling import until
+from tests.stored_events import deliveries_of
 
 
 def paused_before(transport: str) -> list[str]:
@@ -23,7 +24,7 @@ async def _has_logged(worker: Running, text: str) -> bool:
 
 
 async def mails_of(deployment: Deployment, event_id: str) -> int:
-    ids = {delivery.id for delivery in await deployment.store.ledger.of_event(event_id)}
+    ids = {delivery.id for delivery in await deliveries_of(deployment.store, event_id)}
     return sum(mail.delivery_id in ids for mail in deployment.inbox.mails)
 
 

@@ -12,17 +12,24 @@ from datetime import timedelta
 import pytest
 
 from bot.clock import utc_now
+from bot.delivery import transitions
+from bot.delivery.recipients import deliveries_to
 from bot.fakes.redis_server import RedisServer, redis_server
 from bot.intake.envelope import parse_envelope
+from bot.model import EventState
 from bot.store import Store
+from bot.store.commit import Change
 from bot.store.connection import connect
-from bot.store.queue import JOB_KEY, QUEUE, Task, job_id
+from bot.store.queue import JOB_KEY, JOBS, QUEUE
 from tests.app import envelope
-from tests.factories import MAIL, SLACK, make_delivery
+from tests.event_fixtures import notifications_of
+from tests.factories import MAIL, SLACK
 from tests.faults.deployment import Deployment
 from tests.faults.tally import RECOVERY_SECONDS, Tally, longest_lease
 from tests.polling import until
 from tests.processes import running
+from tests.run_jobs import event_job, no_job_is_left
+from tests.stored_events import read
 
 _DATABASES = 600
 """More than any scenario has boundaries."""
@@ -62,25 +69,19 @@ async def an_invalid_event(store: Store, event_id: str) -> None:
 async def two_retries(store: Store, event_id: str) -> None:
     """Retries of a message and a mail that may have been delivered."""
     await an_event(store, event_id)
-    first = job_id(Task.EVENT, event_id)
-    context = {"searchId": "srch_1", "resultCount": 1204, "query": None}
-    deliveries = [make_delivery(event_id, to, context=context) for to in (SLACK, MAIL)]
-    await store.ledger.open(event_id, deliveries, utc_now())
-    for delivery in deliveries:
-        now = utc_now()
-        claimed = await store.ledger.claim(delivery, first, delivery.id, now)
-        assert claimed is not None
-        await store.ledger.retry_later(
-            claimed,
-            delivery.id,
-            "timeout",
-            due=now,
-            uses_attempt=True,
-            maybe_delivered=True,
-            now=now,
+    change = Change(await read(store, event_id), utc_now())
+    change.conclude(EventState.HANDLED)
+    [notification] = notifications_of(change.stored.event)
+    for delivery in deliveries_to((SLACK, MAIL), notification, "", change.now):
+        begun = transitions.begin(change, delivery, "token")
+        transitions.retrying(
+            change, begun, "timeout", after=timedelta(), uses_attempt=True, maybe_delivered=True
         )
-    await store.redis.zrem(QUEUE, first)
-    await store.redis.delete(JOB_KEY + first)
+    await store.commits.apply(change)
+    done = str(event_job(event_id))
+    for key in (JOBS, QUEUE):
+        await store.redis.zrem(key, done)
+    await store.redis.delete(JOB_KEY + done)
 
 
 WORK = [
@@ -163,7 +164,7 @@ class Kills:
             for number, at in [*waiting.items()]:
                 redis = on[number].store.redis
                 assert await longest_lease(redis) < RECOVERY_SECONDS
-                if not await redis.zcard(QUEUE):
+                if await no_job_is_left(redis):
                     self.tally.recovered(time.monotonic() - at)
                     del waiting[number]
             return not waiting

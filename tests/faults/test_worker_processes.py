@@ -9,12 +9,14 @@ from redis.asyncio import Redis
 
 from bot.fakes.faults import HttpFault, SmtpFault
 from bot.model import DeliveryState, Transport
-from bot.store.queue import JOB_KEY, LEASE_KEY, QUEUE
+from bot.store.queue import JOB_KEY, JOBS, LEASES, QUEUE, RUNNING
+from bot.store.reconciliation import _COMPLETE
 from tests.app import envelope
 from tests.faults.deployment import Deployment, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import RECOVERY_SECONDS, Tally, longest_lease
 from tests.polling import HANG_TIMEOUT
+from tests.stored_events import deliveries_of, is_to
 
 POST = "chat.postMessage"
 _STOP_TIMEOUT = 25
@@ -58,13 +60,8 @@ async def test_a_message_whose_sender_was_killed_is_found_in_the_channel_and_not
     assert tally.seconds <= RECOVERY_SECONDS or not whole
     assert len(slack.calls(POST)) == len(events)
     receipts = {post.delivery_id: f"{post.channel}/{post.ts}" for post in slack.posts}
-    found = await deployment.store.ledger.of_events(events)
-    assert receipts == {
-        d.id: d.receipt
-        for deliveries in found.values()
-        for d in deliveries
-        if d.destination.transport is Transport.SLACK
-    }
+    deliveries = await deliveries_of(deployment.store, *events)
+    assert receipts == {d.id: d.receipt for d in deliveries if is_to(d, Transport.SLACK)}
 
 
 @pytest.mark.case(16)
@@ -90,11 +87,13 @@ async def test_a_mail_whose_sender_was_killed_comes_again_under_its_message_id(
 
 
 async def orphans(redis: Redis) -> list[str]:
-    """Return leases of no running job, and jobs that are only in the queue or only stored."""
-    running = [key.decode() async for key in redis.scan_iter(f"{LEASE_KEY}*", count=1_000)]
-    blobs = {key.decode() async for key in redis.scan_iter(f"{JOB_KEY}*", count=1_000)}
-    queued = {JOB_KEY + job_id.decode() for job_id in await redis.zrange(QUEUE, 0, -1)}
-    return [*running, *(queued ^ blobs)]
+    """Return leases of no running job, and jobs that are not in the queue, the index and stored."""
+    leased = {*await redis.zrange(RUNNING, 0, -1), *await redis.hkeys(LEASES)}
+    prefix = JOB_KEY.encode()
+    blobs = {key.removeprefix(prefix) async for key in redis.scan_iter(f"{JOB_KEY}*", count=1_000)}
+    queued = {*await redis.zrange(QUEUE, 0, -1)}
+    jobs = {*await redis.zrange(JOBS, 0, -1)} - {_COMPLETE.encode()}
+    return [job.decode() for job in leased | (queued ^ blobs) | (queued ^ jobs)]
 
 
 @pytest.mark.case(21)
@@ -119,8 +118,7 @@ async def test_sigterm_under_queued_jobs_leaves_nothing_half_done_and_nothing_be
                 assert await worker.process.wait() == 0, worker.log()
             tally.recovered(time.monotonic() - told_at)
         assert await orphans(store.redis) == []
-        found = await store.ledger.of_events(events)
-        states = {delivery.state for deliveries in found.values() for delivery in deliveries}
+        states = {delivery.state for delivery in await deliveries_of(store, *events)}
         assert DeliveryState.SENDING not in states
         assert await store.redis.zcard(QUEUE) > 0, (
             "the worker was stopped too late: the queue is empty"

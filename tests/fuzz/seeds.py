@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bot.intake.signature import sign
-from bot.model import Step
-from bot.store.rows import encode_rows
-from bot.store.trail import encode_step
+from bot.model import DeadLetter, Delivery, DeliveryState, Step
+from bot.store.codec import encode_delivery, encode_step
 from tests.factories import NOW, make_delivery
 from tests.standard_webhooks import sign_standard
+from tests.store.old_release import KEYS, recorded_deliveries
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 _TEXTS = (
@@ -46,7 +47,9 @@ def seeds() -> Mapping[str, list[bytes]]:
         "template": texts,
         "slack_headers": [*_SLACK_HEADERS],
         "row": [*_rows()],
-        "step": [encode_step(Step(NOW, "sent", "dlv_1", "slack:C1", "x")).encode()],
+        "old_step": [step.encode() for step in KEYS["juicebox:trail:evt_retrying"]],
+        "delivery": [encode_delivery(found, 0, NOW).encode() for found in _deliveries()],
+        "step": [encode_step(Step(NOW, "sent", detail="x"), 0, NOW).encode() * 2],
     }
 
 
@@ -64,12 +67,21 @@ def _invalid_envelopes(body: bytes) -> Iterator[bytes]:
 
 
 def _rows() -> Iterator[bytes]:
-    kept = dict(zip(*[iter(_flat())] * 2, strict=True))
+    """Yield deliveries of release 0.4.0."""
     names = ("notification", "destination", "state", "created_at", "updated_at", "attempts")
-    yield b"\xff".join(kept[name].encode() for name in names)
+    for kept in recorded_deliveries("evt_limited").values():
+        yield b"\xff".join(kept[name].encode() for name in names)
 
 
-def _flat() -> list[str]:
-    [_, written] = encode_rows([make_delivery()], "owner")
-    flat: list[str] = json.loads(written)
-    return flat
+def _deliveries() -> Iterator[Delivery]:
+    plain = make_delivery()
+    yield plain
+    yield replace(
+        plain,
+        state=DeliveryState.RETRYING,
+        about=DeadLetter("evt_1", "dlv_2"),
+        next_at=NOW,
+        reason="timeout",
+        own_job=True,
+        token="t1",
+    )

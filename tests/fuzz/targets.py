@@ -15,19 +15,18 @@ from slack_sdk.signature import SignatureVerifier
 from starlette.requests import Request
 from structlog.testing import capture_logs
 
-from bot.errors import CorruptRecord, InvalidEnvelope, InvalidSignature
+from bot.errors import InvalidEnvelope, InvalidSignature
 from bot.intake.envelope import parse_envelope
 from bot.intake.signature import HEADER, sign, verify
-from bot.model import InvalidData, Notify, Policy, canonical_event
+from bot.model import EventState, InvalidData, Notify, Policy, canonical_event
 from bot.model.dialects import TYPES
 from bot.registry import load_registry
 from bot.rendering.escaping import clean, json_string
 from bot.slack_app.endpoint import SlackEndpoint
-from bot.store.events import _decode
-from bot.store.rows import decode_row, encode_rows
-from bot.store.trail import decode_step, encode_step
+from bot.store.stored_event import StoredEvent, decode_event, encode_event
 from bot.transports.slack.mrkdwn import escape, unescape
 from tests.factories import NOW
+from tests.fuzz.stored_targets import STORED_TARGETS
 from tests.renderers import MAIL_RENDERER, SLACK_RENDERER
 from tests.standard_webhooks import sign_standard
 
@@ -46,10 +45,6 @@ _PAGE = MAIL_RENDERER._html.from_string('<p title="{{ text }}">{{ text }}</p>')
 _PLAIN = MAIL_RENDERER._text.from_string("{{ text }}")
 _HIDDEN = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
-)
-_ROW = (
-    *(b"notification", b"destination", b"state", b"created_at", b"updated_at", b"attempts"),
-    *(b"next_at", b"reason", b"receipt", b"unsure"),
 )
 
 
@@ -108,15 +103,8 @@ def envelope(data: bytes) -> None:
     assert 0 < len(event.type.strip()) <= len(event.type) <= 200
     f"{event.id}{event.type}".encode()
     assert event.timestamp.tzinfo is not None
-    kept = {
-        b"type": event.type.encode(),
-        b"timestamp": str(round(event.timestamp.timestamp() * 1000)).encode(),
-        b"body": data,
-        b"received_at": b"1768487400000",
-        b"state": b"accepted",
-        **({b"received_type": event.received_type.encode()} if event.received_type else {}),
-    }
-    back = _decode(event.id, kept).event
+    written = StoredEvent(event, data, EventState.ACCEPTED, NOW)
+    back = decode_event(event.id, {b"event": encode_event(written).encode(), b"body": data}).event
     assert replace(back, timestamp=event.timestamp) == event
     assert abs((back.timestamp - event.timestamp).total_seconds()) < 0.001
 
@@ -200,31 +188,6 @@ def _slack_status(signature: bytes, timestamp: bytes) -> int:
         return asyncio.run(_SLACK_ENDPOINT.handle(request)).status_code
 
 
-def row(data: bytes) -> None:
-    """Check that a stored delivery, even an incomplete one, is decoded or reported as corrupt."""
-    fields = dict(zip(_ROW, data.split(b"\xff"), strict=False))
-    try:
-        delivery = decode_row("dlv_1", fields)
-    except CorruptRecord:
-        return
-    _, written = encode_rows([delivery], "owner")
-    flat = json.loads(written)
-    again = dict(zip(flat[::2], flat[1::2], strict=True))
-    kept = {**fields, **{name.encode(): value.encode() for name, value in again.items()}}
-    kept[b"attempts"] = str(delivery.attempts).encode()
-    assert decode_row("dlv_1", kept).notification == delivery.notification
-
-
-def step(data: bytes) -> None:
-    """Check that a stored step is decoded or reported as corrupt, and can be encoded again."""
-    try:
-        read = decode_step(data)
-    except CorruptRecord:
-        return
-    again = decode_step(encode_step(read).encode())
-    assert (again.what, again.detail) == (read.what, read.detail)
-
-
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "signature": signature,
     "standard_webhooks": standard_webhooks,
@@ -233,6 +196,5 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "escaper": escaper,
     "template": template,
     "slack_headers": slack_headers,
-    "row": row,
-    "step": step,
+    **STORED_TARGETS,
 }

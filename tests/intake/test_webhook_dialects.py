@@ -8,15 +8,17 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.clock import utc_now
+from bot.delivery.requeue import requeue
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.queue import QUEUE
 from tests.app import SECRET, MakeSettings, running_worker, web_client
-from tests.factories import body_of, make_event
+from tests.factories import make_event
 from tests.polling import until
 from tests.standard_webhooks import sign_standard
+from tests.stored_events import accept, dead_letter
 
 WEBHOOK = "/webhooks/juicebox"
 
@@ -57,10 +59,9 @@ async def test_a_dead_letter_of_a_release_without_dialects_is_delivered_on_retry
     """That release stored the event as received, and did not recognize its fields."""
     now = utc_now()
     data = {"search_id": "s", "result_count": 3}
-    as_received = make_event("evt_1", timestamp=now, data=data)
-    await store.events.accept(as_received, body_of(as_received), now)
-    await store.events.dead_letter("evt_1", "data.searchId is missing", now)
-    assert await store.events.requeue("evt_1", now)
+    await accept(store, make_event("evt_1", timestamp=now, data=data), now)
+    await dead_letter(store, reason="data.searchId is missing", now=now)
+    assert await requeue(store, "evt_1", now)
 
     async def delivered() -> bool:
         return "Search completed with 3 results" in [post.text for post in slack_api.posts]

@@ -9,16 +9,16 @@ import pytest
 from bot.model import Delivery, DeliveryState, Destination, EventState, Step
 from bot.playground.juicebox import WebhookResponse
 from bot.playground.timeline import timeline_record
-from bot.store.events import StoredEvent
+from bot.store.stored_event import StoredEvent
 from bot.views.event import view_of
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event
 
 T0 = NOW.timestamp()
 
 
-def stored(state: EventState = EventState.HANDLED) -> StoredEvent:
+def stored(state: EventState = EventState.HANDLED, *deliveries: Delivery) -> StoredEvent:
     event = make_event()
-    return StoredEvent(event, body_of(event), state, received_at=NOW)
+    return StoredEvent(event, body_of(event), state, received_at=NOW, deliveries=deliveries)
 
 
 def ms(milliseconds: float) -> timedelta:
@@ -38,7 +38,7 @@ def record(
     kills: tuple[float, ...] = (),
 ) -> Any:
     return timeline_record(
-        view_of(stored(state), deliveries, steps),
+        view_of(stored(state, *deliveries), steps),
         postings=postings,
         arrivals=arrivals or {},
         name_of=name_of,
@@ -80,6 +80,12 @@ def test_an_event_is_not_received_before_it_was_posted() -> None:
         ("verified", 0.375),
         ("queued", 1.875),
     ]
+
+
+def test_an_event_is_not_handled_before_it_was_queued() -> None:
+    """Its worker may begin before the webhook hears that it is stored."""
+    row = record(RECEIVED, Step(NOW + ms(0.5), "handled"), postings=(POSTED,))
+    assert steps_of(row)[-2:] == [("queued", 0.5), ("handled", 0.5)]
 
 
 def test_an_event_that_the_playground_did_not_post_has_no_posting() -> None:

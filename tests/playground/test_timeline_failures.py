@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.model import DeliveryState, Step
+from bot.model import DeadLetter, DeliveryState, Step
 from bot.playground.juicebox import WebhookResponse
 from bot.playground.timeline import timeline_record
 from bot.views.event import view_of
@@ -69,7 +69,7 @@ def test_a_killed_worker_is_not_shown_unless_the_event_was_in_progress() -> None
 
 def test_notices_of_a_failure_are_told_apart_from_deliveries() -> None:
     failed = make_delivery(state=DeliveryState.FAILED)
-    notice = make_delivery(destination=MAIL, template="dead_letter", state=DeliveryState.SENT)
+    notice = make_delivery(destination=MAIL, about=DeadLetter("evt_1"), state=DeliveryState.SENT)
     row = record(deliveries=(failed, notice))
     assert [d["id"] for d in row["deliveries"]] == [failed.id]
     assert [(d["id"], d["state"]) for d in row["notices"]] == [(notice.id, "sent")]
@@ -78,11 +78,11 @@ def test_notices_of_a_failure_are_told_apart_from_deliveries() -> None:
 
 def test_a_failed_notice_does_not_mark_the_event_as_a_dead_letter() -> None:
     sent = make_delivery(state=DeliveryState.SENT)
-    notice = make_delivery(template="dead_letter", state=DeliveryState.FAILED)
+    notice = make_delivery(about=DeadLetter("evt_1"), state=DeliveryState.FAILED)
     assert record(deliveries=(sent, notice))["dead"] is False
 
 
 def test_a_test_event_is_marked() -> None:
-    event = replace(view_of(stored(), ()), test=True)
+    event = replace(view_of(stored()), test=True)
     row = timeline_record(event, postings=(), arrivals={}, name_of=name_of)
     assert row["type"] == "search.completed (test)"

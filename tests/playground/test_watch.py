@@ -9,8 +9,9 @@ import pytest
 from bot.playground.feed import Feed
 from bot.playground.watch import Watch
 from bot.store import Store
-from tests.factories import NOW, body_of, make_event, seconds
+from tests.factories import NOW, seconds
 from tests.polling import HANG_TIMEOUT
+from tests.stored_events import accept, handle
 
 
 @pytest.fixture
@@ -37,11 +38,10 @@ async def test_a_killed_worker_is_shown_for_events_in_progress(
     watched: tuple[Watch, Feed], store: Store
 ) -> None:
     watch, feed = watched
-    event = make_event()
-    await store.events.accept(event, body_of(event), NOW)
+    await accept(store)
     watch.wake()
     await record_with(feed, "received", "")
     watch.killed((NOW + seconds(1)).timestamp())
     await record_with(feed, "worker killed", "another worker takes over within 16 s")
-    await store.ledger.open(event.id, [], NOW + seconds(4.5))
+    await handle(store, now=NOW + seconds(4.5))
     await record_with(feed, "worker killed", "picked up by another worker after 3.5 s")

@@ -108,7 +108,7 @@ def test_every_message_keeps_a_family_emoji_whole() -> None:
             SLACK_RENDERER.render_template("search.completed", context).text,
             unknown.text,
             str(unknown.blocks),
-            summarize_event(Event("evt_1", query, NOW, {}), [], lambda _: ""),
+            summarize_event(Event("evt_1", query, NOW, {}), has_deliveries=False),
         ]
         for text in told:
             assert not set(family) & set(text.replace(family, ""))

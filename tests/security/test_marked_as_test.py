@@ -67,4 +67,5 @@ def test_the_summary_of_a_test_event_without_a_message_is_marked() -> None:
     def no_message(_: object) -> str:
         raise AssertionError("there is no message")
 
-    assert summarize_event(marked, [], no_message) == "Test: Profile enriched (profileId p)"
+    summary = summarize_event(marked, has_deliveries=False, describe=no_message)
+    assert summary == "Test: Profile enriched (profileId p)"

@@ -2,26 +2,36 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.errors import StaleEvent
-from bot.model import Delivery, Destination, Event, Record
+from bot.model import Event, Record
 from bot.registry import load_registry
 from bot.store import Store, keys
 from bot.store.connection import connect
-from bot.store.queue import QUEUE
+from bot.store.queue import JOB_KEYS
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
 from tests.fake_clock import Clock, needs_faketime, redis_with_clock
 from tests.polling import until
+from tests.stored_events import (
+    accept,
+    dead_letter,
+    fail,
+    handle,
+    keep,
+    leave_unhandled,
+    retry,
+    send,
+)
 
 RETENTION = timedelta(days=30)
 MARGIN = timedelta(days=1)
 """How much longer events are kept: see bot/store/events.py and SECURITY.md."""
-PERMANENT = {QUEUE, keys.UNFINISHED, keys.COUNTERS, keys.RETENTIONS}
+PERMANENT = {*JOB_KEYS, keys.COUNTERS, keys.RETENTIONS}
 """Keys without an expiry. They contain nothing of an event but ids of unfinished jobs."""
 
 
@@ -43,34 +53,23 @@ def events() -> list[Event]:
     return [*known, make_event("evt_unknown", "no.handler", data={"anything": "data"})]
 
 
-async def store_everything(store: Store, event: Event, now: datetime) -> None:
+async def store_everything(store: Store, event: Event) -> None:
     """Store all that can be stored of an event: deliveries in every state, dead letters, a record."""
-    await store.events.accept(event, body_of(event), now)
-    await store.records.keep(Record("profile", event.id, dict(event.data)), now, event.id)
+    await accept(store, event)
+    await keep(store, Record("profile", event.id, dict(event.data)), event_id=event.id)
     if event.type == "no.handler":
-        await store.events.leave_unhandled(event.id, now)
+        await leave_unhandled(store, event.id)
         return
+    sent, failed = make_delivery(event.id, SLACK), make_delivery(event.id, MAIL)
+    await handle(store, sent, failed, event_id=event.id)
     if event.type == "search.completed":
-        await store.events.dead_letter(event.id, "its data did not fit", now)
-        await store.ledger.add(event.id, [delivery_of(event, SLACK)], "report", now)
+        await dead_letter(store, event.id, "its data did not fit")
         return
-    sent, failed = delivery_of(event, SLACK), delivery_of(event, MAIL)
-    await store.ledger.open(event.id, [sent, failed], now)
-    owner = f"handle_event:{event.id}"
-    await store.ledger.claim(sent, owner, "t1", now)
-    await store.ledger.sent(sent, "t1", "C1/1.1", now)
-    await store.ledger.claim(failed, owner, "t2", now)
+    await send(store, sent)
     if event.type == "export.ready":
-        due = now + seconds(60)
-        await store.ledger.retry_later(
-            failed, "t2", "timeout", due=due, uses_attempt=True, maybe_delivered=False, now=now
-        )
+        await retry(store, failed)
     else:
-        await store.ledger.fail(failed, "t2", "gone", maybe_delivered=False, report=True, now=now)
-
-
-def delivery_of(event: Event, to: Destination) -> Delivery:
-    return make_delivery(event.id, to, context=dict(event.data))
+        await fail(store, failed)
 
 
 async def keys_of(redis: Redis) -> set[str]:
@@ -84,8 +83,9 @@ async def test_no_data_of_an_event_outlives_the_retention(
     async with redis_and_its_clock(tmp_path, monkeypatch) as (redis, clock):
         store = Store(redis, retention=RETENTION)
         for event in events():
-            await store_everything(store, event, NOW)
-        assert len(await keys_of(redis)) > 40
+            await store_everything(store, event)
+        [_, *_] = (await store.queue.take(1, seconds(15), seconds(6))).jobs
+        assert len(await keys_of(redis)) > 25
         clock.move(RETENTION - MARGIN)
         assert "juicebox:event:evt_export.ready" in await keys_of(redis)
         clock.move(RETENTION + MARGIN + seconds(1))
@@ -122,19 +122,12 @@ async def test_a_duplicate_is_detected_until_the_retention_ends(
 
 async def test_every_key_expires_except_the_permanent_ones(store: Store, redis: Redis) -> None:
     for event in events():
-        await store_everything(store, event, NOW)
+        await store_everything(store, event)
     store.counters.add("events_duplicate")
     await store.counters.flush()
+    await store.queue.take(1, seconds(15), seconds(6))
     permanent = {key for key in await keys_of(redis) if await redis.pttl(key) < 0}
     assert permanent == PERMANENT
-
-
-async def test_an_expired_delivery_is_not_written_again_without_an_expiry(
-    store: Store, redis: Redis
-) -> None:
-    """It expires after it was found unreadable, and before it becomes a dead letter."""
-    await store.ledger.dead_letter("dlv_gone", "evt_gone", "not readable", NOW)
-    assert await redis.dbsize() == 0
 
 
 async def test_raising_the_retention_does_not_accept_expired_events_again(

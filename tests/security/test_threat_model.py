@@ -8,20 +8,19 @@ import pytest
 from bot.registry import load_registry
 from bot.settings import Settings
 from bot.store import keys
-from bot.store.queue import HEARTBEAT, JOB_KEY, LEASE_KEY, QUEUE
+from bot.store.queue import HEARTBEAT, JOB_KEY, JOB_KEYS
+from tests.factories import NOW
 
 ROOT = Path(__file__).parents[2]
 MODEL = (ROOT / ".github" / "SECURITY.md").read_text()
 KEYS = {
-    *(keys.LOG, keys.TYPES, keys.DEAD, keys.COUNTERS, keys.RETENTIONS),
-    *(keys.UNFINISHED, keys.RECONCILED),
-    *(keys.event("<id>"), keys.trail("<id>"), keys.deliveries("<id>"), keys.delivery("<id>")),
-    *(keys.log_of("<type>"), keys.record("<kind>", "<id>")),
-    keys.smtp_slots("<host>", "<port>"),
+    *(keys.LOG, keys.DEAD, keys.COUNTERS, keys.RETENTIONS, keys.RECONCILED),
+    *(keys.event("<id>"), keys.record("<kind>", "<id>"), keys.smtp_slots("<host>", "<port>")),
+    keys.accepted_in(NOW).replace(f"{NOW:%Y-%m-%dT%H}", "<hour>"),
 }
 CACHED_KEYS = {subject.cached_key_of("<id>") for subject in load_registry().subjects}
 """What handlers declare."""
-QUEUE_KEYS = {QUEUE, HEARTBEAT, f"{JOB_KEY}<id>", f"{LEASE_KEY}<id>"}
+QUEUE_KEYS = {*JOB_KEYS, HEARTBEAT, f"{JOB_KEY}<id>"}
 """The keys that bot/store/queue.py defines."""
 TABLE = MODEL.partition("| key |")[2].partition("\n\n")[0]
 

@@ -13,13 +13,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.block_kit import block_errors
-from bot.model import Notification
-from bot.rendering.templates import context_of
+from bot.model import Event
 from bot.slack_app.app import Timeouts, create_bolt
 from bot.slack_app.commands import SlashCommands
 from bot.slack_app.endpoint import SlackEndpoint
 from bot.store import Store
 from bot.transports.slack.mrkdwn import as_plain_text
+from tests.event_fixtures import notifications_of
 from tests.factories import NOW
 from tests.renderers import SLACK_RENDERER
 from tests.slack_app.traffic import SECRET, signed, slash_command
@@ -28,9 +28,9 @@ Ask = Callable[[str], Awaitable[dict[str, Any]]]
 AskText = Callable[[str], Awaitable[str]]
 
 
-def describe(notification: Notification) -> str:
-    message = SLACK_RENDERER.render_template(notification.template, context_of(notification, NOW))
-    return as_plain_text(message.text, links=False)
+def describe(event: Event) -> str | None:
+    said = notifications_of(event)
+    return as_plain_text(SLACK_RENDERER.render(said[0]).text, links=False) if said else None
 
 
 @pytest.fixture

@@ -1,57 +1,36 @@
-"""Stores events and deliveries in each state, through the store's own methods."""
+"""Handled events with deliveries in each state, and the answer about them."""
 
-from datetime import datetime
-
-from bot.model import Delivery, Destination, Event
+from bot.delivery import transitions
+from bot.model import Delivery, Destination
 from bot.store import Store
-from tests.factories import NOW, body_of, make_delivery, make_event, seconds
+from tests.factories import make_delivery, make_event, seconds
 from tests.slack_app.conftest import Ask
+from tests.stored_events import accept, apply, begin, fail, handle, retry, send
 
 SEARCH = {"searchId": "srch_1", "resultCount": 1204, "query": "rust engineer"}
 AT_14_30 = "<!date^1768487400^{date_short_pretty} at {time}|15 Jan 2026, 14:30 UTC>"
 AT_14_32 = "<!date^1768487520^{date_short_pretty} at {time}|15 Jan 2026, 14:32 UTC>"
 
 
-async def accept(store: Store, event: Event, at: datetime = NOW) -> None:
-    assert await store.events.accept(event, body_of(event), at)
-
-
 async def open_to(store: Store, event_id: str, *destinations: Destination) -> list[Delivery]:
     """Store a handled event, and return its delivery to each destination."""
-    await accept(store, make_event(event_id))
-    deliveries = [make_delivery(event_id, to, context=SEARCH) for to in destinations]
-    assert await store.ledger.open(event_id, deliveries, NOW)
+    await accept(store, make_event(event_id, data=SEARCH))
+    deliveries = [make_delivery(event_id, to) for to in destinations]
+    await handle(store, *deliveries, event_id=event_id)
     return deliveries
 
 
-async def claim(store: Store, delivery: Delivery) -> Delivery:
-    owner = f"handle_event:{delivery.event_id}"
-    claimed = await store.ledger.claim(delivery, owner, "token", NOW)
-    assert claimed
-    return claimed
-
-
 async def settle(store: Store, delivery: Delivery, state: str, reason: str = "") -> None:
-    claimed = await claim(store, delivery)
     match state:
         case "sent":
-            assert await store.ledger.sent(claimed, "token", "receipt", NOW)
+            await send(store, delivery)
         case "retrying":
-            assert await store.ledger.retry_later(
-                claimed,
-                "token",
-                reason,
-                due=NOW + seconds(120),
-                uses_attempt=True,
-                maybe_delivered=False,
-                now=NOW,
-            )
+            await retry(store, delivery, seconds(120), reason=reason)
         case "failed":
-            assert await store.ledger.fail(
-                claimed, "token", reason, maybe_delivered=False, report=True, now=NOW
-            )
+            await fail(store, delivery, reason)
         case "skipped":
-            assert await store.ledger.skip(claimed, "token", reason, NOW)
+            begun = await begin(store, delivery)
+            await apply(store, lambda c: transitions.skipped(c, begun, reason), delivery.event_id)
 
 
 async def lines_of(ask: Ask) -> list[str]:

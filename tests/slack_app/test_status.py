@@ -11,7 +11,8 @@ from bot.store.queue import HEARTBEAT, QUEUE
 from tests.factories import MAIL, NOW, SLACK, make_delivery, make_event, seconds
 from tests.queue_times import now_ms
 from tests.slack_app.conftest import Ask, AskText, Clock
-from tests.slack_app.stored import AT_14_30, AT_14_32, SEARCH, accept, lines_of, open_to, settle
+from tests.slack_app.stored import AT_14_30, AT_14_32, SEARCH, lines_of, open_to, settle
+from tests.stored_events import accept, dead_letter, handle, keep, leave_unhandled, rewrite
 
 
 async def test_status_explains_what_to_do_before_the_first_event(ask_text: AskText) -> None:
@@ -42,18 +43,18 @@ async def test_status_shows_events_deliveries_quota_and_backlog(
     await settle(store, mail, "retrying", "the mail server is busy")
     profile = make_event("evt_2", "profile.enriched", data={"profileId": "prof_1", "fields": []})
     await accept(store, profile, NOW + seconds(1))
-    assert await store.ledger.open("evt_2", [], NOW + seconds(1))
+    await handle(store, event_id="evt_2")
     unknown = make_event("evt_3", "candidate.hired", data={"name": "x" * 99, "candidateId": 7})
     await accept(store, unknown, NOW + seconds(2))
-    assert await store.events.leave_unhandled("evt_3", NOW + seconds(2))
+    await leave_unhandled(store, "evt_3")
     export = make_event("evt_4", "export.ready", data={"downloadUrl": "ftp://example.com/x"})
     await accept(store, export, NOW + seconds(3))
-    assert await store.events.dead_letter("evt_4", "downloadUrl must be an https:// address", NOW)
+    await dead_letter(store, "evt_4", "downloadUrl must be an https:// address")
     await accept(store, make_event("evt_5"), NOW + seconds(4))
     quota = {"usage": 8400, "limit": 10000, "resetDate": 1769904000}
-    await store.records.keep(Record("quota", "latest", quota), NOW, "evt_1")
+    await keep(store, Record("quota", "latest", quota))
     await redis.set(HEARTBEAT, "alive")
-    await redis.zadd(QUEUE, {"handle_event:evt_1": await now_ms(redis) - 60_000})
+    await redis.zadd(QUEUE, {"handle_event::evt_1": await now_ms(redis) - 60_000})
     clock.now = NOW + seconds(60)
     assert (
         await ask_text("status")
@@ -136,22 +137,22 @@ async def test_unreadable_records_are_left_out(
 ) -> None:
     deliveries = await open_to(store, "evt_1", SLACK, MAIL)
     await accept(store, make_event("evt_2"), NOW + seconds(1))
-    await redis.hset(keys.event("evt_2"), "state", "<!channel>")  # type: ignore[misc]  # redis-py leaves it open
-    await redis.hset(keys.delivery(deliveries[0].id), "attempts", "many")  # type: ignore[misc]  # as above
-    await redis.hset(keys.record("quota", "latest"), "at", "now")  # type: ignore[misc]  # as above
+    await rewrite(redis, "event", "evt_2", state="<!channel>")
+    await rewrite(redis, deliveries[0].id, attempts="many")
+    await redis.hset(keys.record("quota", "latest"), "at", "now")  # type: ignore[misc]
     answer = await ask_text("status")
     assert "evt_2" not in answer
     assert "<#C0RECRUIT>" not in answer
     assert "⏳ waiting to be sent to recruiter@example.com\n" in answer
 
 
-async def test_an_event_is_summarized_from_its_data_if_its_template_fails(
+async def test_an_event_is_summarized_from_its_data_if_its_handler_fails(
     ask: Ask, store: Store
 ) -> None:
-    await accept(store, make_event())
-    stored = make_delivery(context={"fields": "of an older release"})
-    assert await store.ledger.open("evt_1", [stored], NOW)
-    assert (await lines_of(ask))[0] == "*Search completed (searchId srch_1, resultCount 1204)*"
+    """An older release has sent it."""
+    await accept(store, make_event(data={"searchId": "srch_1", "resultCount": "many"}))
+    await handle(store, make_delivery())
+    assert (await lines_of(ask))[0] == "*Search completed (searchId srch_1, resultCount many)*"
 
 
 HOSTILE = "<!channel> <@U0RECRUITER> <https://evil.example|click> \"'\\ `*\n• &amp; \u202e{{7*7}}"
@@ -163,11 +164,13 @@ async def test_hostile_input_can_neither_ping_nor_break_the_answer(
     hostile = make_event(HOSTILE, HOSTILE, data={HOSTILE: "x", "query": "<!here>"})
     await accept(store, hostile)
     to = [Destination(Transport.SLACK, "<!channel>"), Destination(Transport.EMAIL, HOSTILE)]
-    deliveries = [make_delivery(HOSTILE, t, context=SEARCH | {"query": HOSTILE}) for t in to]
-    assert await store.ledger.open(HOSTILE, deliveries, NOW)
+    deliveries = [make_delivery(HOSTILE, t) for t in to]
+    await handle(store, *deliveries, event_id=HOSTILE)
     await settle(store, deliveries[0], "failed", HOSTILE)
     await settle(store, deliveries[1], "retrying", HOSTILE)
-    await store.records.keep(Record("quota", "latest", {HOSTILE: 1}), NOW, "evt_1")
+    await keep(store, Record("quota", "latest", {HOSTILE: 1}), event_id=HOSTILE)
+    await accept(store, make_event("evt_1", data=SEARCH | {"query": HOSTILE}))
+    await handle(store, make_delivery(destination=MAIL))
     for command in ("status", f"status {HOSTILE}"):
         answer = await ask_text(command)
         assert answer.count("<") == answer.count("<!date^")
@@ -179,9 +182,8 @@ async def test_hostile_input_can_neither_ping_nor_break_the_answer(
 
 
 async def test_markup_in_a_query_has_no_effect(ask: Ask, store: Store) -> None:
-    await accept(store, make_event("evt_1"))
-    delivery = make_delivery("evt_1", context=SEARCH | {"query": "a* *b* _c_ ~d~ `e` f_g"})
-    assert await store.ledger.open("evt_1", [delivery], NOW)
+    await accept(store, make_event(data=SEARCH | {"query": "a* *b* _c_ ~d~ `e` f_g"}))
+    await handle(store, make_delivery())
     headline, *_ = await lines_of(ask)
     assert headline == "*Search completed with 1,204 results: “a∗ ∗b∗ ˍcˍ ∼d∼ ʼeʼ f_g”*"
 

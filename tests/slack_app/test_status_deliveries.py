@@ -1,23 +1,15 @@
 """`/juicebox status`: the line about each delivery and each notice."""
 
-from dataclasses import replace
-
-from bot.delivery.notice import notices_of_event
+from bot.delivery import transitions
+from bot.delivery.notice import notices_about
 from bot.delivery.recipients import SettingsRecipients
-from bot.model import Audience, Delivery, DeliveryState, Destination, Transport
+from bot.delivery.requeue import requeue
+from bot.model import Audience, DeadLetter, Delivery, DeliveryState, Destination, Transport
 from bot.store import Store
-from tests.factories import MAIL, NOW, SLACK, make_delivery, make_event, seconds
+from tests.factories import MAIL, NOW, SLACK, make_delivery, seconds
 from tests.slack_app.conftest import Ask, AskText
-from tests.slack_app.stored import (
-    AT_14_30,
-    AT_14_32,
-    SEARCH,
-    accept,
-    claim,
-    lines_of,
-    open_to,
-    settle,
-)
+from tests.slack_app.stored import AT_14_30, AT_14_32, lines_of, open_to, settle
+from tests.stored_events import accept, apply, begin, dead_letter, handle, send
 
 
 async def test_a_pending_delivery_shows_that_it_waits(ask: Ask, store: Store) -> None:
@@ -27,7 +19,7 @@ async def test_a_pending_delivery_shows_that_it_waits(ask: Ask, store: Store) ->
 
 async def test_a_claimed_delivery_shows_that_it_is_being_sent(ask: Ask, store: Store) -> None:
     [mail] = await open_to(store, "evt_1", MAIL)
-    await claim(store, mail)
+    await begin(store, mail)
     assert (await lines_of(ask))[1:] == ["⏳ being sent to recruiter@example.com"]
 
 
@@ -42,8 +34,8 @@ async def test_a_failed_delivery_shows_the_reason_and_how_to_retry(ask: Ask, sto
 
 async def test_a_failed_delivery_shows_that_it_may_have_arrived(ask: Ask, store: Store) -> None:
     [mail] = await open_to(store, "evt_1", MAIL)
-    claimed = await claim(store, mail)
-    await store.ledger.fail(claimed, "token", "", maybe_delivered=True, report=True, now=NOW)
+    begun = await begin(store, mail)
+    await apply(store, lambda c: transitions.failed(c, begun, "", maybe_delivered=True))
     assert (await lines_of(ask))[1] == (
         "❌ recruiter@example.com: failed after 1 attempt (it may have arrived anyway)"
     )
@@ -52,7 +44,7 @@ async def test_a_failed_delivery_shows_that_it_may_have_arrived(ask: Ask, store:
 async def test_a_requeued_delivery_shows_when_it_is_retried(ask: Ask, store: Store) -> None:
     [slack] = await open_to(store, "evt_1", SLACK)
     await settle(store, slack, "failed", "channel_not_found")
-    assert await store.ledger.requeue(slack, NOW)
+    assert await requeue(store, slack.id, NOW)
     assert (await lines_of(ask))[1:] == [
         f"🔁 <#C0RECRUIT>: retrying {AT_14_30}: `channel_not_found`"
     ]
@@ -69,35 +61,36 @@ async def test_a_skipped_delivery_shows_the_reason(ask: Ask, store: Store) -> No
 async def test_a_delivery_without_a_destination_shows_that_nobody_is_notified(
     ask: Ask, store: Store
 ) -> None:
-    await accept(store, make_event())
-    unsent = make_delivery(destination=None, state=DeliveryState.SKIPPED, context=SEARCH)
+    await accept(store)
     reason = "nobody has subscribed to it"
-    assert await store.ledger.open("evt_1", [replace(unsent, reason=reason)], NOW)
+    await handle(store, make_delivery(destination=None, state=DeliveryState.SKIPPED, reason=reason))
     assert (await lines_of(ask))[1:] == ["🔕 nobody to notify: `nobody has subscribed to it`"]
 
 
 ALERTS = Destination(Transport.SLACK, "C0ALERTS")
-REPORT = "report_dead_letter:event:evt_1"
 
 
 async def dead_with_notices(store: Store, *operators: Destination) -> list[Delivery]:
-    """Store a dead event, and return a claimed notice about it to each of the operators."""
-    await accept(store, make_event())
-    assert await store.events.dead_letter("evt_1", "searchId is missing", NOW)
-    stored = await store.events.get("evt_1")
-    assert stored is not None
+    """Store a dead event, and return a notice about it to each of the operators."""
+    await accept(store)
+    stored = await dead_letter(store, reason="searchId is missing")
     recipients = SettingsRecipients({Audience.OPERATORS: operators})
-    notices = await notices_of_event(stored.event, stored.reason, NOW, recipients)
-    await store.ledger.add("evt_1", notices, REPORT, NOW)
-    claims = [await store.ledger.claim(n, REPORT, "token", NOW) for n in notices]
-    return [claimed for claimed in claims if claimed]
+    notices = await notices_about(stored, DeadLetter("evt_1"), recipients)
+    await apply(store, lambda change: [change.put(notice) for notice in notices])
+    return notices
+
+
+async def handle_again(store: Store, *deliveries: Delivery) -> None:
+    """Requeue the dead event, and handle it with success."""
+    assert await requeue(store, "evt_1", NOW)
+    await handle(store, *deliveries)
 
 
 async def test_notices_about_a_dead_letter_are_told_apart_from_deliveries(
     ask: Ask, ask_text: AskText, store: Store
 ) -> None:
     for notice in await dead_with_notices(store, ALERTS, MAIL):
-        assert await store.ledger.sent(notice, "token", "receipt", NOW)
+        await send(store, notice)
     notified = "📣 Operators notified: <#C0ALERTS>, recruiter@example.com"
     assert await lines_of(ask) == [
         "*Search completed (searchId srch_1, resultCount 1204)*",
@@ -112,17 +105,16 @@ async def test_notices_about_a_dead_letter_are_told_apart_from_deliveries(
 
 
 async def test_unsent_notices_show_their_states(ask: Ask, store: Store) -> None:
-    first, second, _ = await dead_with_notices(store, ALERTS, MAIL, SLACK)
-    await store.ledger.retry_later(
-        first,
-        "token",
-        "busy",
-        due=NOW + seconds(120),
-        uses_attempt=True,
-        maybe_delivered=True,
-        now=NOW,
+    first, second, third = await dead_with_notices(store, ALERTS, MAIL, SLACK)
+    begun = await begin(store, first)
+    await apply(
+        store,
+        lambda c: transitions.retrying(
+            c, begun, "busy", after=seconds(120), uses_attempt=True, maybe_delivered=True
+        ),
     )
-    await store.ledger.fail(second, "token", "no box", maybe_delivered=False, report=False, now=NOW)
+    await settle(store, second, "failed", "no box")
+    await begin(store, third)
     retrying = f"retrying {AT_14_32} after 1 attempt"
     assert (await lines_of(ask))[2:5] == [
         "⚠️ Operators could not be notified: recruiter@example.com: `no box`",
@@ -133,11 +125,10 @@ async def test_unsent_notices_show_their_states(ask: Ask, store: Store) -> None:
 
 async def test_a_skipped_notice_shows_the_reason(ask: Ask, store: Store) -> None:
     [notice] = await dead_with_notices(store, ALERTS)
-    assert await store.events.requeue("evt_1", NOW)
-    await store.ledger.skip(notice, "token", "resolved: the event is handled by now", NOW)
-    assert await store.ledger.open("evt_1", [make_delivery(context=SEARCH)], NOW)
+    await handle_again(store, make_delivery())
+    await settle(store, notice, "skipped", "resolved: the event is handled by now")
     assert await lines_of(ask) == [
-        "*Search completed with 1,204 results: “rust engineer”*",
+        "*Search completed with 1,204 results*",
         "⏳ waiting to be sent to <#C0RECRUIT>",
         "🔕 Operators not notified: <#C0ALERTS>: `resolved: the event is handled by now`",
     ]
@@ -152,9 +143,8 @@ async def test_a_notice_without_a_destination_shows_that_no_operators_are_set(
 
 async def test_a_failed_notice_alone_offers_no_retry(ask: Ask, store: Store) -> None:
     [notice] = await dead_with_notices(store, ALERTS)
-    await store.ledger.fail(notice, "token", "no", maybe_delivered=False, report=False, now=NOW)
-    assert await store.events.requeue("evt_1", NOW)
-    assert await store.ledger.open("evt_1", [], NOW)
+    await settle(store, notice, "failed", "no")
+    await handle_again(store)
     lines = await lines_of(ask)
     assert lines[1] == "🗄️ kept, no notification needed"
     assert not any("To try again" in line for line in lines)

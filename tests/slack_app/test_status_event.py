@@ -1,14 +1,17 @@
 """`/juicebox status <event id>`: one event with its deliveries and its timeline."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
-from bot.model import Destination, canonical_event
+from bot.delivery import transitions
+from bot.model import Delivery, Destination, canonical_event
 from bot.store import Store, keys
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
 from tests.slack_app.conftest import Ask, AskText
+from tests.stored_events import accept, apply, begin, dead_letter, handle
 
 SEARCH = {"searchId": "srch_1", "resultCount": 1, "query": None}
 AT_14_30 = "<!date^1768487400^{date_short_pretty} at {time}|15 Jan 2026, 14:30 UTC>"
@@ -23,22 +26,32 @@ AT_1 = clock_at(1768487401, "14:30")
 AT_61 = clock_at(1768487461, "14:31")
 
 
-async def open_to(store: Store, *destinations: Destination) -> None:
-    event = make_event()
-    await store.events.accept(event, body_of(event), NOW)
-    deliveries = [make_delivery(destination=to, context=SEARCH) for to in destinations]
-    assert await store.ledger.open("evt_1", deliveries, NOW + timedelta(milliseconds=12))
+async def open_to(store: Store, *destinations: Destination) -> list[Delivery]:
+    await accept(store, make_event(data=SEARCH))
+    deliveries = [make_delivery(destination=to) for to in destinations]
+    await handle(store, *deliveries, now=NOW + timedelta(milliseconds=12))
+    return deliveries
+
+
+async def add_steps(redis: Redis, *steps: str) -> None:
+    reply: Any = redis.hget(keys.event("evt_1"), "trail")
+    lines = (await reply).decode() + "".join(f"{step}\n" for step in steps)
+    await redis.hset(keys.event("evt_1"), "trail", lines)  # type: ignore[misc]
 
 
 async def test_every_step_is_shown_with_its_time(ask_text: AskText, ask: Ask, store: Store) -> None:
-    await open_to(store, SLACK, MAIL)
-    owner = "handle_event:evt_1"
-    slack, mail = await store.ledger.of_event("evt_1")
-    for delivery in (slack, mail):
-        assert await store.ledger.claim(delivery, owner, "t", NOW + timedelta(milliseconds=15))
-    assert await store.ledger.sent(slack, "t", "receipt", NOW + timedelta(milliseconds=1250))
-    assert await store.ledger.fail(
-        mail, "t", "550 no such mailbox", maybe_delivered=False, report=True, now=NOW + seconds(61)
+    slack, mail = await open_to(store, SLACK, MAIL)
+    sending = [await begin(store, d, NOW + timedelta(milliseconds=15)) for d in (slack, mail)]
+    await apply(
+        store,
+        lambda c: transitions.sent(c, sending[0], "receipt"),
+        now=NOW + timedelta(milliseconds=1250),
+    )
+    reason = "550 no such mailbox"
+    await apply(
+        store,
+        lambda c: transitions.failed(c, sending[1], reason, maybe_delivered=False),
+        now=NOW + seconds(61),
     )
     assert (
         await ask_text("status evt_1")
@@ -80,8 +93,7 @@ async def test_the_received_type_is_shown_where_it_differs(ask_text: AskText, st
 
 
 async def test_an_event_that_waits_for_its_handler(ask_text: AskText, store: Store) -> None:
-    event = make_event()
-    await store.events.accept(event, body_of(event), NOW)
+    await accept(store)
     lines = (await ask_text("status evt_1")).splitlines()
     assert lines[10:14] == [
         "Waiting for its handler",
@@ -92,9 +104,8 @@ async def test_an_event_that_waits_for_its_handler(ask_text: AskText, store: Sto
 
 
 async def test_a_dead_event_shows_how_to_retry_it(ask_text: AskText, store: Store) -> None:
-    event = make_event("evt 1; rm")
-    await store.events.accept(event, body_of(event), NOW)
-    assert await store.events.dead_letter("evt 1; rm", "searchId is missing", NOW)
+    await accept(store, "evt 1; rm")
+    await dead_letter(store, "evt 1; rm", "searchId is missing")
     lines = (await ask_text("status evt 1; rm")).splitlines()
     assert lines[10:13] == [
         "Dead letter",
@@ -131,8 +142,7 @@ async def test_a_dead_event_shows_how_to_retry_it(ask_text: AskText, store: Stor
 async def test_an_event_is_found_by_its_id_however_it_was_typed_or_copied(
     ask_text: AskText, store: Store, event_id: str, typed: str
 ) -> None:
-    event = make_event(event_id)
-    await store.events.accept(event, body_of(event), NOW)
+    await accept(store, event_id)
     assert "The times count from" in await ask_text(f"status {typed}")
 
 
@@ -144,15 +154,12 @@ async def test_an_unknown_event_is_named(ask_text: AskText, ask: Ask) -> None:
     assert (await ask("status evt_9"))["text"] == "I know of no event evt_9"
 
 
-@pytest.mark.parametrize("key", [keys.event("evt_1"), keys.trail("evt_1")])
+@pytest.mark.parametrize("field", ["event", "trail"])
 async def test_an_unreadable_event_is_reported(
-    ask_text: AskText, ask: Ask, store: Store, redis: Redis, key: str
+    ask_text: AskText, ask: Ask, store: Store, redis: Redis, field: str
 ) -> None:
     await open_to(store, SLACK)
-    if key == keys.event("evt_1"):
-        await redis.hset(key, "received_at", "then")  # type: ignore[misc]  # redis-py leaves it open
-    else:
-        await redis.rpush(key, "{")  # type: ignore[misc]  # redis-py leaves it open
+    await redis.hset(keys.event("evt_1"), field, "{")  # type: ignore[misc]
     assert await ask_text("status evt_1") == (
         "I know event `evt_1`, but what I stored about it in Redis can't be read: another program has"
         " overwritten it."
@@ -160,23 +167,11 @@ async def test_an_unreadable_event_is_reported(
     assert (await ask("status evt_1"))["text"] == "What I stored about event evt_1 can't be read"
 
 
-async def test_a_step_with_an_unknown_kind_of_destination_is_shown(
-    ask_text: AskText, store: Store, redis: Redis
-) -> None:
-    await open_to(store, SLACK)
-    step = (
-        '{"at": 1768487401000, "what": "sent", "delivery": "", "to": "fax:<!here>", "detail": ""}'
-    )
-    await redis.rpush(keys.trail("evt_1"), step)  # type: ignore[misc]  # redis-py leaves it open
-    assert f"`+1 s` {AT_1} *sent* to fax:&lt;!here&gt;\n" in await ask_text("status evt_1")
-
-
 async def test_a_step_before_the_receipt_is_shown_with_zero_elapsed_time(
     ask_text: AskText, store: Store, redis: Redis
 ) -> None:
     await open_to(store, SLACK)
-    step = '{"at": 1768487399999, "what": "sent", "delivery": "", "to": "", "detail": ""}'
-    await redis.rpush(keys.trail("evt_1"), step)  # type: ignore[misc]  # redis-py leaves it open
+    await add_steps(redis, '[-1,"sent"]')
     answer = await ask_text("status evt_1")
     assert "`+0.000 s` " in answer.splitlines()[-2]
     assert "-0" not in answer
@@ -186,11 +181,7 @@ async def test_the_middle_of_a_long_timeline_is_left_out(
     ask_text: AskText, ask: Ask, store: Store, redis: Redis
 ) -> None:
     await open_to(store, SLACK)
-    for n in range(58):
-        step = (
-            f'{{"at": 1768487400000, "what": "step {n}", "delivery": "", "to": "", "detail": ""}}'
-        )
-        await redis.rpush(keys.trail("evt_1"), step)  # type: ignore[misc]  # redis-py leaves it open
+    await add_steps(redis, *(f'[0,"step {n}"]' for n in range(58)))
     lines = (await ask_text("status evt_1")).splitlines()
     steps = [line.partition("*")[2] for line in lines if line.startswith("`+")]
     assert steps[:3] == ["received*", "handled*: deliveries: 1", "step 0*"]

@@ -6,8 +6,13 @@ import pytest
 
 from bot.model import Record
 from bot.store import Store
-from tests.factories import NOW
 from tests.slack_app.conftest import AskText
+from tests.stored_events import accept, keep
+
+
+async def keep_quota(store: Store, fields: dict[str, Any]) -> None:
+    await accept(store)
+    await keep(store, Record("quota", "latest", fields))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +41,7 @@ from tests.slack_app.conftest import AskText
 async def test_an_implausible_quota_is_left_out(
     ask_text: AskText, store: Store, fields: dict[str, Any]
 ) -> None:
-    await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
+    await keep_quota(store, fields)
     assert "Quota" not in await ask_text("status")
 
 
@@ -45,7 +50,7 @@ async def test_an_unreadable_reset_date_is_left_out(
     ask_text: AskText, store: Store, reset: Any
 ) -> None:
     fields = {"usage": 1.5, "limit": 2, "resetDate": reset}
-    await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
+    await keep_quota(store, fields)
     answer = await ask_text("status")
     assert "*Quota* `███████████████░░░░░` 75.0% · 1.5 of 2\n" in answer
 
@@ -67,5 +72,5 @@ async def test_an_unreadable_reset_date_is_left_out(
 async def test_a_quota_is_shown_as_it_was_sent(
     ask_text: AskText, store: Store, fields: dict[str, Any], shown: str
 ) -> None:
-    await store.records.keep(Record("quota", "latest", fields), NOW, "evt_1")
+    await keep_quota(store, fields)
     assert f"*Quota* {shown}\n" in await ask_text("status")

@@ -17,6 +17,8 @@ from bot.store.connection import connect
 from bot.store.queue import QUEUE
 from tests.factories import NOW, body_of, make_event, seconds
 from tests.queue_times import is_due_in
+from tests.store.taken import snapshot
+from tests.stored_events import read, rewrite
 
 EVENT = make_event()
 BODY = body_of(EVENT)
@@ -45,23 +47,9 @@ async def test_an_event_of_another_dialect_is_kept_as_received_and_read_in_canon
     assert stored.body == FOREIGN_BODY
     assert stored.event == FOREIGN
     assert (FOREIGN.type, FOREIGN.data) == ("search.completed", {"searchId": "a"})
-    assert await redis.hmget("juicebox:event:evt_1", "type", "received_type") == [
-        b"search.completed",
-        b"analysis.completed",
-    ]
-    assert await store.events.counts_since(NOW - seconds(1)) == {"search.completed": 1}
-
-
-async def test_an_event_stored_by_release_0_3_0_is_read(store: Store, redis: Redis) -> None:
-    """It had no dialects: the type is stored as received, and there is no other field."""
-    await store.events.accept(FOREIGN, FOREIGN_BODY, NOW)
-    await redis.hdel("juicebox:event:evt_1", "received_type")
-    await redis.hset("juicebox:event:evt_1", "type", "analysis.completed")
-    stored = await store.events.get("evt_1")
-    assert stored is not None
-    assert stored.event == FOREIGN
-    await store.events.accept(make_event("evt_2"), BODY, NOW)
-    assert await redis.hexists("juicebox:event:evt_2", "received_type") is False
+    kept = json.loads(await redis.hget("juicebox:event:evt_1", "event"))
+    assert (kept["type"], kept["received_type"]) == ("search.completed", "analysis.completed")
+    assert await store.events.counts_since(NOW, NOW) == {"search.completed": 1}
 
 
 async def test_an_event_that_never_came_is_none(store: Store) -> None:
@@ -70,10 +58,10 @@ async def test_an_event_that_never_came_is_none(store: Store) -> None:
 
 async def test_a_duplicate_changes_nothing(store: Store, redis: Redis) -> None:
     await store.events.accept(EVENT, BODY, NOW)
-    before = await _snapshot(redis)
+    before = await snapshot(redis)
     other = make_event(data={"searchId": "other"})
     assert await store.events.accept(other, body_of(other), NOW + seconds(60)) is False
-    assert await _snapshot(redis) == before
+    assert await snapshot(redis) == before
 
 
 async def test_500_at_once_are_one_event_and_one_job(store: Store, redis: Redis) -> None:
@@ -107,11 +95,11 @@ async def test_a_redis_that_forgot_the_script_is_sent_it_again(store: Store, red
 
 
 async def test_the_job_is_what_arq_itself_writes(store: Store, redis: Redis) -> None:
-    """The layout of arq 0.28: `PSETEX arq:job:<id>`, `ZADD juicebox:queue`, the blob of `serialize_job`."""
+    """The layout of arq 0.28: `PSETEX arq:job:<id>`, `ZADD <queue>`, the blob of `serialize_job`."""
     await store.events.accept(EVENT, BODY, NOW)
-    assert await redis.zrange(QUEUE, 0, -1) == [b"handle_event:evt_1"]
-    assert await is_due_in(redis, "handle_event:evt_1", timedelta())
-    blob = await redis.get("arq:job:handle_event:evt_1")
+    assert await redis.zrange(QUEUE, 0, -1) == [b"handle_event::evt_1"]
+    assert await is_due_in(redis, "handle_event::evt_1", timedelta())
+    blob = await redis.get("arq:job:handle_event::evt_1")
     assert isinstance(blob, bytes)
     assert deserialize_job_raw(blob, deserializer=json.loads) == (
         "handle_event",
@@ -126,14 +114,14 @@ async def test_the_job_carries_the_id_and_nothing_of_the_payload(
     store: Store, redis: Redis
 ) -> None:
     await store.events.accept(EVENT, BODY, NOW)
-    blob = await redis.get("arq:job:handle_event:evt_1")
+    blob = await redis.get("arq:job:handle_event::evt_1")
     assert blob == b'{"t":null,"f":"handle_event","a":["evt_1"],"k":{},"et":1768487400000}'
 
 
 async def test_a_job_outlives_its_event(store: Store, redis: Redis) -> None:
     await store.events.accept(EVENT, BODY, NOW)
     kept = await redis.pttl("juicebox:event:evt_1")
-    assert await redis.pttl("arq:job:handle_event:evt_1") >= kept > 30 * 86_400_000
+    assert await redis.pttl("arq:job:handle_event::evt_1") >= kept > 30 * 86_400_000
 
 
 async def test_an_event_from_the_future_is_kept_longer(store: Store, redis: Redis) -> None:
@@ -155,25 +143,41 @@ async def test_a_full_redis_keeps_nothing_of_an_event(store: Store, redis: Redis
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [("state", "cancelled"), ("timestamp", "soon"), ("body", "{"), ("received_at", "1e400")],
+    "values",
+    [
+        {"state": "cancelled"},
+        {"at": "soon"},
+        {"received": None},
+        {"received": 1e300},
+        {"failures": "x"},
+    ],
 )
 async def test_an_unreadable_event_is_an_error_or_left_out(
-    store: Store, redis: Redis, field: str, value: str
+    store: Store, redis: Redis, values: dict[str, object]
 ) -> None:
     await store.events.accept(EVENT, BODY, NOW)
-    await redis.hset("juicebox:event:evt_1", field, value)
+    await rewrite(redis, "event", **values)
     with pytest.raises(CorruptRecord, match="evt_1 is not readable"):
         await store.events.get("evt_1")
     assert await store.events.latest(10) == []
 
 
+@pytest.mark.parametrize("field", ["event", "body"])
+@pytest.mark.parametrize("value", [b"{", b"[]", b"null", b"\xff", None])
+async def test_an_event_whose_fields_are_damaged_is_unreadable(
+    store: Store, redis: Redis, field: str, value: bytes | None
+) -> None:
+    await store.events.accept(EVENT, BODY, NOW)
+    await redis.hdel("juicebox:event:evt_1", field)
+    if value is not None:
+        await redis.hset("juicebox:event:evt_1", field, value)
+    with pytest.raises(CorruptRecord, match="evt_1 is not readable"):
+        await store.events.get("evt_1")
+
+
 async def test_an_unreadable_trail_is_an_error(store: Store, redis: Redis) -> None:
     await store.events.accept(EVENT, BODY, NOW)
-    await redis.rpush("juicebox:trail:evt_1", "garbage")
+    await redis.hset("juicebox:event:evt_1", "trail", "garbage")
+    stored = await read(store)
     with pytest.raises(CorruptRecord):
-        await store.events.trail("evt_1")
-
-
-async def _snapshot(redis: Redis) -> dict[bytes, bytes]:
-    return {key: await redis.dump(key) for key in await redis.keys("*")}
+        _ = stored.trail

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from bot.model import DataSubject, Record, canonical_event
 from bot.store import Store
 from tests.factories import NOW, SUBJECTS, seconds
+from tests.stored_events import keep
 
 CANARY = "canary-of-a-person"
 
@@ -61,7 +62,7 @@ async def test_each_kind_of_person_that_a_handler_declares_is_forgotten(
     await accept(store, "evt_b", "member.joined", memberId="per_1")
     await accept(store, "evt_c", "member.joined", memberId="per_2")
     for kind in ("profile", "member"):
-        await store.records.keep(Record(kind, "per_1", {}), NOW, "evt_a")
+        await keep(store, Record(kind, "per_1", {}), event_id="evt_a")
     await redis.set("team:per_1", CANARY)
     about = {row async for row in store.forgetting.events_about("per_1", subjects)}
     assert about == {("evt_a", True), ("evt_b", True)}

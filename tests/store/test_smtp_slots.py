@@ -14,14 +14,14 @@ KEY = keys.smtp_slots("mail.example.com", 587)
 
 @pytest.fixture
 def slots(redis: Redis) -> SmtpSlots:
-    return SmtpSlots(redis, "mail.example.com", 587, 2)
+    return SmtpSlots(redis, "mail.example.com", 587, count=2)
 
 
 async def test_no_more_slots_are_taken_than_allowed(slots: SmtpSlots, redis: Redis) -> None:
     assert [await slots.take(token) for token in "abc"] == [True, True, False]
-    another_worker = SmtpSlots(redis, "mail.example.com", 587, 2)
+    another_worker = SmtpSlots(redis, "mail.example.com", 587, count=2)
     assert await another_worker.take("d") is False
-    assert await SmtpSlots(redis, "mail.example.com", 25, 2).take("a") is True
+    assert await SmtpSlots(redis, "mail.example.com", 25, count=2).take("a") is True
 
 
 async def test_a_released_slot_is_free(slots: SmtpSlots) -> None:
@@ -46,7 +46,7 @@ async def test_a_slot_is_held_for_a_lease_and_renewed(slots: SmtpSlots, redis: R
 
 
 async def test_a_slot_that_was_not_renewed_becomes_free(redis: Redis) -> None:
-    short = SmtpSlots(redis, "mail.example.com", 587, 1, lease=timedelta(milliseconds=50))
+    short = SmtpSlots(redis, "mail.example.com", 587, count=1, lease=timedelta(milliseconds=50))
     assert await short.take("killed") is True
 
     async def is_free() -> bool:
@@ -59,7 +59,7 @@ async def test_a_slot_that_was_not_renewed_becomes_free(redis: Redis) -> None:
 async def test_a_lower_limit_applies_at_once(slots: SmtpSlots, redis: Redis) -> None:
     for token in "ab":
         await slots.take(token)
-    fewer = SmtpSlots(redis, "mail.example.com", 587, 1)
+    fewer = SmtpSlots(redis, "mail.example.com", 587, count=1)
     await slots.release("a")
     assert await fewer.take("c") is False
     assert await slots.renew("b") is True

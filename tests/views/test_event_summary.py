@@ -5,23 +5,37 @@ from typing import Any
 import pytest
 
 from bot.errors import RenderError
-from bot.model import Event, Notification
+from bot.model import Event, InvalidData
 from bot.views.event_summary import summarize_event
-from tests.factories import NOW, make_delivery
+from tests.factories import NOW
 
 
-def test_the_summary_is_what_the_first_notification_says() -> None:
+def test_the_summary_is_what_the_message_says() -> None:
     event = Event("evt_1", "export.ready", NOW, {})
-    summary = summarize_event(event, [make_delivery()], lambda sent: f"{sent.event_type} <b>")
-    assert summary == "search.completed <b>"
+    described = summarize_event(event, has_deliveries=True, describe=lambda e: f"{e.type} <b>")
+    assert described == "export.ready <b>"
 
 
-def test_a_notification_that_cannot_be_rendered_is_summarized_from_the_event() -> None:
-    def fail(_: Notification) -> str:
-        raise RenderError("template search.completed/slack.json.j2: 'query' is undefined")
+@pytest.mark.parametrize("said", [None, ""])
+def test_an_event_whose_handler_says_nothing_is_summarized_from_its_type(said: str | None) -> None:
+    event = Event("evt_1", "export.ready", NOW, {})
+    assert summarize_event(event, has_deliveries=True, describe=lambda _: said) == "Export ready"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RenderError("template search.completed/slack.json.j2: 'query' is undefined"),
+        InvalidData("data.exportId is missing"),
+        RuntimeError("a bug in the handler"),
+    ],
+)
+def test_an_event_that_cannot_be_described_is_summarized_from_its_type(error: Exception) -> None:
+    def fail(_: Event) -> str:
+        raise error
 
     event = Event("evt_1", "export.ready", NOW, {})
-    assert summarize_event(event, [make_delivery()], fail) == "Export ready"
+    assert summarize_event(event, has_deliveries=True, describe=fail) == "Export ready"
 
 
 @pytest.mark.parametrize(
@@ -44,7 +58,9 @@ def test_a_notification_that_cannot_be_rendered_is_summarized_from_the_event() -
         ("x" * 200, {}, "X" + "x" * 138 + "…"),
     ],
 )
-def test_an_event_without_a_notification_is_summarized_from_its_type_and_data(
+def test_an_event_without_deliveries_is_summarized_from_its_type_and_data(
     event_type: str, data: Any, summary: str
 ) -> None:
-    assert summarize_event(Event("evt_1", event_type, NOW, data), []) == summary
+    event = Event("evt_1", event_type, NOW, data)
+    said = summarize_event(event, has_deliveries=False, describe=lambda _: "what nobody was told")
+    assert said == summary

@@ -1,6 +1,5 @@
-"""The worker's jobs, also for events that are broken, deleted or without recipients."""
+"""The worker's jobs, also for events whose handler fails or that have no recipients."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,51 +7,41 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.delivery.notifications import Notifications
 from bot.delivery.recipients import SettingsRecipients
-from bot.errors import CorruptRecord, LeaseLost, TryAgain
+from bot.delivery.requeue import requeue
+from bot.errors import LeaseLost
 from bot.fakes.faults import HttpFault
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
-from bot.model import Audience, DeadLetter, DeliveryState, EventState, Handler, Intent, Payload
-from bot.registry import Registry
+from bot.model import (
+    Audience,
+    DeliveryState,
+    EventState,
+    Handler,
+    Intent,
+    Payload,
+    Policy,
+)
 from bot.store import Store
-from bot.store.leases import Leases
-from bot.store.queue import QUEUE
-from bot.wiring import build_jobs
+from bot.store.commit import Change, End
+from bot.store.queue import JOBS, JobId
 from bot.worker.jobs import WorkerTasks
-from bot.worker.lease import Lease
-from tests.app import MakeSettings
-from tests.factories import NOW, body_of, make_event
+from tests.factories import NOW, body_of, make_event, seconds
+from tests.queue_times import is_due_in
+from tests.run_jobs import delivery_job, event_job, report_job, run_job, take, take_job
+from tests.stored_events import deliveries_of, read
 
-
-@pytest.fixture
-async def jobs(
-    make_settings: MakeSettings, redis: Redis, slack_api: LocalSlack, inbox: Inbox
-) -> AsyncIterator[WorkerTasks]:
-    built = build_jobs(make_settings(SLACK_API_URL=slack_api.url, SMTP_URL=inbox.url))
-    yield replace(built, clock=lambda: NOW)
-    await built.close()
-
-
-@pytest.fixture
-async def lease(redis: Redis) -> Lease:
-    return await lease_of(redis, "handle_event:evt_1")
-
-
-async def lease_of(redis: Redis, job_id: str) -> Lease:
-    await redis.zadd(QUEUE, {job_id: 1})
-    held = Lease(Leases(redis, 15_000), job_id, 1)
-    assert await held.take() is True
-    return held
+POST = "chat.postMessage"
 
 
 class AnyData(Payload):
     """Data without fields."""
 
 
-def with_handler(jobs: WorkerTasks, handle: Any) -> WorkerTasks:
+def with_handler(tasks: WorkerTasks, handle: Any) -> WorkerTasks:
     handler = Handler("search.completed", AnyData, {}, handle)
-    return replace(jobs, registry=Registry({handler.type: handler}))
+    return replace(tasks, notifications=Notifications(lambda _: handler, Policy()))
 
 
 def failing(*_: object) -> list[Intent]:
@@ -65,184 +54,160 @@ async def accept(store: Store, **changes: Any) -> None:
 
 
 async def state_of(store: Store) -> tuple[EventState, str]:
-    stored = await store.events.get("evt_1")
-    assert stored is not None
+    stored = await read(store)
     return stored.state, stored.reason
 
 
-async def test_a_failing_handler_runs_three_times_and_its_error_is_kept(
-    jobs: WorkerTasks, lease: Lease
-) -> None:
-    broken = with_handler(jobs, failing)
-    await accept(jobs.store)
-    delays = []
-    for _ in range(2):
-        with pytest.raises(TryAgain) as again:
-            await broken.handle_event("evt_1", lease)
-        delays.append(again.value.after)
-    await broken.handle_event("evt_1", lease)
-    assert delays == [timedelta(seconds=1), timedelta(seconds=2)]
-    assert await state_of(jobs.store) == (
+async def unfinished(redis: Redis) -> set[str]:
+    """Return the jobs that are not done."""
+    return {raw.decode() for raw in await redis.zrange(JOBS, 0, -1)}
+
+
+async def test_a_failing_handler_runs_three_times_and_its_error_is_kept(tasks: WorkerTasks) -> None:
+    broken = with_handler(tasks, failing)
+    await accept(tasks.store)
+    for delay in (1, 2):
+        await run_job(broken, event_job())
+        assert await is_due_in(tasks.store.redis, str(event_job()), seconds(delay))
+    await run_job(broken, event_job())
+    assert await state_of(tasks.store) == (
         EventState.DEAD,
         "its handler failed 3 times: RuntimeError: the handler's error",
     )
 
 
 async def test_a_handler_may_succeed_on_its_second_run(
-    jobs: WorkerTasks, lease: Lease, slack_api: LocalSlack
+    tasks: WorkerTasks, slack_api: LocalSlack
 ) -> None:
-    await accept(jobs.store)
-    with pytest.raises(TryAgain):
-        await with_handler(jobs, failing).handle_event("evt_1", lease)
-    await jobs.handle_event("evt_1", lease)
-    assert (await state_of(jobs.store))[0] is EventState.HANDLED
+    await accept(tasks.store)
+    await run_job(with_handler(tasks, failing), event_job())
+    await run_job(tasks, event_job())
+    assert (await state_of(tasks.store))[0] is EventState.HANDLED
     assert len(slack_api.posts) == 1
 
 
-async def test_a_subject_that_is_no_longer_kept_is_no_error(
-    jobs: WorkerTasks, lease: Lease
-) -> None:
-    await jobs.handle_event("evt_none", lease)
-    await jobs.retry_delivery("dlv_none", lease)
-    await jobs.report_dead_letter("event:evt_none", lease)
-    await jobs.report_dead_letter("delivery:dlv_none", lease)
-    await jobs.report_dead_letter("unreadable", lease)
-
-
-async def test_an_unreadable_event_is_a_dead_letter_and_reported(
-    jobs: WorkerTasks, lease: Lease, redis: Redis, slack_api: LocalSlack
-) -> None:
-    await accept(jobs.store)
-    await redis.hset("juicebox:event:evt_1", "body", "{")
-    await jobs.handle_event("evt_1", lease)
-    assert await redis.hget("juicebox:event:evt_1", "state") == b"dead"
-    assert await jobs.store.dead_letters(NOW) == [DeadLetter.event("evt_1")]
-    report = await lease_of(redis, "report_dead_letter:event:evt_1")
-    await jobs.report_dead_letter("event:evt_1", report)
-    [notice] = slack_api.posts
-    assert notice.channel == "C0ALERTS"
-    assert "event evt_1 is not readable in Redis" in str(notice.blocks)
+async def test_a_task_of_a_newer_release_runs_again_a_minute_later(tasks: WorkerTasks) -> None:
+    await accept(tasks.store)
+    assert await run_job(tasks, JobId("new_task", "evt_1")) == End(timedelta(minutes=1))
 
 
 async def test_a_second_run_after_a_crash_sends_what_is_left(
-    jobs: WorkerTasks, lease: Lease, slack_api: LocalSlack, inbox: Inbox
+    tasks: WorkerTasks, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
     """The first run was killed between the Slack message and the mail."""
-    await accept(jobs.store)
-    store = jobs.store
-    handler = jobs.registry.get("search.completed")
-    stored = await store.events.get("evt_1")
-    assert handler is not None
-    assert stored is not None
-    await jobs._handle(stored, handler)
-    post, _ = await store.ledger.of_event("evt_1")
-    claimed = await store.ledger.claim(post, lease.job_id, "t1", NOW)
-    assert claimed is not None
-    await store.ledger.sent(claimed, "t1", "C1/1.1", NOW)
-    await jobs.handle_event("evt_1", lease)
-    assert slack_api.calls("chat.postMessage") == []
-    assert len(inbox.mails) == 1
+    await accept(tasks.store)
+    await run_job(tasks, event_job())
+    change = Change(await read(tasks.store), NOW)
+    _, mail = change.stored.deliveries
+    change.put(replace(mail, state=DeliveryState.PENDING, attempts=0))
+    await tasks.store.commits.apply(change)
+    await run_job(tasks, event_job())
+    assert len(slack_api.calls(POST)) == 1
+    assert len(inbox.mails) == 2
+
+
+async def test_a_second_run_after_everything_was_sent_sends_nothing(
+    tasks: WorkerTasks, slack_api: LocalSlack, inbox: Inbox, redis: Redis
+) -> None:
+    await accept(tasks.store)
+    for _ in range(2):
+        await run_job(tasks, event_job())
+    assert (len(slack_api.calls(POST)), len(inbox.mails)) == (1, 1)
+    assert await unfinished(redis) == set()
 
 
 async def test_a_second_run_leaves_a_delivery_to_its_retry(
-    jobs: WorkerTasks, lease: Lease, slack_api: LocalSlack
+    tasks: WorkerTasks, slack_api: LocalSlack
 ) -> None:
-    slack_api.plan_faults("chat.postMessage", [HttpFault.status(503)])
-    await accept(jobs.store)
-    await jobs.handle_event("evt_1", lease)
-    await jobs.handle_event("evt_1", lease)
-    assert len(slack_api.calls("chat.postMessage")) == 1
-    [post, _] = await jobs.store.ledger.of_event("evt_1")
+    slack_api.plan_faults(POST, [HttpFault.status(503)])
+    await accept(tasks.store)
+    await run_job(tasks, event_job())
+    await run_job(tasks, event_job())
+    assert len(slack_api.calls(POST)) == 1
+    [post, _] = await deliveries_of(tasks.store, "evt_1")
     assert post.state is DeliveryState.RETRYING
 
 
 async def test_a_requeued_dead_letter_is_not_reported(
-    jobs: WorkerTasks, lease: Lease, slack_api: LocalSlack
+    tasks: WorkerTasks, slack_api: LocalSlack
 ) -> None:
-    slack_api.plan_faults("chat.postMessage", [HttpFault.error("not_in_channel")])
-    await accept(jobs.store)
-    await jobs.handle_event("evt_1", lease)
-    [post, _] = await jobs.store.ledger.of_event("evt_1")
-    await jobs.store.ledger.requeue(post, NOW)
-    await jobs.report_dead_letter(f"delivery:{post.id}", lease)
-    assert len(slack_api.calls("chat.postMessage")) == 1
+    slack_api.plan_faults(POST, [HttpFault.error("not_in_channel")])
+    await accept(tasks.store)
+    await run_job(tasks, event_job())
+    [post, _] = await deliveries_of(tasks.store, "evt_1")
+    await requeue(tasks.store, post.id, NOW)
+    await run_job(tasks, report_job("evt_1", post.id))
+    assert len(slack_api.calls(POST)) == 1
 
 
 async def test_a_job_without_its_lease_sends_nothing_and_raises(
-    jobs: WorkerTasks, redis: Redis, slack_api: LocalSlack, inbox: Inbox
+    tasks: WorkerTasks, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
-    await accept(jobs.store)
-    never_taken = Lease(Leases(redis, 15_000), "handle_event:evt_1", 0)
+    await accept(tasks.store)
+    running = await take(tasks, event_job())
+    await take_job(tasks.store, event_job())  # by another worker
     with pytest.raises(LeaseLost):
-        await jobs.handle_event("evt_1", never_taken)
-    assert slack_api.calls("chat.postMessage") == []
+        await tasks.run(running)
+    assert slack_api.calls(POST) == []
     assert inbox.mails == []
 
 
 async def test_a_report_that_runs_twice_notifies_once(
-    jobs: WorkerTasks, redis: Redis, slack_api: LocalSlack, inbox: Inbox
+    tasks: WorkerTasks, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
-    await accept(jobs.store, data={})
-    first = await lease_of(redis, "report_dead_letter:event:evt_1")
-    await jobs.handle_event("evt_1", first)
+    await accept(tasks.store, data={})
+    await run_job(tasks, event_job())
     for _ in range(2):
-        await jobs.report_dead_letter("event:evt_1", first)
+        await run_job(tasks, report_job())
     assert [p.channel for p in slack_api.posts] == ["C0ALERTS"]
     assert len(inbox.mails) == 1
 
 
 async def test_a_notice_that_cannot_be_delivered_is_not_reported(
-    jobs: WorkerTasks, redis: Redis, slack_api: LocalSlack
+    tasks: WorkerTasks, redis: Redis, slack_api: LocalSlack
 ) -> None:
-    slack_api.plan_faults("chat.postMessage", [HttpFault.error("channel_not_found")])
-    await accept(jobs.store, data={})
-    report = await lease_of(redis, "report_dead_letter:event:evt_1")
-    await jobs.handle_event("evt_1", report)
-    await jobs.report_dead_letter("event:evt_1", report)
-    queued = {raw.decode() for raw in await redis.zrange(QUEUE, 0, -1)}
-    assert queued == {"handle_event:evt_1", "report_dead_letter:event:evt_1"}
+    slack_api.plan_faults(POST, [HttpFault.error("channel_not_found")])
+    await accept(tasks.store, data={})
+    await run_job(tasks, event_job())
+    assert await unfinished(redis) == {str(report_job())}
+    await run_job(tasks, report_job())
+    assert await unfinished(redis) == set()
+
+
+async def test_a_notice_about_an_event_whose_data_does_not_fit_is_retried(
+    tasks: WorkerTasks, slack_api: LocalSlack
+) -> None:
+    """The event's handler is not asked again."""
+    slack_api.plan_faults(POST, [HttpFault.status(503)])
+    await accept(tasks.store, data={})
+    await run_job(tasks, event_job())
+    await run_job(tasks, report_job())
+    notice, _ = await deliveries_of(tasks.store, "evt_1")
+    await run_job(tasks, delivery_job(notice.id))
+    await run_job(tasks, event_job())  # an old job of an event that is a dead letter by now
+    assert [p.channel for p in slack_api.posts] == ["C0ALERTS"]
 
 
 async def test_a_notification_without_recipients_is_recorded_as_skipped(
-    jobs: WorkerTasks, lease: Lease, slack_api: LocalSlack, inbox: Inbox
+    tasks: WorkerTasks, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
     without_operators = SettingsRecipients({Audience.OPERATORS: ()})
-    await accept(jobs.store, event_type="quota.warning", data={"usage": 840, "limit": 1000})
-    await replace(jobs, recipients=without_operators).handle_event("evt_1", lease)
-    [delivery] = await jobs.store.ledger.of_event("evt_1")
+    await accept(tasks.store, event_type="quota.warning", data={"usage": 840, "limit": 1000})
+    await run_job(replace(tasks, recipients=without_operators), event_job())
+    [delivery] = await deliveries_of(tasks.store, "evt_1")
     assert delivery.destination is None
     assert delivery.state == "skipped"
     assert delivery.reason == "no destination is set for operators"
-    assert (await state_of(jobs.store))[0] is EventState.HANDLED
-    assert slack_api.calls("chat.postMessage") == []
+    assert (await state_of(tasks.store))[0] is EventState.HANDLED
+    assert slack_api.calls(POST) == []
     assert inbox.mails == []
 
 
-async def test_a_record_is_never_dated_in_the_future(jobs: WorkerTasks, lease: Lease) -> None:
+async def test_a_record_is_never_dated_in_the_future(tasks: WorkerTasks) -> None:
     quota = {"usage": 10, "limit": 100}
     far = datetime(2999, 1, 1, tzinfo=UTC)
-    await accept(jobs.store, event_type="quota.warning", timestamp=far, data=quota)
-    await jobs.handle_event("evt_1", lease)
-    known = await jobs.store.records.get("quota", "latest")
+    await accept(tasks.store, event_type="quota.warning", timestamp=far, data=quota)
+    await run_job(tasks, event_job())
+    known = await tasks.store.records.get("quota", "latest")
     assert known is not None
     assert known.at == NOW
-
-
-async def test_an_unreadable_delivery_is_a_dead_letter(
-    jobs: WorkerTasks, lease: Lease, redis: Redis, slack_api: LocalSlack
-) -> None:
-    """Found by the event's job, or by the job that was to retry it."""
-    slack_api.plan_faults("chat.postMessage", [HttpFault.status(503)])
-    await accept(jobs.store)
-    await jobs.handle_event("evt_1", lease)
-    [post, mail] = await jobs.store.ledger.of_event("evt_1")
-    for delivery in (post, mail):
-        await redis.hset(f"juicebox:delivery:{delivery.id}", "attempts", "many")
-    with pytest.raises(CorruptRecord):
-        await jobs.retry_delivery(post.id, lease)
-    assert await jobs.store.dead_letters(NOW) == [DeadLetter.delivery(post.id)]
-    await jobs.handle_event("evt_1", lease)
-    assert set(await jobs.store.dead_letters(NOW)) == {
-        DeadLetter.delivery(post.id),
-        DeadLetter.delivery(mail.id),
-    }

@@ -1,4 +1,4 @@
-"""The worker drops no job, and never runs a job twice at the same time."""
+"""The worker drops no job, and ends each run as the job says."""
 
 import json
 from datetime import timedelta
@@ -6,18 +6,23 @@ from typing import Any
 
 import pytest
 from arq.connections import ArqRedis
-from arq.worker import Worker, func
+from arq.worker import Worker as StockWorker
+from arq.worker import func
 from pydantic_core import to_json
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from bot.clock import utc_now
-from bot.errors import CorruptRecord, LeaseLost, TryAgain
+from bot.errors import CorruptRecord, LeaseLost
 from bot.store import Store
-from bot.store.queue import QUEUE, Task, new_job
-from bot.worker.lease import Lease
+from bot.store.commit import DONE, Change, End
+from bot.store.queue import JOB_KEY, JOBS, LEASES, QUEUE, RUNNING, JobId
+from bot.worker.loop import Worker
+from bot.worker.running import RunningJob
 from bot.worker.timings import WorkerTimings
 from tests.polling import until
+from tests.queue_times import is_due_in
+from tests.run_jobs import event_job, no_job_is_left
 from tests.scripted_jobs import (
     JOB,
     QUICK,
@@ -26,22 +31,20 @@ from tests.scripted_jobs import (
     accept,
     hang,
     is_due_later,
-    queue_is_empty,
     working,
 )
-
-
-@pytest.fixture
-def jobs(store: Store) -> ScriptedTasks:
-    return ScriptedTasks(store)
+from tests.stored_events import read
 
 
 async def test_a_job_runs_once_and_leaves_nothing_behind(jobs: ScriptedTasks, redis: Redis) -> None:
     async with working(jobs):
         await accept(jobs.store)
-        await until(lambda: queue_is_empty(redis))
+        await jobs.ran.wait()
+        await until(lambda: no_job_is_left(redis))
     assert jobs.runs == ["evt_1"]
     assert await redis.keys("arq:*") == []
+    assert await redis.zscore(JOBS, JOB) is None
+    assert await redis.exists(QUEUE, RUNNING, LEASES) == 0
 
 
 async def test_a_stock_arq_worker_runs_the_job_that_was_accepted(
@@ -54,7 +57,7 @@ async def test_a_stock_arq_worker_runs_the_job_that_was_accepted(
         ran.append(event_id)
 
     await accept(store)
-    stock = Worker(
+    stock = StockWorker(
         [func(handle_event, name="handle_event")],
         queue_name=QUEUE,
         redis_pool=ArqRedis(redis.connection_pool),
@@ -69,20 +72,15 @@ async def test_a_stock_arq_worker_runs_the_job_that_was_accepted(
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [
-        TryAgain("not now", timedelta(milliseconds=10)),
-        ConnectionError("redis went away"),
-        LeaseLost("paused"),
-    ],
+    "fault", [End(QUICK), ConnectionError("redis went away"), LeaseLost("paused")], ids=str
 )
 async def test_a_job_that_was_interrupted_runs_again(
-    jobs: ScriptedTasks, redis: Redis, fault: Exception
+    jobs: ScriptedTasks, redis: Redis, fault: Exception | End
 ) -> None:
     jobs.script = [fault, fault]
     async with working(jobs, QUICK_RETRIES):
         await accept(jobs.store)
-        await until(lambda: queue_is_empty(redis))
+        await until(lambda: no_job_is_left(redis))
     assert jobs.runs == ["evt_1"] * 3
 
 
@@ -92,7 +90,7 @@ async def test_a_job_with_a_bug_stays_in_the_queue(jobs: ScriptedTasks, redis: R
     with capture_logs() as logs:  # rendering seven tracebacks would take seconds
         async with working(jobs, QUICK_RETRIES):
             await accept(jobs.store)
-            await until(lambda: queue_is_empty(redis))
+            await until(lambda: no_job_is_left(redis))
     assert jobs.runs == ["evt_1"] * 8
     assert [line["event"] for line in logs].count("job failed") == 7
 
@@ -100,10 +98,10 @@ async def test_a_job_with_a_bug_stays_in_the_queue(jobs: ScriptedTasks, redis: R
 async def test_a_job_about_an_unreadable_record_is_dropped(
     jobs: ScriptedTasks, redis: Redis
 ) -> None:
-    jobs.script = [CorruptRecord("delivery dlv_1 is not readable in Redis")]
+    jobs.script = [CorruptRecord("event evt_1 is not readable in Redis")]
     async with working(jobs):
         await accept(jobs.store)
-        await until(lambda: queue_is_empty(redis))
+        await until(lambda: no_job_is_left(redis))
     assert jobs.runs == ["evt_1"]
 
 
@@ -112,20 +110,24 @@ async def test_a_job_that_takes_too_long_runs_again(jobs: ScriptedTasks, redis: 
     timings = WorkerTimings(job_timeout=timedelta(milliseconds=50), retry_after_fault=QUICK)
     async with working(jobs, timings):
         await accept(jobs.store)
-        await until(lambda: queue_is_empty(redis))
+        await until(lambda: no_job_is_left(redis))
     assert len(jobs.runs) >= 2  # on a busy machine even an empty run can take too long
 
 
-async def test_a_task_of_a_newer_release_is_left_to_a_newer_worker(
+async def test_a_job_that_runs_again_later_stays_as_it_is_and_is_due_that_long_from_now(
     jobs: ScriptedTasks, redis: Redis
 ) -> None:
-    """During a rolling deploy, old and new workers share one queue; arq would drop the job."""
-    blob = json.dumps({"t": None, "f": "new_task", "a": ["x"], "k": {}, "et": 0}).encode()
-    await redis.set("arq:job:new_task:x", blob)
-    await redis.zadd(QUEUE, {"new_task:x": 1})
+    """As is a task of a newer release, which arq would drop: old and new workers share one queue."""
+    job = str(JobId("new_task", "evt_1"))
+    blob = json.dumps({"t": None, "f": "new_task", "a": ["evt_1"], "k": {}, "et": 0}).encode()
+    await redis.set(JOB_KEY + job, blob)
+    await redis.zadd(QUEUE, {job: 1})
+    jobs.script = [End(timedelta(minutes=1))]
     async with working(jobs):
-        await until(lambda: is_due_later(redis, "new_task:x"))
-    assert await redis.get("arq:job:new_task:x") == blob
+        await until(lambda: is_due_later(redis, job))
+    assert await is_due_in(redis, job, timedelta(minutes=1))
+    assert await redis.get(JOB_KEY + job) == blob
+    assert await redis.exists(RUNNING, LEASES) == 0
 
 
 @pytest.mark.parametrize("blob", [None, b"\x80\x04not json"])
@@ -134,26 +136,61 @@ async def test_a_job_without_a_readable_blob_still_runs(
 ) -> None:
     """Its id contains everything that is needed. One blob is a pickle, which is never loaded."""
     if blob:
-        await redis.set(f"arq:job:{JOB}", blob)
+        await redis.set(JOB_KEY + JOB, blob)
     await redis.zadd(QUEUE, {JOB: 1})
     async with working(jobs):
-        await until(lambda: queue_is_empty(redis))
+        await until(lambda: no_job_is_left(redis))
     assert jobs.runs == ["evt_1"]
 
 
 async def test_a_retry_that_a_job_schedules_for_itself_survives_its_end(
     jobs: ScriptedTasks, redis: Redis
 ) -> None:
-    due = utc_now() + timedelta(hours=1)
+    async def schedule(_: RunningJob) -> End:
+        change = Change(await read(jobs.store), utc_now())
+        change.enqueue(event_job(), timedelta(hours=1))
+        await jobs.store.commits.apply(change)
+        return DONE
 
-    async def write_the_next(_: str, __: Lease) -> None:
-        again = new_job(Task.EVENT, "evt_1", now=utc_now(), due=due)
-        await redis.psetex(again.key, 60_000, again.blob)
-        await redis.zadd(QUEUE, {again.id: due.timestamp() * 1000})
-
-    jobs.script = [write_the_next]
+    jobs.script = [schedule]
     async with working(jobs):
         await accept(jobs.store)
-        await jobs.ran.wait()
-    assert await redis.zscore(QUEUE, JOB) == due.timestamp() * 1000
-    assert await redis.exists(f"arq:job:{JOB}") == 1
+        await until(lambda: is_due_later(redis, JOB))
+    assert jobs.runs == ["evt_1"]
+    assert await is_due_in(redis, JOB, timedelta(hours=1))
+    assert await redis.exists(JOB_KEY + JOB) == 1
+
+
+async def test_a_bug_in_the_worker_does_not_end_it(jobs: ScriptedTasks) -> None:
+    class FailsOnce(Worker):
+        failed = False
+
+        async def _take(self) -> timedelta:
+            if not self.failed:
+                self.failed = True
+                raise RuntimeError("a bug")
+            return await super()._take()
+
+    def new_worker(*tasks: Any) -> Worker:
+        return FailsOnce(*tasks, timings=QUICK_RETRIES)
+
+    with capture_logs() as logs:
+        async with working(jobs, new_worker=new_worker):
+            await accept(jobs.store)
+            await jobs.ran.wait()
+    assert jobs.runs == ["evt_1"]
+    assert "worker failed" in [line["event"] for line in logs]
+
+
+async def test_a_bug_in_the_reconciliation_does_not_end_it(
+    jobs: ScriptedTasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: object) -> list[str]:
+        raise RuntimeError("a bug")
+
+    with capture_logs() as logs:
+        async with working(jobs):
+            monkeypatch.setattr(jobs.store.reconciliation, "run", fail)
+            await accept(jobs.store)
+            await jobs.ran.wait()
+    assert "reconciliation failed" in [line["event"] for line in logs]

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from bot.settings import Settings
 from bot.wiring import build_jobs
 from bot.worker.jobs import WorkerTasks
+from bot.worker.loop import Worker
 from bot.worker.process import worker_in_background
-from bot.worker.supervisor import Supervisor
 from tests.polling import HANG_TIMEOUT
 
 
@@ -77,11 +77,11 @@ async def test_a_worker_that_ends_by_itself_ends_the_process(
 ) -> None:
     """Otherwise the process would accept events and send nothing, unnoticed."""
 
-    class EndsByItself(Supervisor):
+    class EndsByItself(Worker):
         async def run(self) -> None:
             return
 
-    background = worker_in_background(build, host.failed, new_supervisor=EndsByItself)
+    background = worker_in_background(build, host.failed, new_worker=EndsByItself)
     with capture_logs() as logs:
         async with asyncio.timeout(HANG_TIMEOUT), background:
             await host.notified.wait()

@@ -1,47 +1,23 @@
--- Find lost jobs, and move the jobs of release 0.3.0 to our queue.
--- KEYS  1 queue  2 unfinished jobs
--- ARGV  1 queue of release 0.3.0, which Redis may forbid  2 prefix of that release's lease keys
---       3 marker: a member of the unfinished jobs whose score is 0 if the index is complete
---       4.. prefixes of the ids of our jobs
--- Returns {1 if the index is complete, up to 1,000 ids of unfinished jobs that are not in the queue}.
-
-local function is_ours(id)
-  for i = 4, #ARGV do
-    if string.sub(id, 1, #ARGV[i]) == ARGV[i] then
-      return true
-    end
-  end
-  return false
-end
-
--- A job without a lease has not been started: release 0.3.0 starts only jobs in its own queue.
-local function move_from_old_queue()
-  local waiting = redis.call('ZRANGE', ARGV[1], 0, 9999, 'WITHSCORES')
-  for i = 1, #waiting, 2 do
-    local id, due = waiting[i], waiting[i + 1]
-    if is_ours(id) and redis.call('EXISTS', ARGV[2] .. id) == 0 then
-      local ours = redis.call('ZSCORE', KEYS[1], id)
-      if not ours or tonumber(due) < tonumber(ours) then
-        redis.call('ZADD', KEYS[1], due, id)
-        redis.call('ZADD', KEYS[2], due, id)
-      end
-      redis.call('ZREM', ARGV[1], id)
-    end
-  end
-end
-pcall(move_from_old_queue)
-
-local marker = redis.call('ZSCORE', KEYS[2], ARGV[3])
+-- Find lost jobs: those that are neither in the queue nor running.
+-- KEYS  1-5 jobs, queue, running, leases, wake
+-- ARGV  1 JSON: {complete}: a member of `jobs` whose score is 0 if the index is complete
+-- Returns {1 if the index is complete, up to 1,000 ids of lost jobs}. Other ids that another program may
+-- have added are left out.
+local a = cjson.decode(ARGV[1])
+local marker = redis.call('ZSCORE', jobs, a.complete)
 local markers = marker and 1 or 0
 local lost = {}
-if redis.call('ZCARD', KEYS[1]) + markers ~= redis.call('ZCARD', KEYS[2]) then
-  for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-    if not redis.call('ZSCORE', KEYS[2], id) then
-      redis.call('ZADD', KEYS[2], redis.call('ZSCORE', KEYS[1], id), id)
+local waiting = redis.call('ZCARD', queue) + redis.call('ZCARD', running)
+if waiting + markers ~= redis.call('ZCARD', jobs) then
+  for _, source in ipairs({queue, running}) do
+    for _, id in ipairs(redis.call('ZRANGE', source, 0, -1)) do
+      redis.call('ZADD', jobs, 'NX', redis.call('ZSCORE', source, id), id)
     end
   end
-  for _, id in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-    if #lost < 1000 and is_ours(id) and not redis.call('ZSCORE', KEYS[1], id) then
+  for _, id in ipairs(redis.call('ZRANGE', jobs, 0, -1)) do
+    local is_job = string.match(id, '^[^:]*:[^:]*:.')
+    if #lost < 1000 and is_job and not redis.call('ZSCORE', queue, id)
+        and not redis.call('ZSCORE', running, id) then
       lost[#lost + 1] = id
     end
   end

@@ -1,30 +1,20 @@
 -- Enqueue a lost job again.
--- KEYS  1 queue  2 unfinished jobs  3 job  4 the event or delivery that waits for it, or 2 again
--- ARGV  1 the job, as JSON: {id, blob, delay, ttl}  2 '1' if the index tells whether the job is unfinished;
---       otherwise the event or delivery does  3 queue of release 0.3.0, which Redis may forbid
--- Returns 1 if it was enqueued, 0 if it is in a queue or finished.
-local job = cjson.decode(ARGV[1])
-local readable, due = pcall(redis.call, 'ZSCORE', ARGV[3], job.id)
-if redis.call('ZSCORE', KEYS[1], job.id) or (readable and due) then
+-- KEYS  1-5 jobs, queue, running, leases, wake  6 event
+-- ARGV  1 JSON: {job, awaited, trail}: the job as lib/jobs.lua has it, whether an event waits for it also if it
+--       is not in `jobs`, and how long the trail was when the event was read, if it was. If the trail has
+--       grown, a run may have ended in the meantime.
+-- Returns 1 if it was enqueued, 0 if it is in the queue, running or finished.
+local a = cjson.decode(ARGV[1])
+if redis.call('ZSCORE', queue, a.job.id) or redis.call('ZSCORE', running, a.job.id) then
   return 0
 end
-local function is_awaited()
-  local waiting = redis.call('HMGET', KEYS[4], 'state', 'owner')
-  local state, owner = waiting[1], waiting[2]
-  local unsent = state == 'pending' or state == 'sending' or state == 'retrying'
-  return state == 'accepted' or (unsent and owner == job.id)
-end
-local planned = redis.call('ZSCORE', KEYS[2], job.id)
-local lost = planned
-if ARGV[2] ~= '1' then
-  lost = is_awaited()
-end
-if not lost then
+if a.trail and redis.call('HSTRLEN', KEYS[6], 'trail') ~= a.trail then
   return 0
 end
-enqueue(KEYS[1], KEYS[2], KEYS[3], job)
-if planned and tonumber(planned) > due_in(0) then
-  redis.call('ZADD', KEYS[1], planned, job.id)
-  redis.call('ZADD', KEYS[2], planned, job.id)
+local planned = redis.call('ZSCORE', jobs, a.job.id)
+if not planned and not a.awaited then
+  return 0
 end
+a.job.delay = math.max(0, tonumber(planned or 0) - now_ms())
+enqueue(a.job)
 return 1

@@ -20,7 +20,7 @@ def _sender(settings: EmailSettings, redis: Redis) -> EmailSender | None:
     smtp = settings.smtp
     if smtp is None or settings.email_from is None:
         return None
-    slots = SmtpSlots(redis, smtp.host, smtp.port, settings.smtp_connections)
+    slots = SmtpSlots(redis, smtp.host, smtp.port, count=settings.smtp_connections)
     pool = SmtpPool(SmtpConnector(smtp, settings.ehlo_name), slots)
     return EmailSender(pool, settings.email_from)
 

@@ -70,7 +70,7 @@ async def sender_to(redis: Redis) -> AsyncIterator[MakeSender]:
         smtp = parse_smtp_url(url)
         connector = SmtpConnector(smtp, "bot.example.com", timeouts, tls)
         lasts = timedelta(seconds=lease)
-        slots = SmtpSlots(redis, smtp.host, smtp.port, connections, lasts)
+        slots = SmtpSlots(redis, smtp.host, smtp.port, count=connections, lease=lasts)
         pool = SmtpPool(connector, slots, idle_timeout=timedelta(seconds=idle), max_uses=max_uses)
         sender = EmailSender(
             pool,

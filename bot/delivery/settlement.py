@@ -1,0 +1,49 @@
+"""Writes the outcomes of a run's attempts, and ends the run with the last one."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.delivery.sender import CheckLease
+from bot.errors import LeaseLost
+from bot.model import Delivery
+from bot.store.commit import DONE, Change, ChangedMeanwhile, Commits, Run
+from bot.store.retry import retry_while_unavailable
+from bot.store.stored_event import StoredEvent
+
+
+@dataclass(slots=True)
+class Settlement:
+    """Settles the deliveries of one run, one after the other; `unsettled` is how many are left."""
+
+    commits: Commits
+    stored: StoredEvent
+    run: Run
+    check_lease: CheckLease
+    clock: Callable[[], datetime]
+    retry_interval: timedelta
+    unsettled: int
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def settle(self, outcome: Callable[[Change], Delivery]) -> Delivery:
+        """Write the outcome as soon as Redis can be reached; return the delivery as it is then.
+
+        Raises:
+            LeaseLost: if another worker has the job by now, or the event was forgotten.
+        """
+        change = Change(self.stored, self.clock())
+        settled = outcome(change)
+        async with self.lock:
+            end = DONE if self.unsettled == 1 else None
+
+            async def apply() -> bool:
+                await self.commits.apply(change, self.run, end)
+                return True
+
+            try:
+                await retry_while_unavailable(apply, self.check_lease, self.retry_interval)
+            except ChangedMeanwhile:
+                raise LeaseLost("another run has settled this delivery") from None
+            self.unsettled -= 1
+        return settled

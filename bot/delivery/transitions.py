@@ -1,0 +1,109 @@
+"""The state transitions of a delivery, each with its step in the timeline and the job that follows."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.model import DeadLetter, Delivery, DeliveryState, duration
+from bot.store.commit import Change
+from bot.store.queue import JobId, Task
+
+
+def begin(change: Change, delivery: Delivery, token: str) -> Delivery:
+    """Mark the delivery `sending`; it may have been delivered if an earlier attempt did not end."""
+    interrupted = delivery.state is DeliveryState.SENDING
+    begun = replace(
+        delivery,
+        state=DeliveryState.SENDING,
+        attempts=delivery.attempts + 1,
+        maybe_delivered=delivery.maybe_delivered or interrupted,
+        updated_at=change.now,
+        next_at=None,
+        token=token,
+    )
+    change.put(begun)
+    if interrupted:
+        length = duration(change.now - delivery.updated_at)
+        change.step("sending", begun, f"interrupted, taken over {length} after it began")
+    elif not delivery.waits:
+        change.step("sending", begun)
+    return begun
+
+
+def sent(change: Change, delivery: Delivery, receipt: str, note: str = "") -> Delivery:
+    done = _settled(change, delivery, DeliveryState.SENT)
+    done = replace(done, receipt=receipt, maybe_delivered=False)
+    change.put(done)
+    change.step("sent", done, note)
+    return done
+
+
+def skipped(change: Change, delivery: Delivery, reason: str) -> Delivery:
+    """The delivery need not or cannot be sent."""
+    done = _settled(change, delivery, DeliveryState.SKIPPED, reason)
+    change.put(done)
+    change.step("skipped", done, reason)
+    return done
+
+
+def failed(change: Change, delivery: Delivery, reason: str, *, maybe_delivered: bool) -> Delivery:
+    """Make the delivery a dead letter that a job reports.
+
+    A notice that fails is not reported: the failure it is about is listed already.
+    """
+    done = _settled(change, delivery, DeliveryState.FAILED, reason)
+    done = replace(done, maybe_delivered=maybe_delivered)
+    if not delivery.is_notice:
+        change.add_dead_letter(DeadLetter(delivery.event_id, delivery.id))
+        change.enqueue(JobId(Task.DEAD_LETTER, delivery.event_id, delivery.id))
+    change.put(done)
+    change.step("failed", done, reason)
+    return done
+
+
+def retrying(
+    change: Change,
+    delivery: Delivery,
+    reason: str,
+    *,
+    after: timedelta,
+    uses_attempt: bool,
+    maybe_delivered: bool,
+) -> Delivery:
+    """Have the delivery's own job retry it; the timeline has one step for many waits in a row."""
+    waits = delivery.waits if uses_attempt else delivery.waits + 1
+    done = _settled(change, delivery, DeliveryState.RETRYING, reason)
+    done = replace(
+        done,
+        attempts=done.attempts if uses_attempt or not done.attempts else done.attempts - 1,
+        next_at=change.now + after,
+        waits=waits,
+        maybe_delivered=maybe_delivered,
+        own_job=True,
+    )
+    change.enqueue(JobId(Task.DELIVERY, delivery.event_id, delivery.id), after)
+    change.put(done)
+    if uses_attempt:
+        change.step("retrying", done, reason)
+    elif waits == 1:
+        wait = f"rate limited, waits {duration(after)}, uses no attempt ({reason})"
+        change.step("retrying", done, wait)
+    return done
+
+
+def requeued(change: Change, delivery: Delivery) -> Delivery:
+    """Have a failed delivery retried with all its attempts."""
+    again = _settled(change, delivery, DeliveryState.RETRYING, delivery.reason)
+    again = replace(again, attempts=0, next_at=change.now, own_job=True)
+    change.enqueue(JobId(Task.DELIVERY, delivery.event_id, delivery.id))
+    change.remove_dead_letter(DeadLetter(delivery.event_id, delivery.id))
+    change.put(again)
+    change.step("retried by hand", again)
+    return again
+
+
+def _settled(
+    change: Change, delivery: Delivery, state: DeliveryState, reason: str = ""
+) -> Delivery:
+    return replace(
+        delivery, state=state, reason=reason, updated_at=change.now, next_at=None, token=""
+    )
