@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 
 from bot.clock import utc_now
 from bot.doctor.readiness import why_not_ready
+from bot.http.direct import DirectRoute
 from bot.http.responses import SecurityHeaders, http_error, internal_error
-from bot.intake.webhook import Webhook
+from bot.intake.webhook import STORE_TIMEOUT, Webhook
 from bot.metrics.exposition import CONTENT_TYPE, exposition
 from bot.metrics.recorder import Metrics
 from bot.registry import load_registry
@@ -25,6 +26,7 @@ from bot.wiring import build_slack, open_store
 REDIS_TIMEOUT = timedelta(seconds=1)
 """Short: the caller gets a 503 and tries again, instead of waiting."""
 _REDIS_PING_INTERVAL = timedelta(seconds=5)
+_WEBHOOK = "/webhooks/juicebox"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Background = AbstractAsyncContextManager[None]
@@ -41,7 +43,7 @@ def create_app(
         RegistryError: if a handler or its templates are not valid.
     """
     settings = settings or load_settings()
-    store = open_store(settings, timeout=REDIS_TIMEOUT)
+    store = open_store(settings, timeout=REDIS_TIMEOUT, script_timeout=STORE_TIMEOUT)
     metrics = Metrics(store.counters, load_registry().types)
     webhook = Webhook(store, metrics, settings.webhook_secrets, utc_now)
     slack = build_slack(settings, store)
@@ -60,8 +62,7 @@ def create_app(
                 await stack.enter_async_context(background)
             yield
 
-    app = _bare_app(lifespan)
-    _add_post(app, "/webhooks/juicebox", webhook.receive)
+    app = _bare_app(lifespan, webhook)
     if slack is not None and slack.socket is None:
         _add_post(app, "/slack/events", slack.endpoint.handle)
     app.add_route("/healthz", _healthz, methods=["GET"])
@@ -70,11 +71,18 @@ def create_app(
     return app
 
 
-def _bare_app(lifespan: Callable[[FastAPI], Background]) -> FastAPI:
-    """Create an application without endpoints, not even those for API documentation."""
+def _bare_app(lifespan: Callable[[FastAPI], Background], webhook: Webhook) -> FastAPI:
+    """Create an application with the webhook alone, without endpoints for API documentation."""
     app = FastAPI(
-        lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    _add_post(app, _WEBHOOK, webhook.receive)
+    app.add_middleware(DirectRoute, paths=_spellings(_WEBHOOK), endpoint=webhook.receive)
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, internal_error)
@@ -82,9 +90,13 @@ def _bare_app(lifespan: Callable[[FastAPI], Background]) -> FastAPI:
 
 
 def _add_post(app: FastAPI, path: str, endpoint: Endpoint) -> None:
-    """Add an endpoint, also with a trailing slash: some callers would not repeat a redirected body."""
-    for spelling in (path, f"{path}/"):
+    for spelling in _spellings(path):
         app.add_route(spelling, endpoint, methods=["POST"])
+
+
+def _spellings(path: str) -> tuple[str, str]:
+    """Return the path, also with a trailing slash: some senders would not repeat a redirected body."""
+    return path, f"{path}/"
 
 
 async def _healthz(_: Request) -> Response:

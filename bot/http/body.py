@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from bot.errors import IntakeError
 
@@ -33,14 +33,17 @@ async def read_body(
     body = bytearray()
     try:
         async with asyncio.timeout(seconds):
-            async for chunk in request.stream():
-                body += chunk
+            more = True
+            while more:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    text = "the connection closed before the body was complete"
+                    raise IntakeError(400, "disconnect", text)
+                body += message.get("body", b"")
                 if len(body) > limit:
                     raise too_large
+                more = message.get("more_body", False)
     except TimeoutError:
         text = f"the body was not complete after {seconds:g} seconds"
         raise IntakeError(408, "slow", text, {"Connection": "close"}) from None
-    except ClientDisconnect:
-        text = "the connection closed before the body was complete"
-        raise IntakeError(400, "disconnect", text) from None
     return bytes(body)

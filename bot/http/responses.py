@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -32,8 +31,10 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_headers_for(scope.get("scheme", "http")))
+                message["headers"] = [*message["headers"], *added]
             await send(message)
+
+        added = _RAW_HSTS if scope.get("scheme") == "https" else _RAW
 
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
@@ -59,3 +60,10 @@ def _headers_for(scheme: str) -> dict[str, str]:
     if scheme == "https":
         return {**SECURITY_HEADERS, "Strict-Transport-Security": _HSTS}
     return dict(SECURITY_HEADERS)
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
+_RAW, _RAW_HSTS = _raw(_headers_for("http")), _raw(_headers_for("https"))

