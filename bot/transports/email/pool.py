@@ -19,7 +19,8 @@ from bot.store.smtp_slots import SmtpSlots
 from bot.transports.email.client import SmtpConnector
 
 _MAX_PER_PROCESS = 10
-"""A slow mail server occupies at most half of a worker's 20 job slots."""
+"""Emails on connections occupy at most a fifth of a worker's jobs; those that wait do so for
+`acquire_timeout` at most."""
 _RENEWALS_PER_LEASE = 3
 
 _log = structlog.get_logger()
@@ -40,6 +41,7 @@ class SmtpConnection:
     needs_reset: bool = False
     """RSET is needed since an email was refused."""
     has_slot: bool = True
+    in_use: bool = True
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -48,7 +50,11 @@ class SmtpConnection:
 
 
 class SmtpPool:
-    """Reuses connections until they are idle for `idle_timeout` or were used `max_uses` times."""
+    """Reuses connections until they are idle for `idle_timeout` or were used `max_uses` times.
+
+    An email waits for a connection for `acquire_timeout` at most, first come, first served, and then goes
+    back to the queue: a slow server must not hold up the jobs of other transports.
+    """
 
     def __init__(
         self,
@@ -57,6 +63,7 @@ class SmtpPool:
         *,
         idle_timeout: timedelta = timedelta(seconds=2),
         max_uses: int = 100,
+        acquire_timeout: timedelta = timedelta(seconds=1),
     ) -> None:
         self.smtp = connector.smtp
         self.timeouts = connector.timeouts
@@ -65,6 +72,9 @@ class SmtpPool:
         self._slots = slots
         self._idle_timeout = idle_timeout.total_seconds()
         self._max_uses = max_uses
+        self._acquire_timeout = acquire_timeout.total_seconds()
+        self._available = asyncio.Semaphore(self.limit)
+        """Counts the connections that may still be taken into use, open or not."""
         self._free: dict[SmtpConnection, asyncio.TimerHandle] = {}
         """With the timers that close them."""
         self._open: set[SmtpConnection] = set()
@@ -76,17 +86,21 @@ class SmtpPool:
         """Return a connection that is ready for MAIL, and must be released.
 
         Raises:
-            NoFreeConnection: if the limit is reached, or Redis does not answer.
+            NoFreeConnection: if the limit is reached for too long, or Redis does not answer.
             aiosmtplib.SMTPException, OSError: see SmtpConnector.connect.
         """
+        try:
+            async with asyncio.timeout(self._acquire_timeout):
+                await self._available.acquire()
+        except TimeoutError:
+            raise NoFreeConnection("all connections to the mail server are in use") from None
         while self._free:
             connection, timer = self._free.popitem()
             timer.cancel()
             if connection.is_usable:
+                connection.in_use = True
                 return connection
             self._start_closing(connection)
-        if len(self._open) >= self.limit:
-            raise NoFreeConnection("all connections to the mail server are in use")
         return await self._new()
 
     async def reconnect(self, connection: SmtpConnection) -> None:
@@ -100,6 +114,7 @@ class SmtpPool:
         if not reusable or not connection.is_usable or connection.uses >= self._max_uses:
             self._start_closing(connection, send_quit=reusable)
             return
+        self._end_use(connection)
         loop = asyncio.get_running_loop()
         self._free[connection] = loop.call_later(self._idle_timeout, self._expire, connection)
 
@@ -126,7 +141,8 @@ class SmtpPool:
         except BaseException:
             self._start_closing(connection)
             raise
-        self._open.remove(connection)
+        self._open.discard(connection)
+        self._end_use(connection)
         raise NoFreeConnection("other workers use all connections to the mail server")
 
     async def _take_slot(self, token: str) -> bool:
@@ -160,6 +176,13 @@ class SmtpPool:
             except (RedisError, OSError):  # the slot expires
                 self._unreleased.add(connection.token)
             self._open.discard(connection)
+            self._end_use(connection)
+
+    def _end_use(self, connection: SmtpConnection) -> None:
+        """Let the next waiting email have the connection."""
+        if connection.in_use:
+            connection.in_use = False
+            self._available.release()
 
     async def _renew(self, connection: SmtpConnection) -> None:
         """Renew the slot until it is lost, or until the connection is being closed."""

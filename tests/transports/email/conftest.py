@@ -47,6 +47,7 @@ class MakeSender(Protocol):
         max_uses: int = 100,
         lease: float = 15,
         load_wait: float = 30,
+        acquire_timeout: float = 5,
     ) -> EmailSender: ...
 
 
@@ -66,12 +67,19 @@ async def sender_to(redis: Redis) -> AsyncIterator[MakeSender]:
         max_uses: int = 100,
         lease: float = 15,
         load_wait: float = 30,
+        acquire_timeout: float = 5,
     ) -> EmailSender:
         smtp = parse_smtp_url(url)
         connector = SmtpConnector(smtp, "bot.example.com", timeouts, tls)
         lasts = timedelta(seconds=lease)
         slots = SmtpSlots(redis, smtp.host, smtp.port, count=connections, lease=lasts)
-        pool = SmtpPool(connector, slots, idle_timeout=timedelta(seconds=idle), max_uses=max_uses)
+        pool = SmtpPool(
+            connector,
+            slots,
+            idle_timeout=timedelta(seconds=idle),
+            max_uses=max_uses,
+            acquire_timeout=timedelta(seconds=acquire_timeout),
+        )
         sender = EmailSender(
             pool,
             address,

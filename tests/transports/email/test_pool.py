@@ -119,11 +119,42 @@ async def test_a_server_with_a_lower_connection_limit_gets_every_mail_once(
     assert inbox.connections.peak <= 3
 
 
+async def test_mails_of_one_process_wait_for_a_connection(
+    inbox: Inbox, deliveries: list[OutgoingMail], sender_to: MakeSender
+) -> None:
+    sender = sender_to(inbox.url, connections=1, max_uses=7)
+    await asyncio.gather(*(sender.send(message, check_lease) for message in deliveries))
+    await sender.close()
+    assert [m.recipients[0] for m in inbox.mails] == [d.destination.address for d in deliveries]
+    assert inbox.connections.peak == 1
+
+
+async def test_a_mail_that_is_cancelled_while_it_waits_does_not_keep_the_connection(
+    inbox: Inbox, deliveries: list[OutgoingMail], sender_to: MakeSender
+) -> None:
+    inbox.plan_faults("DATA", [SmtpFault.hang()])
+    sender = sender_to(inbox.url, connections=1, timeouts=SmtpTimeouts(data=1))
+    first, second, third = (
+        asyncio.create_task(sender.send(message, check_lease)) for message in deliveries[:3]
+    )
+
+    async def hangs() -> bool:
+        return "DATA" in inbox.commands
+
+    await until(hangs)
+    second.cancel()
+    with pytest.raises(DeliveryError):
+        await first
+    await third
+    assert [m.recipients[0] for m in inbox.mails] == [deliveries[2].destination.address]
+
+
 async def test_a_process_opens_at_most_ten_connections(
     inbox: Inbox, deliveries: list[OutgoingMail], sender_to: MakeSender
 ) -> None:
     inbox.plan_faults("DATA", [SmtpFault.hang()] * len(deliveries))
-    sender = sender_to(inbox.url, connections=50, timeouts=SmtpTimeouts(data=1))
+    timeouts = SmtpTimeouts(data=2)
+    sender = sender_to(inbox.url, connections=50, timeouts=timeouts, acquire_timeout=0.1)
     outcomes = await asyncio.gather(
         *(sender.send(message, check_lease) for message in deliveries), return_exceptions=True
     )
