@@ -19,9 +19,12 @@ from bot.metrics.exposition import CONTENT_TYPE, exposition
 from bot.metrics.recorder import Metrics
 from bot.registry import load_registry
 from bot.settings import Settings, load_settings
+from bot.slack_app.app import create_bolt
+from bot.slack_app.endpoint import SlackEndpoint, SlackEndpoints
+from bot.slack_app.socket_mode import SocketMode
 from bot.store import Store
 from bot.store.outage import RedisOutage
-from bot.wiring import build_slack, open_store
+from bot.wiring import open_store, slack_api, slack_rendering
 
 REDIS_TIMEOUT = timedelta(seconds=1)
 """Short: the caller gets a 503 and tries again, instead of waiting."""
@@ -69,6 +72,25 @@ def create_app(
     app.add_route("/readyz", partial(_readyz, store), methods=["GET"])
     app.add_route("/metrics", partial(_metrics, store), methods=["GET"])
     return app
+
+
+def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
+    """Return Slack's endpoints, or None if Slack is off."""
+    client, secret = slack_api(settings), settings.slack_signing_secret
+    if client is None or secret is None:
+        return None
+    renderer, describe = slack_rendering(settings)
+    app = create_bolt(
+        signing_secret=secret.get_secret_value(),
+        client=client,
+        store=store,
+        render=renderer.render_template,
+        describe=describe,
+        clock=utc_now,
+    )
+    app_token = settings.slack_app_token
+    socket = SocketMode(app, app_token.get_secret_value()) if app_token else None
+    return SlackEndpoints(SlackEndpoint(app, secret.get_secret_value()), socket)
 
 
 def _bare_app(lifespan: Callable[[FastAPI], Background], webhook: Webhook) -> FastAPI:

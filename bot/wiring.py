@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from redis.asyncio import Redis
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import utc_now
 from bot.delivery.attempt import Attempts
@@ -18,9 +19,6 @@ from bot.model import Audience, Destination, Event, Transport
 from bot.registry import load_registry
 from bot.rendering.templates import Templates
 from bot.settings import Settings
-from bot.slack_app.app import create_bolt
-from bot.slack_app.endpoint import SlackEndpoint, SlackEndpoints
-from bot.slack_app.socket_mode import SocketMode
 from bot.store import Store
 from bot.store.connection import connect
 from bot.store.retry import RETRY_INTERVAL
@@ -100,28 +98,19 @@ def build_jobs(
     )
 
 
-def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
-    """Return Slack's endpoints, or None if Slack is off."""
-    token, secret = settings.slack_bot_token, settings.slack_signing_secret
-    if token is None or secret is None:
-        return None
-    renderer = SlackRenderer(Templates(clock=utc_now))
+def slack_api(settings: Settings) -> AsyncWebClient | None:
+    """Return a client of Slack's API, or None if Slack is off."""
+    token = settings.slack_bot_token
+    return slack_client(token.get_secret_value(), str(settings.slack_api_url)) if token else None
 
+
+def slack_rendering(settings: Settings) -> tuple[SlackRenderer, Callable[[Event], str | None]]:
+    """Return what renders Slack's screens, and what says in one sentence what an event's message says."""
+    renderer = SlackRenderer(Templates(clock=utc_now))
     notifications = Notifications(load_registry().get, settings.policy)
 
     def describe(event: Event) -> str | None:
         said = notifications.of_event(event)
         return as_plain_text(renderer.render(said[0]).text, links=False) if said else None
 
-    client = slack_client(token.get_secret_value(), str(settings.slack_api_url))
-    app = create_bolt(
-        signing_secret=secret.get_secret_value(),
-        client=client,
-        store=store,
-        render=renderer.render_template,
-        describe=describe,
-        clock=utc_now,
-    )
-    app_token = settings.slack_app_token
-    socket = SocketMode(app, app_token.get_secret_value()) if app_token else None
-    return SlackEndpoints(SlackEndpoint(app, secret.get_secret_value()), socket)
+    return renderer, describe

@@ -7,7 +7,8 @@ from redis.asyncio import Redis
 
 from bot.model import Audience, Destination, Transport
 from bot.rendering.templates import Templates
-from bot.wiring import active_transports, audiences, build_slack, open_store
+from bot.web import build_slack
+from bot.wiring import active_transports, audiences, open_store
 from tests.app import MakeSettings, SettingsFault
 
 NO_SLACK = {

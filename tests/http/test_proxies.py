@@ -12,7 +12,7 @@ from bot.fakes.slack.api import LocalSlack
 from bot.http.proxies import proxy_for
 from bot.store import Store
 from bot.transports.slack.client import slack_client
-from bot.wiring import build_slack
+from bot.web import build_slack
 from tests.app import MakeSettings
 from tests.doctor.findings import found
 from tests.http_proxy import HttpProxy

@@ -17,7 +17,7 @@ from bot.slack_app.endpoint import SlackEndpoint, SlackEndpoints
 from bot.slack_app.socket_mode import SocketMode
 from bot.store import Store
 from bot.transports.slack.client import slack_client
-from bot.wiring import build_slack
+from bot.web import build_slack
 from tests.app import MakeSettings
 from tests.http_proxy import HttpProxy
 from tests.http_server import serving
