@@ -31,29 +31,31 @@ def _git(*arguments: str) -> bytes:
     ).stdout
 
 
-def _version(pyproject: str) -> str:
-    return str(tomllib.loads(pyproject)["project"]["version"])
+def _version(pyproject: bytes) -> str:
+    return str(tomllib.loads(pyproject.decode())["project"]["version"])
 
 
-def _previous_release() -> str:
-    """Return the latest commit with another version."""
-    ours = _version((ROOT / "pyproject.toml").read_text())
-    changes = _git("log", "--format=%H", "-G^version = ", "--", "pyproject.toml").decode().split()
-    theirs = (c for c in changes if _version(_git("show", f"{c}:pyproject.toml").decode()) != ours)
-    return next(theirs)
+def _commit_of(version: str) -> str:
+    """Return the commit that began this release.
+
+    Not the oldest one of a shallow clone, in which every line seems to be new.
+    """
+    changes = _git(
+        *("log", "--format=%H", "--reverse", "--min-parents=1"),
+        *("-G^version = ", "--", "pyproject.toml"),
+    )
+    commits = changes.decode().split()
+    return next(c for c in commits if _version(_git("show", f"{c}:pyproject.toml")) == version)
 
 
-@pytest.fixture
-def previous_release(tmp_path: Path) -> Path:
-    """The code of the previous release, from the git history."""
+@pytest.fixture(params=["0.3.0", "0.4.0"])
+def previous_release(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The code of a release that has been deployed, from the git history."""
     try:
-        code = _git(
-            "archive",
-            _previous_release(),
-            *("bot", "handlers", "templates", "Procfile"),
-        )
+        commit = _commit_of(request.param)
+        code = _git("archive", commit, "bot", "handlers", "templates", "Procfile")
     except (OSError, StopIteration, subprocess.CalledProcessError):
-        pytest.skip("the git history does not contain the previous release")
+        pytest.skip(f"the git history does not contain release {request.param}")
     with tarfile.open(fileobj=io.BytesIO(code)) as archive:
         archive.extractall(tmp_path, filter="data")
     return tmp_path
