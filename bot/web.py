@@ -54,7 +54,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(store.redis.aclose)
+            stack.push_async_callback(store.close)
             await stack.enter_async_context(store.counters.flushing())
             if background is None:  # otherwise the worker in this process logs outages
                 outage = RedisOutage(store.redis)

@@ -39,7 +39,7 @@ def open_store(
     """Return the store for the Redis in the settings; does not connect yet.
 
     `timeout` is for connecting and for each reply of Redis, `script_timeout` for all attempts to run a
-    script, from when it is asked for.
+    script, counted from the call.
     """
     url = settings.redis_url.get_secret_value()
     redis = connect(url, cert_reqs=settings.cert_reqs, timeout=timeout)
@@ -105,12 +105,12 @@ def slack_api(settings: Settings) -> AsyncWebClient | None:
 
 
 def slack_rendering(settings: Settings) -> tuple[SlackRenderer, Callable[[Event], str | None]]:
-    """Return what renders Slack's screens, and what says in one sentence what an event's message says."""
+    """Return what renders Slack's screens, and what describes an event by the first sentence of its message."""
     renderer = SlackRenderer(Templates(clock=utc_now))
     notifications = Notifications(load_registry().get, settings.policy)
 
     def describe(event: Event) -> str | None:
-        said = notifications.of_event(event)
-        return as_plain_text(renderer.render(said[0]).text, links=False) if said else None
+        found = notifications.of_event(event)
+        return as_plain_text(renderer.render(found[0]).text, links=False) if found else None
 
     return renderer, describe

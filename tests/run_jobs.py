@@ -32,6 +32,11 @@ async def no_job_is_left(redis: Redis) -> bool:
     return not waiting and not running
 
 
+async def unfinished(redis: Redis) -> set[str]:
+    """Return the jobs that are not done: those of the index, without the mark that it is complete."""
+    return {raw.decode() for raw in await redis.zrange(JOBS, 0, -1)} - {"-"}
+
+
 async def take_job(store: Store, job: JobId) -> TakenJob:
     """Take a job, whether it is due, or in the queue, or not; a run that has it loses its lease."""
     for key in (JOBS, QUEUE):

@@ -41,7 +41,7 @@ async def scripted_smtp(*connections: Sequence[str]) -> AsyncIterator[ScriptedSm
         with suppress(asyncio.CancelledError, ConnectionError):
             for reply in replies:
                 if reply.startswith(_LATE):
-                    _, seconds, reply = reply.split(" ", 2)  # noqa: PLW2901
+                    _, seconds, reply = reply.split(" ", 2)  # noqa: PLW2901  # what is left of the reply
                     await asyncio.sleep(int(seconds))
                 if reply == SILENT:
                     await reader.read()

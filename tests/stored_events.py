@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from bot.delivery import transitions
 from bot.model import DeadLetter, Delivery, Event, EventState, Record, Transport
 from bot.store import Store, keys
-from bot.store.commit import Change
+from bot.store.change import Change
 from bot.store.queue import JobId, Task
 from bot.store.stored_event import StoredEvent
 from tests.factories import NOW, body_of, make_event
@@ -157,4 +157,4 @@ async def rewrite(redis: Redis, field: str, event_id: str = "evt_1", **values: o
     reply: Any = redis.hget(keys.event(event_id), field)
     kept = {**json.loads(await reply), **values}
     text = json.dumps({name: value for name, value in kept.items() if value is not None})
-    await redis.hset(keys.event(event_id), field, text)  # type: ignore[misc]
+    await redis.hset(keys.event(event_id), field, text)  # type: ignore[misc]  # redis-py types it as sync, too

@@ -30,6 +30,7 @@ async def _retry(store: Store, subject_id: str | None) -> None:
     lines = await requeue(store, subject_id, utc_now())
     if not lines:
         raise CommandError(
-            f"there is no event or delivery {subject_id}: 'events' lists what is kept"
+            f"no event {subject_id} is kept. A delivery is found among dead letters and the latest 1,000"
+            " events: otherwise, give the id of its event, as 'events' lists it"
         )
     echo(*lines)

@@ -13,6 +13,7 @@ import structlog
 
 from bot.delivery import transitions
 from bot.delivery.backoff import BACKOFF, expire_rate_limit, next_attempt_at
+from bot.delivery.call import Call, Contents
 from bot.delivery.notice import notification_about
 from bot.delivery.rate_limit import RateLimiter
 from bot.delivery.sender import ActiveTransport, CheckLease
@@ -22,14 +23,13 @@ from bot.metrics.recorder import Metrics
 from bot.model import (
     Delivery,
     DeliveryState,
-    Destination,
     Notification,
     Transport,
     delivery_id,
 )
-from bot.model.outgoing import OutgoingMessage
 from bot.store import Store
-from bot.store.commit import DONE, Change, Run
+from bot.store.change import Change
+from bot.store.commit import DONE, Run
 from bot.store.retry import RETRY_INTERVAL
 from bot.store.stored_event import StoredEvent
 
@@ -56,30 +56,31 @@ class Attempts:
         self,
         change: Change,
         deliveries: Sequence[Delivery],
-        notifications: Sequence[Notification],
+        notifications: Sequence[Notification] | DeliveryError,
         run: Run,
         check_lease: CheckLease,
     ) -> None:
         """Try each of the deliveries once, and end the run with the last one.
 
-        `change` is what else is written when the attempts begin; `notifications` are those of the event.
-        A failed send is recorded, not raised.
+        `change` is what else is written when the attempts begin; `notifications` are those of the event,
+        or why there are none. A failed send is recorded, not raised.
 
         Raises:
             LeaseLost: if another worker has the job by now; it settles the deliveries.
             ChangedMeanwhile: if the event is not as it was read; nothing was sent.
             redis.RedisError: if Redis cannot be read or written; the job is to run again.
         """
-        calls: list[_Call] = []
-        uncalled: list[Delivery] = []
+        calls: list[Call] = []
+        settled: list[Delivery] = []
+        contents = Contents()
         for delivery in deliveries:
-            begun = self._begin(change, delivery, notifications)
-            if isinstance(begun, _Call):
+            begun = self._begin(change, delivery, notifications, contents)
+            if isinstance(begun, Call):
                 calls.append(begun)
             elif begun is not None:
-                uncalled.append(begun)
+                settled.append(begun)
         stored = await self.store.commits.apply(change, run, None if calls else DONE)
-        for delivery in uncalled:
+        for delivery in settled:
             self._report(delivery, 0)
         settlement = Settlement(
             *(self.store.commits, stored, run, check_lease, self.clock, self.redis_retry_interval),
@@ -91,34 +92,41 @@ class Attempts:
                 raise outcome
 
     def _begin(
-        self, change: Change, delivery: Delivery, notifications: Sequence[Notification]
-    ) -> "_Call | Delivery | None":
+        self,
+        change: Change,
+        delivery: Delivery,
+        notifications: Sequence[Notification] | DeliveryError,
+        contents: Contents,
+    ) -> Call | Delivery | None:
         """Mark the delivery `sending` and return its call; or settle it, if no call is to be made."""
         to = delivery.destination
         if to is None:
             return None
         transport = self.transports.get(to.transport)
+        notification = _notification_of(delivery, change.stored, notifications)
         if transport is None:
-            reason = f"{to.transport} is not configured any more"
-            return transitions.skipped(change, delivery, reason)
-        said = _said_by(delivery, change.stored, notifications)
-        if isinstance(said, str):
-            return transitions.skipped(change, delivery, said)
-        maybe_delivered = delivery.maybe_delivered or delivery.state is DeliveryState.SENDING
+            notification = f"{to.transport} is not configured any more"
+        if transport is None or isinstance(notification, str):
+            return transitions.skipped(change, delivery, str(notification))
+        interrupted = delivery.state is DeliveryState.SENDING
+        maybe_delivered = delivery.maybe_delivered or interrupted
         if delivery.attempts >= _MAX_ATTEMPTS:
-            reason = "every attempt was interrupted"
-            return transitions.failed(change, delivery, reason, maybe_delivered=True)
+            notification = DeliveryError.permanent("every attempt was interrupted")
+        if isinstance(notification, DeliveryError):
+            reason = notification.reason
+            return transitions.failed(change, delivery, reason, maybe_delivered=maybe_delivered)
         wait = self.rate_limiter.delay(transport.sender.rate_limit(to), delivery.id)
         if wait:
+            if interrupted:
+                transitions.add_interruption(change, delivery)
             error = DeliveryError.rate_limited("waiting behind the rate limit", wait)
             error.maybe_delivered = maybe_delivered
-            return self._retry_or_fail(
-                change, replace(delivery, attempts=delivery.attempts + 1), error
-            )
+            counted = replace(delivery, attempts=delivery.attempts + 1)
+            return self._retry_or_fail(change, counted, error)
         begun = transitions.begin(change, delivery, uuid4().hex[:12])
-        return _Call(transport, to, said, begun)
+        return Call(transport, to, notification, begun, contents)
 
-    async def _attempt(self, call: "_Call", settlement: Settlement) -> None:
+    async def _attempt(self, call: Call, settlement: Settlement) -> None:
         error: DeliveryError | None = None
         receipt = ""
         try:
@@ -138,29 +146,16 @@ class Attempts:
         )
         self._report(settled, call.seconds)
 
-    async def _send(self, call: "_Call", check_lease: CheckLease) -> str:
-        delivery = call.delivery
-
-        def before_call() -> None:
-            check_lease()
-            call.began = True
-
-        message = OutgoingMessage(
-            id=delivery.id,
-            destination=call.destination,
-            content=call.transport.render(call.notification),
-            created_at=delivery.created_at,
-            maybe_delivered=delivery.maybe_delivered,
-        )
+    async def _send(self, call: Call, check_lease: CheckLease) -> str:
         started = time.monotonic()
         try:
-            return await call.transport.sender.send(message, before_call)
+            return await call.send(check_lease)
         finally:
             call.seconds = time.monotonic() - started
             self.metrics.observe_call(call.destination.transport, call.seconds)
 
     def _outcome(
-        self, change: Change, call: "_Call", receipt: str, error: DeliveryError | None
+        self, change: Change, call: Call, receipt: str, error: DeliveryError | None
     ) -> Delivery:
         """Put the delivery's new state into the change."""
         delivery = call.delivery
@@ -211,35 +206,15 @@ class Attempts:
         )
 
 
-def _said_by(
-    delivery: Delivery, stored: StoredEvent, notifications: Sequence[Notification]
-) -> Notification | str:
-    """Return what the delivery says, or why it is not sent."""
+def _notification_of(
+    delivery: Delivery,
+    stored: StoredEvent,
+    notifications: Sequence[Notification] | DeliveryError,
+) -> Notification | DeliveryError | str:
+    """Return what is to be sent, why that fails, or why it need not be sent."""
     if delivery.is_notice:
         return notification_about(stored, delivery)
+    if isinstance(notifications, DeliveryError):
+        return notifications
     of_delivery = (n for n in notifications if delivery_id(n, delivery.destination) == delivery.id)
     return next(of_delivery, _NO_LONGER_ASKED_FOR)
-
-
-@dataclass(slots=True)
-class _Call:
-    """A delivery that is being sent."""
-
-    transport: ActiveTransport[Any]
-    destination: Destination
-    notification: Notification
-    delivery: Delivery
-    seconds: float = 0.0
-    """How long the sender took."""
-    began: bool = False
-    """Whether the message was handed over to the service."""
-
-    def note(self) -> str:
-        """Return what the timeline adds to "sent": a message found or sent again, rate limits."""
-        notes = []
-        if self.delivery.maybe_delivered:
-            found = "found in the channel, not posted again"
-            notes.append(self.transport.resent_note if self.began else found)
-        if self.delivery.waits > 1:
-            notes.append(f"delayed {self.delivery.waits} times by a rate limit")
-        return "; ".join(notes)

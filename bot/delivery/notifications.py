@@ -1,4 +1,4 @@
-"""What is said about an event: the notifications that its handler asks for."""
+"""The notifications of an event, made by its handler."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -7,7 +7,8 @@ from bot.delivery import transitions
 from bot.errors import CorruptRecord
 from bot.model import DeadLetter, Delivery, DeliveryState, EventState
 from bot.store import Store
-from bot.store.commit import Change, ChangedMeanwhile
+from bot.store.change import Change
+from bot.store.commit import ChangedMeanwhile
 from bot.store.queue import JobId, Task
 from bot.store.stored_event import StoredEvent
 
@@ -17,7 +18,8 @@ async def requeue(store: Store, subject_id: str, now: datetime) -> Sequence[str]
 
     The handler of a dead event runs again, and a failed delivery is retried with all its attempts.
     Jobs that are missing from the queue are restored. What was sent is never sent again. The result
-    is empty if nothing with this id is kept.
+    is empty if no event with this id is kept, and no dead letter or event among the latest 1,000 has a
+    delivery with it.
 
     Raises:
         CorruptRecord: if the event or the delivery is not readable.
@@ -95,8 +97,8 @@ def _nothing_to_do(stored: StoredEvent, delivery_id: str) -> str:
     if delivery is None:
         return f"{stored.id}: nothing to do, it is {stored.state} and {_states(stored.deliveries)}"
     notice = "the notice to operators " if delivery.is_notice else "it "
-    place = delivery.destination or "no destination"
-    return f"{delivery.id}: nothing to do, {notice}is {delivery.state} to {place}"
+    destination = delivery.destination or "no destination"
+    return f"{delivery.id}: nothing to do, {notice}is {delivery.state} to {destination}"
 
 
 def _states(found: Sequence[Delivery]) -> str:

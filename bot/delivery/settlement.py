@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from bot.delivery.sender import CheckLease
 from bot.errors import LeaseLost
 from bot.model import Delivery
-from bot.store.commit import DONE, Change, ChangedMeanwhile, Commits, Run
+from bot.store.change import Change
+from bot.store.commit import DONE, ChangedMeanwhile, Commits, Run
 from bot.store.retry import retry_while_unavailable
 from bot.store.stored_event import StoredEvent
 

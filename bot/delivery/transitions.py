@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.model import DeadLetter, Delivery, DeliveryState, duration
-from bot.store.commit import Change
+from bot.store.change import Change
 from bot.store.queue import JobId, Task
 
 
@@ -22,11 +22,16 @@ def begin(change: Change, delivery: Delivery, token: str) -> Delivery:
     )
     change.put(begun)
     if interrupted:
-        length = duration(change.now - delivery.updated_at)
-        change.step("sending", begun, f"interrupted, taken over {length} after it began")
+        add_interruption(change, delivery)
     elif not delivery.waits:
         change.step("sending", begun)
     return begun
+
+
+def add_interruption(change: Change, delivery: Delivery) -> None:
+    """Add the step that says that the attempt which is `sending` was interrupted."""
+    length = duration(change.now - delivery.updated_at)
+    change.step("sending", delivery, f"interrupted, taken over {length} after it began")
 
 
 def sent(change: Change, delivery: Delivery, receipt: str, note: str = "") -> Delivery:

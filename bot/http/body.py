@@ -25,10 +25,9 @@ async def read_body(
         IntakeError: as soon as more is announced or received, and the rest is not read; if the client
             disconnects, or `deadline` passes, before the body is complete.
     """
-    too_large = IntakeError(413, "size", f"the body is over {limit} bytes")
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and len(announced) < _MAX_LENGTH_DIGITS and int(announced) > limit:
-        raise too_large
+        raise _too_large(limit)
     seconds = deadline.total_seconds()
     body = bytearray()
     try:
@@ -41,9 +40,13 @@ async def read_body(
                     raise IntakeError(400, "disconnect", text)
                 body += message.get("body", b"")
                 if len(body) > limit:
-                    raise too_large
+                    raise _too_large(limit)
                 more = message.get("more_body", False)
     except TimeoutError:
         text = f"the body was not complete after {seconds:g} seconds"
         raise IntakeError(408, "slow", text, {"Connection": "close"}) from None
     return bytes(body)
+
+
+def _too_large(limit: int) -> IntakeError:
+    return IntakeError(413, "size", f"the body is over {limit} bytes")

@@ -2,7 +2,7 @@
 
 from bot.model.dead_letter import NOTICE_TEMPLATE, DeadLetter, retry_command
 from bot.model.dialects import canonical_event, spellings
-from bot.model.durations import duration
+from bot.model.durations import duration, milliseconds
 from bot.model.handler import DataSubject, Handler, handles
 from bot.model.links import host_pattern
 from bot.model.moments import from_ms, read_moment, to_ms

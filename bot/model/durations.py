@@ -15,7 +15,7 @@ def duration(length: timedelta) -> str:
     A negative duration counts as 0: it comes from the clocks of two machines. The playground's page
     follows the same rules in `page/time.js`.
     """
-    ms = max(0, round(length / _MS))
+    ms = max(0, milliseconds(length))
     if ms < _SECOND:
         return f"{ms / _SECOND:.3f} s"
     tenths = (ms + 50) // 100
@@ -28,3 +28,7 @@ def duration(length: timedelta) -> str:
         return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE} min"
     days = seconds // _DAY
     return f"{days} day{'s' if days > 1 else ''} {seconds % _DAY // _HOUR} h"
+
+
+def milliseconds(length: timedelta) -> int:
+    return round(length / _MS)

@@ -13,7 +13,7 @@ from bot.model.dead_letter import DeadLetter
 from bot.model.links import may_link
 
 Context = Mapping[str, JsonValue]
-"""The variables of a template: only JSON values, because they are stored in Redis."""
+"""The variables of a template, or the fields of a record, which are stored in Redis: only JSON values."""
 
 
 class Audience(StrEnum):

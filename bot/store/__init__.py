@@ -13,7 +13,7 @@ from bot.store.counters import Counters
 from bot.store.events import Events
 from bot.store.forgetting import Forgetting
 from bot.store.job_queue import JobQueue
-from bot.store.queue import HEARTBEAT, QUEUE
+from bot.store.queue import HEARTBEAT, QUEUE, RUNNING
 from bot.store.reconciliation import Reconciliation
 from bot.store.records import Records
 from bot.store.scripts import ScriptRunner
@@ -21,7 +21,7 @@ from bot.store.scripts import ScriptRunner
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """The queue at one moment. `oldest_seconds` is how long the oldest job has been due."""
+    """The queue at one moment. Running jobs are due; `oldest_seconds` is how long the oldest other one is."""
 
     due: int
     later: int
@@ -53,12 +53,13 @@ class Store:
         async with self.redis.pipeline(transaction=False) as pipe:
             pipe.zcount(QUEUE, "-inf", now_ms)
             pipe.zcard(QUEUE)
+            pipe.zcard(RUNNING)
             pipe.zrange(QUEUE, 0, 0, withscores=True)
             pipe.zcount(keys.DEAD, to_ms(now - self.retention), "+inf")
             pipe.exists(HEARTBEAT)
-            due, queued, first, dead, alive = await pipe.execute()
+            due, queued, running, first, dead, alive = await pipe.execute()
         oldest_ms = max(0.0, now_ms - first[0][1]) if first else 0.0
-        return Backlog(due, queued - due, oldest_ms / 1000, dead, bool(alive))
+        return Backlog(due + running, queued - due, oldest_ms / 1000, dead, bool(alive))
 
     async def dead_letters(self, now: datetime) -> list[DeadLetter]:
         """Return the readable dead letters, the latest first."""

@@ -26,10 +26,10 @@ _KEPT |= {"type", "state", "audience", "template"}
 """What is written of an event or a delivery even if it is zero or empty."""
 
 
-def encode_delivery(delivery: Delivery, place: int, received_at: datetime) -> str:
+def encode_delivery(delivery: Delivery, number: int, received_at: datetime) -> str:
     created_at = delivery.created_at
     return compact_json(
-        n=place,
+        n=number,
         to=str(delivery.destination or ""),
         audience=delivery.audience,
         template=delivery.template,
@@ -51,7 +51,7 @@ def encode_delivery(delivery: Delivery, place: int, received_at: datetime) -> st
 def decode_delivery(
     event_id: str, delivery_id: str, value: bytes, received_at: datetime
 ) -> tuple[int, Delivery]:
-    """Return a delivery and its place.
+    """Return a delivery and its number.
 
     Raises:
         one of UNREADABLE: if it is damaged.
@@ -78,9 +78,9 @@ def decode_delivery(
     )
 
 
-def encode_step(step: Step, place: int | None, received_at: datetime) -> str:
+def encode_step(step: Step, number: int | None, received_at: datetime) -> str:
     """Return a line of the trail, with the time precise to the microsecond."""
-    after, about = round((step.at - received_at) / _MS, 3), [place, step.detail]
+    after, about = round((step.at - received_at) / _MS, 3), [number, step.detail]
     while about and about[-1] in {None, ""}:
         about.pop()
     return to_json([after, step.what, *about]).decode() + "\n"
@@ -93,12 +93,12 @@ def compact_json(**values: object) -> str:
 
 
 def decode_step(line: bytes, received_at: datetime, deliveries: Mapping[int, Delivery]) -> Step:
-    """Return the step of a line, which is about one of the deliveries, by their places, or none.
+    """Return the step of a line, which is about one of the deliveries, by their numbers, or none.
 
     Raises:
         one of UNREADABLE: if it is damaged.
     """
-    after, what, place, detail = [*from_json(line), None, None][:4]
-    delivery = deliveries.get(place)
+    after, what, number, detail = [*from_json(line), None, None][:4]
+    delivery = deliveries.get(number)
     about = (delivery.id, str(delivery.destination or "")) if delivery else ("", "")
     return Step(received_at + after * _MS, str(what), *about, str(detail or ""))

@@ -1,6 +1,6 @@
 """Stored events: accept and read them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import cast
@@ -9,11 +9,11 @@ from pydantic_core import to_json
 from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord, StaleEvent
-from bot.model import Event, EventState, Step, from_ms, to_ms
+from bot.model import Event, EventState, Step, from_ms, milliseconds, to_ms
 from bot.store import keys
 from bot.store.codec import encode_step
 from bot.store.queue import JOB_KEYS, JobId, Task, encode_job
-from bot.store.reading import read_hash, text_ids
+from bot.store.reading import read_hash, read_hashes, text_ids
 from bot.store.scripts import LuaScript, ScriptRunner
 from bot.store.stored_event import Fields, StoredEvent, decode_event, encode_event
 
@@ -22,7 +22,6 @@ _CLOCK_TOLERANCE = timedelta(days=1)
 them accepts must still be a duplicate."""
 _HOUR = timedelta(hours=1)
 _SEARCHED = 1_000
-_MS = timedelta(milliseconds=1)
 
 
 class Events:
@@ -32,7 +31,7 @@ class Events:
         self._redis = redis
         self._runner = runner
         self._retention = retention
-        self._retention_ms = int(retention / _MS)
+        self._retention_ms = milliseconds(retention)
         self._accept = LuaScript("accept", batched=True)
 
     async def accept(self, event: Event, body: bytes, now: datetime) -> bool:
@@ -52,7 +51,7 @@ class Events:
             "job": encode_job(JobId(Task.EVENT, event.id), now, kept_for),
             "received": received,
             "timestamp": to_ms(event.timestamp),
-            "ttl": int(kept_for / _MS),
+            "ttl": milliseconds(kept_for),
             "retention": self._retention_ms,
         }
         names = [keys.event(event.id), keys.LOG, keys.accepted_in(now), keys.RETENTIONS]
@@ -76,7 +75,8 @@ class Events:
         """Return the latest events, newest first, without unreadable ones."""
         ids = text_ids(await self._redis.zrevrange(keys.LOG, 0, count - 1))
         found: list[StoredEvent] = []
-        for event_id, row in zip(ids, await self._read(ids), strict=True):
+        rows = await read_hashes(self._redis, [keys.event(event_id) for event_id in ids])
+        for event_id, row in zip(ids, rows, strict=True):
             with suppress(CorruptRecord):
                 found += [decode_event(event_id, row)] if row else []
         return found
@@ -102,9 +102,3 @@ class Events:
                     event_type = name.decode()
                     counts[event_type] = counts.get(event_type, 0) + int(count)
         return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
-
-    async def _read(self, event_ids: Sequence[str]) -> Iterable[Fields]:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for event_id in event_ids:
-                pipe.hgetall(keys.event(event_id))
-            return cast("list[Fields]", await pipe.execute())

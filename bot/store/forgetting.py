@@ -17,7 +17,8 @@ from bot.model import (
     spellings,
 )
 from bot.store import keys
-from bot.store.commit import Change, ChangedMeanwhile, Commits
+from bot.store.change import Change
+from bot.store.commit import ChangedMeanwhile, Commits
 from bot.store.stored_event import BODY, EVENT, StoredEvent
 
 _SCAN_COUNT = 1_000

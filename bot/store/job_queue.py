@@ -8,15 +8,15 @@ from uuid import uuid4
 
 from pydantic_core import to_json
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
+from bot.model import milliseconds
 from bot.store import keys
 from bot.store.commit import Run
 from bot.store.connection import waiting_client
 from bot.store.queue import HEARTBEAT, JOB_KEYS, JOBS, LEASES, QUEUE, RUNNING, WAKE, JobId
 from bot.store.scripts import LuaScript, ScriptRunner
 from bot.store.stored_event import Fields
-
-_MS = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,15 @@ class JobQueue:
         argument = {
             "token": token,
             "count": count,
-            "lease": round(lease / _MS),
+            "lease": milliseconds(lease),
             "heartbeat": "alive",
-            "heartbeat_ttl": round(heartbeat / _MS),
-            "reconciliation_interval": round(self._interval / _MS),
+            "heartbeat_ttl": milliseconds(heartbeat),
+            "reconciliation_interval": milliseconds(self._interval),
             "event_key": keys.event(""),
         }
         reconcile, next_due, *rows = await self._runner.run(
             self._take, [*JOB_KEYS, HEARTBEAT, keys.RECONCILED], [to_json(argument)]
         )
-        self._token = _new_token()
         jobs: list[TakenJob] = []
         unreadable: list[bytes] = []
         for job_id, due_ms, flat in rows:
@@ -90,28 +89,33 @@ class JobQueue:
                 jobs.append(TakenJob(run, dict(zip(flat[::2], flat[1::2], strict=True))))
         if unreadable:
             await self._remove(unreadable)
+        self._token = _new_token()
         until = timedelta(milliseconds=next_due) if next_due >= 0 else None
         return Taken(jobs, until, bool(reconcile), len(unreadable))
 
     async def renew(self, runs: Iterable[Run], lease: timedelta) -> frozenset[JobId]:
         """Renew the leases of all these runs; return the jobs whose lease was lost."""
         jobs = [{"id": str(run.job), "token": run.token} for run in runs]
-        argument = {"lease": round(lease / _MS), "jobs": jobs}
+        argument = {"lease": milliseconds(lease), "jobs": jobs}
         lost = await self._runner.run(self._renew, JOB_KEYS, [to_json(argument)])
         return frozenset(JobId.parse(job_id.decode()) for job_id in lost)
 
     async def wait(self, longest: timedelta) -> bool:
-        """Return True as soon as a job is enqueued, or False after this time, in whole seconds.
+        """Return True as soon as a job is enqueued, or False after this time, in whole seconds of 1 or more.
 
         Uses a connection of its own, since Redis answers nothing else on it meanwhile.
         """
         if self._waiting is None:
             self._waiting = waiting_client(self._redis, longest)
-        popped: Any = self._waiting.blpop([WAKE], timeout=round(longest.total_seconds()))
-        return await popped is not None
+        popped: Any = self._waiting.blpop([WAKE], timeout=max(1, round(longest.total_seconds())))
+        try:
+            return await popped is not None
+        except RedisError:  # after a failover, this connection leads to a replica
+            await self._waiting.connection_pool.disconnect()
+            raise
 
-    async def pass_on(self) -> None:
-        """Wake another worker if jobs are due: this one may have been woken for them, and takes none."""
+    async def wake_another(self) -> None:
+        """Wake another worker if jobs are due, since this one may have consumed the wake-up."""
         await self.take(0, timedelta(), timedelta())
 
     async def close(self) -> None:

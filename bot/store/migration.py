@@ -1,10 +1,10 @@
-"""Brings the events of older releases into today's form.
+"""Converts the events of older releases to the current layout.
 
 Releases 0.3.0 and 0.4.0 kept an event in several keys, and their jobs in queues of their own. During a
 rolling deploy, their processes may still add events, and finish those that they have begun.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,7 +40,7 @@ _OLD_LEASES = ("arq:in-progress:", "juicebox:lease:")
 
 
 class Migration:
-    """Migrates events one by one, each in one atomic step, unless an older worker is at it."""
+    """Migrates events one by one, each in one atomic step, unless an older worker is processing it."""
 
     def __init__(self, redis: Redis, runner: ScriptRunner, retention: timedelta) -> None:
         self._redis = redis
@@ -56,30 +56,32 @@ class Migration:
             # It may be another program's key, or one that the user may not read.
             with suppress(ResponseError):
                 job_ids = text_ids(await self._redis.zrange(queue, 0, _MAX_JOBS - 1))
-            for job_id in job_ids:
-                event_id = await self._event_of(job_id)
-                found |= {event_id: None} if event_id else {}
+            found |= dict.fromkeys(await self._events_of(job_ids))
         return list(found)
 
-    async def _event_of(self, job_id: str) -> str | None:
-        """Return the id of the event that an older release's job is about."""
-        task, _, subject = job_id.partition(":")
-        if task == Task.EVENT:
-            return subject
-        if task == Task.DEAD_LETTER and subject.startswith("event:"):
-            return subject.removeprefix("event:")
-        if task not in {Task.DEAD_LETTER, Task.DELIVERY}:
-            return None
-        reply: Any = self._redis.hget(
-            _delivery_key(subject.removeprefix("delivery:")), "notification"
-        )
-        try:
-            return str(from_json(await reply or b"")["event_id"])
-        except (ValueError, KeyError, TypeError, ResponseError):
-            return None
+    async def _events_of(self, job_ids: Iterable[str]) -> Iterable[str]:
+        """Return the ids of the events that an older release's jobs are about, as far as they can be read."""
+        found: dict[str, str] = {}
+        deliveries: dict[str, str] = {}
+        for job_id in job_ids:
+            task, _, subject = job_id.partition(":")
+            if task == Task.EVENT:
+                found[job_id] = subject
+            elif task == Task.DEAD_LETTER and subject.startswith("event:"):
+                found[job_id] = subject.removeprefix("event:")
+            elif task in {Task.DEAD_LETTER, Task.DELIVERY}:
+                deliveries[job_id] = _delivery_key(subject.removeprefix("delivery:"))
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for key in deliveries.values():
+                pipe.hget(key, "notification")
+            replies = await pipe.execute(raise_on_error=False)
+        for job_id, reply in zip(deliveries, replies, strict=True):
+            with suppress(ValueError, KeyError, TypeError):
+                found[job_id] = str(from_json(reply)["event_id"])
+        return found.values()
 
     async def run(self, event_id: str, fields: Fields, now: datetime) -> bool:
-        """Migrate the event; False if an older worker is at it, or has changed it meanwhile.
+        """Migrate the event; False if an older worker is processing it, or has changed it meanwhile.
 
         Raises:
             CorruptRecord: if it is not what an older release wrote.
@@ -184,7 +186,8 @@ def _event(event_id: str, fields: Fields, rows: Mapping[str, Fields]) -> StoredE
         reason=fields.get(b"reason", b"").decode(),
         failures=int(fields.get(b"attempts", 0)) if state is EventState.ACCEPTED else 0,
         deliveries=tuple(deliveries),
-        places={delivery.id: place for place, delivery in enumerate(deliveries)},
+        numbers={delivery.id: number for number, delivery in enumerate(deliveries)},
+        numbered=len(deliveries),
         unreadable=tuple(unreadable),
     )
 
@@ -222,7 +225,8 @@ def _delivery(event_id: str, delivery_id: str, row: Fields) -> Delivery:
 def _encode(stored: StoredEvent, steps: Sequence[bytes]) -> Mapping[str, str]:
     """Return the new fields of an event; an unreadable delivery stays one."""
     deliveries = dict.fromkeys(stored.unreadable, "{}") | {
-        d.id: encode_delivery(d, stored.places[d.id], stored.received_at) for d in stored.deliveries
+        d.id: encode_delivery(d, stored.numbers[d.id], stored.received_at)
+        for d in stored.deliveries
     }
     lines: list[str] = []
     for raw in steps:
@@ -233,4 +237,4 @@ def _encode(stored: StoredEvent, steps: Sequence[bytes]) -> Mapping[str, str]:
 
 def _step(kept: Mapping[str, Any], stored: StoredEvent) -> tuple[Step, int | None]:
     step = Step(from_ms(kept["at"]), str(kept["what"]), detail=str(kept["detail"]))
-    return step, stored.places.get(str(kept["delivery"]))
+    return step, stored.numbers.get(str(kept["delivery"]))

@@ -10,7 +10,7 @@ from arq.constants import health_check_key_suffix, job_key_prefix
 from arq.jobs import serialize_job
 from pydantic_core import to_json
 
-from bot.model import to_ms
+from bot.model import milliseconds, to_ms
 
 JOBS = "juicebox:jobs"
 QUEUE = "juicebox:jobs:queue"
@@ -20,12 +20,11 @@ LEASES = "juicebox:jobs:leases"
 WAKE = "juicebox:jobs:wake"
 """A list that a waiting worker pops from."""
 JOB_KEYS = (JOBS, QUEUE, RUNNING, LEASES, WAKE)
-"""The first keys of every script, in the order of `scripts/lib/jobs.lua`."""
+"""The first keys of every script that changes jobs, in the order of `scripts/lib/jobs.lua`."""
 HEARTBEAT = QUEUE + health_check_key_suffix
 JOB_KEY = job_key_prefix
 
 _LONGER_THAN_EVENTS = timedelta(days=2)
-_MS = timedelta(milliseconds=1)
 
 
 class Task(StrEnum):
@@ -80,8 +79,8 @@ def encode_job(
         "id": text,
         "key": JOB_KEY + text,
         "blob": blob.decode(),
-        "delay": max(0, round(delay / _MS)),
-        "ttl": int((retention + _LONGER_THAN_EVENTS) / _MS),
+        "delay": max(0, milliseconds(delay)),
+        "ttl": milliseconds(retention + _LONGER_THAN_EVENTS),
     }
 
 

@@ -15,7 +15,7 @@ from bot.errors import CorruptRecord
 from bot.store import keys
 from bot.store.migration import Migration, is_old
 from bot.store.queue import JOB_KEYS, JOBS, JobId, Task, encode_job
-from bot.store.reading import text_ids
+from bot.store.reading import read_hashes, text_ids
 from bot.store.scripts import LuaScript, ScriptRunner
 from bot.store.stored_event import TRAIL, Fields, StoredEvent, awaited_jobs, decode_event
 
@@ -45,7 +45,7 @@ class Reconciliation:
     async def run(self, now: datetime) -> list[str]:
         """Enqueue lost jobs again, and return their ids.
 
-        Costs one command if nothing is lost, except for the first run of a process, which reads all events.
+        Costs four commands if nothing is lost, except for the first run of a process, which reads all events.
         """
         restored = [job async for job in self._migrate_jobs(now)]
         for _ in range(_MAX_COMPARISONS):
@@ -127,12 +127,5 @@ class Reconciliation:
                 yield event_id
 
     async def _read(self, event_ids: Sequence[str]) -> list[tuple[str, Fields]]:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for event_id in event_ids:
-                pipe.hgetall(keys.event(event_id))
-            rows = await pipe.execute(raise_on_error=False)
-        for row in rows:
-            if isinstance(row, Exception) and not str(row).startswith("WRONGTYPE"):
-                raise row
-        found = zip(event_ids, rows, strict=True)
-        return [(event_id, row) for event_id, row in found if isinstance(row, dict) and row]
+        rows = await read_hashes(self._redis, [keys.event(event_id) for event_id in event_ids])
+        return [(event_id, row) for event_id, row in zip(event_ids, rows, strict=True) if row]

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+from pydantic_core import to_json
 from redis.asyncio import Redis
 
+from bot.model import milliseconds
 from bot.store import keys
 from bot.store.scripts import LuaScript, ScriptRunner
 
@@ -40,18 +42,20 @@ class SmtpSlots:
         Raises:
             redis.RedisError: if the slot may be taken or not; it is free again after a lease.
         """
-        return await self._hold(token, renew="0")
+        return await self._hold(token, renew_only=False)
 
     async def renew(self, token: str) -> bool:
         """Keep the slot for another lease; False if it was lost."""
-        return await self._hold(token, renew="1")
+        return await self._hold(token, renew_only=True)
 
     async def release(self, token: str) -> None:
         await self._redis.zrem(self._key, token)
 
-    async def _hold(self, token: str, renew: str) -> bool:
-        lease_ms = round(self.lease / timedelta(milliseconds=1))
-        reply = await self._runner.run(
-            self._script, [self._key], [token, self.count, lease_ms, renew]
-        )
-        return bool(reply)
+    async def _hold(self, token: str, *, renew_only: bool) -> bool:
+        argument = {
+            "token": token,
+            "slots": self.count,
+            "lease": milliseconds(self.lease),
+            "renew_only": renew_only,
+        }
+        return bool(await self._runner.run(self._script, [self._key], [to_json(argument)]))

@@ -1,14 +1,7 @@
 """An event with its deliveries and its timeline, as one Redis hash.
 
-| field | value |
-|---|---|
-| `event` | JSON: type, state and times of the event |
-| `body` | the request body as received |
-| `trail` | a line of JSON for each step: `[ms since the receipt, what, delivery, detail]` |
-| `dlv_…` | JSON: one delivery |
-
-Times are milliseconds since 1970. A delivery has no context of its own: its handler makes it again from
-the body.
+The layout is in `.github/ARCHITECTURE.md`. A delivery has no context of its own: its handler makes it again
+from the body.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +40,7 @@ class StoredEvent:
     """An event, its state and its deliveries, in their order. `body` is the request body as received.
 
     The body and the data of a forgotten event are empty. `failures` counts failed runs of its handler.
-    `places` numbers the deliveries by their ids, `unreadable` has the ids of deliveries that another
+    `numbers` has the number of each delivery by its id, and `numbered` says how many were given, `unreadable` has the ids of deliveries that another
     program has damaged. `fields` is the hash that all of this was read from.
     """
 
@@ -59,7 +52,8 @@ class StoredEvent:
     reason: str = ""
     failures: int = 0
     deliveries: tuple[Delivery, ...] = ()
-    places: Mapping[str, int] = field(default_factory=dict)
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    numbered: int = 0
     unreadable: tuple[str, ...] = ()
     fields: Fields = field(default_factory=dict, repr=False, compare=False)
 
@@ -78,7 +72,7 @@ class StoredEvent:
             CorruptRecord: if it is not readable.
         """
         lines = self.fields.get(TRAIL.encode(), b"").splitlines()
-        deliveries = {self.places[d.id]: d for d in self.deliveries}
+        deliveries = {self.numbers[d.id]: d for d in self.deliveries}
         try:
             return [decode_step(line, self.received_at, deliveries) for line in lines]
         except UNREADABLE as error:
@@ -105,12 +99,13 @@ def decode_event(event_id: str, fields: Fields) -> StoredEvent:
         received_at = from_ms(kept["received"])
         concluded_at = from_ms(kept["concluded"]) if "concluded" in kept else None
         reason, failures = str(kept.get("reason", "")), int(kept.get("failures", 0))
+        numbered = int(kept.get("numbered", 0))
     except UNREADABLE as error:
         raise CorruptRecord(f"event {event_id} is not readable in Redis") from error
-    places, deliveries, unreadable = _decode_deliveries(event_id, fields, received_at)
+    numbers, deliveries, unreadable = _decode_deliveries(event_id, fields, received_at)
     return StoredEvent(
         *(event, body, state, received_at, concluded_at, reason, failures),
-        *(deliveries, places, unreadable, fields),
+        *(deliveries, numbers, numbered, unreadable, fields),
     )
 
 
@@ -153,13 +148,14 @@ def encode_event(stored: StoredEvent) -> str:
         concluded=stored.concluded_at and to_ms(stored.concluded_at),
         reason=stored.reason,
         failures=stored.failures,
+        numbered=stored.numbered,
     )
 
 
 def _decode_deliveries(
     event_id: str, fields: Fields, received_at: datetime
 ) -> tuple[Mapping[str, int], tuple[Delivery, ...], tuple[str, ...]]:
-    """Return the places of the readable deliveries, these in order, and the ids of the others."""
+    """Return the numbers of the readable deliveries, these in order, and the ids of the others."""
     found: list[tuple[int, Delivery]] = []
     unreadable: list[str] = []
     for name, value in fields.items():
@@ -171,5 +167,5 @@ def _decode_deliveries(
         except UNREADABLE:
             unreadable.append(delivery_id)
     found.sort(key=lambda pair: pair[0])
-    places = {delivery.id: place for place, delivery in found}
-    return places, tuple(delivery for _, delivery in found), tuple(unreadable)
+    numbers = {delivery.id: number for number, delivery in found}
+    return numbers, tuple(delivery for _, delivery in found), tuple(unreadable)

@@ -20,7 +20,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from bot.errors import BotError
 from bot.model import Event, EventState, Record, to_ms
 from bot.store import Store, keys
-from bot.store.commit import DONE, Change
+from bot.store.change import Change
+from bot.store.commit import DONE
 from bot.store.job_queue import TakenJob
 from bot.store.migration import Migration
 from bot.store.queue import HEARTBEAT, JOB_KEY, WAKE, JobId, Task

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Callable
 
+import structlog
+
 from bot.model import Event
 from bot.rendering.graphemes import cut
 
 Describe = Callable[[Event], str | None]
 """Returns what the event's message says, as one sentence of plain text; None if it has none."""
+
+_log = structlog.get_logger()
 
 _MAX_LENGTH = 140
 _MAX_DETAILS = 3
@@ -19,18 +23,19 @@ def summarize_event(event: Event, *, has_deliveries: bool, describe: Describe | 
 
     Without `describe` the sentence is made from the event alone.
     """
-    said = _said(event, describe) if describe and has_deliveries else None
-    if said:
-        return cut(said, _MAX_LENGTH)
+    described = _described(event, describe) if describe and has_deliveries else None
+    if described:
+        return cut(described, _MAX_LENGTH)
     details = ", ".join(_details(event))
     sentence = f"{_in_words(event.type)} ({details})" if details else _in_words(event.type)
     return cut(f"Test: {sentence}" if event.test else sentence, _MAX_LENGTH)
 
 
-def _said(event: Event, describe: Describe) -> str | None:
+def _described(event: Event, describe: Describe) -> str | None:
     try:
         return describe(event)
-    except Exception:  # noqa: BLE001  # of an older release's event, or a handler with a bug
+    except Exception as error:  # noqa: BLE001  # an older release accepted the event, or the handler has a bug
+        _log.warning("event not described", event_id=event.id, fault=type(error).__name__)
         return None
 
 

@@ -18,7 +18,11 @@ _COUNTED = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """`counts` has the events received in the last 24 hours by type, the most frequent first."""
+    """What `/juicebox status` shows.
+
+    `counts` has the events by type that were received since the hour that it was 24 hours ago, the most
+    frequent first.
+    """
 
     events: tuple[EventView, ...]
     counts: Mapping[str, int]

@@ -10,7 +10,7 @@ from bot.delivery.attempt import Attempts
 from bot.delivery.notice import notices_about
 from bot.delivery.notifications import Notifications, notification_of
 from bot.delivery.recipients import Recipients, deliveries_of
-from bot.errors import CorruptRecord
+from bot.errors import CorruptRecord, DeliveryError
 from bot.model import (
     DeadLetter,
     Delivery,
@@ -25,7 +25,8 @@ from bot.model import (
 )
 from bot.rendering.graphemes import cut
 from bot.store import Store
-from bot.store.commit import DONE, Change, ChangedMeanwhile, End
+from bot.store.change import Change
+from bot.store.commit import DONE, ChangedMeanwhile, End
 from bot.store.queue import JobId, Task
 from bot.store.stored_event import StoredEvent, decode_event
 from bot.worker.running import RunningJob
@@ -111,21 +112,14 @@ class WorkerTasks:
         for damaged in stored.unreadable:
             change.add_dead_letter(DeadLetter(stored.id, damaged))
             change.step("failed", detail=f"delivery {damaged} is not readable in Redis")
-        unfinished = [
-            d
-            for d in change.stored.deliveries
-            if d.state in _UNFINISHED and not d.is_notice and not d.own_job
-        ]
+        unfinished = _unfinished(change)
         await self.attempts.make(
             change,
             unfinished,
-            notifications or self._said_by(unfinished, stored),
+            notifications or self._notifications_for(unfinished, stored),
             job.run,
             job.check_lease,
         )
-        if stored.state is EventState.ACCEPTED:
-            count = len(change.stored.deliveries)
-            _log.info("event handled", event_id=stored.id, deliveries=count)
         return None
 
     async def _run_handler(self, job: RunningJob, change: Change) -> Sequence[Notification] | None:
@@ -191,17 +185,24 @@ class WorkerTasks:
             return None
         waiting = [delivery] if delivery.own_job and delivery.state in _WAITING else []
         await self.attempts.make(
-            change, waiting, self._said_by(waiting, stored), job.run, job.check_lease
+            change, waiting, self._notifications_for(waiting, stored), job.run, job.check_lease
         )
         return None
 
-    def _said_by(
+    def _notifications_for(
         self, deliveries: Sequence[Delivery], stored: StoredEvent
-    ) -> Sequence[Notification]:
-        """Return what the event's handler asks for; notices, also of broken events, do without it."""
+    ) -> Sequence[Notification] | DeliveryError:
+        """Return what the event's handler asks for, or why it fails now. Notices need no handler."""
         if all(delivery.is_notice for delivery in deliveries):
             return ()
-        return self.notifications.of_event(stored.event)
+        try:
+            return self.notifications.of_event(stored.event)
+        except InvalidData as error:
+            return DeliveryError.permanent(str(error))
+        except Exception as error:  # noqa: BLE001  # it may be another release's than the one that ran first
+            _log.exception("handler failed", event_id=stored.id)
+            reason = f"its handler failed: {type(error).__name__}: {error}"
+            return DeliveryError.permanent(cut(reason, _LONGEST_REASON))
 
     async def _report_dead_letter(self, job: RunningJob, stored: StoredEvent) -> End | None:
         """Notify the operators of an event or a delivery that has failed."""
@@ -211,13 +212,18 @@ class WorkerTasks:
             if stored.delivery(notice.id) is None:
                 change.put(notice)
         # Includes notices of an earlier failure that a killed worker wrote and did not send.
-        unfinished = [
-            d
-            for d in change.stored.deliveries
-            if d.state in _UNFINISHED and d.is_notice and not d.own_job
-        ]
+        unfinished = _unfinished(change, about=dead)
         await self.attempts.make(change, unfinished, (), job.run, job.check_lease)
         return None
+
+
+def _unfinished(change: Change, *, about: DeadLetter | None = None) -> list[Delivery]:
+    """Return the deliveries of the event, or the notices about a dead letter, that this job attempts."""
+    return [
+        d
+        for d in change.stored.deliveries
+        if d.state in _UNFINISHED and d.about == about and not d.own_job
+    ]
 
 
 def _dead_letter(change: Change, reason: str) -> None:

@@ -16,6 +16,7 @@ from bot.store.outage import RedisOutage
 from bot.store.queue import JobId
 from bot.store.retry import retry_while_unavailable
 from bot.worker.jobs import WorkerTasks
+from bot.worker.lease_renewal import LeaseRenewal
 from bot.worker.running import RunningJob
 from bot.worker.timings import PRODUCTION, WorkerTimings
 
@@ -53,6 +54,7 @@ class Worker:
         self._may_listen = asyncio.Event()
         self._more_due = False
         self._running: dict[JobId, RunningJob] = {}
+        self._renewal = LeaseRenewal(self._queue, self._running, timings, monotonic)
         self._reconciliation: asyncio.Task[None] | None = None
 
     def stop(self) -> None:
@@ -68,34 +70,42 @@ class Worker:
     async def run(self) -> None:
         """Run jobs until `stop` is called."""
         finished = asyncio.Event()
-        renewal = asyncio.create_task(self._keep_leases(finished))
+        renewal = asyncio.create_task(self._renewal.keep(finished))
         listener = asyncio.create_task(self._listen())
+        try:
+            await self._take_until_stopped()
+        finally:
+            while not listener.done():  # redis-py can swallow a cancellation
+                listener.cancel()
+                await asyncio.wait({listener}, timeout=_CANCEL_INTERVAL)
+            with suppress(RedisError, OSError):
+                async with asyncio.timeout(self._timings.requeue_timeout.total_seconds()):
+                    await self._queue.wake_another()
+            await self._finish()
+            finished.set()
+            await renewal
+
+    async def _take_until_stopped(self) -> None:
         while not self.is_stopping:
             self._wake.clear()
             try:
                 idle_for = await self._take()
-            except (RedisError, OSError) as fault:
-                self._outage.failed(fault)
-                idle_for = None
-            except Exception:  # noqa: BLE001  # go on after any error
-                _log.exception("worker failed")
-                idle_for = None
-            else:
-                self._outage.answered()
-            if idle_for is None:
-                await self._tasks.store.redis.connection_pool.disconnect(inuse_connections=False)
+            except Exception as fault:  # noqa: BLE001  # go on after any error
+                self._log_error("worker failed", fault)
+                with suppress(RedisError, OSError):
+                    pool = self._tasks.store.redis.connection_pool
+                    await pool.disconnect(inuse_connections=False)
                 await pause(self._timings.retry_after_fault.total_seconds(), self._stopping)
             else:
+                self._outage.answered()
                 await pause(idle_for.total_seconds(), self._wake)
-        while not listener.done():  # redis-py can swallow a cancellation
-            listener.cancel()
-            await asyncio.wait({listener}, timeout=_CANCEL_INTERVAL)
-        with suppress(RedisError, OSError):
-            async with asyncio.timeout(self._timings.requeue_timeout.total_seconds()):
-                await self._queue.pass_on()
-        await self._finish()
-        finished.set()
-        await renewal
+
+    def _log_error(self, event: str, error: Exception) -> None:
+        """Log that Redis is unavailable, or the event with an error that has another cause."""
+        if isinstance(error, RedisError | OSError):
+            self._outage.failed(error)
+        else:
+            _log.error(event, exc_info=error)
 
     async def _take(self) -> timedelta:
         """Take as many due jobs as there is room for; return how long to wait for others."""
@@ -129,7 +139,8 @@ class Worker:
             try:
                 if await self._queue.wait(self._timings.heartbeat_interval):
                     self._wake.set()
-            except (RedisError, OSError):
+            except Exception as error:  # noqa: BLE001  # go on after any error
+                self._log_error("listener failed", error)
                 await pause(self._timings.retry_after_fault.total_seconds(), self._stopping)
 
     def _start(self, job: RunningJob) -> None:
@@ -182,30 +193,6 @@ class Worker:
         except Exception:  # noqa: BLE001  # the job stays in the queue until a release fixes the bug
             _log.exception("job failed", job_id=job_id)
             return End(timings.retry_after_bug)
-
-    async def _keep_leases(self, finished: asyncio.Event) -> None:
-        """Renew the leases of all running jobs together, and stop those whose lease is lost."""
-        interval = self._timings.renewal_interval
-        while not await pause(interval.total_seconds(), finished):
-            jobs = list(self._running.values())
-            if not jobs:
-                continue
-            asked_at = self._monotonic()
-            try:
-                lost = await self._queue.renew([j.run for j in jobs], self._timings.lease_duration)
-            except (RedisError, OSError):
-                interval = self._timings.redis_retry_interval
-                expired = [job for job in jobs if job.is_expired]
-            else:
-                interval = self._timings.renewal_interval
-                expired = [job for job in jobs if job.run.job in lost]
-                for job in jobs:
-                    if job not in expired:
-                        job.renewed(asked_at)
-            for job in expired:
-                if self._running.get(job.run.job) is job:
-                    _log.warning("lease lost while running", job_id=str(job.run.job))
-                    job.lose()
 
     async def _reconcile(self) -> None:
         try:

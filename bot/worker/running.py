@@ -31,7 +31,7 @@ class RunningJob:
         self.task: asyncio.Task[None] | None = None
 
     def renewed(self, asked_at: float) -> None:
-        """Extend the lease from when it was asked for."""
+        """Extend the lease, counted from when the renewal was requested."""
         valid = self._timings.lease_duration - self._timings.lease_tolerance
         self._valid_until = asked_at + valid.total_seconds()
 

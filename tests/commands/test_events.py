@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from operator import methodcaller
 
 import pytest
 
@@ -120,7 +121,7 @@ async def test_notices_to_operators_are_told_apart_from_deliveries(cli: Cli, sto
     operators = SettingsRecipients({Audience.OPERATORS: (SLACK, MAIL)})
     notices = await notices_about(await read(store), DeadLetter("evt_1"), operators)
     for notice in notices:
-        await apply(store, lambda change, new=notice: change.put(new))  # type: ignore[misc]
+        await apply(store, methodcaller("put", notice))
         await send(store, notice)
     listed = await cli("events")
     assert listed.output.splitlines()[1].endswith(

@@ -113,7 +113,8 @@ async def test_an_unknown_id_fails(cli: Cli, store: Store) -> None:
     result = await cli("retry", "evt_nowhere")
     assert result.exit_code == 1
     assert result.output == (
-        "juicebox-bot: there is no event or delivery evt_nowhere: 'events' lists what is kept\n"
+        "juicebox-bot: no event evt_nowhere is kept. A delivery is found among dead letters and the latest"
+        " 1,000 events: otherwise, give the id of its event, as 'events' lists it\n"
     )
 
 

@@ -13,7 +13,7 @@ from bot.metrics.recorder import Metrics
 from bot.model import Delivery, Destination, EventState, Notification, Transport
 from bot.model.outgoing import OutgoingMessage, RateLimit
 from bot.store import Store
-from bot.store.commit import Change
+from bot.store.change import Change
 from tests.factories import (
     MAIL,
     NOW,

@@ -22,7 +22,7 @@ from bot.model import (
     Transport,
 )
 from bot.store import Store
-from bot.store.commit import Change
+from bot.store.change import Change
 from bot.store.queue import JOBS, QUEUE
 from tests.delivery.conftest import TO_EMAIL, TO_SLACK, ScriptedSender, attempt, stored
 from tests.factories import NOW, seconds
@@ -78,10 +78,10 @@ async def test_a_rate_limit_uses_no_attempt(
     assert (delivery.attempts, delivery.next_at) == (0, NOW + seconds(9))
 
 
-async def test_waiting_for_a_turn_neither_uses_nor_returns_an_attempt(
+async def test_waiting_behind_the_rate_limit_neither_uses_nor_returns_an_attempt(
     attempts: Attempts, sender: ScriptedSender, store: Store
 ) -> None:
-    """Otherwise a delivery that fails and waits in turn would be attempted forever."""
+    """Otherwise a delivery that fails and waits alternately would be attempted forever."""
     sender.outcome = DeliveryError.transient("503 from Slack")
     await attempt(attempts, TO_SLACK)
     limit = sender.rate_limit(await _destination(store))

@@ -13,7 +13,8 @@ from bot.delivery.sender import ActiveTransport
 from bot.errors import LeaseLost
 from bot.model import DeliveryState, Transport
 from bot.store import Store
-from bot.store.commit import Change, ChangedMeanwhile, End, Run
+from bot.store.change import Change
+from bot.store.commit import ChangedMeanwhile, End, Run
 from bot.store.queue import JOBS
 from bot.store.stored_event import StoredEvent
 from tests.delivery.conftest import (
@@ -41,7 +42,7 @@ async def test_a_delivery_is_sending_before_the_call(
         seen.append((delivery.state, delivery.attempts))
         return "C1/1.1"
 
-    sender.send = look  # type: ignore[method-assign]
+    sender.send = look  # type: ignore[method-assign]  # for this test only
     await attempt(attempts, TO_SLACK)
     assert seen == [(DeliveryState.SENDING, 1)]
 
@@ -102,10 +103,10 @@ async def test_a_run_that_settles_second_loses_its_lease(
         await store.forgetting.forget_event("evt_1", NOW)
         return "C1/1.1"
 
-    sender.send = overtaken  # type: ignore[method-assign]
+    sender.send = overtaken  # type: ignore[method-assign]  # for this test only
     with pytest.raises(LeaseLost, match="another worker has this job"):
         await attempt(attempts, TO_SLACK)
-    sender.send = forgotten  # type: ignore[method-assign]
+    sender.send = forgotten  # type: ignore[method-assign]  # for this test only
     with pytest.raises(LeaseLost, match="another run has settled"):
         await attempt(attempts, TO_SLACK)
     assert (await stored(store)).state is DeliveryState.SKIPPED

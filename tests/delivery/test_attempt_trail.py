@@ -6,13 +6,22 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.delivery.attempt import Attempts
+from bot.delivery.rate_limit import RateLimiter
 from bot.delivery.sender import ActiveTransport
 from bot.errors import DeliveryError, LeaseLost
 from bot.metrics.recorder import Metrics
 from bot.model import Delivery
+from bot.model.outgoing import RateLimit
 from bot.store import Store
 from bot.transports.registry import TRANSPORTS
-from tests.delivery.conftest import TO_EMAIL, TO_SLACK, ScriptedSender, attempt, open_event
+from tests.delivery.conftest import (
+    TO_EMAIL,
+    TO_SLACK,
+    ScriptedSender,
+    attempt,
+    open_event,
+    stored,
+)
 from tests.factories import NOW, seconds
 from tests.stored_events import read
 
@@ -26,6 +35,7 @@ class World:
     store: Store
     sender: ScriptedSender = field(default_factory=ScriptedSender)
     now: datetime = NOW
+    rate_limiter: RateLimiter | None = None
 
     async def attempt(self, delivery: Delivery) -> None:
         transports = {
@@ -35,7 +45,9 @@ class World:
             for t in TRANSPORTS
         }
         metrics = Metrics(self.store.counters, ["search.completed"])
-        await attempt(Attempts(self.store, transports, metrics, lambda: self.now), delivery)
+        limiter = self.rate_limiter or RateLimiter()
+        attempts = Attempts(self.store, transports, metrics, lambda: self.now, rate_limiter=limiter)
+        await attempt(attempts, delivery)
 
     async def steps(self) -> list[tuple[str, str]]:
         """Return the steps after the first two, which are received and handled."""
@@ -127,3 +139,24 @@ async def test_an_interruption_after_a_rate_limit_is_shown_too(world: World) -> 
     await world.attempt(TO_SLACK)
     assert [what for what, _ in await world.steps()] == ["sending", "retrying", "sending", "sent"]
     assert (await world.steps())[2][1] == "interrupted, taken over 20 s after it began"
+
+
+async def test_an_interruption_is_shown_also_if_a_rate_limit_postpones_the_next_attempt(
+    world: World,
+) -> None:
+    world.sender = ScriptedSender(LeaseLost("killed during the call"))
+    with pytest.raises(LeaseLost):
+        await world.attempt(TO_SLACK)
+    world.now, world.rate_limiter = NOW + seconds(20), RateLimiter(lambda: 0.0)
+    limit = RateLimit(str(TO_SLACK.destination), seconds(1))
+    world.rate_limiter.back_off(limit, "another one", seconds(3))
+    await world.attempt(TO_SLACK)
+    assert await world.steps() == [
+        ("sending", ""),
+        ("sending", "interrupted, taken over 20 s after it began"),
+        (
+            "retrying",
+            "rate limited, waits 4 s, uses no attempt (waiting behind the rate limit)",
+        ),
+    ]
+    assert (await stored(world.store)).maybe_delivered

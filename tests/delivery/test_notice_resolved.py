@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import datetime
 from itertools import count
 
 import pytest
@@ -13,14 +14,14 @@ from bot.fakes.faults import HttpFault
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
 from bot.model import DeadLetter, Delivery, DeliveryState, EventState
-from bot.store.commit import Change
+from bot.store.change import Change
 from bot.store.queue import QUEUE, JobId
 from bot.wiring import build_jobs
 from bot.worker.jobs import WorkerTasks
 from tests.app import MakeSettings
-from tests.factories import NOW, body_of, make_event, seconds
+from tests.factories import NOW, make_event, seconds
 from tests.run_jobs import delivery_job, event_job, report_job, run_all, run_job
-from tests.stored_events import deliveries_of, read
+from tests.stored_events import accept, deliveries_of, read
 
 REFUSED = HttpFault.error("channel_not_found")
 POST = "chat.postMessage"
@@ -36,7 +37,10 @@ async def jobs(
     )
     ticks = count()
     built = build_jobs(settings)
-    clock = lambda: NOW + seconds(next(ticks))  # noqa: E731
+
+    def clock() -> datetime:
+        return NOW + seconds(next(ticks))
+
     yield replace(built, clock=clock, attempts=replace(built.attempts, clock=clock))
     await built.close()
 
@@ -45,11 +49,6 @@ async def run_jobs(jobs: WorkerTasks, *job_ids: JobId) -> None:
     for job in job_ids:
         assert await jobs.store.redis.zscore(QUEUE, str(job)) is not None, f"no job {job}"
         await run_job(jobs, job)
-
-
-async def accept(jobs: WorkerTasks, **changes: object) -> None:
-    event = make_event(**changes)  # type: ignore[arg-type]
-    await jobs.store.events.accept(event, body_of(event), NOW)
 
 
 async def of_event(jobs: WorkerTasks) -> tuple[list[Delivery], list[Delivery]]:
@@ -63,7 +62,7 @@ async def test_a_requeue_delivers_the_message_and_not_its_notice(
 ) -> None:
     """Slack refuses the message and its notice, and accepts both the second time."""
     slack_api.plan_faults(POST, [REFUSED, REFUSED])
-    await accept(jobs)
+    await accept(jobs.store)
     await run_all(jobs)
     assert slack_api.posts == []
     [message], [notice] = await of_event(jobs)
@@ -83,7 +82,7 @@ async def test_a_waiting_notice_is_skipped_once_its_message_is_retried(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults(POST, [REFUSED, HttpFault.status(503)])
-    await accept(jobs)
+    await accept(jobs.store)
     await run_jobs(jobs, event_job())
     [message], _ = await of_event(jobs)
     await run_jobs(jobs, report_job("evt_1", message.id))
@@ -99,7 +98,7 @@ async def test_a_message_that_fails_again_is_reported_again_once(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults(POST, [REFUSED, REFUSED, REFUSED])
-    await accept(jobs)
+    await accept(jobs.store)
     await run_all(jobs)
     [message], [notice] = await of_event(jobs)
     await requeue(jobs.store, "evt_1", NOW)
@@ -118,7 +117,7 @@ async def test_an_event_that_was_requeued_is_not_reported(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults(POST, [HttpFault.status(503)])
-    await accept(jobs, data={})
+    await accept(jobs.store, make_event(data={}))
     await run_jobs(jobs, event_job(), report_job())
     _, [notice] = await of_event(jobs)
     await requeue(jobs.store, "evt_1", NOW)
@@ -131,7 +130,7 @@ async def test_an_event_that_is_still_a_dead_letter_is_reported(
     jobs: WorkerTasks, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults(POST, [HttpFault.status(503), HttpFault.status(503)])
-    await accept(jobs, data={})
+    await accept(jobs.store, make_event(data={}))
     await run_all(jobs)
     assert [post.channel for post in slack_api.posts] == ["C0ALERTS"]
     assert (await read(jobs.store)).state is EventState.DEAD
@@ -158,7 +157,7 @@ async def test_a_notice_written_by_a_killed_worker_does_not_stay_pending(
 ) -> None:
     """The message was requeued before the job of the notice ran again."""
     slack_api.plan_faults(POST, faults)
-    await accept(jobs)
+    await accept(jobs.store)
     await run_jobs(jobs, event_job())
     [message], _ = await of_event(jobs)
     await write_notices(jobs, message)

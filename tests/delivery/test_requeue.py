@@ -8,7 +8,7 @@ from bot.delivery import transitions
 from bot.delivery.requeue import requeue
 from bot.model import DeadLetter, Delivery, DeliveryState, EventState
 from bot.store import Store
-from bot.store.commit import Change
+from bot.store.change import Change
 from bot.store.queue import JOB_KEY, QUEUE
 from tests.delivery.conftest import TO_EMAIL, TO_SLACK, open_event, stored
 from tests.factories import NOW, make_delivery

@@ -9,7 +9,8 @@ from redis.asyncio import Redis
 from bot.delivery import transitions
 from bot.model import DeadLetter, Delivery, DeliveryState
 from bot.store import Store
-from bot.store.commit import Change, ChangedMeanwhile
+from bot.store.change import Change
+from bot.store.commit import ChangedMeanwhile
 from bot.store.queue import QUEUE, JobId
 from tests.delivery.conftest import TO_EMAIL, TO_SLACK, open_event, stored
 from tests.factories import NOW, make_delivery, seconds

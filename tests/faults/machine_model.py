@@ -18,12 +18,12 @@ from bot.model import (
     InvalidData,
     Notify,
 )
-from bot.store.queue import JOB_KEY, JOBS, LEASES, QUEUE, RUNNING
-from bot.store.reconciliation import _COMPLETE
+from bot.store.queue import JOB_KEY, LEASES, QUEUE, RUNNING
 from bot.store.stored_event import StoredEvent
 from bot.wiring import audiences
 from tests.faults.machine_worker import RETENTION
 from tests.faults.machine_world import World
+from tests.run_jobs import unfinished
 
 DATA: dict[str, tuple[str, dict[str, Any]]] = {
     "search": ("search.completed", {"searchId": "s", "resultCount": 1204}),
@@ -198,7 +198,7 @@ class Promise:
         """Check that every job is indexed and stored, waits or runs, and that those that run have leases."""
         redis = self.world.redis
         queued, running = {*await redis.zrange(QUEUE, 0, -1)}, {*await redis.zrange(RUNNING, 0, -1)}
-        jobs = {*await redis.zrange(JOBS, 0, -1)} - {_COMPLETE.encode()}
+        jobs = {job.encode() for job in await unfinished(redis)}
         blobs = {key.removeprefix(JOB_KEY.encode()) async for key in redis.scan_iter(f"{JOB_KEY}*")}
         assert jobs == blobs == queued | running, "jobs that are not queued, or ids without a job"
         assert not queued & running, "jobs that wait and run"

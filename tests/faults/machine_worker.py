@@ -83,9 +83,7 @@ class MachineWorker:
 
     async def close(self) -> None:
         """Close everything; the network is gone by now if the worker was killed."""
-        self.life.strike_after(
-            0, self.life.freeze
-        )  # a strike that is still to come would freeze this
+        self.life.strike_after(0, self.life.freeze)  # one that is still to come would freeze this
         self.life.thaw()
         if self._polling is not None:
             everything = [self._polling, *self._worker.tasks]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from bot.clock import utc_now
-from bot.model import DeadLetter, Delivery, DeliveryState, EventState, Transport
+from bot.model import DeadLetter, Delivery, DeliveryState, EventState, Step, Transport
 from bot.store.queue import RUNNING
 from bot.store.stored_event import StoredEvent
 from tests.faults.deployment import Deployment
@@ -100,7 +100,8 @@ class _Audit:
         name = f"{delivery.event_id} to {delivery.destination}: {delivery.state}, {copies} arrived"
         if copies > 1 and not self._is_permitted(delivery, stored, copies):
             self._tally.doubled += copies - 1
-            return [f"doubled: {name}"]
+            steps = [step.what for step in stored.trail if step.delivery_id == delivery.id]
+            return [f"doubled: {name}, after {steps}"]
         if delivery.state is DeliveryState.SENT:
             return [] if copies else self._lost(name)
         if delivery.state is DeliveryState.FAILED:
@@ -108,11 +109,13 @@ class _Audit:
         return [] if delivery.state is DeliveryState.SKIPPED else self._lost(name)
 
     def _is_permitted(self, delivery: Delivery, stored: StoredEvent, copies: int) -> bool:
-        """Allow a repeated mail if its first attempt was interrupted, and never a repeated Slack message."""
-        names = [step.what for step in stored.trail if step.delivery_id == delivery.id]
-        calls, settled = names.count("sending"), names.count("sent")
-        sent_again = settled and "sending" in names[names.index("sent") :]
-        if not is_to(delivery, Transport.EMAIL) or calls < copies or sent_again:
+        """Allow a mail to be repeated after each attempt that may have sent it, and never a Slack message."""
+        steps = [step for step in stored.trail if step.delivery_id == delivery.id]
+        names = [step.what for step in steps]
+        sent_again = "sent" in names and "sending" in names[names.index("sent") :]
+        if not is_to(delivery, Transport.EMAIL) or sent_again:
+            return False
+        if copies - 1 > sum(map(_may_repeat, steps)):
             return False
         self._tally.ambiguous += copies - 1
         return True
@@ -134,6 +137,13 @@ class _Audit:
     def _lost(self, what: str) -> list[str]:
         self._tally.lost += 1
         return [f"lost: {what}"]
+
+
+def _may_repeat(step: Step) -> bool:
+    """Whether the step follows an attempt that was interrupted, or failed without a rate limit."""
+    if step.what == "sending":
+        return step.detail.startswith("interrupted")
+    return step.what == "retrying" and not step.detail.startswith("rate limited")
 
 
 def _expected(stored: StoredEvent) -> set[str]:

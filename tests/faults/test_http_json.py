@@ -9,6 +9,7 @@ from bot.model import EventState
 from tests.app import envelope
 from tests.faults.deployment import Deployment
 from tests.faults.tally import Tally
+from tests.stored_events import read
 
 TEMPLATE_SYNTAX = "{{ 7*7 }} {% raw %} ${7*7} #{7*7} <%= 7 %> %s {0} {{ ''.__class__.__mro__ }}"
 MARKUP = (
@@ -137,7 +138,7 @@ async def test_whatever_is_accepted_is_processed_without_an_error(
         for fault in ("job failed", "sender failed", "handler failed", "level=error"):
             assert fault not in worker.log()
         await tally.audit(deployment, ids, runs=len(sent))
-        states = {(await deployment.store.events.get(event_id)).state for event_id in ids}  # type: ignore[union-attr]
+        states = {(await read(deployment.store, event_id)).state for event_id in ids}
         assert states == {EventState.HANDLED, EventState.DEAD, EventState.UNHANDLED}
         lines = [*worker.log().splitlines(), *web.log().splitlines()]
         assert [line for line in lines if not line.startswith("timestamp=")] == []

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import cycle
 
 import pytest
@@ -61,6 +62,6 @@ async def test_no_event_is_lost_or_delivered_twice_under_constant_faults(
     """Run three times in full; the short form runs once, with fewer events and more faults."""
     if whole:
         for seed in (1, 2, 3):
-            await soak(tally, lambda d, seed=seed: Chaos(d, seed), 20_000, workers=10)  # type: ignore[misc]
+            await soak(tally, partial(Chaos, seed=seed), 20_000, workers=10)
     else:
         await soak(tally, lambda d: Chaos(d, 1, 0.1, 0.2), 300, workers=3)

@@ -18,7 +18,7 @@ from bot.fakes.redis_server import RedisServer, redis_server
 from bot.intake.envelope import parse_envelope
 from bot.model import EventState
 from bot.store import Store
-from bot.store.commit import Change
+from bot.store.change import Change
 from bot.store.connection import connect
 from bot.store.queue import JOB_KEY, JOBS, QUEUE
 from tests.app import envelope

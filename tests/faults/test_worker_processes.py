@@ -9,13 +9,14 @@ from redis.asyncio import Redis
 
 from bot.fakes.faults import HttpFault, SmtpFault
 from bot.model import DeliveryState, Transport
-from bot.store.queue import JOB_KEY, JOBS, LEASES, QUEUE, RUNNING
-from bot.store.reconciliation import _COMPLETE
+from bot.store.queue import JOB_KEY, LEASES, QUEUE, RUNNING
 from tests.app import envelope
 from tests.faults.deployment import Deployment, Web
 from tests.faults.juicebox import Juicebox
 from tests.faults.tally import RECOVERY_SECONDS, Tally, longest_lease
 from tests.polling import HANG_TIMEOUT
+from tests.run_jobs import unfinished
+from tests.store.taken import queued
 from tests.stored_events import deliveries_of, is_to
 
 POST = "chat.postMessage"
@@ -89,11 +90,11 @@ async def test_a_mail_whose_sender_was_killed_comes_again_under_its_message_id(
 async def orphans(redis: Redis) -> list[str]:
     """Return leases of no running job, and jobs that are not in the queue, the index and stored."""
     leased = {*await redis.zrange(RUNNING, 0, -1), *await redis.hkeys(LEASES)}
-    prefix = JOB_KEY.encode()
-    blobs = {key.removeprefix(prefix) async for key in redis.scan_iter(f"{JOB_KEY}*", count=1_000)}
-    queued = {*await redis.zrange(QUEUE, 0, -1)}
-    jobs = {*await redis.zrange(JOBS, 0, -1)} - {_COMPLETE.encode()}
-    return [job.decode() for job in leased | (queued ^ blobs) | (queued ^ jobs)]
+    keys = [key.decode() async for key in redis.scan_iter(f"{JOB_KEY}*", count=1_000)]
+    blobs = {key.removeprefix(JOB_KEY) for key in keys}
+    waiting = await queued(redis)
+    jobs = await unfinished(redis)
+    return [*(job.decode() for job in leased), *((waiting ^ blobs) | (waiting ^ jobs))]
 
 
 @pytest.mark.case(21)

@@ -49,7 +49,7 @@ def delivery(data: bytes) -> None:
         assert (stored.unreadable, stored.deliveries) == (("dlv_1",), ())
         return
     [found] = stored.deliveries
-    again = encode_delivery(found, stored.places["dlv_1"], NOW).encode()
+    again = encode_delivery(found, stored.numbers["dlv_1"], NOW).encode()
     assert decode_event("evt_1", {**_FIELDS, b"dlv_1": again}).deliveries == (found,)
     awaited_jobs(stored)
 

@@ -22,7 +22,9 @@ def export(policy: Policy = POLICY) -> Notification:
 
 
 def rendered(notification: Notification, now: datetime) -> tuple[SlackMessage, Mail]:
-    clock = lambda: now  # noqa: E731
+    def clock() -> datetime:
+        return now
+
     slack, mail = slack_renderer(clock=clock), mail_renderer(clock=clock)
     return slack.render(notification), mail.render(notification)
 

@@ -67,7 +67,7 @@ async def test_a_timeline_keeps_its_first_and_last_steps_after_many_retries_by_h
 async def test_unreadable_steps_do_not_stop_a_commit(store: Store, redis: Redis) -> None:
     await accept(store)
     for garbage in (b"not a step\n" * 5_000, b"\xff" * 50_000):
-        await redis.hset(keys.event("evt_1"), "trail", garbage)  # type: ignore[misc]
+        await redis.hset(keys.event("evt_1"), "trail", garbage)  # type: ignore[misc]  # redis-py types it as sync, too
         await apply(store, lambda change: change.step("retried by hand"))
         assert await trail_size(redis) <= MAX_TRAIL
     await dead_letter(store)

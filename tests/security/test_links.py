@@ -152,15 +152,6 @@ def test_without_the_setting_an_ambiguous_address_is_text(url: str) -> None:
     assert targets(*export(url, Policy())) == []
 
 
-def test_a_delivery_that_an_older_release_stored_is_still_sent() -> None:
-    data = {"exportId": "exp_1", "downloadUrl": "https://exports.example.com/a"}
-    [notification] = notifications_of(sent("export.ready", data))
-    context = {k: v for k, v in context_of(notification, NOW).items() if k != "linked"}
-    message = SLACK_RENDERER.render_template(notification.template, context)
-    mail = MAIL_RENDERER.render_template(notification.template, context)
-    assert len(targets(message, mail)) == 3
-
-
 @pytest.mark.parametrize(
     ("text", "pattern"),
     [

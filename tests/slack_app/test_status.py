@@ -139,7 +139,7 @@ async def test_unreadable_records_are_left_out(
     await accept(store, make_event("evt_2"), NOW + seconds(1))
     await rewrite(redis, "event", "evt_2", state="<!channel>")
     await rewrite(redis, deliveries[0].id, attempts="many")
-    await redis.hset(keys.record("quota", "latest"), "at", "now")  # type: ignore[misc]
+    await redis.hset(keys.record("quota", "latest"), "at", "now")  # type: ignore[misc]  # redis-py types it as sync, too
     answer = await ask_text("status")
     assert "evt_2" not in answer
     assert "<#C0RECRUIT>" not in answer

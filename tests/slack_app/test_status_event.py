@@ -36,7 +36,7 @@ async def open_to(store: Store, *destinations: Destination) -> list[Delivery]:
 async def add_steps(redis: Redis, *steps: str) -> None:
     reply: Any = redis.hget(keys.event("evt_1"), "trail")
     lines = (await reply).decode() + "".join(f"{step}\n" for step in steps)
-    await redis.hset(keys.event("evt_1"), "trail", lines)  # type: ignore[misc]
+    await redis.hset(keys.event("evt_1"), "trail", lines)  # type: ignore[misc]  # redis-py types it as sync, too
 
 
 async def test_every_step_is_shown_with_its_time(ask_text: AskText, ask: Ask, store: Store) -> None:
@@ -159,7 +159,7 @@ async def test_an_unreadable_event_is_reported(
     ask_text: AskText, ask: Ask, store: Store, redis: Redis, field: str
 ) -> None:
     await open_to(store, SLACK)
-    await redis.hset(keys.event("evt_1"), field, "{")  # type: ignore[misc]
+    await redis.hset(keys.event("evt_1"), field, "{")  # type: ignore[misc]  # redis-py types it as sync, too
     assert await ask_text("status evt_1") == (
         "I know event `evt_1`, but what I stored about it in Redis can't be read: another program has"
         " overwritten it."

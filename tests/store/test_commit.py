@@ -12,7 +12,8 @@ from bot.delivery import transitions
 from bot.errors import CorruptRecord
 from bot.model import DeadLetter, DeliveryState, EventState, Record
 from bot.store import Store, keys
-from bot.store.commit import Change, ChangedMeanwhile
+from bot.store.change import Change
+from bot.store.commit import ChangedMeanwhile
 from bot.store.queue import JobId, Task
 from bot.store.records import StoredRecord
 from tests.factories import MAIL, NOW, SLACK, make_delivery, seconds
@@ -153,7 +154,7 @@ async def test_a_full_redis_refuses_a_commit_as_a_whole(store: Store, redis: Red
 async def test_a_damaged_event_is_overwritten_only_if_asked_to(store: Store, redis: Redis) -> None:
     await accept(store)
     change = await change_of(store)
-    await redis.hset(KEY, "event", "{")  # type: ignore[misc]
+    await redis.hset(KEY, "event", "{")  # type: ignore[misc]  # redis-py types it as sync, too
     with pytest.raises(CorruptRecord):
         await store.commits.apply(change)
     change.overwrite()

@@ -8,10 +8,11 @@ from redis.asyncio import Redis
 from bot.errors import LeaseLost
 from bot.model import EventState
 from bot.store import Store
-from bot.store.commit import DONE, Change, ChangedMeanwhile, End, Run
+from bot.store.change import Change
+from bot.store.commit import DONE, ChangedMeanwhile, End, Run
 from bot.store.queue import JOBS, LEASES, QUEUE, RUNNING
 from tests.factories import NOW, make_delivery
-from tests.queue_times import is_due_in
+from tests.queue_times import is_due_in, now_ms
 from tests.store.taken import JOB, expire_leases, queued, snapshot, started
 from tests.stored_events import accept, apply, leave_unhandled, read
 
@@ -128,3 +129,15 @@ async def test_a_full_redis_can_end_a_run(store: Store, redis: Redis) -> None:
     finally:
         await redis.config_set("maxmemory", "0")
     assert await redis.exists(JOBS) == 0
+
+
+async def test_a_full_redis_can_renew_a_lease(store: Store, redis: Redis) -> None:
+    """Otherwise another worker would repeat an email whose outcome cannot be written now."""
+    await accept(store)
+    run = await started(store)
+    await redis.config_set("maxmemory", "1")
+    try:
+        assert await store.queue.renew([run], timedelta(minutes=5)) == frozenset()
+    finally:
+        await redis.config_set("maxmemory", "0")
+    assert await redis.zscore(RUNNING, str(JOB)) > await now_ms(redis) + 60_000

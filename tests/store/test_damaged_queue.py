@@ -30,7 +30,7 @@ async def test_an_id_of_no_job_is_removed(store: Store, redis: Redis, invalid_id
     assert taken.unreadable == 1
     for key in (JOBS, QUEUE, RUNNING):
         assert invalid_id not in await redis.zrange(key, 0, -1)
-    assert await redis.hkeys(LEASES) == [str(JOB).encode()]  # type: ignore[misc]
+    assert await redis.hkeys(LEASES) == [str(JOB).encode()]  # type: ignore[misc]  # redis-py types it as sync, too
 
 
 @pytest.mark.parametrize("invalid_id", INVALID_IDS)
@@ -58,7 +58,7 @@ async def test_the_index_is_built_despite_an_unreadable_event(store: Store, redi
         await accept(store, event_id)
     await lose_all(redis)
     await redis.set(keys.event("evt_2"), "a string")
-    await redis.hset(keys.event("evt_3"), "event", "{")  # type: ignore[misc]
+    await redis.hset(keys.event("evt_3"), "event", "{")  # type: ignore[misc]  # redis-py types it as sync, too
     await redis.zadd(keys.LOG, {b"\xff": 1})
     assert await store.reconciliation.run(NOW) == [str(JOB)]
     assert await store.reconciliation.run(NOW) == []
@@ -78,7 +78,7 @@ async def test_one_reconciliation_enqueues_more_jobs_than_one_comparison_returns
 async def test_an_event_that_cannot_be_enqueued_is_not_stored(
     store: Store, redis: Redis, key: str
 ) -> None:
-    await redis.hset(key, "a", "hash")  # type: ignore[misc]
+    await redis.hset(key, "a", "hash")  # type: ignore[misc]  # redis-py types it as sync, too
     with pytest.raises(ResponseError):
         await store.events.accept(EVENT, body_of(EVENT), NOW)
     assert await store.events.get("evt_1") is None
@@ -93,7 +93,7 @@ async def test_a_commit_whose_job_cannot_be_enqueued_changes_nothing(
 ) -> None:
     await accept(store)
     await redis.delete(key)
-    await redis.hset(key, "a", "hash")  # type: ignore[misc]
+    await redis.hset(key, "a", "hash")  # type: ignore[misc]  # redis-py types it as sync, too
     with pytest.raises(ResponseError):
         await dead_letter(store)
     stored = await read(store)

@@ -10,7 +10,8 @@ from bot.delivery import transitions
 from bot.delivery.requeue import requeue
 from bot.model import DeadLetter, DeliveryState, Event, EventState, Record
 from bot.store import Store
-from bot.store.commit import DONE, Change, ChangedMeanwhile
+from bot.store.change import Change
+from bot.store.commit import DONE, ChangedMeanwhile
 from tests.factories import MAIL, NOW, SLACK, SUBJECTS, body_of, make_delivery, make_event, seconds
 from tests.store.taken import JOB, snapshot, started
 from tests.stored_events import accept, apply, begin, dead_letter, fail, handle, keep, read, send
@@ -225,7 +226,7 @@ async def test_damaged_deliveries_and_timelines_are_removed(
 ) -> None:
     await accept(store, about())
     await handle(store, POST, EMAIL)
-    await redis.hset(KEY, field, garbage)  # type: ignore[misc]
+    await redis.hset(KEY, field, garbage)  # type: ignore[misc]  # redis-py types it as sync, too
     assert await store.forgetting.forget_event("evt_1", LATER) is True
     assert CANARY not in await everything(redis)
 

@@ -52,11 +52,11 @@ async def test_jobs_that_do_not_fit_into_a_batch_wake_another_worker(
 async def test_a_worker_that_stops_wakes_another_one_for_due_jobs(
     store: Store, redis: Redis
 ) -> None:
-    await store.queue.pass_on()
+    await store.queue.wake_another()
     assert await redis.llen(WAKE) == 0
     await accept(store)
     await redis.delete(WAKE)
-    await store.queue.pass_on()
+    await store.queue.wake_another()
     assert await redis.llen(WAKE) == 1
     assert await queued(redis) == {str(JOB)}
 

@@ -8,7 +8,9 @@ from redis.exceptions import ResponseError
 
 from bot.errors import CorruptRecord
 from bot.store import Store, keys
+from bot.store.migration import Migration
 from bot.store.queue import QUEUE
+from bot.store.scripts import ScriptRunner
 from tests.factories import NOW
 from tests.store.old_release import KEYS, NEW_JOBS, restore_keys
 from tests.store.taken import queued, snapshot
@@ -23,12 +25,13 @@ async def store(store: Store, redis: Redis) -> Store:
 
 
 async def test_a_full_redis_refuses_a_migration_as_a_whole(store: Store, redis: Redis) -> None:
+    migration = Migration(redis, ScriptRunner(redis), store.retention)
     fields = await redis.hgetall(keys.event("evt_pending"))
     before = await snapshot(redis)
     await redis.config_set("maxmemory", "1")
     try:
         with pytest.raises(ResponseError, match="maxmemory"):
-            await store.reconciliation._migration.run("evt_pending", fields, NOW)
+            await migration.run("evt_pending", fields, NOW)
     finally:
         await redis.config_set("maxmemory", "0")
     assert await snapshot(redis) == before
@@ -36,8 +39,8 @@ async def test_a_full_redis_refuses_a_migration_as_a_whole(store: Store, redis: 
 
 async def test_an_unreadable_delivery_stays_one(store: Store, redis: Redis) -> None:
     [post, mail] = KEYS["juicebox:deliveries:evt_pending"]
-    await redis.hset(f"juicebox:delivery:{post}", "notification", "[]")  # type: ignore[misc]
-    await redis.rpush("juicebox:trail:evt_pending", "garbage")  # type: ignore[misc]
+    await redis.hset(f"juicebox:delivery:{post}", "notification", "[]")  # type: ignore[misc]  # redis-py types it as sync, too
+    await redis.rpush("juicebox:trail:evt_pending", "garbage")  # type: ignore[misc]  # redis-py types it as sync, too
     await store.reconciliation.run(NOW)
     stored = await read(store, "evt_pending")
     assert stored.unreadable == (post,)

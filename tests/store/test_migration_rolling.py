@@ -12,7 +12,9 @@ from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
 from bot.model import DeliveryState, EventState
 from bot.store import Store, keys
+from bot.store.migration import Migration
 from bot.store.queue import JOBS
+from bot.store.scripts import ScriptRunner
 from bot.wiring import build_jobs
 from bot.worker.jobs import WorkerTasks
 from tests.app import MakeSettings
@@ -60,7 +62,7 @@ async def test_an_event_that_an_older_worker_has_finished_is_migrated_later(
     await redis.set("juicebox:lease:handle_event:evt_pending", "its owner", px=15_000)
     await store.reconciliation.run(NOW)
     for delivery_id in KEYS["juicebox:deliveries:evt_pending"]:
-        await redis.hset(f"juicebox:delivery:{delivery_id}", "state", "sent")  # type: ignore[misc]
+        await redis.hset(f"juicebox:delivery:{delivery_id}", "state", "sent")  # type: ignore[misc]  # redis-py types it as sync, too
     await redis.delete("juicebox:lease:handle_event:evt_pending", "juicebox:queue")
     await redis.delete("juicebox:unfinished")
     await store.reconciliation.run(NOW)
@@ -81,22 +83,20 @@ async def test_an_event_that_an_older_worker_has_finished_is_migrated_later(
     ],
 )
 async def test_what_an_older_worker_changes_meanwhile_is_not_overwritten(
-    store: Store, redis: Redis, monkeypatch: pytest.MonkeyPatch, change: tuple[str, ...]
+    store: Store, redis: Redis, change: tuple[str, ...]
 ) -> None:
     """It takes a job and ends it between our reading the event and our writing it."""
-    runner = store.reconciliation._migration._runner
-    run = runner.run
     before: dict[str, object] = {}
 
-    async def run_after_the_change(*arguments: Any) -> Any:
-        monkeypatch.setattr(runner, "run", run)
-        await redis.execute_command(*change)
-        before.update(await snapshot(redis))
-        return await run(*arguments)
+    class LateRunner(ScriptRunner):
+        async def run(self, *arguments: Any) -> Any:
+            await redis.execute_command(*change)
+            before.update(await snapshot(redis))
+            return await super().run(*arguments)
 
-    monkeypatch.setattr(runner, "run", run_after_the_change)
+    migration = Migration(redis, LateRunner(redis), store.retention)
     fields = await redis.hgetall(keys.event("evt_sending"))
-    assert await store.reconciliation._migration.run("evt_sending", fields, NOW) is False
+    assert await migration.run("evt_sending", fields, NOW) is False
     assert await snapshot(redis) == before
 
 

@@ -1,11 +1,11 @@
 """Scripts: those that are asked for together share a pipeline, and each caller gets its own reply."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic_core import to_json
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
@@ -16,80 +16,77 @@ from bot.store.connection import connect
 from bot.store.scripts import NAMES, LuaScript, ScriptRunner
 from bot.store.smtp_slots import SmtpSlots
 from tests.factories import NOW, body_of, make_event, seconds
+from tests.pipelines import WatchedPipelines
 from tests.store.taken import take
 
 SLOT_KEY = "slots"
 
 
-class WatchedRunner(ScriptRunner):
-    """Remembers how many commands each pipeline had."""
-
-    def __init__(self, redis: Redis) -> None:
-        super().__init__(redis)
-        self.sizes: list[int] = []
-        self.is_sending = asyncio.Event()
-
-    async def _pipeline(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
-        self.sizes.append(len(commands))
-        self.is_sending.set()
-        return await super()._pipeline(commands)
+@pytest.fixture
+def pipelines(redis: Redis) -> WatchedPipelines:
+    return WatchedPipelines(redis)
 
 
 @pytest.fixture
-def runner(redis: Redis) -> WatchedRunner:
-    return WatchedRunner(redis)
+def runner(pipelines: WatchedPipelines) -> ScriptRunner:
+    return ScriptRunner(pipelines.as_redis)
 
 
 async def take_slot(runner: ScriptRunner, token: str, key: str = SLOT_KEY) -> Any:
-    return await runner.run(LuaScript("smtp_slot_take"), [key], [token, 2, 15_000, "0"])
+    argument = {"token": token, "slots": 2, "lease": 15_000}
+    return await runner.run(LuaScript("smtp_slot_take"), [key], [to_json(argument)])
 
 
 def test_the_scripts_are_those_of_the_folder() -> None:
-    assert {"accept", "commit", "migrate", "reconcile", "renew", "take"} <= set(NAMES)
+    assert set(NAMES) == {
+        *("accept", "commit", "migrate", "reconcile", "renew", "restore_job", "take"),
+        "smtp_slot_take",
+    }
 
 
 async def test_a_script_that_redis_does_not_have_is_loaded_and_runs_once(
-    redis: Redis, runner: WatchedRunner
+    redis: Redis, runner: ScriptRunner, pipelines: WatchedPipelines
 ) -> None:
     await redis.script_flush()
     assert await take_slot(runner, "a") == 1
-    assert runner.sizes == [1, 1, 1], "EVALSHA, SCRIPT LOAD, EVALSHA"
+    assert pipelines.sizes == [1, 1, 1], "EVALSHA, SCRIPT LOAD, EVALSHA"
     assert await take_slot(runner, "b") == 1
-    assert runner.sizes[3:] == [1]
+    assert pipelines.sizes[3:] == [1]
     assert await redis.zcard(SLOT_KEY) == 2
 
 
 async def test_scripts_that_are_asked_for_together_share_a_pipeline(
-    redis: Redis, runner: WatchedRunner
+    redis: Redis, runner: ScriptRunner, pipelines: WatchedPipelines
 ) -> None:
     await take_slot(runner, "first")
-    runner.sizes.clear()
+    pipelines.sizes.clear()
     replies = await asyncio.gather(*(take_slot(runner, token) for token in "abcdef"))
     assert replies == [1, 0, 0, 0, 0, 0]
-    assert runner.sizes == [6]
+    assert pipelines.sizes == [6]
 
 
 async def test_scripts_that_are_asked_for_while_others_run_share_the_next_one(
-    runner: WatchedRunner,
+    runner: ScriptRunner, pipelines: WatchedPipelines
 ) -> None:
     await take_slot(runner, "first")
-    runner.sizes.clear()
-    runner.is_sending.clear()
+    pipelines.sizes.clear()
+    pipelines.is_sending.clear()
     running = asyncio.create_task(take_slot(runner, "a"))
-    await runner.is_sending.wait()
+    await pipelines.is_sending.wait()
     later = [asyncio.create_task(take_slot(runner, token)) for token in "bcd"]
     await asyncio.gather(running, *later)
-    assert runner.sizes == [1, 3]
+    assert pipelines.sizes == [1, 3]
 
 
-async def test_events_that_are_accepted_together_are_one_round_trip(redis: Redis) -> None:
-    runner = WatchedRunner(redis)
+async def test_events_that_are_accepted_together_are_one_round_trip(
+    redis: Redis, runner: ScriptRunner, pipelines: WatchedPipelines
+) -> None:
     store = Store(redis, retention=seconds(3600), runner=runner)
     events = [make_event(f"evt_{number}") for number in range(40)]
     await store.events.accept(make_event("evt_first"), b"{}", NOW)
-    runner.sizes.clear()
+    pipelines.sizes.clear()
     await asyncio.gather(*(store.events.accept(event, body_of(event), NOW) for event in events))
-    assert runner.sizes == [1], "one call of the script"
+    assert pipelines.sizes == [1], "one call of the script"
     assert len((await take(store, 100)).jobs) == 41
 
 
@@ -113,7 +110,7 @@ async def test_an_event_that_cannot_be_accepted_fails_alone(redis: Redis) -> Non
     assert isinstance(failed, ResponseError)
 
 
-async def test_a_script_that_fails_fails_alone(redis: Redis, runner: WatchedRunner) -> None:
+async def test_a_script_that_fails_fails_alone(redis: Redis, runner: ScriptRunner) -> None:
     await redis.set("a string", "x")
     first, failed, last = await asyncio.gather(
         take_slot(runner, "a"),
@@ -126,7 +123,7 @@ async def test_a_script_that_fails_fails_alone(redis: Redis, runner: WatchedRunn
 
 
 async def test_a_caller_that_is_cancelled_takes_nobody_with_it(
-    redis: Redis, runner: WatchedRunner
+    redis: Redis, runner: ScriptRunner
 ) -> None:
     calls = [asyncio.create_task(take_slot(runner, token)) for token in "ab"]
     await asyncio.sleep(0)
@@ -135,29 +132,18 @@ async def test_a_caller_that_is_cancelled_takes_nobody_with_it(
     assert await take_slot(runner, "b") == 1
 
 
-class StuckRunner(ScriptRunner):
-    """Gets no replies of its first pipeline until `is_released`; waits 50 ms for each call."""
-
-    def __init__(self, redis: Redis) -> None:
-        super().__init__(redis, timeout=timedelta(milliseconds=50))
-        self.is_released = asyncio.Event()
-
-    async def _pipeline(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
-        await self.is_released.wait()
-        return await super()._pipeline(commands)
-
-
 async def test_a_caller_waits_no_longer_than_the_timeout_and_what_was_not_sent_never_is(
-    redis: Redis,
+    redis: Redis, pipelines: WatchedPipelines
 ) -> None:
-    runner = StuckRunner(redis)
+    runner = ScriptRunner(pipelines.as_redis, timeout=timedelta(milliseconds=300))
+    pipelines.may_send.clear()
     sent = asyncio.create_task(take_slot(runner, "sent"))
-    await asyncio.sleep(0.01)
+    await pipelines.is_sending.wait()
     unsent = asyncio.create_task(take_slot(runner, "unsent"))
     for call in (sent, unsent):
         with pytest.raises(TimeoutError):
             await call
-    runner.is_released.set()
+    pipelines.may_send.set()
     assert await take_slot(runner, "next") == 1
     assert set(await redis.zrange(SLOT_KEY, 0, -1)) == {b"sent", b"next"}
 

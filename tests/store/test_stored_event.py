@@ -43,7 +43,7 @@ async def test_an_event_is_one_hash_that_redis_cli_can_show(store: Store, redis:
     assert json.loads(fields.pop("body"))["data"] == {"searchId": "srch_1", "resultCount": 1204}
     assert fields == {
         "event": '{"type":"search.completed","at":1768487400000,"received":1768487400000,'
-        '"state":"handled","concluded":1768487400000}',
+        '"state":"handled","concluded":1768487400000,"numbered":1}',
         "trail": '[0.0,"received"]\n'
         '[0.0,"handled",null,"deliveries: 1"]\n'
         '[1000.0,"sending",0]\n'
@@ -128,7 +128,7 @@ async def test_a_delivery_that_is_no_json_object_is_left_out(
 ) -> None:
     await accept(store)
     await handle(store, POST, EMAIL)
-    await redis.hset(KEY, POST.id, value)  # type: ignore[misc]
+    await redis.hset(KEY, POST.id, value)  # type: ignore[misc]  # redis-py types it as sync, too
     stored = await read(store)
     assert (stored.deliveries, stored.unreadable) == ((EMAIL,), (POST.id,))
     assert stored.trail[0].what == "received"
@@ -142,7 +142,7 @@ async def test_a_new_delivery_does_not_get_the_steps_of_an_unreadable_one(
     await handle(store, POST, EMAIL)
     for delivery in (POST, EMAIL):
         await send(store, delivery)
-    await redis.hset(KEY, damaged.id, "{")  # type: ignore[misc]
+    await redis.hset(KEY, damaged.id, "{")  # type: ignore[misc]  # redis-py types it as sync, too
     await apply(store, lambda change: change.put(FULL))
     steps = (await read(store)).trail[2:]
     assert {step.delivery_id for step in steps} == {"", POST.id, EMAIL.id} - {damaged.id}
@@ -155,7 +155,7 @@ async def test_an_unreadable_step_makes_the_trail_unreadable_and_not_the_event(
     store: Store, redis: Redis, line: str
 ) -> None:
     await accept(store)
-    await redis.hset(KEY, "trail", line.encode("latin-1"))  # type: ignore[misc]
+    await redis.hset(KEY, "trail", line.encode("latin-1"))  # type: ignore[misc]  # redis-py types it as sync, too
     stored = await read(store)
     with pytest.raises(CorruptRecord, match="a step of an event's timeline is not readable"):
         _ = stored.trail
@@ -163,7 +163,7 @@ async def test_an_unreadable_step_makes_the_trail_unreadable_and_not_the_event(
 
 async def test_an_event_without_a_trail_has_no_steps(store: Store, redis: Redis) -> None:
     await accept(store)
-    await redis.hdel(KEY, "trail")  # type: ignore[misc]
+    await redis.hdel(KEY, "trail")  # type: ignore[misc]  # redis-py types it as sync, too
     assert list((await read(store)).trail) == []
 
 

@@ -42,7 +42,7 @@ async def test_an_unknown_event_is_none(store: Store) -> None:
 
 async def test_an_unreadable_trail_is_reported(store: Store, redis: Redis) -> None:
     await accept(store)
-    await redis.hset(keys.event("evt_1"), "trail", "{")  # type: ignore[misc]
+    await redis.hset(keys.event("evt_1"), "trail", "{")  # type: ignore[misc]  # redis-py types it as sync, too
     with pytest.raises(CorruptRecord):
         await load_event(store, "evt_1")
 

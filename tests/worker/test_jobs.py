@@ -24,13 +24,14 @@ from bot.model import (
     Policy,
 )
 from bot.store import Store
-from bot.store.commit import Change, End
-from bot.store.queue import JOBS, JobId
+from bot.store.change import Change
+from bot.store.commit import End
+from bot.store.queue import JobId
 from bot.worker.jobs import WorkerTasks
-from tests.factories import NOW, body_of, make_event, seconds
+from tests.factories import NOW, make_event, seconds
 from tests.queue_times import is_due_in
-from tests.run_jobs import delivery_job, event_job, report_job, run_job, take, take_job
-from tests.stored_events import deliveries_of, read
+from tests.run_jobs import delivery_job, event_job, report_job, run_job, take, take_job, unfinished
+from tests.stored_events import accept, deliveries_of, read
 
 POST = "chat.postMessage"
 
@@ -48,19 +49,9 @@ def failing(*_: object) -> list[Intent]:
     raise RuntimeError("the handler's error")
 
 
-async def accept(store: Store, **changes: Any) -> None:
-    event = make_event(**changes)
-    await store.events.accept(event, body_of(event), NOW)
-
-
 async def state_of(store: Store) -> tuple[EventState, str]:
     stored = await read(store)
     return stored.state, stored.reason
-
-
-async def unfinished(redis: Redis) -> set[str]:
-    """Return the jobs that are not done."""
-    return {raw.decode() for raw in await redis.zrange(JOBS, 0, -1)}
 
 
 async def test_a_failing_handler_runs_three_times_and_its_error_is_kept(tasks: WorkerTasks) -> None:
@@ -155,7 +146,7 @@ async def test_a_job_without_its_lease_sends_nothing_and_raises(
 async def test_a_report_that_runs_twice_notifies_once(
     tasks: WorkerTasks, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
-    await accept(tasks.store, data={})
+    await accept(tasks.store, make_event(data={}))
     await run_job(tasks, event_job())
     for _ in range(2):
         await run_job(tasks, report_job())
@@ -167,7 +158,7 @@ async def test_a_notice_that_cannot_be_delivered_is_not_reported(
     tasks: WorkerTasks, redis: Redis, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults(POST, [HttpFault.error("channel_not_found")])
-    await accept(tasks.store, data={})
+    await accept(tasks.store, make_event(data={}))
     await run_job(tasks, event_job())
     assert await unfinished(redis) == {str(report_job())}
     await run_job(tasks, report_job())
@@ -179,7 +170,7 @@ async def test_a_notice_about_an_event_whose_data_does_not_fit_is_retried(
 ) -> None:
     """The event's handler is not asked again."""
     slack_api.plan_faults(POST, [HttpFault.status(503)])
-    await accept(tasks.store, data={})
+    await accept(tasks.store, make_event(data={}))
     await run_job(tasks, event_job())
     await run_job(tasks, report_job())
     notice, _ = await deliveries_of(tasks.store, "evt_1")
@@ -192,7 +183,9 @@ async def test_a_notification_without_recipients_is_recorded_as_skipped(
     tasks: WorkerTasks, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
     without_operators = SettingsRecipients({Audience.OPERATORS: ()})
-    await accept(tasks.store, event_type="quota.warning", data={"usage": 840, "limit": 1000})
+    await accept(
+        tasks.store, make_event(event_type="quota.warning", data={"usage": 840, "limit": 1000})
+    )
     await run_job(replace(tasks, recipients=without_operators), event_job())
     [delivery] = await deliveries_of(tasks.store, "evt_1")
     assert delivery.destination is None
@@ -206,7 +199,7 @@ async def test_a_notification_without_recipients_is_recorded_as_skipped(
 async def test_a_record_is_never_dated_in_the_future(tasks: WorkerTasks) -> None:
     quota = {"usage": 10, "limit": 100}
     far = datetime(2999, 1, 1, tzinfo=UTC)
-    await accept(tasks.store, event_type="quota.warning", timestamp=far, data=quota)
+    await accept(tasks.store, make_event(event_type="quota.warning", timestamp=far, data=quota))
     await run_job(tasks, event_job())
     known = await tasks.store.records.get("quota", "latest")
     assert known is not None

@@ -1,7 +1,5 @@
 """Jobs about events that are deleted, changed or damaged by the time that they run."""
 
-from typing import Any
-
 import pytest
 from redis.asyncio import Redis
 
@@ -11,25 +9,16 @@ from bot.model import (
     DeadLetter,
     EventState,
 )
-from bot.store import Store, keys
-from bot.store.commit import DONE, Change
-from bot.store.queue import JOBS, JobId
+from bot.store import keys
+from bot.store.change import Change
+from bot.store.commit import DONE
+from bot.store.queue import JobId
 from bot.worker.jobs import WorkerTasks
-from tests.factories import NOW, body_of, make_event
-from tests.run_jobs import delivery_job, event_job, report_job, run_job, take
-from tests.stored_events import deliveries_of, read
+from tests.factories import NOW
+from tests.run_jobs import delivery_job, event_job, report_job, run_job, take, unfinished
+from tests.stored_events import accept, deliveries_of, read
 
 POST = "chat.postMessage"
-
-
-async def accept(store: Store, **changes: Any) -> None:
-    event = make_event(**changes)
-    await store.events.accept(event, body_of(event), NOW)
-
-
-async def unfinished(redis: Redis) -> set[str]:
-    """Return the jobs that are not done."""
-    return {raw.decode() for raw in await redis.zrange(JOBS, 0, -1)}
 
 
 @pytest.mark.parametrize(

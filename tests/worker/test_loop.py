@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 from bot.clock import utc_now
 from bot.errors import CorruptRecord, LeaseLost
 from bot.store import Store
-from bot.store.commit import DONE, Change, End
+from bot.store.change import Change
+from bot.store.commit import DONE, End
 from bot.store.queue import JOB_KEY, JOBS, LEASES, QUEUE, RUNNING, JobId
 from bot.worker.loop import Worker
 from bot.worker.running import RunningJob

@@ -13,9 +13,10 @@ from redis.exceptions import RedisError
 from structlog.testing import capture_logs
 
 from bot.fakes.redis_server import RedisServer, redis_server
+from bot.store import Store
 from bot.store.commit import DONE, End
 from bot.store.queue import HEARTBEAT, LEASES, QUEUE, RUNNING
-from bot.store.scripts import LuaScript
+from bot.store.scripts import LuaScript, ScriptRunner
 from bot.worker.process import supervise
 from bot.worker.running import RunningJob
 from bot.worker.timings import WorkerTimings
@@ -23,6 +24,7 @@ from tests.polling import HANG_TIMEOUT, until
 from tests.run_jobs import no_job_is_left
 from tests.scripted_jobs import (
     JOB,
+    QUICK,
     QUICK_RETRIES,
     ScriptedTasks,
     accept,
@@ -97,15 +99,45 @@ async def test_the_heartbeat_is_fresh_while_it_works(jobs: ScriptedTasks, redis:
         assert 0 < await redis.pttl(HEARTBEAT) <= 6_000
 
 
-@pytest.mark.parametrize("timings", [QUICK_RETRIES, LONG_LEASES], ids=["polls", "waits"])
-async def test_it_waits_for_redis_to_come_back(timings: WorkerTimings) -> None:
-    """Also if it would wait for a job for an hour: the connection is gone."""
-    with redis_server(*DURABLE) as server:
+async def test_it_waits_for_redis_to_come_back() -> None:
+    with redis_server(*DURABLE) as server, capture_logs() as logs:
         jobs = scripted_on(server)
-        async with working(jobs, timings):
+        async with working(jobs, replace(QUICK_RETRIES, heartbeat_interval=QUICK)):
             await until(lambda: waits(jobs))
             server.stop()
-            await asyncio.sleep(0.3)  # time enough for the worker to fail
+            await until_it_fails(logs)
+            server.start()
+            await accept(jobs.store)
+            await jobs.ran.wait()
+        await jobs.close()
+    assert jobs.runs == ["evt_1"]
+
+
+async def test_a_worker_that_would_wait_for_an_hour_notices_that_redis_has_restarted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its connection is gone, and it cannot connect for a while."""
+    failures: list[Exception] = []
+
+    async def failed_twice() -> bool:
+        return len(failures) >= 2
+
+    with redis_server(*DURABLE) as server:
+        jobs = scripted_on(server)
+        wait = jobs.store.queue.wait
+
+        async def watched(longest: timedelta) -> bool:
+            try:
+                return await wait(longest)
+            except (RedisError, OSError) as error:
+                failures.append(error)
+                raise
+
+        monkeypatch.setattr(jobs.store.queue, "wait", watched)
+        async with working(jobs, LONG_LEASES):
+            await until(lambda: waits(jobs))
+            server.stop()
+            await until(failed_twice)
             server.start()
             await accept(jobs.store)
             await jobs.ran.wait()
@@ -156,25 +188,31 @@ async def test_a_job_interrupted_by_a_restart_of_redis_runs_again_before_its_lea
     assert jobs.runs == ["evt_1", "evt_1"]
 
 
-async def test_jobs_that_were_taken_without_a_reply_run_before_their_leases_expire(
-    jobs: ScriptedTasks, redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    runner, lost = jobs.store.queue._runner, []
-    run = runner.run
+class LosingRunner(ScriptRunner):
+    """Loses the first reply that has jobs."""
 
-    async def lose_the_first_jobs(script: LuaScript, *args: Any) -> Any:
-        reply = await run(script, *args)
-        if script.name == "take" and len(reply) > 2 and not lost:
-            lost.append(reply)
+    def __init__(self, redis: Redis) -> None:
+        super().__init__(redis)
+        self.lost: list[Any] = []
+
+    async def run(self, script: LuaScript, *args: Any) -> Any:
+        reply = await super().run(script, *args)
+        if script.name == "take" and len(reply) > 2 and not self.lost:
+            self.lost.append(reply)
             raise RedisError("the reply is lost")
         return reply
 
-    monkeypatch.setattr(runner, "run", lose_the_first_jobs)
+
+async def test_jobs_that_were_taken_without_a_reply_run_before_their_leases_expire(
+    store: Store, redis: Redis
+) -> None:
+    runner = LosingRunner(redis)
+    jobs = ScriptedTasks(Store(redis, retention=store.retention, runner=runner))
     await accept(jobs.store)
     async with working(jobs, LONG_LEASES):
         await jobs.ran.wait()
         await until(lambda: no_job_is_left(redis))
-    assert len(lost) == 1
+    assert len(runner.lost) == 1
     assert jobs.runs == ["evt_1"]
 
 

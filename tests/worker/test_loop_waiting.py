@@ -1,6 +1,7 @@
 """A waiting worker is woken at once, for as many jobs as it has room for, and costs little meanwhile."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -8,14 +9,19 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.asyncio.client import Monitor
 
 from bot.clock import utc_now
+from bot.fakes.redis_server import RedisServer
 from bot.store import Store, keys
-from bot.store.commit import DONE, Change, End
+from bot.store.change import Change
+from bot.store.commit import DONE, End
+from bot.store.connection import connect
 from bot.store.job_queue import Taken
 from bot.store.queue import HEARTBEAT, JOBS, QUEUE, WAKE
 from bot.worker.loop import Worker
 from bot.worker.running import RunningJob
+from tests.factories import seconds
 from tests.polling import until
 from tests.run_jobs import event_job, no_job_is_left
 from tests.scripted_jobs import (
@@ -158,7 +164,9 @@ async def test_jobs_whose_ids_are_not_readable_hold_up_no_other(
         await until(lambda: no_job_is_left(redis))
 
 
-async def test_an_idle_worker_sends_nothing(idle: Worker, redis: Redis) -> None:
+async def test_an_idle_worker_sends_nothing_between_its_heartbeats(
+    idle: Worker, redis: Redis
+) -> None:
     await asyncio.sleep(0.1)  # the wait in which nothing must happen
     before = await commands(redis)
     await asyncio.sleep(0.3)
@@ -169,6 +177,34 @@ async def commands(redis: Redis) -> dict[str, int]:
     """Return how often each command was called, without those that count them."""
     stats = await redis.info("commandstats")
     return {name: found["calls"] for name, found in stats.items() if name != "cmdstat_info"}
+
+
+async def test_an_idle_worker_sends_two_commands_in_each_heartbeat_interval(
+    jobs: ScriptedTasks, redis: Redis, redis_process: RedisServer
+) -> None:
+    """It leaves a heartbeat, and waits for a job again. BLPOP takes whole seconds only."""
+    interval = timedelta(seconds=1)
+    await redis.set(keys.RECONCILED, "1", ex=3_600)  # reconciling takes commands of its own
+    observer = connect(redis_process.url, timeout=seconds(60))
+    async with working(jobs, replace(NEVER_POLLS, heartbeat_interval=interval)):
+        await until(lambda: waits(redis))
+        async with observer.monitor() as monitor:
+            sent = [await next_of_a_client(monitor)]
+            while [name for name, _ in sent].count("EVALSHA") < 4:
+                sent.append(await next_of_a_client(monitor))
+    await observer.aclose()
+    found = Counter(name for name, _ in sent)
+    assert set(found) == {"EVALSHA", "BLPOP"}
+    assert abs(found["EVALSHA"] - found["BLPOP"]) <= 1, "their timers are not the same"
+    intervals = (sent[-1][1] - sent[0][1]) / interval.total_seconds()
+    assert len(sent) <= 2 * (intervals + 2), "more often than once in an interval"
+
+
+async def next_of_a_client(monitor: Monitor) -> tuple[str, float]:
+    """Return the name of the next command that no script called, and when Redis received it."""
+    while (seen := await monitor.next_command())["client_type"] == "lua":
+        pass
+    return seen["command"].split()[0], seen["time"]
 
 
 async def test_a_worker_stops_at_once_while_it_waits(idle: Worker, redis: Redis) -> None:

@@ -1,15 +1,16 @@
-"""The Lua scripts, and a runner that sends those that are asked for together in one pipeline."""
+"""The Lua scripts, and a runner that sends concurrent calls in one pipeline."""
 
 import asyncio
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ReadOnlyError
 
 _FOLDER = Path(__file__).parent
 _SHARED = "".join(path.read_text() for path in sorted(_FOLDER.glob("lib/*.lua")))
@@ -34,28 +35,19 @@ class LuaScript:
         """The SHA-1 that EVALSHA takes."""
 
 
+@dataclass(slots=True, eq=False)
 class _Call:
     """A script that is to run, the future of its reply, and when its caller stops waiting."""
 
-    __slots__ = ("args", "deadline", "keys", "reply", "script")
-
-    def __init__(
-        self,
-        script: LuaScript,
-        keys: Sequence[str],
-        args: Sequence[Argument],
-        reply: asyncio.Future[Any],
-        deadline: float,
-    ) -> None:
-        self.script = script
-        self.keys = keys
-        self.args = args
-        self.reply = reply
-        self.deadline = deadline
+    script: LuaScript
+    keys: Sequence[str]
+    args: Sequence[Argument]
+    reply: asyncio.Future[Any]
+    deadline: float
 
 
 class ScriptRunner:
-    """Runs each script as one atomic step. Scripts that are asked for while others run share the next pipeline.
+    """Runs each script as one atomic step. Calls that are made while a pipeline is in flight share the next one.
 
     One pipeline is under way at a time, so that under load each carries many scripts, which costs far less
     time than one by one; alone, a script waits for nothing.
@@ -115,6 +107,9 @@ class ScriptRunner:
         commands = [_command(group) for group in groups]
         try:
             replies = await self._pipeline(commands)
+            if any(map(_is_read_only, replies)):  # a new connection may lead to the new primary
+                await self._redis.connection_pool.disconnect(inuse_connections=False)
+                replies = await self._pipeline(commands)
             missing = [i for i, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
             if missing:
                 sources = {groups[i][0].script.source for i in missing}
@@ -157,6 +152,11 @@ def _command(calls: Sequence[_Call]) -> tuple[Argument, ...]:
     keys = [key for call in calls for key in call.keys]
     args = [arg for call in calls for arg in call.args]
     return ("EVALSHA", calls[0].script.sha, len(keys), *keys, *args)
+
+
+def _is_read_only(reply: Any) -> bool:
+    parts = reply if isinstance(reply, list) else [reply]
+    return any(isinstance(part, ReadOnlyError) for part in parts)
 
 
 def _settle(calls: Sequence[_Call], replies: Sequence[Any]) -> None:

@@ -1,7 +1,7 @@
 -- Apply changes to events and their deliveries, with everything that depends on them, or change nothing.
 -- KEYS  1-5 jobs, queue, running, leases, wake  6 dead letters  7.. the events, then keys of records
 -- ARGV  1 JSON, everything in it optional:
---   changes  {{key, field, old, new}, ...}: `key` is the place of an event in KEYS; without `old`, the field
+--   changes  {{key, field, old, new}, ...}: `key` is the index of an event in KEYS; without `old`, the field
 --            must not exist, unless it may be `any`; without `new`, it is removed
 --   job      {id, token}: the run that must still hold its lease
 --   enqueue  the jobs to enqueue, as lib/jobs.lua has them

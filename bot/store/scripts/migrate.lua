@@ -1,4 +1,4 @@
--- Bring one event of an older release into today's form, with its jobs.
+-- Convert one event of an older release to the current layout, with its jobs.
 -- KEYS  1-5 jobs, queue, running, leases, wake  6 dead letters  7 trail  8 ids of deliveries  9 event
 --       10.. deliveries
 -- ARGV  1 JSON:
@@ -8,7 +8,7 @@
 --                 it, which is enqueued if the old one is in one of the `queues`, or the event waits for it
 --   leases        prefixes of the older release's leases; `job_key` is that of its jobs
 --   dead_letters  old member -> new member
--- Returns 1 if the event was migrated, 0 if it was already, or a worker of the older release is at it.
+-- Returns 1 if the event was migrated, 0 if it was already, or a worker of the older release is processing it.
 local a = cjson.decode(ARGV[1])
 local trail, delivery_ids, event = KEYS[7], KEYS[8], KEYS[9]
 if redis.call('HEXISTS', event, 'state') == 0 or redis.call('LLEN', delivery_ids) ~= #KEYS - 9 then

@@ -4,6 +4,7 @@
 -- Returns the ids of the jobs whose leases were lost.
 local a = cjson.decode(ARGV[1])
 local now, lost = now_ms(), {}
+redis.call('ZREM', running, '')  -- a full Redis refuses a script whose first write needs memory
 for _, job in ipairs(a.jobs) do
   if holds(job) then
     redis.call('ZADD', running, now + a.lease, job.id)

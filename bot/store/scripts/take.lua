@@ -5,7 +5,7 @@
 --       in ms, `event_key` is the prefix of events. A `count` of 0 leaves reconciling to other workers, a
 --       `heartbeat_ttl` of 0 leaves no heartbeat.
 -- Returns {1 if the caller must reconcile (one worker in each interval), ms until the next job is due or -1,
--- {id, due_ms, fields of the event}, ...}. The fields are empty if the event is not kept. A call that is
+-- {id, due_ms, fields of the event}, ...}. The fields are empty if the event is not kept, or its key is another program's. A call that is
 -- repeated under its token, since its reply was lost, returns the jobs that it took before as well.
 local a = cjson.decode(ARGV[1])
 local now = now_ms()
@@ -26,7 +26,7 @@ local function take(id)
   redis.call('ZREM', queue, id)
   local event = string.match(id, '^[^:]*:[^:]*:(.*)$')
   local fields = event and redis.pcall('HGETALL', a.event_key .. event) or {}
-  found[#found + 1] = {id, redis.call('ZSCORE', jobs, id) or '0', fields.err and {'unreadable', '1'} or fields}
+  found[#found + 1] = {id, redis.call('ZSCORE', jobs, id) or '0', fields.err and {} or fields}
 end
 
 local held = redis.call('HGETALL', leases)
