@@ -3,7 +3,7 @@
 #   make test           run the tests (ARGS is passed to pytest)
 #   make faults         run the whole fault suite and print its table (half an hour)
 #   make faults-mutate  remove the bot's safeguards one at a time and check that the fault suite fails
-#   make bench          compare the bot's speed with other ways to write it (a quarter of an hour; ARGS=--quick: two minutes)
+#   make bench          compare the bot with Express + BullMQ and FastAPI + arq (a quarter of an hour; ARGS=--quick: two minutes)
 #   make fuzz           look for bytes that break a parser or the escaping (SECONDS for each target, default 60)
 
 PYTHON ?= python3
