@@ -20,7 +20,7 @@ from bot.fakes.redis_server import find_redis_server
 from tests.benchmarks import production
 from tests.benchmarks.ceiling import ceiling
 from tests.benchmarks.counts import FULL, QUICK, Counts
-from tests.benchmarks.node_peers import NotInstalled, install
+from tests.benchmarks.node_peers import FOLDER, NotInstalled, install
 from tests.benchmarks.picture import picture
 from tests.benchmarks.results import Results, run
 from tests.benchmarks.rows import GROWTH, rows
@@ -34,11 +34,17 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--rows", "names", default="", help="Only these rows, comma-separated.")
 @click.option("--quick", is_flag=True, help="Small counts: a few seconds for each row.")
 @click.option("--no-peers", is_flag=True, help="Measure the bot alone.")
-@click.option("--json", "json_path", type=_FILE, help="Write all figures to this file.")
-@click.option("--svg", "svg_path", type=_FILE, help="Draw them to this file.")
-def main(
-    *, names: str, quick: bool, no_peers: bool, json_path: Path | None, svg_path: Path | None
-) -> None:
+@click.option(
+    "--json",
+    "json_path",
+    type=_FILE,
+    default=FOLDER / "latest.json",
+    help="Where to write all figures.",
+)
+@click.option(
+    "--svg", "svg_path", type=_FILE, default=FOLDER / "latest.svg", help="Where to draw them."
+)
+def main(*, names: str, quick: bool, no_peers: bool, json_path: Path, svg_path: Path) -> None:
     """Measure the bot and its peers, and print a table.
 
     Exits with 1 if anything broke; a slow figure is no failure.
@@ -50,10 +56,10 @@ def main(
     results = _run(chosen, services, counts, machine)
     click.echo(f"\n{as_text(results)}")
     found = as_json(results, counts, machine)
-    if json_path:
-        json_path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    if svg_path:
-        svg_path.write_text(picture(found))
+    json_path.parent.mkdir(exist_ok=True)
+    json_path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    svg_path.write_text(picture(found))
+    click.echo(f"\nwritten: {json_path} and {svg_path}")
     sys.exit(1 if results.problems else 0)
 
 

@@ -40,7 +40,7 @@ class Counts:
     workers: tuple[int, ...] = (1, 2, 4)
     workers_backlog: int = 6_000
     timeout: float = 60
-    """Seconds; a service that has not told all events in this time is broken."""
+    """Seconds; a service that has not delivered all events in this time is broken."""
     total_seconds: float = 900
     """After this time nothing more is started: what is missing is named, and is no failure."""
     limit: float = 150

@@ -90,25 +90,25 @@ class Deployment:
         return webhooks(self.sent - events, events)
 
     async def warm_up(self, web: Web, events: int, seconds: float = 60) -> None:
-        """Send some events, and wait until the worker has told all that were sent."""
+        """Send some events, and wait until the worker has delivered all that were sent."""
         await flood(web.port, self.prepare(events))
-        await self.all_told(seconds)
+        await self.all_delivered(seconds)
 
-    async def all_told(self, seconds: float) -> None:
+    async def all_delivered(self, seconds: float) -> None:
         """Wait until messages about all events were posted.
 
         Raises:
             Broken: if that takes too long.
         """
         if not await self.slack.wait_for(self.sent, seconds):
-            found = f"{len(self.slack.told):,} of {self.sent:,} events"
+            found = f"{len(self.slack.delivered):,} of {self.sent:,} events"
             logs = "\n".join(_tail(path) for path in sorted(self.folder.glob("*.log")))
-            raise Broken(f"{self.service.title} told {found} within {seconds:g} s\n{logs}")
+            raise Broken(f"{self.service.title} delivered {found} within {seconds:g} s\n{logs}")
 
     async def lost(self, web: Web) -> int:
-        """Return how many events will not be told any more."""
+        """Return how many events will not be delivered any more."""
         if self.service.lost is not None:
-            return await self.service.lost(self.redis, len(self.slack.told))
+            return await self.service.lost(self.redis, len(self.slack.delivered))
         async with connected(web.port) as [connection]:
             _, page = await connection.request(get("/metrics"))
         found = _DEAD_LETTERS.search(page)

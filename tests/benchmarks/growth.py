@@ -55,14 +55,14 @@ async def workers(service: Service, counts: Counts) -> list[Level]:
 
 
 async def _fill(deployment: Deployment, web: Web, kept: int, counts: Counts) -> None:
-    """Have that many events accepted and told in all, by additional workers."""
+    """Have that many events accepted and delivered in all, by additional workers."""
     deadline = time.perf_counter() + counts.fill_seconds
     async with AsyncExitStack() as stack:
         for _ in range(counts.fill_workers - 1):
             await stack.enter_async_context(deployment.worker())
         while (missing := kept - deployment.sent) > 0:
             await flood(web.port, deployment.prepare(min(missing, _CHUNK)))
-            await deployment.all_told(max(0, deadline - time.perf_counter()))
+            await deployment.all_delivered(max(0, deadline - time.perf_counter()))
         await asyncio.sleep(SETTLE_SECONDS)
 
 
@@ -105,8 +105,8 @@ async def _with_workers(service: Service, number: int, counts: Counts) -> Level:
 async def _drained(deployment: Deployment, counts: Counts) -> float:
     """Return how long the workers take from now on to tell all events."""
     resumed = time.perf_counter()
-    await deployment.all_told(counts.timeout)
-    return max(deployment.slack.told.values()) - resumed
+    await deployment.all_delivered(counts.timeout)
+    return max(deployment.slack.delivered.values()) - resumed
 
 
 @contextmanager

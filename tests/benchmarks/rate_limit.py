@@ -1,4 +1,4 @@
-"""Measures how many events are told, lost and still waiting at Slack's real rate limit."""
+"""Measures how many events are delivered, lost and still waiting at Slack's real rate limit."""
 
 import asyncio
 
@@ -30,12 +30,12 @@ async def _measured(service: Service, given: RateLimited, counts: Counts) -> Fig
         await asyncio.sleep(1 / _MESSAGES_PER_SECOND)  # until the channel is free again
         await flood(web.port, deployment.prepare(given.events))
         await asyncio.sleep(given.seconds)
-        told = len(deployment.slack.told)
+        delivered = len(deployment.slack.delivered)
         lost = await deployment.lost(web)
         found = {
-            "told": told - _FIRST,
+            "delivered": delivered - _FIRST,
             "lost": lost,
-            "waiting": deployment.sent - told - lost,
+            "waiting": deployment.sent - delivered - lost,
             "calls_refused": deployment.slack.refused,
         }
         return {f"{name}_{given.events}": float(value) for name, value in found.items()}

@@ -29,7 +29,7 @@ async def resources(service: Service, counts: Counts) -> Figures:
         processes = {"web": web.process.pid, "worker": worker.pid}
         usage_before = {name: usage_of(pid) for name, pid in processes.items()}
         await flood(web.port, deployment.prepare(counts.kept))
-        await deployment.all_told(counts.timeout)
+        await deployment.all_delivered(counts.timeout)
         await asyncio.sleep(SETTLE_SECONDS)
         used = await deployment.info("memory", "used_memory") - before
         figures = {"bytes_per_event": used / counts.kept}

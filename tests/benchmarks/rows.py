@@ -82,7 +82,7 @@ _BACKLOG = (
         (Aim(at_least=0.15), Aim(at_least=0.4, peer="bullmq-web-api")),
     ),
     Figure("per_second_with_start", "  including the worker's start"),
-    Figure("told", "  events told"),
+    Figure("delivered", "  events delivered"),
 )
 _RESOURCES = (
     Figure("bytes_per_event", "Redis memory per kept event, B", (Aim(at_most=0.8),)),
@@ -119,9 +119,9 @@ def _rate_limited(counts: Counts) -> tuple[Figure, ...]:
     for number, given in enumerate(counts.rate_limited):
         events = given.events
         aims = (Aim(at_least=events, peer=None),) if number == 0 else ()
-        title = f"{events} events at Slack's limit, told after {given.seconds:g} s"
+        title = f"{events} events at Slack's limit, delivered after {given.seconds:g} s"
         figures += [
-            Figure(f"told_{events}", title, aims),
+            Figure(f"delivered_{events}", title, aims),
             Figure(f"lost_{events}", "  lost"),
             Figure(f"waiting_{events}", "  still waiting"),
             Figure(f"calls_refused_{events}", "  calls that got 429"),

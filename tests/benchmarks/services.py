@@ -14,7 +14,7 @@ _BULLMQ_CONCURRENCY = "100"
 """Of 20, 50, 100, 200 and 400, the one with the least CPU time for an event, with both clients."""
 
 CountLost = Callable[[Redis, int], Awaitable[int]]
-"""Returns how many events will never be told, of which this many were told."""
+"""Returns how many events will never be delivered, given how many were."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _bullmq(folder: Path, name: str, title: str, client: str) -> Service:
     return Service(name, title, web, worker, env, _failed_in_bullmq)
 
 
-async def _failed_in_bullmq(redis: Redis, _told: int) -> int:
+async def _failed_in_bullmq(redis: Redis, _delivered: int) -> int:
     """BullMQ keeps the jobs whose attempts are used up in a sorted set."""
     return int(await redis.zcard("bull:events:failed"))
 
@@ -68,7 +68,7 @@ def _arq() -> Service:
     return Service("arq", "FastAPI + arq", web, worker, {}, _failed_in_arq)
 
 
-async def _failed_in_arq(redis: Redis, told: int) -> int:
+async def _failed_in_arq(redis: Redis, delivered: int) -> int:
     """Count the results, which arq keeps of jobs that went well and of those that did not."""
     results = [key async for key in redis.scan_iter("arq:result:*", count=1000)]
-    return max(0, len(results) - told)
+    return max(0, len(results) - delivered)

@@ -33,7 +33,7 @@ class FakeSlack:
         self.port = 0
         self.posts: list[float] = []
         """When each accepted message came, by `time.perf_counter()`."""
-        self.told: dict[int, float] = {}
+        self.delivered: dict[int, float] = {}
         """When the first accepted message about each event came."""
         self.refused = 0
         """How many messages got 429."""
@@ -71,7 +71,7 @@ class FakeSlack:
         """Wait until messages about that many events came; False if they did not in time."""
         self._awaited = events
         self._reached.clear()
-        if len(self.told) >= events:
+        if len(self.delivered) >= events:
             return True
         try:
             async with asyncio.timeout(seconds):
@@ -105,8 +105,8 @@ class FakeSlack:
         self._last = now
         self.posts.append(now)
         for number in MARK.findall(body):
-            self.told.setdefault(int(number), now)
-        if len(self.told) >= self._awaited:
+            self.delivered.setdefault(int(number), now)
+        if len(self.delivered) >= self._awaited:
             self._reached.set()
         count = len(self.posts)
         return _response(b'{"ok":true,"channel":"C0BENCH","ts":"1700000000.%06d"}' % count)

@@ -50,9 +50,9 @@ async def measured_latency(
 ) -> dict[str, float]:
     first = deployment.sent
     sent = await send_at_rate(web.port, deployment.prepare(events), counts.latency_per_second)
-    await deployment.all_told(counts.timeout)
-    told = deployment.slack.told
-    return in_ms([told[first + number] - at for number, at in enumerate(sent)])
+    await deployment.all_delivered(counts.timeout)
+    delivered = deployment.slack.delivered
+    return in_ms([delivered[first + number] - at for number, at in enumerate(sent)])
 
 
 async def backlog(service: Service, counts: Counts) -> Figures:
@@ -63,13 +63,13 @@ async def backlog(service: Service, counts: Counts) -> Figures:
         started = time.perf_counter()
         async with deployment.worker():
             await deployment.slack.wait_for(counts.backlog, counts.backlog_seconds)
-            told = sorted(deployment.slack.told.values())
-        if len(told) < 2:
-            raise Broken(f"the worker of {service.title} told {len(told)} events")
+            delivered = sorted(deployment.slack.delivered.values())
+        if len(delivered) < 2:
+            raise Broken(f"the worker of {service.title} delivered {len(delivered)} events")
         return {
-            "per_second": (len(told) - 1) / (told[-1] - told[0]),
-            "per_second_with_start": len(told) / (told[-1] - started),
-            "told": len(told),
+            "per_second": (len(delivered) - 1) / (delivered[-1] - delivered[0]),
+            "per_second_with_start": len(delivered) / (delivered[-1] - started),
+            "delivered": len(delivered),
         }
 
 

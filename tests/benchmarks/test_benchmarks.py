@@ -52,9 +52,9 @@ async def test_every_row_is_measured_on_real_processes() -> None:
         for row in found["rows"]
         for median in medians(found, row).values()
     )
-    assert medians(found, "backlog")["told"] == TINY.backlog
+    assert medians(found, "backlog")["delivered"] == TINY.backlog
     limited = medians(found, "rate-limit")
-    assert limited["told_3"] + limited["waiting_3"] == 3
+    assert limited["delivered_3"] + limited["waiting_3"] == 3
     assert limited["lost_3"] == 0
     ET.fromstring(picture(found))  # noqa: S314 - our own
 
