@@ -50,9 +50,7 @@ FAKES = "bot.fakes"
 MOST_TOP_LEVEL_MODULES = 10
 LONGEST_CHAIN = 18
 """In modules, each of which imports the next one."""
-LONGEST_CHAIN_IN_PRODUCTION = 18
-"""17 once `bot.store.migration` is no longer needed."""
-MOST_ARROWS = 125
+MOST_ARROWS = 124
 """Imports from one folder into another, where a top-level module counts as a folder."""
 
 
@@ -148,15 +146,14 @@ def test_only_commands_and_the_playground_import_the_fakes(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_arq_is_imported_by_the_queue_and_the_worker_alone(path: Path) -> None:
+def test_arq_is_imported_by_the_queue_alone(path: Path) -> None:
     source = path.read_text()
-    users = {"bot.store.queue", "bot.worker.loop"}
+    users = {"bot.store.queue"}
     assert name_of(path) in users or ("import arq" not in source and "from arq" not in source)
 
 
 def test_the_longest_chain_of_imports_grows_no_longer() -> None:
     assert len(chain := longest_chain(import_graph())) <= LONGEST_CHAIN, chain
-    assert len(chain := longest_chain(IN_PRODUCTION)) <= LONGEST_CHAIN_IN_PRODUCTION, chain
 
 
 def test_folders_import_no_more_of_each_other() -> None:

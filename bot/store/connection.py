@@ -46,7 +46,7 @@ class _ClosedConnection(AbstractConnection):
 
 
 class _HiredisPacking(AbstractConnection):
-    """Packs commands by hiredis, as redis-py's own client without asyncio does: six times as fast."""
+    """Packs commands by hiredis, as redis-py's own client without asyncio does: five times as fast."""
 
     __slots__ = ()
 
@@ -74,7 +74,7 @@ def connect(
 
     A broken connection is replaced once before an error is raised, so a command may be sent twice:
     the scripts say why that is harmless. Heroku's smallest plan allows 20 connections in all, hence
-    the small pool: two web processes and a worker use 15. Waiting for a free connection of the pool
+    the small pool: two web processes and a worker use 16. Waiting for a free connection of the pool
     has a timeout of its own, since it does not mean that Redis is unavailable; a caller with less
     time limits the whole call.
 

@@ -69,7 +69,7 @@ _PROBLEMS = (
     (
         r"max number of clients",
         "it has no connection left for the bot",
-        "choose a plan with more connections, or close others: the bot uses five per process",
+        "choose a plan with more connections, or close others: the bot uses up to six per process",
     ),
 )
 """A pattern of the error's type and text, what is wrong, and how to fix it. Redis' error codes are
