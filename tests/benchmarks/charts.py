@@ -67,6 +67,7 @@ def line_chart(
     step = (right - left) / max(1, len(labels) - 1)
     for index, label in enumerate(labels):
         canvas.text(left + index * step, bottom + 16, label, "small", "middle")
+    highest = max(one.values[-1] for one in series)
     for one, (line, dot) in zip(series, _KINDS, strict=False):
         points = [
             (left + index * step, bottom - value / top_value * _PLOT_HEIGHT)
@@ -76,7 +77,8 @@ def line_chart(
         for point in points:
             canvas.dot(*point, dot)
         if len(series) > 1:
-            canvas.text(points[-1][0] + 2, points[-1][1] - 7, one.name, "small", "end")
+            offset = -7 if one.values[-1] == highest else 15
+            canvas.text(points[-1][0] + 2, points[-1][1] + offset, one.name, "small", "end")
 
 
 def _rounded_up(value: float) -> float:
