@@ -96,7 +96,7 @@ class Webhook:
             unseen = await self.store.events.accept(event, body, now)
         except (RedisError, OSError) as error:  # a TimeoutError is an OSError
             # The error's text is not logged: it may contain the event.
-            self.log.error("event not stored", fault=type(error).__name__)  # noqa: TRY400
+            self.log.error("event not stored", fault=type(error).__name__)  # noqa: TRY400  # for that reason
             text = "it could not be stored: send it again"
             raise IntakeError(503, "store", text, {"Retry-After": "5"}) from None
         if not unseen:

@@ -49,6 +49,11 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no job is to send the delivery any more."""
+        return self in {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED}
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

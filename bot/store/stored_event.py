@@ -15,7 +15,6 @@ from pydantic_core import from_json
 from bot.errors import CorruptRecord
 from bot.model import (
     Delivery,
-    DeliveryState,
     Event,
     EventState,
     Step,
@@ -28,8 +27,6 @@ from bot.store.queue import JobId, Task
 
 EVENT, BODY, TRAIL = "event", "body", "trail"
 DELIVERY_PREFIX = "dlv_"
-
-_UNSENT = {DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.RETRYING}
 
 Fields = Mapping[bytes, bytes]
 """The hash of an event, as Redis returns it."""
@@ -121,7 +118,7 @@ def _decode_data(body: bytes, state: EventState) -> Any:
 
 def awaited_jobs(stored: StoredEvent) -> list[JobId]:
     """Return the jobs that the event and its deliveries wait for."""
-    jobs = {_owner(d): None for d in stored.deliveries if d.destination and d.state in _UNSENT}
+    jobs = {_owner(d): None for d in stored.deliveries if d.destination and not d.state.is_settled}
     if stored.state is EventState.ACCEPTED:
         jobs[JobId(Task.EVENT, stored.id)] = None
     return list(jobs)

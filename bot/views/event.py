@@ -9,8 +9,6 @@ from bot.store import Store
 from bot.store.stored_event import StoredEvent
 from bot.views.event_summary import Describe, summarize_event
 
-_SETTLED = {DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED}
-
 
 @dataclass(frozen=True, slots=True)
 class TimelineStep:
@@ -72,7 +70,7 @@ class EventView:
     def is_settled(self) -> bool:
         """Whether processing has ended."""
         return self.state is not EventState.ACCEPTED and all(
-            delivery.state in _SETTLED for delivery in (*self.deliveries, *self.notices)
+            delivery.state.is_settled for delivery in (*self.deliveries, *self.notices)
         )
 
 

@@ -35,7 +35,6 @@ from bot.worker.timings import PRODUCTION, WorkerTimings
 _HANDLER_ATTEMPTS = 3
 _LONGEST_REASON = 500
 _UNFINISHED = {DeliveryState.PENDING, DeliveryState.SENDING}
-_WAITING = {*_UNFINISHED, DeliveryState.RETRYING}
 
 _RunTask = Callable[[RunningJob, StoredEvent], Awaitable[End | None]]
 
@@ -183,7 +182,7 @@ class WorkerTasks:
                 change.add_dead_letter(DeadLetter(stored.id, delivery_id))
             await self.store.commits.apply(change, job.run, DONE)
             return None
-        waiting = [delivery] if delivery.own_job and delivery.state in _WAITING else []
+        waiting = [delivery] if delivery.own_job and not delivery.state.is_settled else []
         await self.attempts.make(
             change, waiting, self._notifications_for(waiting, stored), job.run, job.check_lease
         )
