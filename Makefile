@@ -1,7 +1,7 @@
 # Needs Python 3.11+, make and git.
 #   make demo           run the bot locally, without any account (ARGS=--once: on the terminal, then exit)
 #   make test           run the tests (ARGS is passed to pytest)
-#   make faults         run the whole fault suite and print its table (half an hour)
+#   make faults         run the whole fault suite and print its table (three quarters of an hour)
 #   make faults-mutate  remove the bot's safeguards one at a time and check that the fault suite fails
 #   make bench          compare the bot with Express + BullMQ and FastAPI + arq (a quarter of an hour; ARGS=--quick: two minutes)
 #   make fuzz           look for bytes that break a parser or the escaping (SECONDS for each target, default 60)
