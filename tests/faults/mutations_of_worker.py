@@ -38,7 +38,7 @@ WORKER = (
         "bot/worker/loop.py",
         'except (RedisError, OSError) as fault:\n            _log.warning("job interrupted"',
         'except ZeroDivisionError as fault:\n            _log.warning("job interrupted"',
-        "tests/faults/test_redis_away.py::test_redis_is_demoted_to_a_replica_in_the_middle_of_the_work",
+        "tests/worker/test_loop.py::test_a_job_that_was_interrupted_runs_again",
     ),
     Mutation(
         24,
@@ -150,6 +150,6 @@ WORKER = (
         "bot/store/scripts/lib/jobs.lua",
         "if due <= now or redis.call('ZRANGE', queue, 0, 0)[1] == id then",
         "if due <= now then",
-        f"{_WAITING}::test_a_job_that_is_due_later_runs_as_soon_as_it_is_due",
+        "tests/store/test_job_queue_wake.py::test_a_job_that_becomes_the_first_one_wakes_a_worker_before_it_is_due",
     ),
 )

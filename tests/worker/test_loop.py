@@ -1,6 +1,7 @@
 """The worker drops no job, and ends each run as the job says."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -79,7 +80,7 @@ async def test_a_job_that_was_interrupted_runs_again(
     jobs: ScriptedTasks, redis: Redis, fault: Exception | End
 ) -> None:
     jobs.script = [fault, fault]
-    async with working(jobs, QUICK_RETRIES):
+    async with working(jobs, replace(QUICK_RETRIES, retry_after_bug=timedelta(hours=1))):
         await accept(jobs.store)
         await until(lambda: no_job_is_left(redis))
     assert jobs.runs == ["evt_1"] * 3
