@@ -1,0 +1,110 @@
+"""Subscriptions, mutes and quiet hours: what a place gets, and when."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from bot.model.schedule import QuietHours
+
+EVERYTHING = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What rules compare of a notification.
+
+    `thread` names the search, export or profile that it is about. `query` and `count` are what people
+    searched for and how many were found, None if its type has no such field.
+    """
+
+    event_type: str
+    thread: str = ""
+    query: str | None = None
+    count: int | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A rule: a place gets the notifications of these types that pass the filters.
+
+    `types` are names that may contain `*`. Every word of `query` must be in the search's query, and its
+    count must be `minimum` at least. One that `follows` a thread is about that thread alone. `made_by` is
+    a Slack user's id.
+    """
+
+    types: tuple[str, ...]
+    made_by: str
+    made_at: datetime
+    query: str = ""
+    minimum: int | None = None
+    follows: str = ""
+
+    def why_not(self, facts: Facts) -> str | None:
+        """Return why the rule does not apply: `type`, `thread`, `query` or `minimum`; None if it does."""
+        if not matches(self.types, facts.event_type):
+            return "type"
+        if self.follows and self.follows != facts.thread:
+            return "thread"
+        words = _plain(self.query).split()
+        if words and not all(word in _plain(facts.query or "") for word in words):
+            return "query"
+        if self.minimum is not None and (facts.count is None or facts.count < self.minimum):
+            return "minimum"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """A place gets nothing of these types, or about this thread, until a moment; None is forever."""
+
+    since: datetime
+    until: datetime | None
+    made_by: str
+    types: tuple[str, ...] = (EVERYTHING,)
+    thread: str = ""
+
+    def applies(self, facts: Facts, now: datetime) -> bool:
+        if self.until is not None and now >= self.until:
+            return False
+        return self.thread == facts.thread if self.thread else matches(self.types, facts.event_type)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What people have chosen for one destination.
+
+    `unsubscribed` are types that the place does not get, although the settings say so. `paused` is why
+    nothing can be sent there, for example since the channel is archived. `owner` is the Slack user whose
+    direct messages or email address it is, and `zone` that user's time zone.
+    """
+
+    subscriptions: tuple[Subscription, ...] = ()
+    unsubscribed: tuple[str, ...] = ()
+    mutes: tuple[Mute, ...] = ()
+    quiet: QuietHours | None = None
+    zone: str = "UTC"
+    owner: str = field(default="", repr=False)
+    paused: str = ""
+
+    def mute_of(self, facts: Facts, now: datetime) -> Mute | None:
+        """Return the mute that applies for longest, or None."""
+        found = [mute for mute in self.mutes if mute.applies(facts, now)]
+        forever = [mute for mute in found if mute.until is None]
+        return (
+            forever[0] if forever else max(found, key=lambda mute: mute.until or now, default=None)
+        )
+
+
+def matches(types: Sequence[str], event_type: str) -> bool:
+    """Return whether one of the names, which may contain `*`, is the type's."""
+    return any(fnmatchcase(event_type, re.sub(r"([\[?])", r"[\1]", name)) for name in types)
+
+
+def _plain(text: str) -> str:
+    """Return the text without case and accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
