@@ -13,6 +13,7 @@ from bot.store.counters import Counters
 from bot.store.events import Events
 from bot.store.forgetting import Forgetting
 from bot.store.job_queue import JobQueue
+from bot.store.places import Places
 from bot.store.queue import HEARTBEAT, QUEUE, RUNNING
 from bot.store.reconciliation import Reconciliation
 from bot.store.records import Records
@@ -43,6 +44,7 @@ class Store:
         self.commits = Commits(runner, retention)
         self.queue = JobQueue(redis, runner)
         self.records = Records(redis)
+        self.places = Places(redis, runner)
         self.forgetting = Forgetting(redis, self.events.get, self.commits)
         self.reconciliation = Reconciliation(redis, runner, retention)
         self.counters = Counters(redis)

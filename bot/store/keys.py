@@ -9,6 +9,8 @@ DEAD = f"{_PREFIX}dead"
 COUNTERS = f"{_PREFIX}counters"
 RETENTIONS = f"{_PREFIX}retentions"
 RECONCILED = f"{_PREFIX}reconciled"
+PLACES = f"{_PREFIX}places"
+PLACES_VERSION = f"{_PREFIX}places:version"
 _TO_THE_HOUR = len("2026-01-15T14")
 
 

@@ -5,7 +5,7 @@ The store's own classes run, with a runner that adds a suffix to the keys that e
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from redis.exceptions import NoScriptError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from bot.errors import BotError
-from bot.model import Event, EventState, Record, to_ms
+from bot.model import Destination, Event, EventState, Record, Transport, to_ms
 from bot.store import Store, keys
 from bot.store.change import Change
 from bot.store.commit import DONE
@@ -110,6 +110,8 @@ async def _run_scripts(run: Run, store: Store, event: Event, slots: SmtpSlots) -
     await run("reconcile", store.reconciliation.find_lost())
     await run("restore job", store.reconciliation.restore_job(job, now, awaited=True))
     await run("smtp slot", slots.take(_NAME))
+    destination = Destination(Transport.SLACK, _NAME)
+    await run("place", store.places.edit(destination, lambda place: replace(place, paused=_NAME)))
     await run("forget", store.forgetting.forget_event(event.id, now))
 
 

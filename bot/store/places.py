@@ -1,0 +1,192 @@
+"""What people have chosen for each destination: subscriptions, mutes, quiet hours.
+
+One hash, `juicebox:places`, has a field for each destination, and a counter changes with every write, so that
+a worker notices that what it has cached is out of date.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import time
+from typing import Any
+
+import structlog
+from pydantic_core import from_json, to_json
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+
+from bot.model import Destination, from_ms, to_ms
+from bot.model.schedule import QuietHours
+from bot.model.subscription import EVERYTHING, Mute, Place, Subscription
+from bot.store import keys
+from bot.store.codec import UNREADABLE, compact_json
+from bot.store.scripts import LuaScript, ScriptRunner
+
+_MINUTES = 60
+
+_log = structlog.get_logger()
+
+
+class Places:
+    """Reads and changes the places. `all` keeps what it has read until the version differs."""
+
+    def __init__(self, redis: Redis, runner: ScriptRunner) -> None:
+        self._redis = redis
+        self._runner = runner
+        self._set = LuaScript("set_place")
+        self._version = -1
+        self._cached: Mapping[Destination, Place] = {}
+
+    async def all(self, version: int | None = None) -> Mapping[Destination, Place]:
+        """Return all places; those that were read last if their version is the given one.
+
+        Raises:
+            redis.RedisError: if Redis does not answer.
+        """
+        if version is None or version != self._version:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.get(keys.PLACES_VERSION)
+                pipe.hgetall(keys.PLACES)
+                found, rows = await pipe.execute()
+            self._cached = dict(filter(None, (_read(name, row) for name, row in rows.items())))
+            self._version = int(found or 0)
+        return self._cached
+
+    async def get(self, destination: Destination) -> Place:
+        """Return what was chosen for the destination; a place without choices if nothing was.
+
+        Raises:
+            redis.RedisError: if Redis does not answer.
+        """
+        row = await self._redis.hget(keys.PLACES, str(destination))  # type: ignore[misc]  # redis-py's types
+        found = _read(str(destination).encode(), row) if row else None
+        return found[1] if found else Place()
+
+    async def edit(self, destination: Destination, change: Callable[[Place], Place]) -> Place:
+        """Apply the change to what is stored at that moment; return what is stored then.
+
+        Raises:
+            redis.RedisError: if it is unknown whether it was stored.
+        """
+        row: bytes | None = await self._redis.hget(keys.PLACES, str(destination))  # type: ignore[misc]  # as above
+        while True:
+            found = _read(str(destination).encode(), row) if row else None
+            place = change(found[1] if found else Place())
+            new = encode_place(place)
+            argument = {"place": str(destination)}
+            if new != "{}":
+                argument["new"] = new
+            reply = await self._runner.run(
+                self._set,
+                [keys.PLACES, keys.PLACES_VERSION],
+                [to_json(argument), row if row is not None else b""],
+            )
+            if reply == 1:
+                return place
+            [stored] = reply
+            if (stored or None) == row:
+                raise ResponseError("set_place.lua has answered neither yes nor what is stored")
+            row = stored or None
+
+
+def encode_place(place: Place) -> str:
+    quiet = place.quiet
+    return compact_json(
+        subscriptions=[
+            {
+                k: v
+                for k, v in {
+                    "types": s.types,
+                    "by": s.made_by,
+                    "at": to_ms(s.made_at),
+                    "query": s.query,
+                    "min": s.minimum,
+                    "follows": s.follows,
+                }.items()
+                if v not in {"", None}
+            }
+            for s in place.subscriptions
+        ],
+        unsubscribed=place.unsubscribed,
+        mutes=[
+            {
+                "since": to_ms(mute.since),
+                "until": mute.until and to_ms(mute.until),
+                "by": mute.made_by,
+                "types": mute.types,
+                "thread": mute.thread,
+            }
+            for mute in place.mutes
+        ],
+        quiet=quiet and [_minutes(quiet.start), _minutes(quiet.end), quiet.weekends],
+        zone=place.zone if place.zone != "UTC" else "",
+        owner=place.owner,
+        paused=place.paused,
+    )
+
+
+def decode_place(row: bytes) -> Place:
+    """Read what `encode_place` wrote.
+
+    Raises:
+        one of UNREADABLE: if it is damaged.
+    """
+    kept: Mapping[str, Any] = from_json(row)
+    quiet = kept.get("quiet")
+    return Place(
+        subscriptions=tuple(_subscription(given) for given in kept.get("subscriptions", ())),
+        unsubscribed=_names(kept.get("unsubscribed", ())),
+        mutes=tuple(_mute(given) for given in kept.get("mutes", ())),
+        quiet=_quiet(*quiet) if quiet else None,
+        zone=str(kept.get("zone", "UTC")),
+        owner=str(kept.get("owner", "")),
+        paused=str(kept.get("paused", "")),
+    )
+
+
+def _read(name: bytes, row: bytes) -> tuple[Destination, Place] | None:
+    """Return a place, or None if another program has damaged it."""
+    try:
+        return Destination.parse(name.decode()), decode_place(row)
+    except UNREADABLE:
+        _log.error("unreadable place", place=name.decode(errors="replace"))  # no traceback needed
+        return None
+
+
+def _subscription(given: Mapping[str, Any]) -> Subscription:
+    minimum = given.get("min")
+    return Subscription(
+        types=_names(given["types"]),
+        made_by=str(given["by"]),
+        made_at=from_ms(given["at"]),
+        query=str(given.get("query", "")),
+        minimum=None if minimum is None else int(minimum),
+        follows=str(given.get("follows", "")),
+    )
+
+
+def _mute(given: Mapping[str, Any]) -> Mute:
+    until = given.get("until")
+    return Mute(
+        since=from_ms(given["since"]),
+        until=None if until is None else from_ms(until),
+        made_by=str(given["by"]),
+        types=_names(given.get("types", (EVERYTHING,))),
+        thread=str(given.get("thread", "")),
+    )
+
+
+def _quiet(start: Any, end: Any, weekends: Any) -> QuietHours:
+    return QuietHours(_time(start), _time(end), weekends is True)
+
+
+def _names(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list | tuple):
+        raise TypeError("must be a list")
+    return tuple(str(name) for name in given)
+
+
+def _minutes(moment: time) -> int:
+    return moment.hour * _MINUTES + moment.minute
+
+
+def _time(minutes: Any) -> time:
+    return time(*divmod(int(minutes), _MINUTES))
