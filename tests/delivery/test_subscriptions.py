@@ -1,0 +1,120 @@
+"""Which destinations get a notification, by which rule, and when."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from bot.delivery.subscriptions import (
+    SEND,
+    SETTING,
+    Decision,
+    Recipient,
+    decide,
+    name_of,
+    recipients_of,
+)
+from bot.model import Audience, Destination, Transport
+from bot.model.schedule import QuietHours
+from bot.model.subscription import Facts, Mute, Place, Subscription
+from tests.factories import NOW
+
+CHANNEL = Destination(Transport.SLACK, "C0RECRUIT")
+OTHER = Destination(Transport.SLACK, "C0OTHER")
+PERSON = Destination(Transport.SLACK, "U0PERSON")
+SEARCH = Facts("search.completed", "search:srch_1", "engineers in Berlin", 1204)
+KEY = Facts("key.rotated", "key", urgent=True)
+RULE = Subscription(("search.completed",), "U0PERSON", NOW)
+
+
+def found(
+    places: Mapping[Destination, Place],
+    facts: Facts = SEARCH,
+    audience: Audience = Audience.RECRUITERS,
+    configured: tuple[Destination, ...] = (CHANNEL,),
+) -> dict[Destination, tuple[Audience, str]]:
+    return {
+        r.destination: (r.audience, r.rule)
+        for r in recipients_of(facts, audience, configured, places, NOW)
+    }
+
+
+def test_without_any_choice_the_settings_decide() -> None:
+    assert recipients_of(SEARCH, Audience.RECRUITERS, (CHANNEL,), {}, NOW) == [
+        Recipient(CHANNEL, Audience.RECRUITERS, SETTING, SEND)
+    ]
+
+
+def test_a_place_can_refuse_what_the_settings_give_it() -> None:
+    assert found({CHANNEL: Place(unsubscribed=("search.*",))}) == {}
+    assert CHANNEL in found({CHANNEL: Place(unsubscribed=("export.*",))})
+
+
+def test_a_place_that_refused_gets_what_it_subscribes_to_itself() -> None:
+    many = replace(RULE, minimum=2000)
+    refused = Place(unsubscribed=("search.completed",), subscriptions=(many,))
+    assert found({CHANNEL: refused}) == {}
+    assert found({CHANNEL: refused}, replace(SEARCH, count=2000)) == {
+        CHANNEL: (Audience.RECRUITERS, name_of(many))
+    }
+
+
+def test_overlapping_rules_give_one_message_for_each_place() -> None:
+    twice = Place(subscriptions=(RULE, replace(RULE, types=("*",), made_by="U2")))
+    assert found({CHANNEL: twice, OTHER: twice}) == {
+        CHANNEL: (Audience.RECRUITERS, SETTING),
+        OTHER: (Audience.RECRUITERS, name_of(RULE)),
+    }
+
+
+def test_a_subscriber_gets_the_recruiters_text_of_what_operators_get() -> None:
+    places = {PERSON: Place(subscriptions=(replace(RULE, types=("*",)),))}
+    assert found(places, KEY, Audience.OPERATORS) == {
+        CHANNEL: (Audience.OPERATORS, SETTING),
+        PERSON: (Audience.RECRUITERS, name_of(replace(RULE, types=("*",)))),
+    }
+
+
+def test_a_rule_that_does_not_apply_gives_nothing() -> None:
+    places = {PERSON: Place(subscriptions=(replace(RULE, query="rust"),))}
+    assert found(places, configured=()) == {}
+
+
+@pytest.mark.parametrize(
+    ("place", "facts", "decision"),
+    [
+        (Place(), SEARCH, SEND),
+        (
+            Place(paused="the channel is archived"),
+            KEY,
+            Decision(skipped="paused: the channel is archived"),
+        ),
+        (Place(mutes=(Mute(NOW, None, "U1"),)), KEY, Decision(skipped="muted until it is unmuted")),
+        (
+            Place(mutes=(Mute(NOW, NOW + timedelta(hours=2), "U1"),)),
+            SEARCH,
+            Decision(skipped="muted until 2026-01-15 16:30 UTC"),
+        ),
+        (Place(mutes=(Mute(NOW, NOW, "U1"),)), SEARCH, SEND),
+        (
+            Place(quiet=QuietHours(time(14), time(16))),
+            SEARCH,
+            Decision(held_until=datetime(2026, 1, 15, 16, tzinfo=UTC)),
+        ),
+        (Place(quiet=QuietHours(time(14), time(16))), KEY, SEND),
+        (Place(quiet=QuietHours(time(19), time(8))), SEARCH, SEND),
+        (
+            Place(quiet=QuietHours(time(19), time(8)), zone="Asia/Tokyo"),
+            SEARCH,
+            Decision(held_until=datetime(2026, 1, 15, 23, tzinfo=UTC)),
+        ),
+        (
+            Place(quiet=QuietHours(time(14), time(16)), zone="No/Where"),
+            SEARCH,
+            Decision(held_until=datetime(2026, 1, 15, 16, tzinfo=UTC)),
+        ),
+    ],
+)
+def test_a_place_gets_it_now_later_or_not(place: Place, facts: Facts, decision: Decision) -> None:
+    assert decide(facts, place, NOW) == decision
