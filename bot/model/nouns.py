@@ -43,6 +43,8 @@ class EventState(StrEnum):
 
 class DeliveryState(StrEnum):
     PENDING = "pending"
+    HELD = "held"
+    """It waits for the end of quiet hours, and then goes out with all that waits for its destination."""
     SENDING = "sending"
     SENT = "sent"
     RETRYING = "retrying"
@@ -89,7 +91,8 @@ class Notify:
     """An intent: notify an audience.
 
     `template` names a folder of `templates/`, `context` holds its variables. Emails with the same
-    `thread` are shown as one conversation. An `opt_in` notification goes to its subscribers only.
+    `thread` are shown as one conversation. An `opt_in` notification goes to its subscribers only. An
+    `urgent` one is not held in quiet hours.
     """
 
     audience: Audience
@@ -97,6 +100,7 @@ class Notify:
     context: Context = field(repr=False)
     thread: str = ""
     opt_in: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,9 @@ class Delivery:
     `about` is the dead letter that a notice to operators reports. `maybe_delivered` is true if an earlier
     attempt may have succeeded without a reply. `receipt` identifies the sent message: Slack's channel and
     `ts`, or a `Message-ID`. `waits` counts how often a rate limit postponed it. `own_job` says that a job
-    of its own attempts it, and not the one that wrote it. `token` identifies the attempt under way.
+    of its own attempts it, and not the one that wrote it. `token` identifies the attempt under way. `rule`
+    says why the destination gets it, as `bot.delivery.subscriptions` names rules. `message` is the id of the
+    message that carries it, if that carries others as well.
     """
 
     id: str
@@ -168,6 +174,8 @@ class Delivery:
     waits: int = 0
     own_job: bool = False
     token: str = ""
+    rule: str = ""
+    message: str = ""
 
     @property
     def is_notice(self) -> bool:

@@ -13,8 +13,8 @@ from bot.store.codec import encode_delivery, encode_step
 from bot.store.queue import JOB_KEYS, JobId, encode_job
 from bot.store.stored_event import BODY, EVENT, TRAIL, StoredEvent, encode_event
 
-_FIRST_KEY = len(JOB_KEYS) + 2
-"""The index of the event's key among those of the script, counted from 1."""
+FIRST_KEY = len(JOB_KEYS) + 2
+"""The index of the first event's key among those of the script, counted from 1."""
 
 
 class Change:
@@ -31,7 +31,8 @@ class Change:
         self._set: dict[str, str | None] = {}
         self._overwrites = False
         self._lines: list[str] = []
-        self._jobs: list[tuple[JobId, timedelta]] = []
+        self._jobs: list[tuple[JobId, timedelta, bool]] = []
+        self._waiting: list[tuple[Delivery, bool]] = []
         self._records: list[tuple[Record, datetime, str]] = []
         self._added: list[DeadLetter] = []
         self._removed: list[DeadLetter] = []
@@ -86,8 +87,18 @@ class Change:
         step = Step(self.now, what, detail=detail)
         self._lines.append(encode_step(step, number, self._read.received_at))
 
-    def enqueue(self, job: JobId, delay: timedelta = timedelta()) -> None:
-        self._jobs.append((job, delay))
+    def enqueue(
+        self, job: JobId, delay: timedelta = timedelta(), *, earliest: bool = False
+    ) -> None:
+        """Enqueue a job in place of the one with its id; `earliest` keeps that one's time if it is earlier."""
+        self._jobs.append((job, delay, earliest))
+
+    def wait(self, delivery: Delivery) -> None:
+        """Add the delivery to those that wait for its destination."""
+        self._waiting.append((delivery, True))
+
+    def stop_waiting(self, delivery: Delivery) -> None:
+        self._waiting.append((delivery, False))
 
     def keep(self, record: Record, occurred_at: datetime, cached_key: str = "") -> None:
         """Keep a record unless a newer one is kept; delete the key where others cache it."""
@@ -99,38 +110,50 @@ class Change:
     def remove_dead_letter(self, dead: DeadLetter) -> None:
         self._removed.append(dead)
 
-    def encode(self, retention: timedelta) -> tuple[list[str], dict[str, Any]]:
-        """Return the keys and the argument of `commit.lua`; the event's key is the first one."""
-        names = [keys.event(self._read.id)]
+    def encode(self, names: list[str], retention: timedelta) -> dict[str, list[Any]]:
+        """Return the change for `commit.lua`, and add the keys that it needs to `names`."""
 
         def index_of(key: str) -> int:
             names.append(key)
-            return _FIRST_KEY + len(names) - 1
+            return FIRST_KEY + len(names) - 1
 
-        records = [
-            {
-                "key": index_of(keys.record(record.kind, record.id)),
-                **({"cached_key": index_of(cached_key)} if cached_key else {}),
-                "at": to_ms(occurred_at),
-                "ttl": milliseconds(retention),
-                "fields": to_json(dict(record.fields)).decode(),
-            }
-            for record, occurred_at, cached_key in self._records
-        ]
-        changes = [
-            {"key": _FIRST_KEY, "field": name, **self._old(name), **({"new": v} if v else {})}
-            for name, v in self._new.items()
-        ]
-        kept_for = {"oldest": to_ms(self.now - retention), "ttl": milliseconds(retention)}
-        dead = [{"member": str(dead), "at": to_ms(self.now), **kept_for} for dead in self._added]
-        steps = [{"key": _FIRST_KEY, "lines": "".join(self._lines)}] if self._lines else None
-        return names, {
-            "changes": changes,
-            "steps": steps,
-            "records": records,
-            "enqueue": [encode_job(job, self.now, retention, delay) for job, delay in self._jobs],
-            "dead": dead,
+        event, ttl = index_of(keys.event(self._read.id)), milliseconds(retention)
+        kept_for = {"oldest": to_ms(self.now - retention), "ttl": ttl}
+        return {
+            "changes": [
+                {"key": event, "field": name, **self._old(name), **({"new": v} if v else {})}
+                for name, v in self._new.items()
+            ],
+            "steps": [{"key": event, "lines": "".join(self._lines)}] if self._lines else [],
+            "records": [
+                {
+                    "key": index_of(keys.record(record.kind, record.id)),
+                    **({"cached_key": index_of(cached_key)} if cached_key else {}),
+                    "at": to_ms(occurred_at),
+                    "ttl": ttl,
+                    "fields": to_json(dict(record.fields)).decode(),
+                }
+                for record, occurred_at, cached_key in self._records
+            ],
+            "enqueue": [
+                {
+                    **encode_job(job, self.now, retention, delay),
+                    **({"earliest": True} if earliest else {}),
+                }
+                for job, delay, earliest in self._jobs
+            ],
+            "dead": [
+                {"member": str(dead), "at": to_ms(self.now), **kept_for} for dead in self._added
+            ],
             "restored": [str(dead) for dead in self._removed],
+            "waiting": [
+                {
+                    "key": index_of(keys.waiting(str(delivery.destination))),
+                    "add" if waits else "remove": waiting_member(delivery),
+                    **({"at": to_ms(self.now), "ttl": ttl} if waits else {}),
+                }
+                for delivery, waits in self._waiting
+            ],
         }
 
     def _old(self, name: str) -> dict[str, str | bool]:
@@ -160,3 +183,7 @@ class Change:
         """Return the event with the changed fields; its trail is the one that was read."""
         written = {name.encode(): (value or "").encode() for name, value in self._new.items()}
         return replace(self.stored, fields={**self._read.fields, **written})
+
+
+def waiting_member(delivery: Delivery) -> str:
+    return f"{delivery.id}:{delivery.event_id}"

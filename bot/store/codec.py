@@ -45,6 +45,8 @@ def encode_delivery(delivery: Delivery, number: int, received_at: datetime) -> s
         waits=delivery.waits,
         own_job=delivery.own_job,
         token=delivery.token,
+        rule=delivery.rule,
+        message=delivery.message,
     )
 
 
@@ -75,6 +77,8 @@ def decode_delivery(
         waits=int(kept.get("waits", 0)),
         own_job=kept.get("own_job") is True,
         token=str(kept.get("token", "")),
+        rule=str(kept.get("rule", "")),
+        message=str(kept.get("message", "")),
     )
 
 

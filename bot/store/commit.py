@@ -1,5 +1,6 @@
 """Applies changes to events."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from pydantic_core import to_json
 from bot.errors import BotError, LeaseLost
 from bot.model import milliseconds
 from bot.store import keys
-from bot.store.change import Change
+from bot.store.change import FIRST_KEY, Change
 from bot.store.queue import JOB_KEY, JOB_KEYS, JobId
 from bot.store.scripts import LuaScript, ScriptRunner
 from bot.store.stored_event import StoredEvent, decode_event
@@ -65,12 +66,26 @@ class Commits:
             CorruptRecord: if it is not as it was read, and not readable.
             redis.RedisError: if it is unknown whether the change was applied.
         """
-        names, argument = change.encode(self._retention)
-        outcome, fields = await self._run(names, argument, run, end)
+        [changed] = await self.apply_all([change], run, end)
+        return changed
+
+    async def apply_all(
+        self, changes: Sequence[Change], run: Run | None = None, end: End | None = None
+    ) -> list[StoredEvent]:
+        """Apply changes of several events in one step, as `apply` does."""
+        names: list[str] = []
+        argument: dict[str, Any] = {}
+        event_ids: dict[int, str] = {}
+        for change in changes:
+            event_ids[FIRST_KEY + len(names)] = change.event_id
+            for name, values in change.encode(names, self._retention).items():
+                argument.setdefault(name, []).extend(values)
+        outcome, found = await self._run(names, argument, run, end)
         if outcome == _CONFLICT:
+            key, *fields = found
             row = dict(zip(fields[::2], fields[1::2], strict=True))
-            raise ChangedMeanwhile(decode_event(change.event_id, row) if row else None)
-        return change.applied()
+            raise ChangedMeanwhile(decode_event(event_ids[key], row) if row else None)
+        return [change.applied() for change in changes]
 
     async def end(self, run: Run, end: End) -> None:
         """End the run without a change.
@@ -83,7 +98,7 @@ class Commits:
 
     async def _run(
         self, names: list[str], argument: dict[str, Any], run: Run | None, end: End | None
-    ) -> tuple[int, list[bytes]]:
+    ) -> tuple[int, list[Any]]:
         if run:
             argument["job"] = {"id": str(run.job), "token": run.token}
         if run and end:

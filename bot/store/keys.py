@@ -27,6 +27,11 @@ def record(kind: str, record_id: str) -> str:
     return f"{_PREFIX}record:{kind}:{record_id}"
 
 
+def waiting(destination: str) -> str:
+    """Return the key of the sorted set of deliveries that wait for a destination."""
+    return f"{_PREFIX}waiting:{destination}"
+
+
 def smtp_slots(host: str, port: int | str) -> str:
     """Return the key of the sorted set of open connections to one mail server."""
     return f"{_PREFIX}smtp:{host}:{port}"

@@ -33,6 +33,7 @@ class Task(StrEnum):
     EVENT = "handle_event"
     DELIVERY = "retry_delivery"
     DEAD_LETTER = "report_dead_letter"
+    DESTINATION = "send_waiting"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@
 --   records  {{key, cached_key, at, ttl, fields}, ...}: kept unless a newer one is
 --   dead     {{member, at, oldest, ttl}, ...} to add to the dead letters, which lose those before `oldest`;
 --            `restored` {member, ...} to remove
+--   waiting  {{key, at, add, remove, ttl}, ...}: a delivery to add to, or to remove from, those that wait for
+--            a destination
 --   steps    {{key, lines}, ...}: what to add to an event's trail
 --   ends     how the run ends, as lib/jobs.lua has it
 -- Returns {1} if the changes are applied, or were applied by an earlier call whose reply was lost; {0} if
--- the lease is lost; {2, field, value, ...} of the event that is not as expected.
+-- the lease is lost; {2, key, field, value, ...} of the event that is not as expected.
 local a = cjson.decode(ARGV[1])
 local changes = a.changes or {}
 
@@ -32,6 +34,7 @@ if a.job and not holds(a.job) then
 end
 if conflict then
   local fields = redis.call('HGETALL', KEYS[conflict])
+  table.insert(fields, 1, conflict)
   table.insert(fields, 1, 2)
   return fields
 end
@@ -70,6 +73,14 @@ for _, dead in ipairs(a.dead or {}) do
   redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', '(' .. dead.oldest)
   redis.call('ZADD', KEYS[6], dead.at, dead.member)
   redis.call('PEXPIRE', KEYS[6], dead.ttl)
+end
+for _, wait in ipairs(a.waiting or {}) do
+  if wait.add then
+    redis.call('ZADD', KEYS[wait.key], wait.at, wait.add)
+    redis.call('PEXPIRE', KEYS[wait.key], wait.ttl)
+  else
+    redis.call('ZREM', KEYS[wait.key], wait.remove)
+  end
 end
 if a.ends then
   end_run(a.ends)

@@ -24,12 +24,17 @@ local function add_to_queue(id, due, now)
   end
 end
 
--- Enqueue a job, {id, key, blob, delay, ttl}; one that is running is put into the queue when it ends.
+-- Enqueue a job, {id, key, blob, delay, ttl}; one that is running is put into the queue when it ends. One that
+-- is planned `earliest` keeps an earlier time that it was planned for.
 -- Redis does not roll back a script that fails, for example at a key of the wrong type, so scripts enqueue
 -- before they write anything else.
 local function enqueue(job)
   local now = now_ms()
   local due = now + job.delay
+  local planned = job.earliest and redis.call('ZSCORE', jobs, job.id)
+  if planned and (tonumber(planned) > now or not redis.call('ZSCORE', running, job.id)) then
+    due = math.min(due, tonumber(planned))
+  end
   redis.call('ZADD', jobs, due, job.id)
   redis.call('PSETEX', job.key, job.ttl, job.blob)
   if not redis.call('ZSCORE', running, job.id) then
