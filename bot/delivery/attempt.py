@@ -81,7 +81,7 @@ class Attempts:
                 settled.append(begun)
         stored = await self.store.commits.apply(change, run, None if calls else DONE)
         for delivery in settled:
-            self._report(delivery, 0)
+            self._report(delivery, 0, is_test=stored.event.test)
         settlement = Settlement(
             *(self.store.commits, stored, run, check_lease, self.clock, self.redis_retry_interval),
             unsettled=len(calls),
@@ -144,7 +144,7 @@ class Attempts:
         settled = await settlement.settle(
             lambda change: self._outcome(change, call, receipt, error)
         )
-        self._report(settled, call.seconds)
+        self._report(settled, call.seconds, is_test=call.notification.test)
 
     async def _send(self, call: Call, check_lease: CheckLease) -> str:
         started = time.monotonic()
@@ -152,7 +152,8 @@ class Attempts:
             return await call.send(check_lease)
         finally:
             call.seconds = time.monotonic() - started
-            self.metrics.observe_call(call.destination.transport, call.seconds)
+            if not call.notification.test:
+                self.metrics.observe_call(call.destination.transport, call.seconds)
 
     def _outcome(
         self, change: Change, call: Call, receipt: str, error: DeliveryError | None
@@ -185,16 +186,13 @@ class Attempts:
             maybe_delivered=maybe_delivered,
         )
 
-    def _report(self, delivery: Delivery, seconds: float) -> None:
-        """Count and log the outcome of an attempt."""
+    def _report(self, delivery: Delivery, seconds: float, *, is_test: bool) -> None:
+        """Log the outcome of an attempt, and count it unless it is about a test event."""
         if delivery.destination is None:
             return
         transport, outcome = delivery.destination.transport, str(delivery.state)
-        count = self.metrics.count_notice if delivery.is_notice else self.metrics.count_outcome
-        count(transport, outcome)
-        if delivery.state is DeliveryState.SENT and not delivery.is_notice:
-            latency = (delivery.updated_at - delivery.created_at).total_seconds()
-            self.metrics.observe_latency(transport, latency)
+        if not is_test:
+            self._count(delivery, transport, outcome)
         _log.info(
             "attempt",
             event_id=delivery.event_id,
@@ -204,6 +202,13 @@ class Attempts:
             attempt=delivery.attempts,
             duration_ms=round(seconds * 1000),
         )
+
+    def _count(self, delivery: Delivery, transport: Transport, outcome: str) -> None:
+        count = self.metrics.count_notice if delivery.is_notice else self.metrics.count_outcome
+        count(transport, outcome)
+        if delivery.state is DeliveryState.SENT and not delivery.is_notice:
+            latency = (delivery.updated_at - delivery.created_at).total_seconds()
+            self.metrics.observe_latency(transport, latency)
 
 
 def _notification_of(

@@ -45,7 +45,7 @@ class Events:
         received = to_ms(now)
         argument = {
             "id": event.id,
-            "type": event.type,
+            "counted_type": None if event.test else event.type,
             "event": encode_event(StoredEvent(event, body, EventState.ACCEPTED, now)),
             "step": encode_step(Step(now, "received"), None, from_ms(received)),
             "job": encode_job(JobId(Task.EVENT, event.id), now, kept_for),

@@ -1,7 +1,7 @@
 """Events of `send --test`: all their messages are marked, and nothing is recorded."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -55,9 +55,18 @@ async def test_a_test_event_is_neither_recorded_nor_counted(
     assert await bot.jobs.store.records.get(kind, record_id) is None
     assert await bot.jobs.store.redis.get("profile:prof_2x9d4w") == b"a cached copy"
     await bot.receive(envelope("evt_real"))
-    measured = (await bot.client.get("/metrics")).text
-    accepted = [line for line in measured.splitlines() if "events_accepted_total{" in line]
+    await settled(bot, "evt_real")
+    await bot.jobs.store.counters.flush()
+    measured = (await bot.client.get("/metrics")).text.splitlines()
+    accepted = [line for line in measured if "events_accepted_total{" in line]
     assert accepted == ['juicebox_events_accepted_total{type="search.completed"} 1.0']
+    sent = [line for line in measured if line.startswith("juicebox_deliveries_total{")]
+    assert {line.rpartition(" ")[2] for line in sent} == {"1.0"}
+    calls = [line for line in measured if line.startswith("juicebox_attempt_seconds_count{")]
+    assert {line.rpartition(" ")[2] for line in calls} == {"1.0"}
+    now = datetime.now(UTC)
+    counts = await bot.jobs.store.events.counts_since(now - timedelta(hours=1), now)
+    assert counts == {"search.completed": 1}
 
 
 def test_the_summary_of_a_test_event_without_a_message_is_marked() -> None:

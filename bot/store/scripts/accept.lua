@@ -2,8 +2,8 @@
 -- KEYS  for each event: 1-5 jobs, queue, running, leases, wake  6 event  7 log
 --       8 accepted events of this hour, by type
 --       9 retentions that were in force, each scored by the minute of the latest event that it applied to
--- ARGV  for each event: 1 JSON: {id, type, event, step, job, received, timestamp, ttl, retention}; times and
---       lifetimes in ms, `job` as lib/jobs.lua has it  2 body
+-- ARGV  for each event: 1 JSON: {id, counted_type, event, step, job, received, timestamp, ttl, retention};
+--       times and lifetimes in ms, `job` as lib/jobs.lua has it; a test event is not counted, by a type of null  2 body
 -- Returns for each event 1 if it was accepted, 0 if it is a duplicate, -1 if it is so old that it may have
 -- been accepted under a shorter retention and expired since, or an error, which is its own alone. Nothing
 -- changes unless it is 1.
@@ -27,7 +27,7 @@ local function accept(a, body, event, log, hour, retentions)
   redis.call('ZADD', log, a.received, a.id)
   redis.call('ZREMRANGEBYSCORE', log, '-inf', '(' .. a.received - a.retention)
   redis.call('PEXPIRE', log, a.ttl)
-  if redis.call('HINCRBY', hour, a.type, 1) == 1 then
+  if a.counted_type ~= cjson.null and redis.call('HINCRBY', hour, a.counted_type, 1) == 1 then
     redis.call('PEXPIRE', hour, HOURS_COUNTED)
   end
   -- Rounded up to a minute, so that most events change nothing here.
