@@ -8,7 +8,7 @@ from pydantic_settings import NoDecode
 
 from bot.environment import Environment, Secret, load, quoted, split_at_commas
 from bot.errors import SettingsProblem
-from bot.model import Policy, host_pattern
+from bot.model import Platform, Policy, host_pattern
 from bot.store.settings import StoreSettings
 from bot.transports.registry import TRANSPORTS, TransportSettings
 
@@ -57,6 +57,8 @@ class Settings(StoreSettings, JuiceboxSettings, TransportSettings):
 
     port: int = Field(default=8000, ge=1, le=65_535)
     web_concurrency: int = Field(default=1, ge=1, le=64)
+    dyno: str | None = None
+    """Heroku's name for this process."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["logfmt", "json"] = "logfmt"
 
@@ -94,6 +96,10 @@ class Settings(StoreSettings, JuiceboxSettings, TransportSettings):
             api_key=key,
             export_url_hosts=self.export_url_hosts,
         )
+
+    @property
+    def platform(self) -> Platform:
+        return Platform(is_heroku=self.dyno is not None)
 
 
 def load_settings() -> Settings:

@@ -81,9 +81,10 @@ def build_jobs(
     """
     registry = load_registry()
     store = store or open_store(settings, timeout=_WORKER_REDIS_TIMEOUT)
+    templates = Templates(clock=clock, platform=settings.platform)
     attempts = Attempts(
         store=store,
-        transports=active_transports(settings, Templates(clock=clock), store.redis),
+        transports=active_transports(settings, templates, store.redis),
         metrics=Metrics(store.counters, registry.types),
         clock=clock,
         rate_limiter=RateLimiter(monotonic),
@@ -106,7 +107,7 @@ def slack_api(settings: Settings) -> AsyncWebClient | None:
 
 def slack_rendering(settings: Settings) -> tuple[SlackRenderer, Callable[[Event], str | None]]:
     """Return what renders Slack's screens, and what describes an event by the first sentence of its message."""
-    renderer = SlackRenderer(Templates(clock=utc_now))
+    renderer = SlackRenderer(Templates(clock=utc_now, platform=settings.platform))
     notifications = Notifications(load_registry().get, settings.policy)
 
     def describe(event: Event) -> str | None:

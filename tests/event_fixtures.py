@@ -50,7 +50,6 @@ DEAD_DELIVERY = Notification(
         "destination": "slack:C0RECRUIT",
         "reason": "Slack says channel_not_found",
         "attempts": 1,
-        "command": "python -m bot retry dlv_8d3f0a91c2b7",
     },
 )
 DEAD_EVENT = replace(
@@ -62,7 +61,6 @@ DEAD_EVENT = replace(
         "destination": "",
         "reason": "data.searchId is missing",
         "attempts": 0,
-        "command": "python -m bot retry evt_srch_0001",
     },
 )
 ELSEWHERE = Policy(export_url_hosts=("files.example.com",))

@@ -12,7 +12,6 @@ from bot.model import (
     EventState,
     Notification,
     delivery_id,
-    retry_command,
     to_ms,
 )
 from bot.store.stored_event import StoredEvent
@@ -82,7 +81,6 @@ def _failure(stored: StoredEvent, dead: DeadLetter) -> tuple[Notification, datet
             "destination": destination,
             "reason": reason,
             "attempts": attempts,
-            "command": retry_command(dead.id),
         },
         # The same thread for all notices of one failure, and another for the next failure.
         thread=f"dead:{dead.id}:{to_ms(failed_at)}",

@@ -1,6 +1,6 @@
 """Frozen data types that all parts of the bot share, and the contract of a handler. No I/O."""
 
-from bot.model.dead_letter import NOTICE_TEMPLATE, DeadLetter, retry_command
+from bot.model.dead_letter import NOTICE_TEMPLATE, DeadLetter
 from bot.model.dialects import canonical_event, spellings
 from bot.model.durations import duration, milliseconds
 from bot.model.handler import DataSubject, Handler, handles
@@ -24,4 +24,5 @@ from bot.model.nouns import (
     delivery_id,
 )
 from bot.model.payload import InvalidData, Payload, id_text
+from bot.model.platform import Platform
 from bot.model.quota import QUOTA_RECORD, Quota

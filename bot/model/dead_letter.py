@@ -1,6 +1,5 @@
 """Dead letters, and how operators are told about them."""
 
-import shlex
 from dataclasses import dataclass
 
 NOTICE_TEMPLATE = "dead_letter"
@@ -45,11 +44,3 @@ class DeadLetter:
         if kind == _DELIVERY and delivery_id and event_id:
             return cls(event_id, delivery_id)
         raise ValueError(f"a dead letter must be event:<id> or delivery:<id>:<id>, got {text!r}")
-
-
-def retry_command(subject_id: str) -> str:
-    """Return the shell command that requeues an event or a delivery, run from the source tree.
-
-    The id is quoted for the shell, because the sender chooses the id of an event.
-    """
-    return f"python -m bot retry {shlex.quote(subject_id)}"

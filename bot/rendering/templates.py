@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from bot.clock import utc_now
 from bot.errors import RenderError
-from bot.model import Notification
+from bot.model import Notification, Platform
 from bot.rendering.escaping import clean
 from bot.rendering.filters import COMMON, Filter
 
@@ -47,10 +47,19 @@ def context_of(notification: Notification, now: datetime) -> dict[str, Any]:
 
 
 class Templates:
-    """The templates of one folder, rendered with the time that `clock` returns."""
+    """The templates of one folder, rendered with the time that `clock` returns.
 
-    def __init__(self, folder: Path = TEMPLATES, clock: Callable[[], datetime] = utc_now) -> None:
+    Commands in them fit the `platform`, which templates know under this name.
+    """
+
+    def __init__(
+        self,
+        folder: Path = TEMPLATES,
+        clock: Callable[[], datetime] = utc_now,
+        platform: Platform = Platform(),  # noqa: B008  # it is immutable
+    ) -> None:
         self._folder = folder
+        self._platform = platform
         self.clock = clock
 
     def environment(
@@ -74,6 +83,7 @@ class Templates:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        environment.globals["platform"] = self._platform
         environment.filters |= {**COMMON, **(filters or {})}
         for name in _REMOVED_FILTERS:
             del environment.filters[name]

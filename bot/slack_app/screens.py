@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from bot.model import Delivery, DeliveryState, duration, retry_command
+from bot.model import Delivery, DeliveryState, duration
 from bot.transports.slack.ids import is_channel, is_user
 
 _FAILURES_FIRST = tuple(
@@ -28,5 +28,4 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "is_channel": is_channel,
     "is_user": is_user,
     "outcomes": outcomes,
-    "retry_command": retry_command,
 }
