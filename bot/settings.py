@@ -8,7 +8,7 @@ from pydantic_settings import NoDecode
 
 from bot.environment import Environment, Secret, load, quoted, split_at_commas
 from bot.errors import SettingsProblem
-from bot.model import Platform, Policy, host_pattern
+from bot.model import Platform, Policy, host_pattern, url_template
 from bot.store.settings import StoreSettings
 from bot.transports.registry import TRANSPORTS, TransportSettings
 
@@ -36,6 +36,13 @@ Hosts = Annotated[
 ]
 
 
+def _url_template(text: str) -> str:
+    try:
+        return url_template(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, got {quoted(text)}") from None
+
+
 class JuiceboxSettings(Environment):
     """The settings that register the webhook."""
 
@@ -53,6 +60,7 @@ class Settings(StoreSettings, JuiceboxSettings, TransportSettings):
     juicebox_webhook_secret_previous: Secret | None = None
 
     export_url_hosts: Hosts = ()
+    search_url_template: Annotated[str, AfterValidator(_url_template)] | None = None
     quota_alert_percent: float = Field(default=80, ge=0, le=100, allow_inf_nan=False)
 
     port: int = Field(default=8000, ge=1, le=65_535)
@@ -95,6 +103,7 @@ class Settings(StoreSettings, JuiceboxSettings, TransportSettings):
             quota_alert_percent=self.quota_alert_percent,
             api_key=key,
             export_url_hosts=self.export_url_hosts,
+            search_url_template=self.search_url_template or "",
         )
 
     @property

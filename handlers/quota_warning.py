@@ -16,4 +16,5 @@ def handle(event: Event, data: Quota, policy: Policy) -> list[Intent]:
     if not data.is_above(policy.quota_alert_percent):
         return [record]
     period = f"{data.reset_date:%Y-%m-%d}" if data.reset_date else f"{event.timestamp:%Y-%m}"
-    return [record, Notify(Audience.OPERATORS, event.type, quota, thread=f"quota:{period}")]
+    context = {**quota, "severity": data.severity}
+    return [record, Notify(Audience.OPERATORS, event.type, context, thread=f"quota:{period}")]

@@ -25,4 +25,5 @@ def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
         "resultCount": data.result_count,
         "query": data.query or None,
     }
+    context = {**context, "resultsUrl": policy.search_url({**event.data, **context})}
     return [Notify(Audience.RECRUITERS, event.type, context, thread=f"search:{data.search_id}")]

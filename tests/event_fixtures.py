@@ -64,10 +64,13 @@ DEAD_EVENT = replace(
     },
 )
 ELSEWHERE = Policy(export_url_hosts=("files.example.com",))
+SEARCH_PAGES = Policy(search_url_template="https://app.example.com/searches/{searchId}")
 [UNLINKED] = notifications_of(captured("export.ready.full"), ELSEWHERE)
+[SEARCH_LINKED] = notifications_of(captured("search.completed.full"), SEARCH_PAGES)
 TOLD = {
     **{name: notification for name in NAMES for notification in notifications_of(captured(name))},
     "export.ready.unlinked": UNLINKED,
+    "search.completed.linked": SEARCH_LINKED,
     "dead_letter.delivery": DEAD_DELIVERY,
     "dead_letter.event": DEAD_EVENT,
 }

@@ -5,11 +5,14 @@ from collections.abc import Iterable
 from pydantic import HttpUrl
 
 from bot.errors import SettingsProblem
+from bot.model import Context
 from bot.model.finding import Finding, failure, note, ok, warning
 from bot.settings import Settings
 from bot.transports.registry import TRANSPORTS
 
 _MIN_SECRET_LENGTH = 16
+_SEARCH: Context = {"searchId": "srch_8f3k2m", "resultCount": 1204, "query": "engineers"}
+"""The documented fields of a search."""
 
 
 def problem_findings(problems: Iterable[SettingsProblem]) -> list[Finding]:
@@ -26,6 +29,7 @@ def check_settings(settings: Settings) -> list[Finding]:
             "EXPORT_URL_HOSTS",
             ", ".join(settings.export_url_hosts) or "not set: exports may be at any host",
         ),
+        _search_url(settings),
         ok("RETENTION_DAYS", f"events are kept for {settings.retention_days} days"),
         ok("LOG_LEVEL, LOG_FORMAT", f"{settings.log_level}, {settings.log_format}"),
         ok("PORT, WEB_CONCURRENCY", f"{settings.port}, {settings.web_concurrency}"),
@@ -58,3 +62,14 @@ def _public_url(url: HttpUrl | None) -> Finding:
         fix = "begin it with https://"
         return warning("PUBLIC_URL", "not https: Juicebox and Slack would refuse it", fix)
     return ok("PUBLIC_URL", str(url))
+
+
+def _search_url(settings: Settings) -> Finding:
+    name, template = "SEARCH_URL_TEMPLATE", settings.search_url_template
+    if template is None:
+        return ok(name, "not set: messages about searches have no button")
+    url = settings.policy.search_url(_SEARCH)
+    if url is None:
+        text = "set, with a field that search.completed is not known to have: only searches that have it get a button"
+        return note(name, text)
+    return ok(name, f"{url}, for example")

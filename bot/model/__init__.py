@@ -4,7 +4,7 @@ from bot.model.dead_letter import NOTICE_TEMPLATE, DeadLetter
 from bot.model.dialects import canonical_event, spellings
 from bot.model.durations import duration, milliseconds
 from bot.model.handler import DataSubject, Handler, handles
-from bot.model.links import host_pattern
+from bot.model.links import host_pattern, url_template
 from bot.model.moments import from_ms, read_moment, to_ms
 from bot.model.nouns import (
     Audience,
@@ -26,3 +26,4 @@ from bot.model.nouns import (
 from bot.model.payload import InvalidData, Payload, id_text
 from bot.model.platform import Platform
 from bot.model.quota import QUOTA_RECORD, Quota
+from bot.model.words import in_words

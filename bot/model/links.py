@@ -1,7 +1,11 @@
-"""Which URLs a message may link: https only, and only to the hosts in the settings."""
+"""Which URLs a message may link: https only, and only to the hosts in the settings.
+
+A URL template, such as `https://app.example.com/searches/{searchId}`, makes such URLs of an event's fields.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote
 
 _IN_ASCII = re.ASCII | re.IGNORECASE
 """Without re.ASCII, the long s and the Kelvin sign match as s and k."""
@@ -14,6 +18,13 @@ _HOST = re.compile(rf"(?:\*?\.(?={_LABEL}\.))?({_NAME})", _IN_ASCII)
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*", _IN_ASCII)
 """A name whose last label is a number is an IP address, which can be written in many ways."""
 _LONGEST_NAME = 253
+_PLACEHOLDER = re.compile(r"\{([a-z]\w*)\}", _IN_ASCII)
+_LONGEST_FILLED = 2_000
+"""Of a URL made from a template: https://www.rfc-editor.org/rfc/rfc9110#section-4.1-5 asks for 8,000, but
+a button in Slack has at most 3,000 and old programs about 2,000."""
+_DOT_SEGMENTS = {".", ".."}
+"""As a part of a path, they lead to another one, even if they are percent-encoded:
+https://url.spec.whatwg.org/#double-dot-path-segment"""
 
 
 def host_pattern(text: str) -> str:
@@ -48,3 +59,36 @@ def may_link(url: str, hosts: Iterable[str]) -> bool:
         host == pattern or (pattern.startswith(".") and host.endswith(pattern))
         for pattern in patterns
     )
+
+
+def url_template(text: str) -> str:
+    """Return the template of a URL unchanged.
+
+    Raises:
+        ValueError: if it has no placeholder or anything else in braces, or its URLs could not be linked.
+    """
+    fixed = _PLACEHOLDER.sub("", text)
+    if fixed == text or set("{}") & set(fixed):
+        raise ValueError("must have fields of the event in braces, such as {searchId}")
+    if not may_link(text, ()) or not text.isprintable() or " " in text:
+        raise ValueError("must be https://, a host without placeholders, and a path")
+    return text
+
+
+def fill_url(template: str, fields: Mapping[str, object]) -> str | None:
+    """Return the URL with each field percent-encoded.
+
+    None if a field is missing or neither text nor a number, or if a message may not link the result.
+    """
+    values = {name: _encoded(fields.get(name)) for name in _PLACEHOLDER.findall(template)}
+    url = _PLACEHOLDER.sub(lambda found: values[found[1]], template)
+    fits = all(values.values()) and len(url) <= _LONGEST_FILLED
+    return url if fits and may_link(url, ()) else None
+
+
+def _encoded(value: object) -> str:
+    """Return the value for use within a part of a path; an empty string if it cannot be used there."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return ""
+    text = str(value).strip()
+    return "" if text in _DOT_SEGMENTS else quote(text, safe="", errors="replace")

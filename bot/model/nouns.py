@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from bot.model.dead_letter import DeadLetter
-from bot.model.links import may_link
+from bot.model.links import fill_url, may_link
 
 Context = Mapping[str, JsonValue]
 """The variables of a template, or the fields of a record, which are stored in Redis: only JSON values."""
@@ -80,6 +80,11 @@ class Policy:
     quota_alert_percent: float = 80
     api_key: str | None = field(default=None, repr=False)
     export_url_hosts: tuple[str, ...] = ()
+    search_url_template: str = ""
+
+    def search_url(self, fields: Context) -> str | None:
+        """Return the URL of a search's results; None if there is no template, or it does not apply."""
+        return fill_url(self.search_url_template, fields) if self.search_url_template else None
 
     def may_link(self, url: str) -> bool:
         """Return whether a message may link this URL, or must show it as text."""

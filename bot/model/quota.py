@@ -12,6 +12,8 @@ LEAST_LIMIT = 0.001
 """The smallest limit above 0: the smallest number that a message can show."""
 QUOTA_RECORD = ("quota", "latest")
 """The kind and the id of the record that the latest quota is kept under."""
+SEVERITIES = (100, 95, 90, 80)
+"""The percentages from which a quota is more severe."""
 _UNLIMITED = "unlimited"
 
 
@@ -62,11 +64,23 @@ class Quota(Payload):
         return (self.usage, self.limit) if self.usage is not None and self.limit else None
 
     def is_above(self, percent: float) -> bool:
-        """Return whether more than `percent` is used, in exact decimals instead of binary fractions."""
+        """Return whether more than `percent` is used."""
+        used = self._percentage
+        return used is not None and used > Fraction(str(percent))
+
+    @property
+    def severity(self) -> int:
+        """The highest of `SEVERITIES` that is reached; 0 below all of them."""
+        used = self._percentage or 0
+        return next((percent for percent in SEVERITIES if used >= percent), 0)
+
+    @property
+    def _percentage(self) -> Fraction | None:
+        """The used percentage, in exact decimals instead of binary fractions."""
         if self.share is None:
-            return False
-        part, whole, threshold = (Fraction(str(n)) for n in (*self.share, percent))
-        return part * 100 > threshold * whole
+            return None
+        part, whole = (Fraction(str(n)) for n in self.share)
+        return part * 100 / whole
 
     @property
     def fields(self) -> dict[str, JsonValue]:

@@ -167,6 +167,7 @@ def _environment(redis: str, slack: str, smtp: str, port: int) -> Mapping[str, s
         "JUICEBOX_WEBHOOK_SECRET": SECRET,
         "JUICEBOX_API_KEY": "jb_live_the_old_one",
         "REDIS_URL": redis,
+        "SEARCH_URL_TEMPLATE": "https://app.example.com/searches/{searchId}",
         "SLACK_BOT_TOKEN": _TOKEN,
         "SLACK_SIGNING_SECRET": SIGNING_SECRET,
         "SLACK_API_URL": slack,

@@ -13,12 +13,15 @@ from bot.rendering.graphemes import cut
 
 Number = int | float
 Filter = Callable[..., Any]
-_BAR_WIDTH = 20
+_BAR_WIDTH = 10
 _NAMES_SHOWN = 20
 _URL_PUNCTUATION = ":/?#[]@!$&'()*+,;=-._~%"
 """https://www.rfc-editor.org/rfc/rfc3986#section-2"""
 _ZERO_WIDTH_SPACE = "\u200b"
 """After each dot, it keeps mail programs from turning a host name into a link."""
+_LINKABLE = re.compile(r"(?<=[^\W\d])\.(?=\w)|(?<=\w)\.(?=[^\W\d])|://?(?=\S)|@(?=\w)")
+"""Where a program may see a host name, a URL or an address; not within a number."""
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
 def number(value: Number) -> str:
@@ -51,7 +54,7 @@ def share(part: Number, whole: Number) -> int:
 def bar(part: Number, whole: Number, width: int = _BAR_WIDTH) -> str:
     """Draw a bar of `width` characters, which is full only from 100 %."""
     full = int(_share(part, whole) * width)
-    return "█" * full + "░" * (width - full)
+    return "▰" * full + "▱" * (width - full)
 
 
 def date(epoch: int) -> str:
@@ -62,6 +65,19 @@ def date(epoch: int) -> str:
 def day(epoch: int) -> str:
     """Format seconds since 1970 as `15 Jan 2026`."""
     return f"{_utc(epoch).day} {_utc(epoch):%b %Y}"
+
+
+def until(epoch: int, now: int) -> str:
+    """Return how far a moment is from now: `in 3 days`, `in 36 hours` or `in less than a minute`.
+
+    It is rounded, and in the largest unit of which there are at least two.
+    """
+    seconds = max(0, epoch - now)
+    for size, unit in _UNITS:
+        count = (seconds + size // 2) // size
+        if count > 1:
+            return f"in {plural(count, unit)}"
+    return "in 1 minute" if seconds >= _UNITS[-1][0] else "in less than a minute"
 
 
 def listing(names: Sequence[str], shown: int = _NAMES_SHOWN) -> str:
@@ -90,6 +106,11 @@ def unlinked(url: str) -> str:
     return f"{host}/{path}".removesuffix("/").replace(".", f".{_ZERO_WIDTH_SPACE}")
 
 
+def no_links(text: str) -> str:
+    """Return the text with nothing in it that a mail program turns into a link."""
+    return _LINKABLE.sub(lambda found: found[0] + _ZERO_WIDTH_SPACE, text)
+
+
 def _share(part: Number, whole: Number) -> float:
     return min(1.0, max(0.0, part / whole)) if whole > 0 else 1.0
 
@@ -109,4 +130,6 @@ def _keep_none(function: Filter) -> Filter:
     )
 
 
-COMMON = named_filters(number, plural, percent, share, bar, date, day, listing, cut, link, unlinked)
+COMMON = named_filters(
+    *(number, plural, percent, share, bar, date, day, until, listing, cut, link, unlinked, no_links)
+)

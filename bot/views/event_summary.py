@@ -1,11 +1,10 @@
 """A one-sentence summary of any event: what its message says, or else its type and first details."""
 
-import re
 from collections.abc import Callable
 
 import structlog
 
-from bot.model import Event
+from bot.model import Event, in_words
 from bot.rendering.graphemes import cut
 
 Describe = Callable[[Event], str | None]
@@ -27,7 +26,8 @@ def summarize_event(event: Event, *, has_deliveries: bool, describe: Describe | 
     if described:
         return cut(described, _MAX_LENGTH)
     details = ", ".join(_details(event))
-    sentence = f"{_in_words(event.type)} ({details})" if details else _in_words(event.type)
+    kind = in_words(event.type) or "An event without a type"
+    sentence = f"{kind} ({details})" if details else kind
     return cut(f"Test: {sentence}" if event.test else sentence, _MAX_LENGTH)
 
 
@@ -37,12 +37,6 @@ def _described(event: Event, describe: Describe) -> str | None:
     except Exception as error:  # noqa: BLE001  # an older release accepted the event, or the handler has a bug
         _log.warning("event not described", event_id=event.id, fault=type(error).__name__)
         return None
-
-
-def _in_words(event_type: str) -> str:
-    """Return `profile.enriched` as `Profile enriched`."""
-    words = " ".join(re.split(r"[._\s-]+", event_type)).strip()
-    return words[:1].upper() + words[1:] or "An event without a type"
 
 
 def _details(event: Event) -> list[str]:

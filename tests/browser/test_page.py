@@ -11,11 +11,12 @@ from tests.running_playground import Visitor
 
 RECRUITERS, ALERTS = "recruiting", "juicebox-alerts"
 HEADLINES = {
-    "search.completed": (RECRUITERS, "Search completed with 1,204 results"),
-    "export.ready": (RECRUITERS, "Export ready: 1,204 records"),
-    "quota.warning": (ALERTS, "Juicebox quota at 84.0%"),
-    "key.rotated": (ALERTS, "Juicebox API key rotated"),
+    "search.completed": (RECRUITERS, "1,204 candidates found", "Search completed: 1,204"),
+    "export.ready": (RECRUITERS, "Export ready: 1,204 records", "Export ready: 1,204 records"),
+    "quota.warning": (ALERTS, "Juicebox quota at 84.0%", "Juicebox quota at 84.0%"),
+    "key.rotated": (ALERTS, "Juicebox API key rotated", "API key rotated. Action needed"),
 }
+"""The channel, the headline in Slack, and the beginning of the email's subject."""
 HIGH = {"width": 1440, "height": 2400}
 """Fits a long message on one screenshot."""
 
@@ -53,7 +54,7 @@ def timeline_of(page: Page, event_id: str) -> Locator:
 async def test_an_event_becomes_a_message_and_a_mail(
     page: Page, screens: Path, event_type: str
 ) -> None:
-    channel, headline = HEADLINES[event_type]
+    channel, headline, subject = HEADLINES[event_type]
     event_id = await send(page, event_type)
     await expect(timeline_of(page, event_id)).to_contain_text("Delivered")
     log = await open_channel(page, channel)
@@ -61,7 +62,7 @@ async def test_an_event_becomes_a_message_and_a_mail(
     await expect(message).to_contain_text(headline)
     await message.screenshot(path=screens / f"{event_type}.message.png")
     inbox = panel(page, "Inbox")
-    await inbox.get_by_role("button", name=headline).first.click()
+    await inbox.get_by_role("button", name=subject).first.click()
     mail = inbox.frame_locator("iframe")
     await expect(mail.get_by_text(event_id)).to_be_visible()
     for width in ("Desktop", "Phone"):
@@ -197,7 +198,7 @@ async def test_the_editor_sends_its_text_and_reports_invalid_json(page: Page) ->
     await expect(panel(page, "Juicebox")).not_to_contain_text("Not JSON:")
     await editor.press("Control+Enter")
     log = await open_channel(page, RECRUITERS)
-    await expect(log).to_contain_text("Search completed with 7 results")
+    await expect(log).to_contain_text("7 candidates found")
 
 
 async def test_a_bad_signature_and_a_duplicate_get_the_responses_of_the_webhook(
@@ -219,7 +220,7 @@ async def test_the_headers_text_and_source_of_a_mail_are_shown(page: Page) -> No
     await inbox.get_by_role("button", name="Headers").click()
     await expect(inbox.locator(".mail-headers")).to_contain_text("Message-ID")
     await inbox.get_by_role("button", name="Text", exact=True).click()
-    await expect(inbox.locator(".mail-text")).to_contain_text("Search completed with")
+    await expect(inbox.locator(".mail-text")).to_contain_text("candidates found")
     await inbox.get_by_role("button", name="Source").click()
     source = inbox.get_by_role("link", name="Open the raw message")
     assert re.fullmatch(r"/mails/\d+\.eml", await source.get_attribute("href") or "")

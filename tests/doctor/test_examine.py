@@ -48,6 +48,7 @@ async def test_everything_is_fine(
 ✓ EMAIL_ALERT_TO               one address for operators
 ✓ QUOTA_ALERT_PERCENT          alerts above 80 %
 ✓ EXPORT_URL_HOSTS             not set: exports may be at any host
+✓ SEARCH_URL_TEMPLATE          not set: messages about searches have no button
 ✓ RETENTION_DAYS               events are kept for 30 days
 ✓ LOG_LEVEL, LOG_FORMAT        INFO, logfmt
 ✓ PORT, WEB_CONCURRENCY        8000, 1

@@ -24,3 +24,16 @@ async def test_unusual_settings_are_noted(make_settings: MakeSettings) -> None:
 async def test_an_audience_without_an_address_is_noted(make_settings: MakeSettings) -> None:
     findings = await found(make_settings(EMAIL_TO=None))
     assert findings["EMAIL_TO"].text == "not set: recruiters get no email"
+
+
+async def test_the_template_of_search_urls_is_shown_by_example(make_settings: MakeSettings) -> None:
+    template = "https://app.example.com/searches/{searchId}?n={resultCount}"
+    findings = await found(make_settings(SEARCH_URL_TEMPLATE=template))
+    shown = "https://app.example.com/searches/srch_8f3k2m?n=1204, for example"
+    assert findings["SEARCH_URL_TEMPLATE"].text == shown
+
+
+async def test_an_undocumented_field_in_the_template_is_noted(make_settings: MakeSettings) -> None:
+    template = "https://app.example.com/{searchID}"
+    findings = await found(make_settings(SEARCH_URL_TEMPLATE=template))
+    assert findings["SEARCH_URL_TEMPLATE"].severity is Severity.NOTE

@@ -30,7 +30,7 @@ async def test_an_event_arrives_in_slack_and_by_mail(bot: Bot) -> None:
     assert post.channel == "C0RECRUIT"
     assert post.text == "Search completed with 1,204 results"
     assert mail.recipients == ("recruiter@example.com",)
-    assert mail.message["Subject"] == "Search completed with 1,204 results"
+    assert mail.message["Subject"] == "Search completed: 1,204 candidates"
     assert [d.state for d in await settled(bot)] == [DeliveryState.SENT] * 2
 
 

@@ -18,7 +18,9 @@ def test_operators_are_told_above_80_percent_and_the_quota_is_recorded() -> None
     quota = {"usage": 8400, "limit": 10000, "resetDate": None}
     assert intents_of(captured("quota.warning")) == [
         Record("quota", "latest", quota),
-        Notify(Audience.OPERATORS, "quota.warning", quota, thread="quota:2026-01"),
+        Notify(
+            Audience.OPERATORS, "quota.warning", {**quota, "severity": 80}, thread="quota:2026-01"
+        ),
     ]
 
 
@@ -77,7 +79,10 @@ PERCENTAGE = {"usagePercent": 84.2, "resetDate": None}
 def test_a_percentage_is_recorded_and_shown_without_amounts(data: dict[str, object]) -> None:
     assert intents_of(event_of(**data)) == [
         Record("quota", "latest", PERCENTAGE),
-        Notify(Audience.OPERATORS, "quota.warning", PERCENTAGE, thread="quota:2026-01"),
+        Notify(
+            *(Audience.OPERATORS, "quota.warning", {**PERCENTAGE, "severity": 80}),
+            thread="quota:2026-01",
+        ),
     ]
 
 
@@ -143,6 +148,30 @@ def test_a_percentage_of_a_limit_of_0_is_recorded_and_nobody_is_told() -> None:
 def event_of(**data: object) -> Event:
     """Return the event as Juicebox sends it, in any dialect."""
     return canonical_event("evt_1", "quota.warning", NOW, data)
+
+
+@pytest.mark.parametrize(
+    ("usage", "limit", "severity"),
+    [
+        *((50, 100, 0), (79.99, 100, 0), (80, 100, 80), (89.99, 100, 80), (90, 100, 90)),
+        *((94.9, 100, 90), (95, 100, 95), (99.99, 100, 95), (100, 100, 100), (1_045, 1_000, 100)),
+        # As binary fractions, the first would be below 90 and the second above 95.
+        *((0.81, 0.9, 90), (0.2849, 0.3, 90)),
+    ],
+)
+def test_the_severity_is_the_highest_threshold_that_is_reached(
+    usage: float, limit: float, severity: int
+) -> None:
+    event = event_of(usage=usage, limit=limit)
+    _, told = intents_of(event, Policy(quota_alert_percent=10))
+    assert isinstance(told, Notify)
+    assert told.context["severity"] == severity
+
+
+def test_a_percentage_has_a_severity_too() -> None:
+    _, told = intents_of(event_of(usagePercent=95.5))
+    assert isinstance(told, Notify)
+    assert told.context["severity"] == 95
 
 
 def test_decimals_are_recorded_unchanged() -> None:

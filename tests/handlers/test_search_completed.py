@@ -11,7 +11,7 @@ def test_recruiters_are_told_how_many_people_were_found() -> None:
         Notify(
             Audience.RECRUITERS,
             "search.completed",
-            {"searchId": "srch_8f3k2m", "resultCount": 1204, "query": None},
+            {"searchId": "srch_8f3k2m", "resultCount": 1204, "query": None, "resultsUrl": None},
             thread="search:srch_8f3k2m",
         )
     ]

@@ -19,8 +19,8 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 Sign = Callable[[bytes, str], Mapping[str, str]]
 
 SEARCH = "Search completed with 1,204 results"
-EXPORT = "Export ready: 1,204 records. Download it from the message, or from the mail."
-NO_COUNT = "Export ready. Download it from the message, or from the mail."
+EXPORT = "Export ready: 1,204 records. "
+NO_COUNT = "Export ready. Download it from the message."
 KEY = "Juicebox API key rotated"
 HANDLED, UNHANDLED = EventState.HANDLED, EventState.UNHANDLED
 
@@ -59,7 +59,9 @@ GUIDES: Mapping[str, Mapping[str, Expected]] = {
     "d": {
         "evt_d_1": Expected("search.completed", text=f"{SEARCH}: “senior engineer in Berlin”"),
         "evt_d_2": Expected("export.ready", text=NO_COUNT),
-        "evt_d_3": Expected("quota.warning", text="Juicebox quota at 84.2%, reset on 1 Feb 2026"),
+        "evt_d_3": Expected(
+            "quota.warning", text="Juicebox quota at 84.2%, 15.8% left, resets on 1 Feb 2026"
+        ),
         "evt_d_4": Expected("dataset.updated", UNHANDLED),
         "evt_d_5": Expected("search.alert", UNHANDLED),
     },

@@ -52,13 +52,13 @@ def test_percentages_have_one_decimal(part: float, whole: int, text: str) -> Non
 @pytest.mark.parametrize(
     ("part", "whole", "text"),
     [
-        (0, 10, "░░░░░░░░░░"),
-        (84, 100, "████████░░"),
-        (99, 100, "█████████░"),
-        (100, 100, "██████████"),
-        (300, 100, "██████████"),
-        (-5, 100, "░░░░░░░░░░"),
-        (1, 0, "██████████"),
+        (0, 10, "▱▱▱▱▱▱▱▱▱▱"),
+        (84, 100, "▰▰▰▰▰▰▰▰▱▱"),
+        (99, 100, "▰▰▰▰▰▰▰▰▰▱"),
+        (100, 100, "▰▰▰▰▰▰▰▰▰▰"),
+        (300, 100, "▰▰▰▰▰▰▰▰▰▰"),
+        (-5, 100, "▱▱▱▱▱▱▱▱▱▱"),
+        (1, 0, "▰▰▰▰▰▰▰▰▰▰"),
     ],
 )
 def test_a_bar_is_full_at_100_percent_and_not_before(part: int, whole: int, text: str) -> None:
@@ -73,6 +73,33 @@ def test_a_share_is_a_whole_percentage(part: float, share: int) -> None:
 def test_times_are_shown_in_utc() -> None:
     assert filters.date(1768487400) == "15 Jan 2026, 14:30 UTC"
     assert filters.day(1768487400) == "15 Jan 2026"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        *((-5, "in less than a minute"), (59, "in less than a minute"), (60, "in 1 minute")),
+        *((90, "in 2 minutes"), (3_600, "in 60 minutes"), (5_400, "in 2 hours")),
+        *((86_400, "in 24 hours"), (3 * 86_400 - 1, "in 3 days"), (3 * 86_400 + 60, "in 3 days")),
+        (44.4 * 86_400, "in 44 days"),
+    ],
+)
+def test_a_moment_is_shown_by_how_far_it_is(seconds: float, text: str) -> None:
+    assert filters.until(1_768_487_400 + int(seconds), 1_768_487_400) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("see https://evil.example/x", "see https://|evil.|example/x"),
+        ("www.evil.example", "www.|evil.|example"),
+        ("mailto:eve@evil.example", "mailto:eve@|evil.|example"),
+        ("1.5 of 10.25, 2026-01-15T14:30:00.000Z.", "1.5 of 10.25, 2026-01-15T14:30:00.000Z."),
+        ("10.evil", "10.|evil"),
+    ],
+)
+def test_no_program_finds_a_link_in_text_without_links(text: str, shown: str) -> None:
+    assert filters.no_links(text) == shown.replace("|", "\u200b")
 
 
 def test_a_long_list_ends_with_the_number_of_the_others() -> None:
@@ -91,6 +118,7 @@ def test_arguments_may_be_given_by_name() -> None:
     [
         *(("number", ()), ("plural", ("x",)), ("percent", (1,)), ("share", (1,)), ("bar", (1,))),
         *(("date", ()), ("day", ()), ("listing", ()), ("link", ())),
+        *(("until", (0,)), ("no_links", ())),
     ],
 )
 def test_none_stays_none(name: str, arguments: tuple[Any, ...]) -> None:

@@ -100,7 +100,7 @@ def test_every_message_keeps_a_family_emoji_whole() -> None:
     event = {"id": "evt_1", "type": "search.completed", "at": 0}
     for before in range(60, 215):
         query = "x" * before + family + "y" * 200
-        search = {"searchId": "srch_1", "resultCount": 1, "query": query}
+        search = {"searchId": "srch_1", "resultCount": 1, "query": query, "resultsUrl": None}
         context = {**search, "event": event, "audience": "recruiters"}
         unknown = SLACK_RENDERER.render_template("_slack/help", {"unknown": query})
         told = [

@@ -211,7 +211,7 @@ def test_template_syntax_in_an_event_is_shown_and_not_run() -> None:
     [notification] = notifications_of(event)
     message, mail = render(notification)
     assert message.text == "Search completed with 1 result: “{{ 7*7 }}”"
-    assert mail.subject == "Search completed with 1 result: {{ 7*7 }}"
+    assert mail.subject == "Search completed: 1 candidate for “{{ 7*7 }}”"
     assert "{{ 7*7 }}" in mail.html
 
 

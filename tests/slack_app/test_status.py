@@ -69,7 +69,7 @@ running
 *Last 24 hours*
 5 events
 `search.completed` 2 · `candidate.hired` 1 · `export.ready` 1 · `profile.enriched` 1
-*Quota* `████████████████░░░░` 84.0% · 8,400 of 10,000 · resets 1 Feb 2026
+*Quota* `▰▰▰▰▰▰▰▰▱▱` 84.0% · 8,400 of 10,000 · resets 1 Feb 2026
 *Search completed (searchId srch_1, resultCount 1204)*
 ⏳ waiting for its handler
 {AT_14_30}

@@ -52,20 +52,20 @@ async def test_an_unreadable_reset_date_is_left_out(
     fields = {"usage": 1.5, "limit": 2, "resetDate": reset}
     await keep_quota(store, fields)
     answer = await ask_text("status")
-    assert "*Quota* `███████████████░░░░░` 75.0% · 1.5 of 2\n" in answer
+    assert "*Quota* `▰▰▰▰▰▰▰▱▱▱` 75.0% · 1.5 of 2\n" in answer
 
 
 @pytest.mark.parametrize(
     ("fields", "shown"),
     [
-        ({"usagePercent": 84.2}, "`████████████████░░░░` 84.2%"),
-        ({"usagePercent": 99.98, "planTier": "Pro"}, "`███████████████████░` 99.9% · `Pro`"),
+        ({"usagePercent": 84.2}, "`▰▰▰▰▰▰▰▰▱▱` 84.2%"),
+        ({"usagePercent": 99.98, "planTier": "Pro"}, "`▰▰▰▰▰▰▰▰▰▱` 99.9% · `Pro`"),
         (
             {"usagePercent": 100, "resetDate": 1769904000, "planTier": "<!here>"},
-            "`████████████████████` 100.0% · resets 1 Feb 2026 · `&lt;!here&gt;`",
+            "`▰▰▰▰▰▰▰▰▰▰` 100.0% · resets 1 Feb 2026 · `&lt;!here&gt;`",
         ),
-        ({"usage": 9, "limit": 10, "planTier": 7}, "`██████████████████░░` 90.0% · 9 of 10"),
-        ({"usage": 9, "limit": 10, "usagePercent": "x"}, "`██████████████████░░` 90.0% · 9 of 10"),
+        ({"usage": 9, "limit": 10, "planTier": 7}, "`▰▰▰▰▰▰▰▰▰▱` 90.0% · 9 of 10"),
+        ({"usage": 9, "limit": 10, "usagePercent": "x"}, "`▰▰▰▰▰▰▰▰▰▱` 90.0% · 9 of 10"),
         ({"usage": 8400, "limit": None}, "8,400 used, no limit"),
     ],
 )

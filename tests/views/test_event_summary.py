@@ -50,7 +50,7 @@ def test_an_event_that_cannot_be_described_is_summarized_from_its_type(error: Ex
         ("export.ready", {"downloadUrl": "https://example.com/x", "n": None}, "Export ready"),
         ("a.b", {"a": 1, "b": 2.5, "c": True, "d": 4}, "A b (a 1, b 2.5, c True)"),
         ("a", {"long": "x" * 100, "b": 1}, "A (b 1)"),
-        ("someThing_new-now", {}, "SomeThing new now"),
+        ("someThing_new-now", {}, "Some thing new now"),
         ("", {}, "An event without a type"),
         (" ._-", [], "An event without a type"),
         ("a", "text", "A"),

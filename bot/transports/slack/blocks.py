@@ -11,9 +11,13 @@ from typing import Any
 from markupsafe import Markup
 
 from bot.rendering import filters
-from bot.transports.slack.filters import opaque, slack_date
+from bot.rendering.graphemes import cut
+from bot.transports.slack.filters import opaque, slack_date, unstyled
+from bot.transports.slack.limits import FIELD
 
 _FIELDS_PER_SECTION = 10
+_MAX_LABEL = 60
+_MAX_QUOTE = 500
 
 
 class Blocks:
@@ -30,12 +34,17 @@ class Blocks:
         shown = caller() if caller else text
         return _json('{"type":"section","text":', self._mrkdwn(shown), "}")
 
-    def facts(self, pairs: Sequence[tuple[str, object]]) -> Markup:
-        """Labels with values, without those whose value is None; at least one must have a value."""
+    def facts(self, pairs: Sequence[tuple[str, object]], limit: int = FIELD) -> Markup:
+        """Labels with values, without those whose value is None; at least one must have a value.
+
+        A value has at most `limit` characters, unless it is Markup.
+        """
         cells: list[str] = []
         for label, value in pairs:
             if value is not None:
-                cells += [self._mrkdwn(f"*{label}*"), self._element(value)]
+                shown = value if isinstance(value, Markup) else cut(str(value), limit)
+                name = unstyled(cut(label, _MAX_LABEL))
+                cells += [self._mrkdwn(f"*{name}*"), self._element(shown)]
         groups = [
             ",".join(cells[start : start + _FIELDS_PER_SECTION])
             for start in range(0, len(cells), _FIELDS_PER_SECTION)
@@ -43,8 +52,13 @@ class Blocks:
         return _json(",".join(f'{{"type":"section","fields":[{group}]}}' for group in groups))
 
     def bar(self, part: float, whole: float) -> Markup:
-        """A bar such as `████████████████░░░░` 84.0%."""
-        return self.section(f"`{filters.bar(part, whole)}` {filters.percent(part, whole)}")
+        """A bar such as ▰▰▰▰▰▰▰▰▱▱ *84.0%*, in the colour of the text."""
+        return self.section(f"{filters.bar(part, whole)}  *{filters.percent(part, whole)}*")
+
+    def quote(self, text: object, limit: int = _MAX_QUOTE) -> Markup:
+        """Someone's words, as a quotation without styles."""
+        quoted = unstyled(cut(str(text), limit))
+        return self.section(_json("> ", self._show(quoted)))
 
     def button(
         self,
@@ -74,9 +88,9 @@ class Blocks:
     def context(self, *values: object) -> Markup:
         return _json('{"type":"context","elements":[', ",".join(map(self._element, values)), "]}")
 
-    def context_line(self, event: Mapping[str, Any]) -> Markup:
-        """The last line of a message: when, what, and which event."""
-        return self.context(slack_date(event["at"]), event["type"], f"Event {event['id']}")
+    def context_line(self, event: Mapping[str, Any], *ids: object) -> Markup:
+        """The last line of a message: when it happened, the ids of what it is about, and the event's."""
+        return self.context(slack_date(event["at"]), *ids, f"Event {event['id']}")
 
     def _element(self, value: object) -> str:
         return self._mrkdwn(value) if isinstance(value, Markup) else self._plain(value)

@@ -7,8 +7,8 @@ from markupsafe import Markup
 from bot.rendering.escaping import json_string
 from bot.rendering.filters import date, named_filters
 
-_LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ʼ"}
-_STYLE_MARKS = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)|`")
+_LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ʼ", ":": "∶"}  # noqa: RUF001  # on purpose
+_STYLE_MARKS = re.compile(r"(?<!\w)[*_~]|[*_~](?!\w)|`|:(?=[\w+'-]+:)")
 
 
 def slack_date(epoch: int) -> Markup:
@@ -25,7 +25,7 @@ def opaque(text: str) -> Markup:
 
 
 def unstyled(text: str) -> str:
-    """Replace `*`, `_`, `~` and backticks by lookalikes where they would style the text.
+    """Replace `*`, `_`, `~`, backticks and the colons of `:tada:` by lookalikes where they change the text.
 
     Slack has no escape for them. Within a word they do not style, and stay.
     """

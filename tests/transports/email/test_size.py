@@ -17,6 +17,8 @@ MOST_BYTES = 100_000
 HUGE = 250_000
 LONGEST_LINK = 8_000
 """In characters: a longer one is not accepted."""
+LONGEST_SEARCH_LINK = 2_000
+"""In characters, percent-encoded: a longer one is not made."""
 FILLINGS = {
     "letters": "x",
     "words": "Rust engineer ",
@@ -31,6 +33,8 @@ FILLINGS = {
 
 def filled(filling: str, value: str) -> str:
     """Return the filling at the maximal length of an event, or of a link."""
+    if value.startswith("https://app.example.com/"):
+        return (value + "%F0" * LONGEST_SEARCH_LINK)[:LONGEST_SEARCH_LINK]
     start = "https://exports.example.com/" if value.startswith("https://") else ""
     if start:
         return (start + filling.replace(" ", "%20") * LONGEST_LINK)[:LONGEST_LINK]
