@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.delivery.notifications import notification_of
+from bot.delivery.other_event import notify_of_other
 from bot.intake.envelope import parse_envelope
 from bot.model import Audience, Event, Intent, Notification, Notify, Policy
 from bot.registry import load_registry
@@ -67,10 +68,16 @@ ELSEWHERE = Policy(export_url_hosts=("files.example.com",))
 SEARCH_PAGES = Policy(search_url_template="https://app.example.com/searches/{searchId}")
 [UNLINKED] = notifications_of(captured("export.ready.full"), ELSEWHERE)
 [SEARCH_LINKED] = notifications_of(captured("search.completed.full"), SEARCH_PAGES)
+OTHER_EVENT = sent(
+    "candidate.replied",
+    {"candidateId": "cand_7k2m", "isFirst": True, "page": "https://evil.example/x", "more": []},
+)
+OTHER = notification_of(OTHER_EVENT, notify_of_other(OTHER_EVENT))
 TOLD = {
     **{name: notification for name in NAMES for notification in notifications_of(captured(name))},
     "export.ready.unlinked": UNLINKED,
     "search.completed.linked": SEARCH_LINKED,
+    "other_event": OTHER,
     "dead_letter.delivery": DEAD_DELIVERY,
     "dead_letter.event": DEAD_EVENT,
 }

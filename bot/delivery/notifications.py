@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.delivery.other_event import notify_of_other
 from bot.model import Event, Handler, Intent, Notification, Notify, Policy, Record
 
 FindHandler = Callable[[str], Handler[Any] | None]
@@ -17,19 +18,21 @@ class Notifications:
     find_handler: FindHandler
     policy: Policy
 
-    def intents(self, event: Event) -> Sequence[Intent] | None:
-        """Return what the event's handler asks for, or None if its type has no handler.
+    def has_handler(self, event_type: str) -> bool:
+        return self.find_handler(event_type) is not None
+
+    def intents(self, event: Event) -> Sequence[Intent]:
+        """Return what the event's handler asks for; without a handler, its subscribers are notified.
 
         Raises:
             InvalidData: if the event's data does not fit its type.
         """
         handler = self.find_handler(event.type)
-        return handler.run(event, self.policy) if handler else None
+        return handler.run(event, self.policy) if handler else [notify_of_other(event)]
 
     def of_event(self, event: Event) -> Sequence[Notification]:
-        """Return every notification that the handler asks for."""
-        intents = self.intents(event) or ()
-        return [notification_of(event, i) for i in intents if isinstance(i, Notify)]
+        """Return every notification of the event."""
+        return [notification_of(event, i) for i in self.intents(event) if isinstance(i, Notify)]
 
     def cached_key_of(self, event: Event, record: Record) -> str:
         """Return the key under which other programs cache this record, or an empty string."""

@@ -140,11 +140,7 @@ class WorkerTasks:
                 reason = f"its handler failed {failures} times: {type(error).__name__}: {error}"
                 _dead_letter(change, cut(reason, _LONGEST_REASON))
         else:
-            if intents is not None:
-                return await self._open(change, intents)
-            _log.warning("no handler", event_id=event.id)
-            change.conclude(EventState.UNHANDLED)
-            change.step("no handler")
+            return await self._open(change, intents)
         await self.store.commits.apply(change, job.run, end)
         return None
 
@@ -165,6 +161,12 @@ class WorkerTasks:
                     occurred_at = min(stored.event.timestamp, change.now)
                     cached_key = self.notifications.cached_key_of(stored.event, intent)
                     change.keep(intent, occurred_at, cached_key)
+        has_handler = self.notifications.has_handler(stored.event.type)
+        if not has_handler and not any(delivery.destination for delivery in deliveries):
+            _log.warning("no handler", event_id=stored.id)
+            change.conclude(EventState.UNHANDLED)
+            change.step("no handler")
+            return notifications
         change.conclude(EventState.HANDLED)
         change.step("handled", detail=f"deliveries: {len(deliveries)}")
         for delivery in deliveries:
