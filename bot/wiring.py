@@ -12,8 +12,9 @@ from bot.clock import utc_now
 from bot.delivery.attempt import Attempts
 from bot.delivery.notifications import Notifications
 from bot.delivery.rate_limit import RateLimiter
-from bot.delivery.recipients import SettingsRecipients
+from bot.delivery.recipients import Recipients
 from bot.delivery.sender import ActiveTransport
+from bot.delivery.summary import Summaries
 from bot.metrics.recorder import Metrics
 from bot.model import Audience, Destination, Event, Transport
 from bot.registry import load_registry
@@ -24,6 +25,7 @@ from bot.store.connection import connect
 from bot.store.retry import RETRY_INTERVAL
 from bot.store.scripts import ScriptRunner
 from bot.store.settings import StoreSettings
+from bot.transports.email.content import MailRenderer
 from bot.transports.registry import TRANSPORTS
 from bot.transports.slack.client import slack_client
 from bot.transports.slack.content import SlackRenderer
@@ -90,11 +92,13 @@ def build_jobs(
         rate_limiter=RateLimiter(monotonic),
         redis_retry_interval=redis_retry_interval,
     )
+    notifications = Notifications(registry.get, settings.policy)
     return WorkerTasks(
-        notifications=Notifications(registry.get, settings.policy),
+        notifications=notifications,
         store=store,
         attempts=attempts,
-        recipients=SettingsRecipients(audiences(settings)),
+        recipients=Recipients(audiences(settings)),
+        summaries=Summaries(attempts, notifications, MailRenderer(templates).headline),
         clock=clock,
     )
 

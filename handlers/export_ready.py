@@ -23,6 +23,7 @@ class Data(Payload):
         "recordCount": 1204,
         "expiresAt": timedelta(days=7),
     },
+    filters=("min",),
 )
 def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
     export = {
@@ -36,5 +37,13 @@ def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
     context = {"exportId": data.export_id, **export, "linked": linked}
     return [
         Record("export", data.export_id, export),
-        Notify(Audience.RECRUITERS, event.type, context, thread=f"export:{data.export_id}"),
+        Notify(
+            Audience.RECRUITERS,
+            event.type,
+            context,
+            thread=f"export:{data.export_id}",
+            count=data.record_count,
+            url=data.download_url if linked else None,
+            url_expires_at=data.expires_at,
+        ),
     ]

@@ -28,7 +28,7 @@ def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
         "rotatedAt": int((data.rotated_at or event.timestamp).timestamp()),
         "configured": _configured(policy.api_key, prefix),
     }
-    return [Notify(Audience.OPERATORS, event.type, context, thread="key")]
+    return [Notify(Audience.OPERATORS, event.type, context, thread="key", urgent=True)]
 
 
 def _configured(api_key: str | None, prefix: str) -> str:

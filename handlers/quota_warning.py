@@ -2,7 +2,18 @@
 
 from datetime import timedelta
 
-from bot.model import QUOTA_RECORD, Audience, Event, Intent, Notify, Policy, Quota, Record, handles
+from bot.model import (
+    QUOTA_RECORD,
+    SEVERITIES,
+    Audience,
+    Event,
+    Intent,
+    Notify,
+    Policy,
+    Quota,
+    Record,
+    handles,
+)
 
 
 @handles(
@@ -17,4 +28,11 @@ def handle(event: Event, data: Quota, policy: Policy) -> list[Intent]:
         return [record]
     period = f"{data.reset_date:%Y-%m-%d}" if data.reset_date else f"{event.timestamp:%Y-%m}"
     context = {**quota, "severity": data.severity}
-    return [record, Notify(Audience.OPERATORS, event.type, context, thread=f"quota:{period}")]
+    notify = Notify(
+        Audience.OPERATORS,
+        event.type,
+        context,
+        thread=f"quota:{period}",
+        urgent=data.severity == SEVERITIES[0],
+    )
+    return [record, notify]

@@ -18,6 +18,7 @@ class Data(Payload):
         "resultCount": 1204,
         "query": "Senior backend engineers in Berlin who know Rust",
     },
+    filters=("query", "min"),
 )
 def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
     context: Context = {
@@ -25,5 +26,15 @@ def handle(event: Event, data: Data, policy: Policy) -> list[Intent]:
         "resultCount": data.result_count,
         "query": data.query or None,
     }
-    context = {**context, "resultsUrl": policy.search_url({**event.data, **context})}
-    return [Notify(Audience.RECRUITERS, event.type, context, thread=f"search:{data.search_id}")]
+    url = policy.search_url({**event.data, **context})
+    return [
+        Notify(
+            Audience.RECRUITERS,
+            event.type,
+            {**context, "resultsUrl": url},
+            thread=f"search:{data.search_id}",
+            query=data.query or "",
+            count=data.result_count,
+            url=url,
+        )
+    ]

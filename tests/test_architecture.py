@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "bot.settings": {*NOUNS, "bot.environment", "bot.store.settings", "bot.transports"},
     "bot.intake": {*STORE, "bot.http", "bot.metrics", "bot.intake"},
-    "bot.delivery": {*STORE, "bot.metrics", "bot.delivery"},
+    "bot.delivery": {*STORE, "bot.metrics", "bot.rendering.graphemes", "bot.delivery"},
     "bot.views": {*NOUNS, "bot.store", "bot.rendering.graphemes", "bot.views"},
     "bot.slack_app": {
         *(*NOUNS, "bot.store", "bot.http", "bot.transports.slack", "bot.views", "bot.slack_app"),

@@ -14,10 +14,11 @@ import structlog
 from bot.delivery import transitions
 from bot.delivery.backoff import BACKOFF, expire_rate_limit, next_attempt_at
 from bot.delivery.call import Call, Contents
-from bot.delivery.notice import notification_about
+from bot.delivery.notifications import notification_for
 from bot.delivery.rate_limit import RateLimiter
-from bot.delivery.sender import ActiveTransport, CheckLease
+from bot.delivery.sender import ActiveTransport, CheckLease, Leased
 from bot.delivery.settlement import Settlement
+from bot.delivery.subscriptions import SEND, Places, decide
 from bot.errors import DeliveryError, LeaseLost, RenderError
 from bot.metrics.recorder import Metrics
 from bot.model import (
@@ -25,16 +26,14 @@ from bot.model import (
     DeliveryState,
     Notification,
     Transport,
-    delivery_id,
 )
+from bot.model.subscription import Place
 from bot.store import Store
 from bot.store.change import Change
-from bot.store.commit import DONE, Run
+from bot.store.commit import DONE
 from bot.store.retry import RETRY_INTERVAL
-from bot.store.stored_event import StoredEvent
 
-_MAX_ATTEMPTS = 1 + len(BACKOFF)
-_NO_LONGER_ASKED_FOR = "its handler does not ask for it any more"
+MAX_ATTEMPTS = 1 + len(BACKOFF)
 
 _log = structlog.get_logger()
 
@@ -57,13 +56,14 @@ class Attempts:
         change: Change,
         deliveries: Sequence[Delivery],
         notifications: Sequence[Notification] | DeliveryError,
-        run: Run,
-        check_lease: CheckLease,
+        places: Places,
+        job: Leased,
     ) -> None:
         """Try each of the deliveries once, and end the run with the last one.
 
         `change` is what else is written when the attempts begin; `notifications` are those of the event,
-        or why there are none. A failed send is recorded, not raised.
+        or why there are none. What the `places` do not want now is held or skipped. A failed send is
+        recorded, not raised.
 
         Raises:
             LeaseLost: if another worker has the job by now; it settles the deliveries.
@@ -74,16 +74,16 @@ class Attempts:
         settled: list[Delivery] = []
         contents = Contents()
         for delivery in deliveries:
-            begun = self._begin(change, delivery, notifications, contents)
+            begun = self._begin(change, delivery, notifications, places, contents)
             if isinstance(begun, Call):
                 calls.append(begun)
             elif begun is not None:
                 settled.append(begun)
-        stored = await self.store.commits.apply(change, run, None if calls else DONE)
+        stored = await self.store.commits.apply(change, job.run, None if calls else DONE)
         for delivery in settled:
-            self._report(delivery, 0, is_test=stored.event.test)
+            self.report(delivery, 0, is_test=stored.event.test)
         settlement = Settlement(
-            *(self.store.commits, stored, run, check_lease, self.clock, self.redis_retry_interval),
+            *(self.store.commits, stored, job, self.clock, self.redis_retry_interval),
             unsettled=len(calls),
         )
         attempts = [self._attempt(call, settlement) for call in calls]
@@ -96,6 +96,7 @@ class Attempts:
         change: Change,
         delivery: Delivery,
         notifications: Sequence[Notification] | DeliveryError,
+        places: Places,
         contents: Contents,
     ) -> Call | Delivery | None:
         """Mark the delivery `sending` and return its call; or settle it, if no call is to be made."""
@@ -103,18 +104,21 @@ class Attempts:
         if to is None:
             return None
         transport = self.transports.get(to.transport)
-        notification = _notification_of(delivery, change.stored, notifications)
+        notification = notification_for(delivery, change.stored, notifications)
         if transport is None:
             notification = f"{to.transport} is not configured any more"
         if transport is None or isinstance(notification, str):
             return transitions.skipped(change, delivery, str(notification))
         interrupted = delivery.state is DeliveryState.SENDING
         maybe_delivered = delivery.maybe_delivered or interrupted
-        if delivery.attempts >= _MAX_ATTEMPTS:
+        if delivery.attempts >= MAX_ATTEMPTS:
             notification = DeliveryError.permanent("every attempt was interrupted")
         if isinstance(notification, DeliveryError):
             reason = notification.reason
             return transitions.failed(change, delivery, reason, maybe_delivered=maybe_delivered)
+        decision = decide(notification, places.get(to, Place()), change.now)
+        if decision != SEND and not maybe_delivered:
+            return transitions.decided(change, delivery, decision)
         wait = self.rate_limiter.delay(transport.sender.rate_limit(to), delivery.id)
         if wait:
             if interrupted:
@@ -127,24 +131,32 @@ class Attempts:
         return Call(transport, to, notification, begun, contents)
 
     async def _attempt(self, call: Call, settlement: Settlement) -> None:
-        error: DeliveryError | None = None
-        receipt = ""
+        receipt, error = await self.try_to_send(call, settlement.job.check_lease)
+        settled = await settlement.settle(
+            lambda change: self._outcome(change, call, receipt, error)
+        )
+        self.report(settled, call.seconds, is_test=call.notification.test)
+
+    async def try_to_send(
+        self, call: Call, check_lease: CheckLease
+    ) -> tuple[str, DeliveryError | None]:
+        """Return the receipt, or an empty string and why the message was not sent.
+
+        Raises:
+            LeaseLost: if another worker has the job by now.
+        """
         try:
-            receipt = await self._send(call, settlement.check_lease)
+            return await self._send(call, check_lease), None
         except DeliveryError as raised:
-            error = raised
+            return "", raised
         except RenderError as raised:
-            error = DeliveryError.permanent(str(raised))
+            return "", DeliveryError.permanent(str(raised))
         except LeaseLost:
             raise
         except Exception as raised:  # noqa: BLE001  # a bug must not lose the delivery
             _log.exception("sender failed", delivery_id=call.delivery.id)
             reason = f"unexpected {type(raised).__name__}"
-            error = DeliveryError.transient(reason, maybe_delivered=True)
-        settled = await settlement.settle(
-            lambda change: self._outcome(change, call, receipt, error)
-        )
-        self._report(settled, call.seconds, is_test=call.notification.test)
+            return "", DeliveryError.transient(reason, maybe_delivered=True)
 
     async def _send(self, call: Call, check_lease: CheckLease) -> str:
         started = time.monotonic()
@@ -186,7 +198,7 @@ class Attempts:
             maybe_delivered=maybe_delivered,
         )
 
-    def _report(self, delivery: Delivery, seconds: float, *, is_test: bool) -> None:
+    def report(self, delivery: Delivery, seconds: float, *, is_test: bool) -> None:
         """Log the outcome of an attempt, and count it unless it is about a test event."""
         if delivery.destination is None:
             return
@@ -209,17 +221,3 @@ class Attempts:
         if delivery.state is DeliveryState.SENT and not delivery.is_notice:
             latency = (delivery.updated_at - delivery.created_at).total_seconds()
             self.metrics.observe_latency(transport, latency)
-
-
-def _notification_of(
-    delivery: Delivery,
-    stored: StoredEvent,
-    notifications: Sequence[Notification] | DeliveryError,
-) -> Notification | DeliveryError | str:
-    """Return what is to be sent, why that fails, or why it need not be sent."""
-    if delivery.is_notice:
-        return notification_about(stored, delivery)
-    if isinstance(notifications, DeliveryError):
-        return notifications
-    of_delivery = (n for n in notifications if delivery_id(n, delivery.destination) == delivery.id)
-    return next(of_delivery, _NO_LONGER_ASKED_FOR)

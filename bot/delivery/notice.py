@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.delivery.recipients import Recipients, deliveries_to
+from bot.delivery.subscriptions import Places
 from bot.model import (
     NOTICE_TEMPLATE,
     Audience,
@@ -17,8 +18,8 @@ from bot.model import (
 from bot.store.stored_event import StoredEvent
 
 
-async def notices_about(
-    stored: StoredEvent, dead: DeadLetter, recipients: Recipients
+def notices_about(
+    stored: StoredEvent, dead: DeadLetter, recipients: Recipients, places: Places
 ) -> list[Delivery]:
     """Return the notices about a dead letter; none if it has not failed, or not any more.
 
@@ -29,10 +30,9 @@ async def notices_about(
         return []
     notification, failed_at = found
     failed = stored.delivery(dead.delivery_id)
-    operators = (await recipients.resolve(notification)).destinations
-    others = [to for to in operators if not failed or to != failed.destination]
-    to = others or operators
-    return deliveries_to(to, notification, "no operators are set", failed_at, about=dead)
+    operators, reason = recipients.of(notification, places)
+    others = [to for to in operators if not failed or to.destination != failed.destination]
+    return deliveries_to(others or operators, notification, reason, failed_at, about=dead)
 
 
 def notification_about(stored: StoredEvent, notice: Delivery) -> Notification | str:

@@ -1,11 +1,12 @@
 """Who is notified: the destinations of a notification, and a delivery for each of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
+from bot.delivery.subscriptions import Places, Recipient, configured_recipients, subscribers
 from bot.model import (
+    NOTICE_TEMPLATE,
     Audience,
     DeadLetter,
     Delivery,
@@ -17,66 +18,67 @@ from bot.model import (
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
-    """The destinations of a notification, and the reason if there are none."""
-
-    destinations: Sequence[Destination]
-    reason: str
-
-
-class Recipients(Protocol):
-    """Decides who gets a notification."""
-
-    async def resolve(self, notification: Notification, *, opt_in: bool = False) -> Resolved:
-        """Return where the notification goes; an `opt_in` one goes to its subscribers only."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class SettingsRecipients:
-    """The destinations that the settings have for each audience. Nobody can subscribe yet."""
+class Recipients:
+    """Decides who gets a notification: the settings' destinations of each audience, and subscribers."""
 
     audiences: Mapping[Audience, Sequence[Destination]]
 
-    async def resolve(self, notification: Notification, *, opt_in: bool = False) -> Resolved:
-        if opt_in:
-            return Resolved((), "nobody has subscribed to it")
-        audience = notification.audience
-        return Resolved(self.audiences[audience], f"no destination is set for {audience}")
+    def of(self, notification: Notification, places: Places) -> tuple[list[Recipient], str]:
+        """Return the recipients, one for each destination, and the reason if there are none.
+
+        A notice of a failure is for operators only, and an `opt_in` notification for subscribers only.
+        """
+        configured = () if notification.opt_in else self.audiences[notification.audience]
+        found = configured_recipients(notification, configured, places)
+        if notification.template != NOTICE_TEMPLATE:
+            taken = {recipient.destination for recipient in found}
+            found += [r for r in subscribers(notification, places) if r.destination not in taken]
+        if notification.opt_in:
+            return found, "nobody has subscribed to it"
+        if configured:
+            return found, "everybody has unsubscribed from it"
+        return found, f"no destination is set for {notification.audience}"
 
 
-async def deliveries_of(
-    notification: Notification, recipients: Recipients, since: datetime, *, opt_in: bool = False
+def deliveries_of(
+    notification: Notification, recipients: Recipients, places: Places, since: datetime
 ) -> list[Delivery]:
     """Return a delivery of the notification for each of its recipients.
 
     `since` is when the bot received the event, from which the latency of a delivery is measured.
     """
-    resolved = await recipients.resolve(notification, opt_in=opt_in)
-    return deliveries_to(resolved.destinations, notification, resolved.reason, since)
+    found, reason = recipients.of(notification, places)
+    return deliveries_to(found, notification, reason, since)
 
 
 def deliveries_to(
-    destinations: Sequence[Destination],
+    recipients: Sequence[Recipient],
     notification: Notification,
     reason: str,
     since: datetime,
     about: DeadLetter | None = None,
 ) -> list[Delivery]:
-    """Return one delivery per destination, or a skipped one with the reason if there are none."""
-    skipped = not destinations
-    return [
-        Delivery(
-            id=delivery_id(notification, to),
+    """Return one delivery per recipient, or a skipped one with the reason if there are none."""
+
+    def delivery(
+        audience: Audience, to: Destination | None, state: DeliveryState, rule: str, why: str
+    ) -> Delivery:
+        return Delivery(
+            id=delivery_id(replace(notification, audience=audience), to),
             event_id=notification.event_id,
-            audience=notification.audience,
+            audience=audience,
             template=notification.template,
             destination=to,
-            state=DeliveryState.SKIPPED if skipped else DeliveryState.PENDING,
+            state=state,
             created_at=since,
             updated_at=since,
             about=about,
-            reason=reason if skipped else "",
+            rule=rule,
+            reason=why,
         )
-        for to in destinations or (None,)
+
+    if not recipients:
+        return [delivery(notification.audience, None, DeliveryState.SKIPPED, "", reason)]
+    return [
+        delivery(r.audience, r.destination, DeliveryState.PENDING, r.rule, "") for r in recipients
     ]

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.delivery.sender import CheckLease
+from bot.delivery.sender import Leased
 from bot.errors import LeaseLost
 from bot.model import Delivery
 from bot.store.change import Change
-from bot.store.commit import DONE, ChangedMeanwhile, Commits, Run
+from bot.store.commit import DONE, ChangedMeanwhile, Commits
 from bot.store.retry import retry_while_unavailable
 from bot.store.stored_event import StoredEvent
 
@@ -20,8 +20,7 @@ class Settlement:
 
     commits: Commits
     stored: StoredEvent
-    run: Run
-    check_lease: CheckLease
+    job: Leased
     clock: Callable[[], datetime]
     retry_interval: timedelta
     unsettled: int
@@ -39,11 +38,11 @@ class Settlement:
             end = DONE if self.unsettled == 1 else None
 
             async def apply() -> bool:
-                await self.commits.apply(change, self.run, end)
+                await self.commits.apply(change, self.job.run, end)
                 return True
 
             try:
-                await retry_while_unavailable(apply, self.check_lease, self.retry_interval)
+                await retry_while_unavailable(apply, self.job.check_lease, self.retry_interval)
             except ChangedMeanwhile:
                 raise LeaseLost("another run has settled this delivery") from None
             self.unsettled -= 1

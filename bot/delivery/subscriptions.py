@@ -1,25 +1,31 @@
 """Who gets a notification, by which rule, and whether now, later or not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.model import Audience, Destination, to_ms
-from bot.model.subscription import Facts, Place, Subscription, matches
+from bot.model import NOTICE_TEMPLATE, Audience, Destination, Notification, to_ms
+from bot.model.subscription import Facts, Mute, Place, Subscription, matches
 
-SETTING = "setting"
+SETTING = ""
 """The rule of a destination that the settings name for an audience."""
+MUTED = "muted"
+"""Begins the reason of a delivery that a mute kept back."""
 
 Places = Mapping[Destination, Place]
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What happens to a delivery: it is sent, held until a moment, or skipped for a reason."""
+    """What happens to a delivery: it is sent, held until a moment, or skipped for a reason.
+
+    `mute` is the one that it is skipped for.
+    """
 
     held_until: datetime | None = None
     skipped: str = ""
+    mute: Mute | None = None
 
 
 SEND = Decision()
@@ -35,43 +41,48 @@ class Recipient:
     destination: Destination
     audience: Audience
     rule: str
-    decision: Decision
 
 
-def recipients_of(
-    facts: Facts,
-    audience: Audience,
-    configured: Sequence[Destination],
-    places: Places,
-    now: datetime,
+def configured_recipients(
+    notification: Notification, configured: Sequence[Destination], places: Places
 ) -> list[Recipient]:
-    """Return one recipient for each destination, however many rules apply to it.
-
-    `configured` are the audience's destinations in the settings, which come first.
-    """
-    rules: dict[Destination, tuple[Audience, str]] = {}
-    for to in configured:
-        place = places.get(to, Place())
-        if not matches(place.unsubscribed, facts.event_type):
-            rules[to] = audience, SETTING
-    for to, place in places.items():
-        rule = next((rule for rule in place.subscriptions if rule.why_not(facts) is None), None)
-        if rule is not None and to not in rules:
-            rules[to] = Audience.RECRUITERS, name_of(rule)
+    """Return the destinations of the settings that have not unsubscribed."""
+    event_type = Facts.of(notification).event_type
     return [
-        Recipient(to, of, rule, decide(facts, places.get(to, Place()), now))
-        for to, (of, rule) in rules.items()
+        Recipient(to, notification.audience, SETTING)
+        for to in configured
+        if to not in places or not matches(places[to].unsubscribed, event_type)
     ]
 
 
-def decide(facts: Facts, place: Place, now: datetime) -> Decision:
-    """Return what happens at the place now to a notification that it gets."""
+def subscribers(notification: Notification, places: Places) -> list[Recipient]:
+    """Return the destinations that have subscribed, each with the first rule that applies."""
+    facts = Facts.of(notification)
+    rules = (
+        (to, next((rule for rule in place.subscriptions if rule.why_not(facts) is None), None))
+        for to, place in places.items()
+    )
+    return [Recipient(to, Audience.RECRUITERS, name_of(rule)) for to, rule in rules if rule]
+
+
+def variants_of(notification: Notification) -> list[Notification]:
+    """Return the notification for its audience, and for subscribers if that is another one."""
+    if notification.audience is Audience.RECRUITERS or notification.template == NOTICE_TEMPLATE:
+        return [notification]
+    return [notification, replace(notification, audience=Audience.RECRUITERS)]
+
+
+def decide(notification: Notification, place: Place, now: datetime) -> Decision:
+    """Return what happens at the place now to a notification that it gets. A test always comes."""
+    if notification.test:
+        return SEND
+    facts = Facts.of(notification)
     if place.paused:
         return Decision(skipped=f"paused: {place.paused}")
     mute = place.mute_of(facts, now)
     if mute is not None:
         until = f"until {mute.until:%Y-%m-%d %H:%M} UTC" if mute.until else "until it is unmuted"
-        return Decision(skipped=f"muted {until}")
+        return Decision(skipped=f"{MUTED} {until}", mute=mute)
     if place.quiet is not None and not facts.urgent:
         return Decision(held_until=place.quiet.end_after(now, zone_of(place)))
     return SEND

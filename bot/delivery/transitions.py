@@ -1,8 +1,9 @@
 """The state transitions of a delivery, each with its step in the timeline and the job that follows."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from bot.delivery.subscriptions import Decision
 from bot.model import DeadLetter, Delivery, DeliveryState, duration
 from bot.store.change import Change
 from bot.store.queue import JobId, Task
@@ -50,6 +51,36 @@ def skipped(change: Change, delivery: Delivery, reason: str) -> Delivery:
     return done
 
 
+def decided(change: Change, delivery: Delivery, decision: Decision) -> Delivery:
+    """The delivery is held or skipped, and its destination's job is due when that ends."""
+    if decision.held_until is not None:
+        held = _settled(change, delivery, DeliveryState.HELD)
+        held = replace(held, next_at=decision.held_until, own_job=False)
+        change.put(held)
+        change.step("held", held, f"until {decision.held_until:%Y-%m-%d %H:%M} UTC: quiet hours")
+        _plan(change, held, decision.held_until)
+        return held
+    if decision.mute is None or decision.mute.until is None:
+        return skipped(change, delivery, decision.skipped)
+    missed = skipped(change, replace(delivery, missed=True), decision.skipped)
+    _plan(change, missed, decision.mute.until)
+    return missed
+
+
+def released(change: Change, delivery: Delivery) -> Delivery:
+    """A held delivery is due alone: a job of its own sends it."""
+    free = replace(_settled(change, delivery, DeliveryState.PENDING), own_job=True)
+    change.put(free)
+    change.enqueue(JobId(Task.DELIVERY, delivery.event_id, delivery.id))
+    return free
+
+
+def _plan(change: Change, delivery: Delivery, at: datetime) -> None:
+    """Have the job of its destination run at this time, or before."""
+    job = JobId(Task.DESTINATION, str(delivery.destination))
+    change.enqueue(job, at - change.now, earliest=True)
+
+
 def failed(change: Change, delivery: Delivery, reason: str, *, maybe_delivered: bool) -> Delivery:
     """Make the delivery a dead letter that a job reports.
 
@@ -74,7 +105,10 @@ def retrying(
     uses_attempt: bool,
     maybe_delivered: bool,
 ) -> Delivery:
-    """Have the delivery's own job retry it; the timeline has one step for many waits in a row."""
+    """Have the delivery's own job, or that of its message's destination, retry it.
+
+    The timeline has one step for many waits in a row.
+    """
     waits = delivery.waits if uses_attempt else delivery.waits + 1
     done = _settled(change, delivery, DeliveryState.RETRYING, reason)
     done = replace(
@@ -83,9 +117,10 @@ def retrying(
         next_at=change.now + after,
         waits=waits,
         maybe_delivered=maybe_delivered,
-        own_job=True,
+        own_job=not delivery.message,
     )
-    change.enqueue(JobId(Task.DELIVERY, delivery.event_id, delivery.id), after)
+    if not delivery.message:
+        change.enqueue(JobId(Task.DELIVERY, delivery.event_id, delivery.id), after)
     change.put(done)
     if uses_attempt:
         change.step("retrying", done, reason)
@@ -98,7 +133,7 @@ def retrying(
 def requeued(change: Change, delivery: Delivery) -> Delivery:
     """Have a failed delivery retried with all its attempts."""
     again = _settled(change, delivery, DeliveryState.RETRYING, delivery.reason)
-    again = replace(again, attempts=0, next_at=change.now, own_job=True)
+    again = replace(again, attempts=0, next_at=change.now, own_job=True, message="")
     change.enqueue(JobId(Task.DELIVERY, delivery.event_id, delivery.id))
     change.remove_dead_letter(DeadLetter(delivery.event_id, delivery.id))
     change.put(again)

@@ -25,5 +25,5 @@ from bot.model.nouns import (
 )
 from bot.model.payload import InvalidData, Payload, id_text
 from bot.model.platform import Platform
-from bot.model.quota import QUOTA_RECORD, Quota
+from bot.model.quota import QUOTA_RECORD, SEVERITIES, Quota
 from bot.model.words import in_words

@@ -1,6 +1,6 @@
 """The contract of a handler: what the bot does about one type of event."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -12,6 +12,8 @@ from bot.model.payload import Payload
 D = TypeVar("D", bound=Payload)
 DataClass = type[D]
 HandleFunction = Callable[[Event, D, Policy], list[Intent]]
+FILTERS = frozenset({"query", "min"})
+"""What subscriptions can filter by: words of `Notify.query`, and the least `Notify.count`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Handler(Generic[D]):
     sample: Mapping[str, Any] = field(repr=False)
     handle: HandleFunction[D] = field(repr=False)
     subject: DataSubject | None = None
+    filters: frozenset[str] = frozenset()
 
     def sample_at(self, now: datetime) -> dict[str, Any]:
         """Return the sample as JSON values, with its moments counted from `now`."""
@@ -66,12 +69,14 @@ def handles(
     data: DataClass[D],
     sample: Mapping[str, Any],
     subject: DataSubject | None = None,
+    filters: Iterable[str] = (),
 ) -> Callable[[HandleFunction[D]], Handler[D]]:
     """Make the decorated function the handler of this type of event.
 
     `data` is the class that the event's data is read into, `sample` an example of the data as
     Juicebox sends it; a `timedelta` in it stands for the moment that long from now. `subject` is
-    needed if the event is about a person.
+    needed if the event is about a person. `filters` are those of `FILTERS` that a subscription to it can
+    have: its `Notify` has the value that each compares.
 
     Raises:
         TypeError: if an argument has the wrong type; says which one, and what was found.
@@ -82,7 +87,11 @@ def handles(
         raise TypeError(f"data of @handles must be a subclass of Payload, got {data!r}")
     if not isinstance(sample, Mapping):
         raise TypeError(f"sample of @handles must be an example of the data, got {sample!r}")
-    return lambda handle: Handler(event_type, data, MappingProxyType(dict(sample)), handle, subject)
+    by = frozenset(filters)
+    if not by <= FILTERS:
+        raise TypeError(f"filters of @handles must be among {sorted(FILTERS)}, got {sorted(by)}")
+    example = MappingProxyType(dict(sample))
+    return lambda handle: Handler(event_type, data, example, handle, subject, by)
 
 
 def _at(now: datetime, value: object) -> object:

@@ -96,14 +96,19 @@ class Notify:
     """An intent: notify an audience.
 
     `template` names a folder of `templates/`, `context` holds its variables. Emails with the same
-    `thread` are shown as one conversation. An `opt_in` notification goes to its subscribers only. An
-    `urgent` one is not held in quiet hours.
+    `thread` are shown as one conversation. `query` and `count` are what the filters of subscriptions
+    compare. `url` is the link that a summary shows, until `url_expires_at`. An `opt_in` notification goes
+    to its subscribers only. An `urgent` one is not held in quiet hours.
     """
 
     audience: Audience
     template: str
     context: Context = field(repr=False)
     thread: str = ""
+    query: str | None = None
+    count: int | None = None
+    url: str | None = field(default=None, repr=False)
+    url_expires_at: datetime | None = None
     opt_in: bool = False
     urgent: bool = False
 
@@ -138,7 +143,10 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What is to be said about one event to one audience; every destination gets the same."""
+    """What is to be said about one event to one audience; every destination gets the same.
+
+    The last fields are those of its `Notify`.
+    """
 
     event_id: str
     event_type: str
@@ -148,6 +156,12 @@ class Notification:
     context: Context = field(repr=False)
     thread: str = ""
     test: bool = False
+    query: str | None = None
+    count: int | None = None
+    url: str | None = field(default=None, repr=False)
+    url_expires_at: datetime | None = None
+    opt_in: bool = False
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +172,9 @@ class Delivery:
     attempt may have succeeded without a reply. `receipt` identifies the sent message: Slack's channel and
     `ts`, or a `Message-ID`. `waits` counts how often a rate limit postponed it. `own_job` says that a job
     of its own attempts it, and not the one that wrote it. `token` identifies the attempt under way. `rule`
-    says why the destination gets it, as `bot.delivery.subscriptions` names rules. `message` is the id of the
-    message that carries it, if that carries others as well.
+    says why the destination gets it, as `bot.delivery.subscriptions` names rules. `missed` is true while
+    the destination is still to be told that a mute kept it back. `message` is the id of the message that
+    carries it, or tells that it was missed, if that is about others as well.
     """
 
     id: str
@@ -180,7 +195,14 @@ class Delivery:
     own_job: bool = False
     token: str = ""
     rule: str = ""
+    missed: bool = False
     message: str = ""
+
+    @property
+    def waits_for_destination(self) -> bool:
+        """Whether the job of its destination is to send it, or to tell that it was missed."""
+        is_carried = bool(self.message) and not self.state.is_settled
+        return self.state is DeliveryState.HELD or self.missed or is_carried
 
     @property
     def is_notice(self) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from bot.model.dead_letter import NOTICE_TEMPLATE
+from bot.model.nouns import Notification
 from bot.model.schedule import QuietHours
 
 EVERYTHING = "*"
@@ -25,6 +27,13 @@ class Facts:
     query: str | None = None
     count: int | None = None
     urgent: bool = False
+
+    @classmethod
+    def of(cls, notification: Notification) -> "Facts":
+        """Return those of a notification, whose type is `NOTICE_TEMPLATE` if it tells of a failure."""
+        n = notification
+        event_type = n.template if n.template == NOTICE_TEMPLATE else n.event_type
+        return cls(event_type, n.thread, n.query, n.count, n.urgent)
 
 
 @dataclass(frozen=True, slots=True)

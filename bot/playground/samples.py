@@ -11,7 +11,7 @@ from uuid import uuid4
 from pydantic_core import to_json
 
 from bot.delivery.notifications import notification_of
-from bot.delivery.recipients import deliveries_to
+from bot.delivery.recipients import Recipients, deliveries_of
 from bot.intake.envelope import parse_envelope
 from bot.model import (
     Audience,
@@ -59,8 +59,8 @@ def _sample(handler: Handler[Any], audiences: Audiences, now: datetime) -> Expec
         delivery
         for intent in intents
         if isinstance(intent, Notify) and not intent.opt_in
-        for delivery in deliveries_to(
-            audiences[intent.audience], notification_of(event, intent), "", now
+        for delivery in deliveries_of(
+            notification_of(event, intent), Recipients(audiences), {}, now
         )
     ]
     records = [intent for intent in intents if isinstance(intent, Record)]

@@ -8,7 +8,8 @@ from bot.model import Delivery, DeliveryState, duration
 from bot.transports.slack.ids import is_channel, is_user
 
 _FAILURES_FIRST = tuple(
-    DeliveryState(name) for name in ("failed", "retrying", "sending", "pending", "sent", "skipped")
+    DeliveryState(name)
+    for name in ("failed", "retrying", "sending", "pending", "held", "sent", "skipped")
 )
 
 

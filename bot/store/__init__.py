@@ -18,6 +18,7 @@ from bot.store.queue import HEARTBEAT, QUEUE, RUNNING
 from bot.store.reconciliation import Reconciliation
 from bot.store.records import Records
 from bot.store.scripts import ScriptRunner
+from bot.store.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Store:
         self.commits = Commits(runner, retention)
         self.queue = JobQueue(redis, runner)
         self.records = Records(redis)
-        self.places = Places(redis, runner)
+        self.places = Places(redis, runner, retention)
+        self.waiting = Waiting(redis, retention)
         self.forgetting = Forgetting(redis, self.events.get, self.commits)
         self.reconciliation = Reconciliation(redis, runner, retention)
         self.counters = Counters(redis)

@@ -1,5 +1,6 @@
 """What is to change about an event, with everything that goes with it."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -32,7 +33,6 @@ class Change:
         self._overwrites = False
         self._lines: list[str] = []
         self._jobs: list[tuple[JobId, timedelta, bool]] = []
-        self._waiting: list[tuple[Delivery, bool]] = []
         self._records: list[tuple[Record, datetime, str]] = []
         self._added: list[DeadLetter] = []
         self._removed: list[DeadLetter] = []
@@ -93,13 +93,6 @@ class Change:
         """Enqueue a job in place of the one with its id; `earliest` keeps that one's time if it is earlier."""
         self._jobs.append((job, delay, earliest))
 
-    def wait(self, delivery: Delivery) -> None:
-        """Add the delivery to those that wait for its destination."""
-        self._waiting.append((delivery, True))
-
-    def stop_waiting(self, delivery: Delivery) -> None:
-        self._waiting.append((delivery, False))
-
     def keep(self, record: Record, occurred_at: datetime, cached_key: str = "") -> None:
         """Keep a record unless a newer one is kept; delete the key where others cache it."""
         self._records.append((record, occurred_at, cached_key))
@@ -152,9 +145,16 @@ class Change:
                     "add" if waits else "remove": waiting_member(delivery),
                     **({"at": to_ms(self.now), "ttl": ttl} if waits else {}),
                 }
-                for delivery, waits in self._waiting
+                for delivery, waits in self._began_or_ended_to_wait()
             ],
         }
+
+    def _began_or_ended_to_wait(self) -> Iterator[tuple[Delivery, bool]]:
+        before = {d.id for d in self._read.deliveries if d.waits_for_destination}
+        for name in self._changed:
+            delivery = self._deliveries.get(name)
+            if delivery and delivery.waits_for_destination != (name in before):
+                yield delivery, delivery.waits_for_destination
 
     def _old(self, name: str) -> dict[str, str | bool]:
         if self._overwrites:

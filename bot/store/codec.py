@@ -46,6 +46,7 @@ def encode_delivery(delivery: Delivery, number: int, received_at: datetime) -> s
         own_job=delivery.own_job,
         token=delivery.token,
         rule=delivery.rule,
+        missed=delivery.missed,
         message=delivery.message,
     )
 
@@ -78,6 +79,7 @@ def decode_delivery(
         own_job=kept.get("own_job") is True,
         token=str(kept.get("token", "")),
         rule=str(kept.get("rule", "")),
+        missed=kept.get("missed") is True,
         message=str(kept.get("message", "")),
     )
 

@@ -132,7 +132,7 @@ class Forgetting:
 def _without_content(delivery: Delivery, now: datetime) -> Delivery:
     """Return what is kept of a delivery; one that was not sent is skipped."""
     if delivery.state in {DeliveryState.SENT, DeliveryState.SKIPPED}:
-        return replace(delivery, reason="")
+        return replace(delivery, reason="", missed=False)
     sending = delivery.state is DeliveryState.SENDING
     return replace(
         delivery,

@@ -21,10 +21,14 @@ from bot.store.stored_event import Fields
 
 @dataclass(frozen=True, slots=True)
 class TakenJob:
-    """A job that this worker runs now, with the hash of its event; empty if the event is not kept."""
+    """A job that this worker runs now, with the hash of its event; empty if the event is not kept.
+
+    `places_version` is that of `bot.store.places` when the job was taken.
+    """
 
     run: Run
     fields: Fields
+    places_version: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,9 @@ class JobQueue:
             "reconciliation_interval": milliseconds(self._interval),
             "event_key": keys.event(""),
         }
-        reconcile, next_due, *rows = await self._runner.run(
-            self._take, [*JOB_KEYS, HEARTBEAT, keys.RECONCILED], [to_json(argument)]
+        names = [*JOB_KEYS, HEARTBEAT, keys.RECONCILED, keys.PLACES_VERSION]
+        reconcile, next_due, version, *rows = await self._runner.run(
+            self._take, names, [to_json(argument)]
         )
         jobs: list[TakenJob] = []
         unreadable: list[bytes] = []
@@ -86,7 +91,8 @@ class JobQueue:
             except ValueError:
                 unreadable.append(job_id)
             else:
-                jobs.append(TakenJob(run, dict(zip(flat[::2], flat[1::2], strict=True))))
+                fields = dict(zip(flat[::2], flat[1::2], strict=True))
+                jobs.append(TakenJob(run, fields, version))
         if unreadable:
             await self._remove(unreadable)
         self._token = _new_token()

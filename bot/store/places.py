@@ -1,11 +1,11 @@
 """What people have chosen for each destination: subscriptions, mutes, quiet hours.
 
-One hash, `juicebox:places`, has a field for each destination, and a counter changes with every write, so that
-a worker notices that what it has cached is out of date.
+One hash, `juicebox:places`, has a field for each destination. Its version changes with every write, so that a
+worker notices that what it has cached is out of date.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import structlog
@@ -18,6 +18,7 @@ from bot.model.schedule import QuietHours
 from bot.model.subscription import EVERYTHING, Mute, Place, Subscription
 from bot.store import keys
 from bot.store.codec import UNREADABLE, compact_json
+from bot.store.queue import JOB_KEYS, JobId, Task, encode_job
 from bot.store.scripts import LuaScript, ScriptRunner
 
 _MINUTES = 60
@@ -28,14 +29,15 @@ _log = structlog.get_logger()
 class Places:
     """Reads and changes the places. `all` keeps what it has read until the version differs."""
 
-    def __init__(self, redis: Redis, runner: ScriptRunner) -> None:
+    def __init__(self, redis: Redis, runner: ScriptRunner, retention: timedelta) -> None:
         self._redis = redis
         self._runner = runner
+        self._retention = retention
         self._set = LuaScript("set_place")
-        self._version = -1
+        self._version = b""
         self._cached: Mapping[Destination, Place] = {}
 
-    async def all(self, version: int | None = None) -> Mapping[Destination, Place]:
+    async def all(self, version: bytes | None = None) -> Mapping[Destination, Place]:
         """Return all places; those that were read last if their version is the given one.
 
         Raises:
@@ -47,7 +49,7 @@ class Places:
                 pipe.hgetall(keys.PLACES)
                 found, rows = await pipe.execute()
             self._cached = dict(filter(None, (_read(name, row) for name, row in rows.items())))
-            self._version = int(found or 0)
+            self._version = found or b""
         return self._cached
 
     async def get(self, destination: Destination) -> Place:
@@ -60,23 +62,29 @@ class Places:
         found = _read(str(destination).encode(), row) if row else None
         return found[1] if found else Place()
 
-    async def edit(self, destination: Destination, change: Callable[[Place], Place]) -> Place:
+    async def edit(
+        self, destination: Destination, change: Callable[[Place], Place], now: datetime
+    ) -> Place:
         """Apply the change to what is stored at that moment; return what is stored then.
+
+        The job of the destination runs, since what waits for it may be due now.
 
         Raises:
             redis.RedisError: if it is unknown whether it was stored.
         """
-        row: bytes | None = await self._redis.hget(keys.PLACES, str(destination))  # type: ignore[misc]  # as above
+        name = str(destination)
+        row: bytes | None = await self._redis.hget(keys.PLACES, name)  # type: ignore[misc]  # as above
         while True:
-            found = _read(str(destination).encode(), row) if row else None
+            found = _read(name.encode(), row) if row else None
             place = change(found[1] if found else Place())
             new = encode_place(place)
-            argument = {"place": str(destination)}
+            job = encode_job(JobId(Task.DESTINATION, name), now, self._retention)
+            argument = {"place": name, "job": {**job, "earliest": True}}
             if new != "{}":
                 argument["new"] = new
             reply = await self._runner.run(
                 self._set,
-                [keys.PLACES, keys.PLACES_VERSION],
+                [*JOB_KEYS, keys.PLACES, keys.PLACES_VERSION, keys.waiting(name)],
                 [to_json(argument), row if row is not None else b""],
             )
             if reply == 1:

@@ -38,10 +38,11 @@ class Task(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobId:
-    """What a job does: a task for an event, or for one of its deliveries.
+    """What a job does: a task for an event, for one of its deliveries, or for a destination.
 
     Its text, `<task>:<delivery id>:<event id>`, is the same for the same work, so that a second job
-    replaces the first one. `task` is a name that this release need not know.
+    replaces the first one. `task` is a name that this release need not know. For a task of a destination,
+    `event_id` is the text of the destination.
     """
 
     task: str

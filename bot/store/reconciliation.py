@@ -18,6 +18,7 @@ from bot.store.queue import JOB_KEYS, JOBS, JobId, Task, encode_job
 from bot.store.reading import read_hashes, text_ids
 from bot.store.scripts import LuaScript, ScriptRunner
 from bot.store.stored_event import TRAIL, Fields, StoredEvent, awaited_jobs, decode_event
+from bot.store.waiting import Waiting
 
 _COMPLETE = "-"
 """A member of the index of jobs that is not a job. Without it, the index is incomplete."""
@@ -38,6 +39,7 @@ class Reconciliation:
         self._runner = runner
         self._retention = retention
         self._migration = Migration(redis, runner, retention)
+        self._waiting = Waiting(redis, retention)
         self._index_built = False
         self._reconcile = LuaScript("reconcile")
         self._restore_job = LuaScript("restore_job")
@@ -72,24 +74,32 @@ class Reconciliation:
     async def restore(self, stored: StoredEvent, now: datetime) -> list[str]:
         """Enqueue the lost jobs of one event again, and return their ids."""
         awaited = awaited_jobs(stored)
+        for delivery in stored.deliveries:
+            if delivery.waits_for_destination:
+                await self._waiting.restore(delivery)
         trail = len(stored.fields.get(TRAIL.encode(), b""))
         return [
             str(job)
             for job in awaited
-            if await self.restore_job(job, now, awaited=True, trail_length=trail)
+            if await self.restore_job(job, now, awaited_by=stored.id, trail_length=trail)
         ]
 
     async def restore_job(
-        self, lost: JobId, now: datetime, *, awaited: bool = False, trail_length: int | None = None
+        self,
+        lost: JobId,
+        now: datetime,
+        *,
+        awaited_by: str | None = None,
+        trail_length: int | None = None,
     ) -> bool:
         """Enqueue the job again; False if it is in the queue, running or finished.
 
-        Unless it is `awaited` by an event, a job is unfinished as long as it is in the index. With
-        `trail_length`, the event's trail must still have as many bytes as when it was read.
+        Unless it is `awaited_by` an event, a job is unfinished as long as it is in the index. With
+        `trail_length`, that event's trail must still have as many bytes as when it was read.
         """
         job = encode_job(lost, now, self._retention)
-        argument = {"job": job, "awaited": awaited, "trail": trail_length}
-        names = [*JOB_KEYS, keys.event(lost.event_id)]
+        argument = {"job": job, "awaited": awaited_by is not None, "trail": trail_length}
+        names = [*JOB_KEYS, keys.event(awaited_by or lost.event_id)]
         kept = {name: value for name, value in argument.items() if value is not None}
         return bool(await self._runner.run(self._restore_job, names, [to_json(kept)]))
 
@@ -122,7 +132,7 @@ class Reconciliation:
             except CorruptRecord:
                 # The job makes a dead letter of it.
                 job = JobId(Task.EVENT, event_id)
-                migrated = await self.restore_job(job, now, awaited=True)
+                migrated = await self.restore_job(job, now, awaited_by=event_id)
             if migrated:
                 yield event_id
 

@@ -126,6 +126,8 @@ def awaited_jobs(stored: StoredEvent) -> list[JobId]:
 
 def _owner(delivery: Delivery) -> JobId:
     """Return the job that attempts the delivery."""
+    if delivery.waits_for_destination:
+        return JobId(Task.DESTINATION, str(delivery.destination))
     if delivery.own_job:
         return JobId(Task.DELIVERY, delivery.event_id, delivery.id)
     if delivery.about:

@@ -108,10 +108,12 @@ async def _run_scripts(run: Run, store: Store, event: Event, slots: SmtpSlots) -
         await run("renew", _renew(store, taken))
         await run("commit", _commit(store, event, taken))
     await run("reconcile", store.reconciliation.find_lost())
-    await run("restore job", store.reconciliation.restore_job(job, now, awaited=True))
+    await run("restore job", store.reconciliation.restore_job(job, now, awaited_by=event.id))
     await run("smtp slot", slots.take(_NAME))
     destination = Destination(Transport.SLACK, _NAME)
-    await run("place", store.places.edit(destination, lambda place: replace(place, paused=_NAME)))
+    await run(
+        "place", store.places.edit(destination, lambda place: replace(place, paused=_NAME), now)
+    )
     await run("forget", store.forgetting.forget_event(event.id, now))
 
 

@@ -8,9 +8,11 @@ import structlog
 
 from bot.delivery.attempt import Attempts
 from bot.delivery.notice import notices_about
-from bot.delivery.notifications import Notifications, notification_of
+from bot.delivery.notifications import LONGEST_REASON, Notifications, notification_of
 from bot.delivery.recipients import Recipients, deliveries_of
-from bot.errors import CorruptRecord, DeliveryError
+from bot.delivery.subscriptions import Places, variants_of
+from bot.delivery.summary import Summaries
+from bot.errors import CorruptRecord
 from bot.model import (
     DeadLetter,
     Delivery,
@@ -33,10 +35,9 @@ from bot.worker.running import RunningJob
 from bot.worker.timings import PRODUCTION, WorkerTimings
 
 _HANDLER_ATTEMPTS = 3
-_LONGEST_REASON = 500
 _UNFINISHED = {DeliveryState.PENDING, DeliveryState.SENDING}
 
-_RunTask = Callable[[RunningJob, StoredEvent], Awaitable[End | None]]
+_RunTask = Callable[[RunningJob, StoredEvent, Places], Awaitable[End | None]]
 
 _log = structlog.get_logger()
 
@@ -49,6 +50,7 @@ class WorkerTasks:
     store: Store
     attempts: Attempts
     recipients: Recipients
+    summaries: Summaries
     clock: Callable[[], datetime]
     timings: WorkerTimings = PRODUCTION
 
@@ -66,12 +68,15 @@ class WorkerTasks:
             Task.DEAD_LETTER: self._report_dead_letter,
         }
         run_task = tasks.get(job.run.job.task)
+        places = await self.store.places.all(job.places_version)
+        if job.run.job.task == Task.DESTINATION:
+            return await self.summaries.send(job, places)
         if run_task is None:
             return End(self.timings.retry_after_bug)  # for a worker of a newer release
         stored = await self._read(job)
         while stored is not None and stored.state is not EventState.FORGOTTEN:
             try:
-                return await run_task(job, stored)
+                return await run_task(job, stored, places)
             except ChangedMeanwhile as change:
                 stored = change.stored
         return DONE
@@ -100,28 +105,27 @@ class WorkerTasks:
             await self.store.commits.apply(change, job.run)
             return None
 
-    async def _handle_event(self, job: RunningJob, stored: StoredEvent) -> End | None:
+    async def _handle_event(
+        self, job: RunningJob, stored: StoredEvent, places: Places
+    ) -> End | None:
         """Run the event's handler, write its deliveries, and make the first attempt at each."""
         change = Change(stored, self.clock())
         notifications: Sequence[Notification] | None = ()
         if stored.state is EventState.ACCEPTED:
-            notifications = await self._run_handler(job, change)
+            notifications = await self._run_handler(job, change, places)
             if notifications is None:
                 return None
         for damaged in stored.unreadable:
             change.add_dead_letter(DeadLetter(stored.id, damaged))
             change.step("failed", detail=f"delivery {damaged} is not readable in Redis")
         unfinished = _unfinished(change)
-        await self.attempts.make(
-            change,
-            unfinished,
-            notifications or self._notifications_for(unfinished, stored),
-            job.run,
-            job.check_lease,
-        )
+        made = notifications or self.notifications.for_deliveries(unfinished, stored.event)
+        await self.attempts.make(change, unfinished, made, places, job)
         return None
 
-    async def _run_handler(self, job: RunningJob, change: Change) -> Sequence[Notification] | None:
+    async def _run_handler(
+        self, job: RunningJob, change: Change, places: Places
+    ) -> Sequence[Notification] | None:
         """Put what the handler asks for into the change; None if the event ends without it."""
         event = change.stored.event
         end = DONE
@@ -138,13 +142,15 @@ class WorkerTasks:
                 end = End(timedelta(seconds=failures))
             else:
                 reason = f"its handler failed {failures} times: {type(error).__name__}: {error}"
-                _dead_letter(change, cut(reason, _LONGEST_REASON))
+                _dead_letter(change, cut(reason, LONGEST_REASON))
         else:
-            return await self._open(change, intents)
+            return self._open(change, intents, places)
         await self.store.commits.apply(change, job.run, end)
         return None
 
-    async def _open(self, change: Change, intents: Sequence[Intent]) -> Sequence[Notification]:
+    def _open(
+        self, change: Change, intents: Sequence[Intent], places: Places
+    ) -> Sequence[Notification]:
         """Add the deliveries and records of an event to the change; return its notifications."""
         stored = change.stored
         notifications: list[Notification] = []
@@ -153,9 +159,9 @@ class WorkerTasks:
             match intent:
                 case Notify():
                     notification = notification_of(stored.event, intent)
-                    notifications.append(notification)
-                    deliveries += await deliveries_of(
-                        notification, self.recipients, stored.received_at, opt_in=intent.opt_in
+                    notifications += variants_of(notification)
+                    deliveries += deliveries_of(
+                        notification, self.recipients, places, stored.received_at
                     )
                 case Record() if not stored.event.test:
                     occurred_at = min(stored.event.timestamp, change.now)
@@ -173,7 +179,9 @@ class WorkerTasks:
             change.put(delivery)
         return notifications
 
-    async def _retry_delivery(self, job: RunningJob, stored: StoredEvent) -> End | None:
+    async def _retry_delivery(
+        self, job: RunningJob, stored: StoredEvent, places: Places
+    ) -> End | None:
         """Make another attempt at one delivery."""
         delivery_id = job.run.job.delivery_id
         delivery = stored.delivery(delivery_id)
@@ -184,37 +192,24 @@ class WorkerTasks:
                 change.add_dead_letter(DeadLetter(stored.id, delivery_id))
             await self.store.commits.apply(change, job.run, DONE)
             return None
-        waiting = [delivery] if delivery.own_job and not delivery.state.is_settled else []
-        await self.attempts.make(
-            change, waiting, self._notifications_for(waiting, stored), job.run, job.check_lease
-        )
+        is_ours = delivery.own_job and not delivery.waits_for_destination
+        waiting = [delivery] if is_ours and not delivery.state.is_settled else []
+        made = self.notifications.for_deliveries(waiting, stored.event)
+        await self.attempts.make(change, waiting, made, places, job)
         return None
 
-    def _notifications_for(
-        self, deliveries: Sequence[Delivery], stored: StoredEvent
-    ) -> Sequence[Notification] | DeliveryError:
-        """Return what the event's handler asks for, or why it fails now. Notices need no handler."""
-        if all(delivery.is_notice for delivery in deliveries):
-            return ()
-        try:
-            return self.notifications.of_event(stored.event)
-        except InvalidData as error:
-            return DeliveryError.permanent(str(error))
-        except Exception as error:  # noqa: BLE001  # it may be another release's than the one that ran first
-            _log.exception("handler failed", event_id=stored.id)
-            reason = f"its handler failed: {type(error).__name__}: {error}"
-            return DeliveryError.permanent(cut(reason, _LONGEST_REASON))
-
-    async def _report_dead_letter(self, job: RunningJob, stored: StoredEvent) -> End | None:
+    async def _report_dead_letter(
+        self, job: RunningJob, stored: StoredEvent, places: Places
+    ) -> End | None:
         """Notify the operators of an event or a delivery that has failed."""
         change = Change(stored, self.clock())
         dead = DeadLetter(stored.id, job.run.job.delivery_id)
-        for notice in await notices_about(stored, dead, self.recipients):
+        for notice in notices_about(stored, dead, self.recipients, places):
             if stored.delivery(notice.id) is None:
                 change.put(notice)
         # Includes notices of an earlier failure that a killed worker wrote and did not send.
         unfinished = _unfinished(change, about=dead)
-        await self.attempts.make(change, unfinished, (), job.run, job.check_lease)
+        await self.attempts.make(change, unfinished, (), places, job)
         return None
 
 
@@ -223,7 +218,7 @@ def _unfinished(change: Change, *, about: DeadLetter | None = None) -> list[Deli
     return [
         d
         for d in change.stored.deliveries
-        if d.state in _UNFINISHED and d.about == about and not d.own_job
+        if d.state in _UNFINISHED and d.about == about and not d.own_job and not d.message
     ]
 
 

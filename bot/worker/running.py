@@ -25,6 +25,7 @@ class RunningJob:
     ) -> None:
         self.run = taken.run
         self.fields = taken.fields
+        self.places_version = taken.places_version
         self._timings = timings
         self._monotonic = monotonic
         self.renewed(asked_at)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.delivery import transitions
 from bot.delivery.notice import notices_about
-from bot.delivery.recipients import SettingsRecipients
+from bot.delivery.recipients import Recipients
 from bot.model import Audience, DeadLetter, DeliveryState, canonical_event
 from bot.store import Store
 from tests.app import MakeSettings
@@ -118,8 +118,8 @@ async def test_a_dead_event_shows_the_reason(cli: Cli, store: Store) -> None:
 async def test_notices_to_operators_are_told_apart_from_deliveries(cli: Cli, store: Store) -> None:
     await accept(store, "evt_1")
     await dead_letter(store, reason="data.searchId is missing")
-    operators = SettingsRecipients({Audience.OPERATORS: (SLACK, MAIL)})
-    notices = await notices_about(await read(store), DeadLetter("evt_1"), operators)
+    operators = Recipients({Audience.OPERATORS: (SLACK, MAIL)})
+    notices = notices_about(await read(store), DeadLetter("evt_1"), operators, {})
     for notice in notices:
         await apply(store, methodcaller("put", notice))
         await send(store, notice)

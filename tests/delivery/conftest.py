@@ -14,6 +14,7 @@ from bot.model import Delivery, Destination, EventState, Notification, Transport
 from bot.model.outgoing import OutgoingMessage, RateLimit
 from bot.store import Store
 from bot.store.change import Change
+from bot.store.commit import Run
 from tests.factories import (
     MAIL,
     NOW,
@@ -82,6 +83,14 @@ async def attempts(store: Store, sender: ScriptedSender) -> Attempts:
     return Attempts(store, {Transport.SLACK: slack}, metrics, lambda: NOW + seconds(2))
 
 
+@dataclass(frozen=True)
+class Lease:
+    """A run of a job, whose lease may be lost."""
+
+    run: Run
+    check_lease: CheckLease
+
+
 def held_lease() -> None:
     """Check a lease that is still held."""
 
@@ -101,7 +110,7 @@ async def attempt(
     taken = await take_job(store, event_job())
     change = Change(await read(store), attempts.clock())
     found = [await stored(store, delivery) for delivery in deliveries]
-    await attempts.make(change, found, notifications, taken.run, check_lease)
+    await attempts.make(change, found, notifications, {}, Lease(taken.run, check_lease))
 
 
 async def stored(store: Store, delivery: Delivery = TO_SLACK) -> Delivery:

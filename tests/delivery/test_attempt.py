@@ -9,7 +9,7 @@ from bot.delivery.attempt import Attempts
 from bot.delivery.backoff import RATE_LIMIT_TOLERANCE
 from bot.delivery.notice import notices_about
 from bot.delivery.rate_limit import RateLimiter
-from bot.delivery.recipients import SettingsRecipients
+from bot.delivery.recipients import Recipients
 from bot.delivery.sender import ActiveTransport
 from bot.errors import DeliveryError, RenderError
 from bot.model import (
@@ -30,7 +30,7 @@ from tests.run_jobs import delivery_job, event_job, report_job
 from tests.stored_events import read
 
 DEAD = DeadLetter("evt_1", TO_SLACK.id)
-OPERATORS = SettingsRecipients({Audience.OPERATORS: (Destination(Transport.SLACK, "C0ALERTS"),)})
+OPERATORS = Recipients({Audience.OPERATORS: (Destination(Transport.SLACK, "C0ALERTS"),)})
 
 
 async def test_a_sent_delivery_has_its_receipt_and_ends_its_job(
@@ -127,7 +127,7 @@ async def failure_notice(attempts: Attempts, sender: ScriptedSender) -> Delivery
     sender.outcome = DeliveryError.permanent("channel_not_found")
     await attempt(attempts, TO_SLACK)
     change = Change(await read(attempts.store), NOW)
-    [notice] = await notices_about(change.stored, DEAD, OPERATORS)
+    [notice] = notices_about(change.stored, DEAD, OPERATORS, {})
     change.put(notice)
     await attempts.store.commits.apply(change)
     return notice

@@ -20,6 +20,7 @@ from bot.store.stored_event import StoredEvent
 from tests.delivery.conftest import (
     TO_EMAIL,
     TO_SLACK,
+    Lease,
     ScriptedSender,
     attempt,
     held_lease,
@@ -71,8 +72,9 @@ async def test_a_run_without_the_lease_begins_nothing(
     taken = await take_job(store, event_job())
     await take_job(store, event_job())
     change = Change(await read(store), NOW)
+    job = Lease(taken.run, held_lease)
     with pytest.raises(LeaseLost):
-        await attempts.make(change, [TO_SLACK], [make_notification()], taken.run, held_lease)
+        await attempts.make(change, [TO_SLACK], [make_notification()], {}, job)
     assert sender.seen == []
     assert (await stored(store)).state is DeliveryState.PENDING
 
@@ -84,8 +86,9 @@ async def test_a_delivery_that_was_settled_meanwhile_is_not_sent_again(
     change = Change(await read(store), NOW)
     await attempt(attempts, TO_SLACK)
     taken = await take_job(store, event_job())
+    job = Lease(taken.run, held_lease)
     with pytest.raises(ChangedMeanwhile) as changed:
-        await attempts.make(change, [TO_SLACK], [make_notification()], taken.run, held_lease)
+        await attempts.make(change, [TO_SLACK], [make_notification()], {}, job)
     assert changed.value.stored == await read(store)
     assert len(sender.seen) == 1
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.delivery.notice import notices_about, notification_about
-from bot.delivery.recipients import SettingsRecipients
+from bot.delivery.recipients import Recipients
 from bot.model import (
     Audience,
     Context,
@@ -21,7 +21,7 @@ from bot.store.stored_event import StoredEvent
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
 
 ALERTS = Destination(Transport.SLACK, "C0ALERTS")
-RECIPIENTS = SettingsRecipients({Audience.OPERATORS: (ALERTS, MAIL)})
+RECIPIENTS = Recipients({Audience.OPERATORS: (ALERTS, MAIL)})
 FAILED = make_delivery(state=DeliveryState.FAILED, reason="channel_not_found", attempts=1)
 EVENT = make_event()
 HANDLED = StoredEvent(EVENT, body_of(EVENT), EventState.HANDLED, NOW, NOW)
@@ -29,10 +29,10 @@ DEAD = replace(HANDLED, state=EventState.DEAD, reason="data.searchId is missing"
 
 
 async def notices_of(
-    failed: Delivery = FAILED, recipients: SettingsRecipients = RECIPIENTS
+    failed: Delivery = FAILED, recipients: Recipients = RECIPIENTS
 ) -> list[Delivery]:
     stored = replace(HANDLED, deliveries=(failed,))
-    return await notices_about(stored, DeadLetter("evt_1", failed.id), recipients)
+    return notices_about(stored, DeadLetter("evt_1", failed.id), recipients, {})
 
 
 def context_of(stored: StoredEvent, notice: Delivery) -> Context:
@@ -57,22 +57,25 @@ async def test_every_operator_is_told_what_failed_and_how_to_retry_it() -> None:
 
 
 async def test_no_notice_goes_to_the_destination_that_failed() -> None:
-    recipients = SettingsRecipients({Audience.OPERATORS: (SLACK, MAIL)})
+    recipients = Recipients({Audience.OPERATORS: (SLACK, MAIL)})
     notices = await notices_of(recipients=recipients)
     assert [n.destination for n in notices] == [MAIL]
 
 
 async def test_a_notice_goes_to_the_destination_that_failed_if_there_is_no_other() -> None:
     """The message may have failed, and not the channel."""
-    recipients = SettingsRecipients({Audience.OPERATORS: (SLACK,)})
+    recipients = Recipients({Audience.OPERATORS: (SLACK,)})
     [notice] = await notices_of(recipients=recipients)
     assert (notice.destination, notice.state) == (SLACK, DeliveryState.PENDING)
 
 
 async def test_a_notice_without_operators_is_skipped_with_the_reason() -> None:
-    recipients = SettingsRecipients({Audience.OPERATORS: ()})
+    recipients = Recipients({Audience.OPERATORS: ()})
     [notice] = await notices_of(recipients=recipients)
-    assert (notice.state, notice.reason) == (DeliveryState.SKIPPED, "no operators are set")
+    assert (notice.state, notice.reason) == (
+        DeliveryState.SKIPPED,
+        "no destination is set for operators",
+    )
 
 
 async def test_a_failure_after_a_retry_is_another_notice() -> None:
@@ -90,7 +93,7 @@ async def test_two_failed_deliveries_of_one_event_are_two_notices() -> None:
 
 
 async def test_a_notice_about_an_event_has_the_reason() -> None:
-    notices = await notices_about(DEAD, DeadLetter("evt_1"), RECIPIENTS)
+    notices = notices_about(DEAD, DeadLetter("evt_1"), RECIPIENTS, {})
     assert [n.destination for n in notices] == [ALERTS, MAIL]
     assert context_of(DEAD, notices[0]) == {
         "subject_kind": "event",
@@ -111,7 +114,7 @@ async def test_a_notice_about_an_event_has_the_reason() -> None:
     ],
 )
 async def test_what_has_not_failed_is_not_reported(stored: StoredEvent, dead: DeadLetter) -> None:
-    assert await notices_about(stored, dead, RECIPIENTS) == []
+    assert notices_about(stored, dead, RECIPIENTS, {}) == []
 
 
 async def test_a_notice_about_a_delivery_that_is_no_longer_kept_is_resolved() -> None:

@@ -139,7 +139,7 @@ async def test_an_event_that_is_still_a_dead_letter_is_reported(
 async def write_notices(jobs: WorkerTasks, dead: Delivery) -> None:
     """Leave what a worker leaves that is killed between writing the notices and sending them."""
     change = Change(await read(jobs.store), NOW)
-    for notice in await notices_about(change.stored, DeadLetter("evt_1", dead.id), jobs.recipients):
+    for notice in notices_about(change.stored, DeadLetter("evt_1", dead.id), jobs.recipients, {}):
         change.put(notice)
     await jobs.store.commits.apply(change)
 

@@ -6,44 +6,49 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from bot.delivery.recipients import Recipients
 from bot.delivery.subscriptions import (
     SEND,
     SETTING,
     Decision,
-    Recipient,
     decide,
     name_of,
-    recipients_of,
 )
-from bot.model import Audience, Destination, Transport
+from bot.model import Audience, Destination, Notification, Transport
 from bot.model.schedule import QuietHours
-from bot.model.subscription import Facts, Mute, Place, Subscription
-from tests.factories import NOW
+from bot.model.subscription import Mute, Place, Subscription
+from tests.factories import NOW, make_notification
 
 CHANNEL = Destination(Transport.SLACK, "C0RECRUIT")
 OTHER = Destination(Transport.SLACK, "C0OTHER")
 PERSON = Destination(Transport.SLACK, "U0PERSON")
-SEARCH = Facts("search.completed", "search:srch_1", "engineers in Berlin", 1204)
-KEY = Facts("key.rotated", "key", urgent=True)
+SEARCH = replace(
+    make_notification(), thread="search:srch_1", query="engineers in Berlin", count=1204
+)
+KEY = replace(
+    make_notification(),
+    event_type="key.rotated",
+    template="key.rotated",
+    audience=Audience.OPERATORS,
+    thread="key",
+    urgent=True,
+)
+FOREVER = Mute(NOW, None, "U1")
+TWO_HOURS = Mute(NOW, NOW + timedelta(hours=2), "U1")
 RULE = Subscription(("search.completed",), "U0PERSON", NOW)
 
 
 def found(
     places: Mapping[Destination, Place],
-    facts: Facts = SEARCH,
-    audience: Audience = Audience.RECRUITERS,
+    notification: Notification = SEARCH,
     configured: tuple[Destination, ...] = (CHANNEL,),
 ) -> dict[Destination, tuple[Audience, str]]:
-    return {
-        r.destination: (r.audience, r.rule)
-        for r in recipients_of(facts, audience, configured, places, NOW)
-    }
+    recipients = Recipients(dict.fromkeys(Audience, configured))
+    return {r.destination: (r.audience, r.rule) for r in recipients.of(notification, places)[0]}
 
 
 def test_without_any_choice_the_settings_decide() -> None:
-    assert recipients_of(SEARCH, Audience.RECRUITERS, (CHANNEL,), {}, NOW) == [
-        Recipient(CHANNEL, Audience.RECRUITERS, SETTING, SEND)
-    ]
+    assert found({}) == {CHANNEL: (Audience.RECRUITERS, SETTING)}
 
 
 def test_a_place_can_refuse_what_the_settings_give_it() -> None:
@@ -70,7 +75,7 @@ def test_overlapping_rules_give_one_message_for_each_place() -> None:
 
 def test_a_subscriber_gets_the_recruiters_text_of_what_operators_get() -> None:
     places = {PERSON: Place(subscriptions=(replace(RULE, types=("*",)),))}
-    assert found(places, KEY, Audience.OPERATORS) == {
+    assert found(places, KEY) == {
         CHANNEL: (Audience.OPERATORS, SETTING),
         PERSON: (Audience.RECRUITERS, name_of(replace(RULE, types=("*",)))),
     }
@@ -82,7 +87,7 @@ def test_a_rule_that_does_not_apply_gives_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "facts", "decision"),
+    ("place", "said", "decision"),
     [
         (Place(), SEARCH, SEND),
         (
@@ -90,11 +95,15 @@ def test_a_rule_that_does_not_apply_gives_nothing() -> None:
             KEY,
             Decision(skipped="paused: the channel is archived"),
         ),
-        (Place(mutes=(Mute(NOW, None, "U1"),)), KEY, Decision(skipped="muted until it is unmuted")),
         (
-            Place(mutes=(Mute(NOW, NOW + timedelta(hours=2), "U1"),)),
+            Place(mutes=(FOREVER,)),
+            KEY,
+            Decision(skipped="muted until it is unmuted", mute=FOREVER),
+        ),
+        (
+            Place(mutes=(TWO_HOURS,)),
             SEARCH,
-            Decision(skipped="muted until 2026-01-15 16:30 UTC"),
+            Decision(skipped="muted until 2026-01-15 16:30 UTC", mute=TWO_HOURS),
         ),
         (Place(mutes=(Mute(NOW, NOW, "U1"),)), SEARCH, SEND),
         (
@@ -116,5 +125,7 @@ def test_a_rule_that_does_not_apply_gives_nothing() -> None:
         ),
     ],
 )
-def test_a_place_gets_it_now_later_or_not(place: Place, facts: Facts, decision: Decision) -> None:
-    assert decide(facts, place, NOW) == decision
+def test_a_place_gets_it_now_later_or_not(
+    place: Place, said: Notification, decision: Decision
+) -> None:
+    assert decide(said, place, NOW) == decision

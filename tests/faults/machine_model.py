@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.delivery.notifications import notification_of
-from bot.delivery.recipients import SettingsRecipients, deliveries_of
+from bot.delivery.recipients import Recipients, deliveries_of
 from bot.intake.envelope import parse_envelope
 from bot.model import (
     DeadLetter,
@@ -75,7 +75,7 @@ class Promise:
         if handler is None:
             return set()
         settings = self.world.settings
-        recipients = SettingsRecipients(audiences(settings))
+        recipients = Recipients(audiences(settings))
         try:
             intents = handler.run(event, settings.policy)
         except InvalidData:
@@ -84,11 +84,8 @@ class Promise:
             delivery.id
             for intent in intents
             if isinstance(intent, Notify)
-            for delivery in await deliveries_of(
-                notification_of(event, intent),
-                recipients,
-                since=event.timestamp,
-                opt_in=intent.opt_in,
+            for delivery in deliveries_of(
+                notification_of(event, intent), recipients, {}, since=event.timestamp
             )
         }
 

@@ -67,7 +67,7 @@ DELIVERY = (
         22,
         "an outcome that Redis has not confirmed is given up",
         "bot/delivery/settlement.py",
-        "await retry_while_unavailable(apply, self.check_lease, self.retry_interval)",
+        "await retry_while_unavailable(apply, self.job.check_lease, self.retry_interval)",
         "await apply()",
         f"{_ATTEMPTS}::test_an_outcome_is_written_once_however_often_the_reply_of_redis_is_lost",
     ),

@@ -13,10 +13,10 @@ import pytest
 
 from bot.clock import utc_now
 from bot.delivery import transitions
-from bot.delivery.recipients import deliveries_to
+from bot.delivery.recipients import Recipients, deliveries_of
 from bot.fakes.redis_server import RedisServer, redis_server
 from bot.intake.envelope import parse_envelope
-from bot.model import EventState
+from bot.model import Audience, EventState
 from bot.store import Store
 from bot.store.change import Change
 from bot.store.connection import connect
@@ -72,7 +72,8 @@ async def two_retries(store: Store, event_id: str) -> None:
     change = Change(await read(store, event_id), utc_now())
     change.conclude(EventState.HANDLED)
     [notification] = notifications_of(change.stored.event)
-    for delivery in deliveries_to((SLACK, MAIL), notification, "", change.now):
+    recipients = Recipients({Audience.RECRUITERS: (SLACK, MAIL)})
+    for delivery in deliveries_of(notification, recipients, {}, change.now):
         begun = transitions.begin(change, delivery, "token")
         transitions.retrying(
             change, begun, "timeout", after=timedelta(), uses_attempt=True, maybe_delivered=True

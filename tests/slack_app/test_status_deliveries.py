@@ -2,7 +2,7 @@
 
 from bot.delivery import transitions
 from bot.delivery.notice import notices_about
-from bot.delivery.recipients import SettingsRecipients
+from bot.delivery.recipients import Recipients
 from bot.delivery.requeue import requeue
 from bot.model import Audience, DeadLetter, Delivery, DeliveryState, Destination, Transport
 from bot.store import Store
@@ -74,8 +74,8 @@ async def dead_with_notices(store: Store, *operators: Destination) -> list[Deliv
     """Store a dead event, and return a notice about it to each of the operators."""
     await accept(store)
     stored = await dead_letter(store, reason="searchId is missing")
-    recipients = SettingsRecipients({Audience.OPERATORS: operators})
-    notices = await notices_about(stored, DeadLetter("evt_1"), recipients)
+    recipients = Recipients({Audience.OPERATORS: operators})
+    notices = notices_about(stored, DeadLetter("evt_1"), recipients, {})
     await apply(store, lambda change: [change.put(notice) for notice in notices])
     return notices
 

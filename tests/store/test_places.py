@@ -55,7 +55,7 @@ def test_every_choice_is_kept() -> None:
 
 
 async def test_a_change_is_there_for_every_process(store: Store, redis: Redis) -> None:
-    await store.places.edit(CHANNEL, lambda _: FULL)
+    await store.places.edit(CHANNEL, lambda _: FULL, NOW)
     other = Store(redis, retention=store.retention)
     assert await other.places.get(CHANNEL) == FULL
     assert await other.places.all() == {CHANNEL: FULL}
@@ -70,7 +70,7 @@ async def test_changes_at_the_same_time_are_all_kept(store: Store, redis: Redis)
     stores = [Store(redis, retention=store.retention) for _ in range(8)]
     await asyncio.gather(
         *(
-            one.places.edit(CHANNEL, lambda place, number=number: subscribe(number, place))  # type: ignore[misc]  # mypy cannot infer the default
+            one.places.edit(CHANNEL, lambda place, number=number: subscribe(number, place), NOW)  # type: ignore[misc]  # mypy cannot infer the default
             for number, one in enumerate(stores)
         )
     )
@@ -79,19 +79,19 @@ async def test_changes_at_the_same_time_are_all_kept(store: Store, redis: Redis)
 
 
 async def test_a_place_without_choices_is_removed(store: Store, redis: Redis) -> None:
-    await store.places.edit(CHANNEL, lambda _: FULL)
-    await store.places.edit(CHANNEL, lambda _: Place())
+    await store.places.edit(CHANNEL, lambda _: FULL, NOW)
+    await store.places.edit(CHANNEL, lambda _: Place(), NOW)
     assert await redis.hgetall(keys.PLACES) == {}
 
 
 async def test_what_was_read_is_kept_until_the_version_changes(store: Store, redis: Redis) -> None:
-    await store.places.edit(CHANNEL, lambda _: FULL)
-    reader = Places(redis, store.places._runner)
-    version = int(await redis.get(keys.PLACES_VERSION))
+    await store.places.edit(CHANNEL, lambda _: FULL, NOW)
+    reader = Places(redis, store.places._runner, store.retention)
+    version = await redis.get(keys.PLACES_VERSION)
     assert await reader.all(version) == {CHANNEL: FULL}
     await redis.delete(keys.PLACES)
     assert await reader.all(version) == {CHANNEL: FULL}
-    assert await reader.all(version + 1) == {}
+    assert await reader.all(version + b"1") == {}
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ async def test_what_was_read_is_kept_until_the_version_changes(store: Store, red
 async def test_a_damaged_place_is_left_out_and_can_be_replaced(
     store: Store, redis: Redis, row: str
 ) -> None:
-    await store.places.edit(PERSON, lambda _: FULL)
+    await store.places.edit(PERSON, lambda _: FULL, NOW)
     await redis.hset(keys.PLACES, str(CHANNEL), row)  # type: ignore[misc]  # redis-py's types
     await redis.hset(keys.PLACES, "carrier pigeon", "{}")  # type: ignore[misc]  # redis-py's types
     with capture_logs() as logs:
         assert await store.places.all() == {PERSON: FULL}
     assert [line["event"] for line in logs] == ["unreadable place"] * 2
-    assert await store.places.edit(CHANNEL, lambda place: replace(place, owner="U1")) == Place(
+    assert await store.places.edit(CHANNEL, lambda place: replace(place, owner="U1"), NOW) == Place(
         owner="U1"
     )
     assert (await store.places.get(CHANNEL)).owner == "U1"

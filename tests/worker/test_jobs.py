@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.delivery.notifications import Notifications
-from bot.delivery.recipients import SettingsRecipients
+from bot.delivery.recipients import Recipients
 from bot.delivery.requeue import requeue
 from bot.errors import LeaseLost
 from bot.fakes.faults import HttpFault
@@ -182,7 +182,7 @@ async def test_a_notice_about_an_event_whose_data_does_not_fit_is_retried(
 async def test_a_notification_without_recipients_is_recorded_as_skipped(
     tasks: WorkerTasks, slack_api: LocalSlack, inbox: Inbox
 ) -> None:
-    without_operators = SettingsRecipients({Audience.OPERATORS: ()})
+    without_operators = Recipients({Audience.OPERATORS: ()})
     await accept(
         tasks.store, make_event(event_type="quota.warning", data={"usage": 840, "limit": 1000})
     )

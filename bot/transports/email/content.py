@@ -69,11 +69,23 @@ class MailRenderer:
                 break
         return mail
 
-    def _render(self, template: str, context: Mapping[str, Any]) -> Mail:
-        mark = TEST_PREFIX if context.get("test") else ""
+    def headline(self, notification: Notification) -> str:
+        """Return the notification as one line: its subject.
+
+        Raises:
+            RenderError: if its template fails.
+        """
+        context = context_of(notification, self._templates.clock())
+        return self._subject(notification.template, context)
+
+    def _subject(self, template: str, context: Mapping[str, Any]) -> str:
         with self._templates.naming(f"{template}/{SUBJECT}") as name:
             line = " ".join(self._text.get_template(name).render(context).split())
-            subject = cut(line, _SUBJECT_LENGTH)
+        return cut(line, _SUBJECT_LENGTH)
+
+    def _render(self, template: str, context: Mapping[str, Any]) -> Mail:
+        mark = TEST_PREFIX if context.get("test") else ""
+        subject = self._subject(template, context)
         variables = {**context, "subject": subject, "mark": mark}
         with self._templates.naming(f"{template}/{TEXT}") as name:
             body = self._text.get_template(name).render(variables).strip()

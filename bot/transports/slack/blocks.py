@@ -60,6 +60,12 @@ class Blocks:
         quoted = unstyled(cut(str(text), limit))
         return self.section(_json("> ", self._show(quoted)))
 
+    def link_line(self, text: object, url: str | None) -> Markup:
+        """A line of a list, which links the URL if there is one."""
+        shown = self._show(unstyled(str(text)))
+        linked = _json("<", opaque(filters.link(url)), "|", shown, ">") if url else shown
+        return self.section(_json("• ", linked))
+
     def button(
         self,
         label: str,
