@@ -19,12 +19,15 @@ from bot.metrics.exposition import CONTENT_TYPE, exposition
 from bot.metrics.recorder import Metrics
 from bot.registry import load_registry
 from bot.settings import Settings, load_settings
-from bot.slack_app.app import create_bolt
+from bot.slack_app.app import TIMEOUTS, create_bolt
+from bot.slack_app.context import AppContext
 from bot.slack_app.endpoint import SlackEndpoint, SlackEndpoints
+from bot.slack_app.people import People
 from bot.slack_app.socket_mode import SocketMode
+from bot.slack_app.workspace import Workspace
 from bot.store import Store
 from bot.store.outage import RedisOutage
-from bot.wiring import open_store, slack_api, slack_rendering
+from bot.wiring import audiences, open_store, slack_api, slack_rendering
 
 REDIS_TIMEOUT = timedelta(seconds=1)
 """Short: the caller gets a 503 and tries again, instead of waiting."""
@@ -80,14 +83,19 @@ def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
     if client is None or secret is None:
         return None
     renderer, describe = slack_rendering(settings)
-    app = create_bolt(
-        signing_secret=secret.get_secret_value(),
-        client=client,
+    context = AppContext(
         store=store,
+        client=client,
         render=renderer.render_template,
         describe=describe,
         clock=utc_now,
+        workspace=Workspace(client, TIMEOUTS.identify_workspace),
+        people=People(client),
+        audiences=audiences(settings),
+        filters={h.type: h.filters for h in load_registry().by_type.values()},
+        admins=frozenset(settings.slack_admins),
     )
+    app = create_bolt(signing_secret=secret.get_secret_value(), context=context)
     app_token = settings.slack_app_token
     socket = SocketMode(app, app_token.get_secret_value()) if app_token else None
     return SlackEndpoints(SlackEndpoint(app, secret.get_secret_value()), socket)

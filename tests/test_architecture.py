@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.views": {*NOUNS, "bot.store", "bot.rendering.graphemes", "bot.views"},
     "bot.slack_app": {
         *(*NOUNS, "bot.store", "bot.http", "bot.transports.slack", "bot.views", "bot.slack_app"),
+        *("bot.delivery", "bot.rendering.graphemes"),
     },
     "bot.worker": {
         *(*STORE, "bot.rendering", "bot.registry", "bot.delivery", "bot.worker"),
@@ -50,7 +51,7 @@ FAKES = "bot.fakes"
 MOST_TOP_LEVEL_MODULES = 10
 LONGEST_CHAIN = 18
 """In modules, each of which imports the next one."""
-MOST_ARROWS = 124
+MOST_ARROWS = 130
 """Imports from one folder into another, where a top-level module counts as a folder."""
 
 

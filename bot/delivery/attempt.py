@@ -16,8 +16,8 @@ from bot.delivery.backoff import BACKOFF, expire_rate_limit, next_attempt_at
 from bot.delivery.call import Call, Contents
 from bot.delivery.notifications import notification_for
 from bot.delivery.rate_limit import RateLimiter
-from bot.delivery.sender import ActiveTransport, CheckLease, Leased
-from bot.delivery.settlement import Settlement
+from bot.delivery.sender import ActiveTransport, CheckLease
+from bot.delivery.settlement import Leased, Settlement
 from bot.delivery.subscriptions import SEND, Places, decide
 from bot.errors import DeliveryError, LeaseLost, RenderError
 from bot.metrics.recorder import Metrics

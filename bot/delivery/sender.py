@@ -6,23 +6,11 @@ from typing import Generic, Protocol, TypeVar
 
 from bot.model import Destination, Notification
 from bot.model.outgoing import OutgoingMessage, RateLimit
-from bot.store.commit import Run
 
 CheckLease = Callable[[], None]
 """Raises LeaseLost if another worker may have the delivery by now."""
 
 C = TypeVar("C")
-
-
-class Leased(Protocol):
-    """A run of a job under its lease."""
-
-    @property
-    def run(self) -> Run: ...
-
-    def check_lease(self) -> None:
-        """Raise LeaseLost if another worker may have the job by now."""
-        ...
 
 
 class Sender(Protocol[C]):

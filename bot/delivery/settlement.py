@@ -4,14 +4,25 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
-from bot.delivery.sender import Leased
 from bot.errors import LeaseLost
 from bot.model import Delivery
 from bot.store.change import Change
-from bot.store.commit import DONE, ChangedMeanwhile, Commits
+from bot.store.commit import DONE, ChangedMeanwhile, Commits, Run
 from bot.store.retry import retry_while_unavailable
 from bot.store.stored_event import StoredEvent
+
+
+class Leased(Protocol):
+    """A run of a job under its lease."""
+
+    @property
+    def run(self) -> Run: ...
+
+    def check_lease(self) -> None:
+        """Raise LeaseLost if another worker may have the job by now."""
+        ...
 
 
 @dataclass(slots=True)

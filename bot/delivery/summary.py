@@ -15,7 +15,8 @@ from bot.delivery.backoff import expire_rate_limit, next_attempt_at
 from bot.delivery.batch import Batch, drop, mark, settle_missed
 from bot.delivery.call import Call, Contents
 from bot.delivery.notifications import Notifications, notification_for
-from bot.delivery.sender import ActiveTransport, Leased
+from bot.delivery.sender import ActiveTransport
+from bot.delivery.settlement import Leased
 from bot.delivery.subscriptions import SEND, Places, decide
 from bot.errors import DeliveryError
 from bot.model import Context, Delivery, DeliveryState, Destination, Notification, in_words

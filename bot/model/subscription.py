@@ -40,7 +40,7 @@ class Facts:
 class Subscription:
     """A rule: a place gets the notifications of these types that pass the filters.
 
-    `types` are names that may contain `*`. Every word of `query` must be in the search's query, and its
+    `types` are names that may contain `*`; `excluded` ones are not among them. Every word of `query` must be in the search's query, and its
     count must be `minimum` at least. One that `follows` a thread is about that thread alone. `made_by` is
     a Slack user's id.
     """
@@ -51,10 +51,11 @@ class Subscription:
     query: str = ""
     minimum: int | None = None
     follows: str = ""
+    excluded: tuple[str, ...] = ()
 
     def why_not(self, facts: Facts) -> str | None:
         """Return why the rule does not apply: `type`, `thread`, `query` or `minimum`; None if it does."""
-        if not matches(self.types, facts.event_type):
+        if not matches(self.types, facts.event_type) or matches(self.excluded, facts.event_type):
             return "type"
         if self.follows and self.follows != facts.thread:
             return "thread"

@@ -1,23 +1,20 @@
 """The Bolt app: which function answers which of Slack's requests."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, Literal
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import IntakeError
 from bot.slack_app.bolt_log import bolt_log
-from bot.slack_app.commands import Render, SlashCommands
+from bot.slack_app.commands import SlashCommands
+from bot.slack_app.context import AppContext, Asker
 from bot.slack_app.home import HomeTab
-from bot.slack_app.workspace import Workspace
-from bot.store import Store
-from bot.views.event_summary import Describe
+from bot.slack_app.status import status_commands
 
 _FAILED = "Something went wrong on my side, and my log says what. Please try again in a minute."
 
@@ -32,46 +29,42 @@ class Timeouts:
     """
 
     identify_workspace: timedelta = timedelta(seconds=1)
-    read_store: timedelta = timedelta(seconds=1.2)
+    answer: timedelta = timedelta(seconds=1.2)
     publish_home: timedelta = timedelta(seconds=0.7)
 
 
-_TIMEOUTS = Timeouts()
+TIMEOUTS = Timeouts()
 
 
 def create_bolt(
-    *,
-    signing_secret: str,
-    client: AsyncWebClient,
-    store: Store,
-    render: Render,
-    describe: Describe,
-    clock: Callable[[], datetime],
-    timeouts: Timeouts = _TIMEOUTS,
+    *, signing_secret: str, context: AppContext, timeouts: Timeouts = TIMEOUTS
 ) -> AsyncApp:
     """Return the app that answers `/juicebox` and shows the Home tab, to its own workspace only."""
-    workspace = Workspace(client, timeouts.identify_workspace)
-    commands = SlashCommands(store, render, describe, clock, timeouts.read_store)
-    home = HomeTab(client, commands.status, render, timeouts.publish_home)
+    commands = SlashCommands(context, status_commands(context), timeouts.answer)
+    home = HomeTab(context, commands.in_time, timeouts.publish_home)
 
     async def authorize() -> AuthorizeResult:
-        return await workspace.identity()
+        return await context.workspace.identity()
 
     app = AsyncApp(
         name="juicebox",
         logger=bolt_log(),
-        client=client,
+        client=context.client,
         signing_secret=signing_secret,
-        before_authorize=workspace.gate,
+        before_authorize=context.workspace.gate,
         authorize=authorize,
         process_before_response=True,  # the answer is the acknowledgement
     )
 
     @app.command("/juicebox")
     async def juicebox(ack: AsyncAck, command: dict[str, str]) -> BoltResponse:
-        answer = await commands.answer(command.get("text", ""))
-        blocks = [dict(block) for block in answer.blocks]
-        return await ack(response_type="ephemeral", text=answer.text, blocks=blocks)
+        asker = Asker(command.get("user_id", ""), command.get("channel_id", ""))
+        answer = await commands.answer(command.get("text", ""), asker)
+        blocks = [dict(block) for block in answer.message.blocks]
+        kind: Literal["in_channel", "ephemeral"] = (
+            "in_channel" if answer.in_channel else "ephemeral"
+        )
+        return await ack(response_type=kind, text=answer.message.text, blocks=blocks)
 
     @app.action("refresh_home")
     async def home_refreshed(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:

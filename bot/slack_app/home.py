@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import structlog
 from pydantic import AliasPath, BaseModel, Field, ValidationError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import InvalidEnvelope
-from bot.slack_app.commands import Render
+from bot.slack_app.context import Answer, AppContext
+from bot.slack_app.status import overview
 from bot.slack_app.workspace import CALL_ERRORS
 from bot.transports.slack.message import SlackMessage
 
@@ -43,9 +43,8 @@ class HomeTab:
     `timeout` limits the call to Slack's API.
     """
 
-    client: AsyncWebClient
-    status: Callable[[], Awaitable[SlackMessage]]
-    render: Render
+    context: AppContext
+    in_time: Callable[[Awaitable[Answer]], Awaitable[Answer]]
     timeout: timedelta
 
     async def opened(self, event: Mapping[str, Any]) -> None:
@@ -71,15 +70,18 @@ class HomeTab:
 
         https://docs.slack.dev/reference/methods/views.publish
         """
-        top, status = self.render("_slack/home", {}), await self.status()
+        top, status = self.context.screen("home"), (await self.in_time(self._status())).message
         blocks = [dict(block) for block in (*top.blocks, *_blocks(status))]
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):
-                await self.client.views_publish(
+                await self.context.client.views_publish(
                     user_id=user, view={"type": "home", "blocks": blocks}
                 )
         except CALL_ERRORS as error:
             _log.warning("home not published", fault=type(error).__name__)
+
+    async def _status(self) -> Answer:
+        return Answer(await overview(self.context))
 
 
 def _parse(model: type[M], fields: Mapping[str, Any]) -> M:

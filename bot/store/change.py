@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from bot.model import DeadLetter, Delivery, EventState, Record, Step, milliseconds, to_ms
 from bot.store import keys
-from bot.store.codec import encode_delivery, encode_step
+from bot.store.codec import encode_delivery, encode_step, waiting_member
 from bot.store.queue import JOB_KEYS, JobId, encode_job
 from bot.store.stored_event import BODY, EVENT, TRAIL, StoredEvent, encode_event
 
@@ -183,7 +183,3 @@ class Change:
         """Return the event with the changed fields; its trail is the one that was read."""
         written = {name.encode(): (value or "").encode() for name, value in self._new.items()}
         return replace(self.stored, fields={**self._read.fields, **written})
-
-
-def waiting_member(delivery: Delivery) -> str:
-    return f"{delivery.id}:{delivery.event_id}"

@@ -108,3 +108,8 @@ def decode_step(line: bytes, received_at: datetime, deliveries: Mapping[int, Del
     delivery = deliveries.get(number)
     about = (delivery.id, str(delivery.destination or "")) if delivery else ("", "")
     return Step(received_at + after * _MS, str(what), *about, str(detail or ""))
+
+
+def waiting_member(delivery: Delivery) -> str:
+    """Return what stands for the delivery among those that wait for its destination."""
+    return f"{delivery.id}:{delivery.event_id}"

@@ -108,8 +108,9 @@ def encode_place(place: Place) -> str:
                     "query": s.query,
                     "min": s.minimum,
                     "follows": s.follows,
+                    "except": s.excluded,
                 }.items()
-                if v not in {"", None}
+                if v not in {"", None, ()}
             }
             for s in place.subscriptions
         ],
@@ -168,6 +169,7 @@ def _subscription(given: Mapping[str, Any]) -> Subscription:
         query=str(given.get("query", "")),
         minimum=None if minimum is None else int(minimum),
         follows=str(given.get("follows", "")),
+        excluded=_names(given.get("except", ())),
     )
 
 

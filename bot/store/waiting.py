@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from bot.errors import CorruptRecord
 from bot.model import Delivery, Destination, to_ms
 from bot.store import keys
-from bot.store.change import waiting_member
+from bot.store.codec import waiting_member
 from bot.store.reading import read_hashes, text_ids
 from bot.store.stored_event import StoredEvent, decode_event
 

@@ -13,14 +13,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.block_kit import block_errors
-from bot.model import Event
+from bot.model import Audience, Destination, Event, Transport
+from bot.registry import load_registry
 from bot.slack_app.app import Timeouts, create_bolt
 from bot.slack_app.commands import SlashCommands
+from bot.slack_app.context import AppContext
 from bot.slack_app.endpoint import SlackEndpoint
+from bot.slack_app.people import People
+from bot.slack_app.status import status_commands
+from bot.slack_app.workspace import Workspace
 from bot.store import Store
 from bot.transports.slack.mrkdwn import as_plain_text
 from tests.event_fixtures import notifications_of
-from tests.factories import NOW
+from tests.factories import MAIL, NOW, SLACK
 from tests.renderers import SLACK_RENDERER
 from tests.slack_app.traffic import SECRET, signed, slash_command
 
@@ -60,9 +65,26 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def commands(store: Store, clock: Clock) -> SlashCommands:
-    timeout = Timeouts().read_store
-    return SlashCommands(store, SLACK_RENDERER.render_template, describe, clock, timeout)
+def context(store: Store, client: AsyncWebClient, clock: Clock, timeouts: Timeouts) -> AppContext:
+    return AppContext(
+        store=store,
+        client=client,
+        render=SLACK_RENDERER.render_template,
+        describe=describe,
+        clock=clock,
+        workspace=Workspace(client, timeouts.identify_workspace),
+        people=People(client),
+        audiences={
+            Audience.RECRUITERS: (SLACK, MAIL),
+            Audience.OPERATORS: (Destination(Transport.SLACK, "C0ALERTS"),),
+        },
+        filters={h.type: h.filters for h in load_registry().by_type.values()},
+    )
+
+
+@pytest.fixture
+def commands(context: AppContext, timeouts: Timeouts) -> SlashCommands:
+    return SlashCommands(context, status_commands(context), timeouts.answer)
 
 
 @pytest.fixture
@@ -71,16 +93,8 @@ def timeouts() -> Timeouts:
 
 
 @pytest.fixture
-def bolt(store: Store, client: AsyncWebClient, clock: Clock, timeouts: Timeouts) -> AsyncApp:
-    return create_bolt(
-        signing_secret=SECRET,
-        client=client,
-        store=store,
-        render=SLACK_RENDERER.render_template,
-        describe=describe,
-        clock=clock,
-        timeouts=timeouts,
-    )
+def bolt(context: AppContext, timeouts: Timeouts) -> AsyncApp:
+    return create_bolt(signing_secret=SECRET, context=context, timeouts=timeouts)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from datetime import time
 import pytest
 
 from bot.model.schedule import QuietHours
-from bot.slack_app.grammar import COMMANDS, NotUnderstood, Parsed, Where, parse
+from bot.slack_app.arguments import Where
+from bot.slack_app.grammar import COMMANDS, NotUnderstood, Parsed, parse
 
 ALIASES = {
     "search": "search.completed",

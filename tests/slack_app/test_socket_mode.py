@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from types import NoneType
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,9 +13,11 @@ import structlog.testing
 from aiohttp import WSMsgType, web
 from slack_bolt.async_app import AsyncApp
 
-from bot.slack_app.app import create_bolt
+from bot.slack_app.app import Timeouts, create_bolt
+from bot.slack_app.context import AppContext
 from bot.slack_app.endpoint import SlackEndpoint, SlackEndpoints
 from bot.slack_app.socket_mode import SocketMode
+from bot.slack_app.workspace import Workspace
 from bot.store import Store
 from bot.transports.slack.client import slack_client
 from bot.web import build_slack
@@ -22,8 +25,6 @@ from tests.app import MakeSettings
 from tests.http_proxy import HttpProxy
 from tests.http_server import serving
 from tests.polling import HANG_TIMEOUT, until
-from tests.renderers import SLACK_RENDERER
-from tests.slack_app.conftest import Clock, describe
 from tests.slack_app.traffic import SECRET, slash_command
 
 
@@ -85,14 +86,11 @@ async def server() -> AsyncIterator[SocketModeServer]:
 
 
 @pytest.fixture
-def app(server: SocketModeServer, store: Store, clock: Clock) -> AsyncApp:
+def app(server: SocketModeServer, context: AppContext) -> AsyncApp:
+    client = slack_client("xoxb-test-token", server.url)
+    workspace = Workspace(client, Timeouts().identify_workspace)
     return create_bolt(
-        signing_secret=SECRET,
-        client=slack_client("xoxb-test-token", server.url),
-        store=store,
-        render=SLACK_RENDERER.render_template,
-        describe=describe,
-        clock=clock,
+        signing_secret=SECRET, context=replace(context, client=client, workspace=workspace)
     )
 
 
@@ -103,7 +101,7 @@ async def test_a_command_is_answered_over_the_socket(
         answer = await asyncio.wait_for(server.answers.get(), HANG_TIMEOUT)
     assert answer["envelope_id"] == "dbdd0ef3-1543-4f94-bfb4-133d0e6c1545"
     assert answer["payload"]["response_type"] == "ephemeral"
-    assert answer["payload"]["text"].startswith("Try /juicebox status")
+    assert answer["payload"]["text"].startswith("/juicebox status")
     await asyncio.wait_for(server.closed.wait(), HANG_TIMEOUT)
 
 

@@ -138,7 +138,9 @@ async def test_a_notice_without_a_destination_shows_that_no_operators_are_set(
     ask: Ask, store: Store
 ) -> None:
     await dead_with_notices(store)
-    assert (await lines_of(ask))[2] == "🔕 No operators to notify: `no operators are set`"
+    assert (await lines_of(ask))[
+        2
+    ] == "🔕 No operators to notify: `no destination is set for operators`"
 
 
 async def test_a_failed_notice_alone_offers_no_retry(ask: Ask, store: Store) -> None:

@@ -1,7 +1,7 @@
 """Quiet hours and mutes: what comes meanwhile goes out once, in one message, when they end."""
 
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import time
 
 import pytest
 from redis.asyncio import Redis
@@ -9,9 +9,9 @@ from redis.asyncio import Redis
 from bot.fakes.faults import HttpFault
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.smtp import Inbox
-from bot.model import Audience, DeliveryState, Destination, Event, EventState
+from bot.model import Audience, DeliveryState, Destination, EventState
 from bot.model.schedule import QuietHours
-from bot.model.subscription import Mute, Place, Subscription
+from bot.model.subscription import Place, Subscription
 from bot.store import keys
 from bot.store.commit import DONE
 from bot.store.queue import JOBS, QUEUE, JobId, Task
@@ -20,46 +20,14 @@ from bot.worker.jobs import WorkerTasks
 from tests.factories import MAIL, NOW, SLACK, make_event, seconds
 from tests.run_jobs import event_job, run_all, run_job, unfinished
 from tests.stored_events import accept, deliveries_of, read, steps_of
+from tests.worker.quiet_hours import MORNING, QUIET, SEND_WAITING, at, choose, handle, search
 
-QUIET = Place(quiet=QuietHours(time(14), time(16)))
-MORNING = NOW.replace(hour=16, minute=0)
-SEND_WAITING = JobId(Task.DESTINATION, str(SLACK))
 POST = "chat.postMessage"
 EXPORT = {
     "exportId": "exp_1",
     "downloadUrl": "https://exports.example.com/exp_1.csv",
     "recordCount": 9,
 }
-
-
-def at(tasks: WorkerTasks, now: datetime) -> WorkerTasks:
-    """Return the tasks at another time."""
-    attempts = replace(tasks.attempts, clock=lambda: now)
-    summaries = replace(tasks.summaries, attempts=attempts)
-    return replace(tasks, clock=lambda: now, attempts=attempts, summaries=summaries)
-
-
-@pytest.fixture
-async def quiet(tasks: WorkerTasks) -> WorkerTasks:
-    """Return the tasks of a worker; only Slack is set, and it is quiet there from 14:00 to 16:00."""
-    tasks.recipients.audiences[Audience.RECRUITERS] = (SLACK,)  # type: ignore[index]  # a dict here
-    await choose(tasks, QUIET)
-    return at(tasks, NOW)
-
-
-async def choose(tasks: WorkerTasks, place: Place, to: Destination = SLACK) -> None:
-    await tasks.store.places.edit(to, lambda _: place, NOW)
-
-
-async def handle(tasks: WorkerTasks, *events: Event) -> None:
-    for number, event in enumerate(events):
-        await accept(tasks.store, event)
-        await run_job(at(tasks, tasks.clock() + seconds(number)), event_job(event.id))
-
-
-def search(number: int, count: int = 1204) -> Event:
-    data = {"searchId": f"srch_{number}", "resultCount": count}
-    return make_event(f"evt_{number}", data=data)
 
 
 async def test_it_is_held_until_the_quiet_hours_end(quiet: WorkerTasks, redis: Redis) -> None:
@@ -231,61 +199,6 @@ async def test_an_end_that_is_moved_forward_counts(quiet: WorkerTasks, redis: Re
     await choose(quiet, Place())
     [(_, due)] = await redis.zrange(QUEUE, 0, -1, withscores=True)
     assert due <= (await redis.time())[0] * 1000 + 1000
-
-
-MUTED = Place(mutes=(Mute(NOW, MORNING, "U1"),))
-
-
-async def test_what_is_muted_is_skipped_and_counted_in_one_line(
-    quiet: WorkerTasks, slack_api: LocalSlack, redis: Redis
-) -> None:
-    await choose(quiet, MUTED)
-    await handle(quiet, search(1), search(2), make_event("evt_3", "export.ready", data=EXPORT))
-    deliveries = await deliveries_of(quiet.store, "evt_1", "evt_2", "evt_3")
-    assert {(d.state, d.reason) for d in deliveries} == {
-        (DeliveryState.SKIPPED, "muted until 2026-01-15 16:00 UTC")
-    }
-    await run_all(at(quiet, MORNING))
-    [post] = slack_api.posts
-    assert post.text == "3 messages left out while it was muted"
-    assert "Search completed (2), Export ready (1)" in str(post.blocks)
-    assert {d.state for d in await deliveries_of(quiet.store, "evt_1")} == {DeliveryState.SKIPPED}
-    assert (await unfinished(redis), await redis.zcard(keys.waiting(str(SLACK)))) == (set(), 0)
-
-
-async def test_the_line_comes_once_even_if_its_worker_is_killed(
-    quiet: WorkerTasks, slack_api: LocalSlack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await choose(quiet, MUTED)
-    await handle(quiet, search(1))
-
-    async def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(type(quiet.summaries), "_settle", killed)
-    with pytest.raises(KeyboardInterrupt):
-        await run_job(at(quiet, MORNING), SEND_WAITING)
-    monkeypatch.undo()
-    await run_all(at(quiet, MORNING))
-    assert len(slack_api.posts) == 1
-
-
-async def test_unmuting_tells_what_was_missed_at_once(
-    quiet: WorkerTasks, slack_api: LocalSlack
-) -> None:
-    await choose(quiet, MUTED)
-    await handle(quiet, search(1))
-    await choose(quiet, Place())
-    await run_all(quiet)
-    assert [post.text for post in slack_api.posts] == ["1 message left out while it was muted"]
-
-
-async def test_a_mute_without_an_end_leaves_nothing_waiting(
-    quiet: WorkerTasks, redis: Redis
-) -> None:
-    await choose(quiet, Place(mutes=(Mute(NOW, None, "U1"),)))
-    await handle(quiet, search(1))
-    assert await unfinished(redis) == set()
 
 
 async def test_a_mail_is_held_too(quiet: WorkerTasks, inbox: Inbox) -> None:

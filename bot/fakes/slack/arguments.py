@@ -83,6 +83,10 @@ class ChannelInfo(Arguments):
     channel: str = ""
 
 
+class UserInfo(Arguments):
+    user: str = ""
+
+
 class OpenConversation(Arguments):
     users: str = ""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.fakes.slack import chat, conversations, views
+from bot.fakes.slack import chat, conversations, users, views
 from bot.fakes.slack.arguments import (
     Arguments,
     ChannelInfo,
@@ -24,6 +24,7 @@ from bot.fakes.slack.arguments import (
     Reply,
     SlackError,
     UpdateMessage,
+    UserInfo,
 )
 from bot.fakes.slack.workspace import BOT, BOT_USER, TEAM, Workspace
 
@@ -95,5 +96,6 @@ METHODS: Mapping[str, Method] = {
         conversations.list_channels, ListChannels, ("channels:read", "groups:read")
     ),
     "conversations.open": Method(conversations.open_conversation, OpenConversation, ("im:write",)),
+    "users.info": Method(users.user_info, UserInfo, ("users:read",)),
     "views.publish": Method(views.publish, PublishView),
 }

@@ -59,6 +59,16 @@ class Post:
         return message
 
 
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What `users.info` says of a person."""
+
+    zone: str = "Europe/Berlin"
+    email: str = ""
+    is_guest: bool = False
+    team: str = TEAM
+
+
 @dataclass(slots=True)
 class Conversation:
     """A channel, or a direct message with `user`."""
@@ -131,6 +141,10 @@ class Workspace:
             SLACKBOT: "Slackbot",
             RECRUITER: "recruiter",
             "U0OPERATOR": "operator",
+        }
+        self.profiles = {
+            RECRUITER: Profile(email="recruiter@example.com"),
+            "U0OPERATOR": Profile("America/New_York", "operator@example.com"),
         }
         self.has_home_tab = True
         """Whether the Home tab is enabled in the app's settings."""

@@ -7,6 +7,7 @@ REQUIRED_SCOPES: Mapping[str, str] = {
     "commands": "for /juicebox",
     "channels:history": "to see whether a message got through before posting it again",
     "channels:read": "to find channels by name",
+    "users:read": "to tell members from guests, and for a person's time zone",
 }
 PRIVATE_SCOPES: Mapping[str, str] = {
     "groups:history": "to see whether a message in a private channel got through",
@@ -19,7 +20,16 @@ DIRECT_SCOPES: Mapping[str, str] = {
 }
 """Needed if the settings have a user's id instead of a channel."""
 
-SCOPES: Mapping[str, str] = {**REQUIRED_SCOPES, **PRIVATE_SCOPES, **DIRECT_SCOPES}
+OPTIONAL_SCOPES: Mapping[str, str] = {
+    "users:read.email": "optional: lets people subscribe by email",
+}
+
+SCOPES: Mapping[str, str] = {
+    **REQUIRED_SCOPES,
+    **PRIVATE_SCOPES,
+    **DIRECT_SCOPES,
+    **OPTIONAL_SCOPES,
+}
 
 APP_TOKEN_PREFIX = "xapp-"  # noqa: S105 - no token
 _SOCKET_SCOPE = "connections:write on the app's page, 'Basic Information', 'App-Level Tokens'"

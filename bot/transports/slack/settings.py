@@ -1,12 +1,27 @@
 """The settings of Slack."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from pydantic import HttpUrl
+from pydantic import AfterValidator, BeforeValidator, HttpUrl
+from pydantic_settings import NoDecode
 
-from bot.environment import Environment, Secret
+from bot.environment import Environment, Secret, quoted, split_at_commas
 from bot.errors import SettingsProblem
 from bot.model import Audience, Destination, Transport
+from bot.transports.slack.ids import is_user
+
+
+def _user_ids(ids: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = [given for given in ids if not is_user(given)]
+    if wrong:
+        raise ValueError(f"{quoted(wrong[0])} is not the id of a Slack user, such as U012AB3CD")
+    return ids
+
+
+UserIds = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(split_at_commas), AfterValidator(_user_ids)
+]
 
 
 class SlackSettings(Environment):
@@ -18,6 +33,7 @@ class SlackSettings(Environment):
     slack_app_token: Secret | None = None
     slack_channel: str | None = None
     slack_alert_channel: str | None = None
+    slack_admins: UserIds = ()
 
     @property
     def slack_on(self) -> bool:

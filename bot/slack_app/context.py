@@ -1,0 +1,83 @@
+"""What every command, button and tab of the bot needs in Slack."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.model import Audience, Destination, Transport
+from bot.slack_app.grammar import Parsed
+from bot.slack_app.people import People
+from bot.slack_app.screens import FUNCTIONS
+from bot.slack_app.workspace import Workspace
+from bot.store import Store
+from bot.transports.slack.message import SlackMessage
+from bot.views.event_summary import Describe
+
+Render = Callable[[str, Mapping[str, Any]], SlackMessage]
+"""Renders a folder of `templates/` with the context that its template sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who typed a command or pressed a button, and in which channel."""
+
+    user: str
+    channel: str
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is the conversation of one person with the bot."""
+        return self.channel.startswith("D")
+
+    @property
+    def here(self) -> Destination:
+        """The channel, or the person in a direct message."""
+        return self.me if self.is_direct else Destination(Transport.SLACK, self.channel)
+
+    @property
+    def me(self) -> Destination:
+        """The person's direct messages."""
+        return Destination(Transport.SLACK, self.user)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is answered: to the asker alone, or shown to the whole channel."""
+
+    message: SlackMessage
+    in_channel: bool = False
+
+
+Command = Callable[[Parsed, Asker], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class AppContext:
+    """The parts that commands, buttons and the Home tab share.
+
+    `audiences` are the destinations of the settings, `filters` the filters of each type of event that has
+    a handler, and `admins` the users who may change what a channel gets; if empty, every member may.
+    """
+
+    store: Store
+    client: AsyncWebClient
+    render: Render
+    describe: Describe
+    clock: Callable[[], datetime]
+    workspace: Workspace
+    people: People
+    audiences: Mapping[Audience, Sequence[Destination]] = field(default_factory=dict)
+    filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    admins: frozenset[str] = frozenset()
+
+    def screen(self, name: str, **context: object) -> SlackMessage:
+        """Render a folder of `templates/_slack`."""
+        return self.render(f"_slack/{name}", {**FUNCTIONS, **context})
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """The short names of event types, such as `search` for `search.completed`."""
+        return {event_type.partition(".")[0]: event_type for event_type in self.filters}
