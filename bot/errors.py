@@ -82,7 +82,8 @@ class DeliveryError(BotError):
 
     `reason` is shown to operators, and contains no secret and no payload. `retry` says whether to try
     again, `after` the minimal delay, `uses_attempt` whether this attempt counts, and
-    `maybe_delivered` whether the message may have arrived.
+    `maybe_delivered` whether the message may have arrived. `gone` says why nothing can be sent to the
+    destination any more, such as "the channel is archived".
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class DeliveryError(BotError):
         after: timedelta | None = None,
         uses_attempt: bool = True,
         maybe_delivered: bool = False,
+        gone: str = "",
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -100,6 +102,7 @@ class DeliveryError(BotError):
         self.after = after
         self.uses_attempt = uses_attempt
         self.maybe_delivered = maybe_delivered
+        self.gone = gone
 
     @classmethod
     def transient(cls, reason: str, *, maybe_delivered: bool = False) -> "DeliveryError":
@@ -112,9 +115,11 @@ class DeliveryError(BotError):
         return cls(reason, retry=True, after=after, uses_attempt=False)
 
     @classmethod
-    def permanent(cls, reason: str, *, maybe_delivered: bool = False) -> "DeliveryError":
+    def permanent(
+        cls, reason: str, *, maybe_delivered: bool = False, gone: str = ""
+    ) -> "DeliveryError":
         """Return an error that makes the delivery a dead letter."""
-        return cls(reason, retry=False, maybe_delivered=maybe_delivered)
+        return cls(reason, retry=False, maybe_delivered=maybe_delivered, gone=gone)
 
 
 def settings_in(text: str) -> frozenset[str]:

@@ -83,7 +83,7 @@ class Attempts:
         for delivery in settled:
             self.report(delivery, 0, is_test=stored.event.test)
         settlement = Settlement(
-            *(self.store.commits, stored, job, self.clock, self.redis_retry_interval),
+            *(self.store, stored, job, self.clock, self.redis_retry_interval),
             unsettled=len(calls),
         )
         attempts = [self._attempt(call, settlement) for call in calls]
@@ -132,8 +132,13 @@ class Attempts:
 
     async def _attempt(self, call: Call, settlement: Settlement) -> None:
         receipt, error = await self.try_to_send(call, settlement.job.check_lease)
+        place = await settlement.pause(call.delivery, error)
         settled = await settlement.settle(
-            lambda change: self._outcome(change, call, receipt, error)
+            lambda change: (
+                transitions.paused(change, call.delivery, place)
+                if place
+                else self._outcome(change, call, receipt, error)
+            )
         )
         self.report(settled, call.seconds, is_test=call.notification.test)
 

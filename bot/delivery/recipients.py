@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.delivery.subscriptions import Places, Recipient, configured_recipients, subscribers
 from bot.model import (
-    NOTICE_TEMPLATE,
+    NOTICE_TEMPLATES,
     Audience,
     DeadLetter,
     Delivery,
@@ -30,7 +30,7 @@ class Recipients:
         """
         configured = () if notification.opt_in else self.audiences[notification.audience]
         found = configured_recipients(notification, configured, places)
-        if notification.template != NOTICE_TEMPLATE:
+        if notification.template not in NOTICE_TEMPLATES:
             taken = {recipient.destination for recipient in found}
             found += [r for r in subscribers(notification, places) if r.destination not in taken]
         if notification.opt_in:

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.errors import LeaseLost
+from bot.errors import DeliveryError, LeaseLost
 from bot.model import Delivery
+from bot.model.outgoing import ARCHIVED
+from bot.model.subscription import Place
+from bot.store import Store
 from bot.store.change import Change
-from bot.store.commit import DONE, ChangedMeanwhile, Commits, Run
+from bot.store.commit import DONE, ChangedMeanwhile, Run
 from bot.store.retry import retry_while_unavailable
 from bot.store.stored_event import StoredEvent
 
@@ -29,7 +32,7 @@ class Leased(Protocol):
 class Settlement:
     """Settles the deliveries of one run, one after the other; `unsettled` is how many are left."""
 
-    commits: Commits
+    store: Store
     stored: StoredEvent
     job: Leased
     clock: Callable[[], datetime]
@@ -49,7 +52,7 @@ class Settlement:
             end = DONE if self.unsettled == 1 else None
 
             async def apply() -> bool:
-                await self.commits.apply(change, self.job.run, end)
+                await self.store.commits.apply(change, self.job.run, end)
                 return True
 
             try:
@@ -58,3 +61,29 @@ class Settlement:
                 raise LeaseLost("another run has settled this delivery") from None
             self.unsettled -= 1
         return settled
+
+    async def pause(self, delivery: Delivery, error: DeliveryError | None) -> Place | None:
+        """Pause the delivery's destination if it is gone, and return it; None if it is not.
+
+        A channel of the settings that was never there is an error of the operators instead.
+
+        Raises:
+            LeaseLost: if another worker has the job by now.
+        """
+        to, gone = delivery.destination, error.gone if error else ""
+        if to is None or not gone or delivery.is_notice or not (delivery.rule or gone == ARCHIVED):
+            return None
+        paused = Place(paused=gone, paused_by=delivery.event_id)
+
+        def edit(place: Place) -> Place:
+            return (
+                place if place.paused else replace(place, paused=gone, paused_by=paused.paused_by)
+            )
+
+        async def apply() -> bool:
+            nonlocal paused
+            paused = await self.store.places.edit(to, edit, self.clock())
+            return True
+
+        await retry_while_unavailable(apply, self.job.check_lease, self.retry_interval)
+        return paused

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.model import NOTICE_TEMPLATE, Audience, Destination, Notification, to_ms
+from bot.model import NOTICE_TEMPLATES, Audience, Destination, Notification, to_ms
 from bot.model.subscription import Facts, Mute, Place, Subscription, matches
 
 SETTING = ""
 """The rule of a destination that the settings name for an audience."""
-MUTED = "muted"
-"""Begins the reason of a delivery that a mute kept back."""
+MUTED, PAUSED = "muted", "paused"
+"""Begin the reason of a delivery that a mute kept back, or that had nowhere to go."""
 
 Places = Mapping[Destination, Place]
 
@@ -67,7 +67,7 @@ def subscribers(notification: Notification, places: Places) -> list[Recipient]:
 
 def variants_of(notification: Notification) -> list[Notification]:
     """Return the notification for its audience, and for subscribers if that is another one."""
-    if notification.audience is Audience.RECRUITERS or notification.template == NOTICE_TEMPLATE:
+    if notification.audience is Audience.RECRUITERS or notification.template in NOTICE_TEMPLATES:
         return [notification]
     return [notification, replace(notification, audience=Audience.RECRUITERS)]
 
@@ -78,7 +78,7 @@ def decide(notification: Notification, place: Place, now: datetime) -> Decision:
         return SEND
     facts = Facts.of(notification)
     if place.paused:
-        return Decision(skipped=f"paused: {place.paused}")
+        return Decision(skipped=f"{PAUSED}: {place.paused}")
     mute = place.mute_of(facts, now)
     if mute is not None:
         until = f"until {mute.until:%Y-%m-%d %H:%M} UTC" if mute.until else "until it is unmuted"

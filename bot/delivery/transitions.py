@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.delivery.subscriptions import Decision
+from bot.delivery.subscriptions import PAUSED, Decision
 from bot.model import DeadLetter, Delivery, DeliveryState, duration
+from bot.model.subscription import Place
 from bot.store.change import Change
 from bot.store.queue import JobId, Task
 
@@ -65,6 +66,13 @@ def decided(change: Change, delivery: Delivery, decision: Decision) -> Delivery:
     missed = skipped(change, replace(delivery, missed=True), decision.skipped)
     _plan(change, missed, decision.mute.until)
     return missed
+
+
+def paused(change: Change, delivery: Delivery, place: Place) -> Delivery:
+    """Nothing can be sent to its destination: the delivery that found that out has it reported."""
+    if place.paused_by == delivery.event_id:
+        change.enqueue(JobId(Task.DEAD_LETTER, delivery.event_id, delivery.id))
+    return skipped(change, delivery, f"{PAUSED}: {place.paused}")
 
 
 def released(change: Change, delivery: Delivery) -> Delivery:

@@ -1,6 +1,6 @@
 """Frozen data types that all parts of the bot share, and the contract of a handler. No I/O."""
 
-from bot.model.dead_letter import NOTICE_TEMPLATE, DeadLetter
+from bot.model.dead_letter import NOTICE_TEMPLATE, NOTICE_TEMPLATES, PAUSED_TEMPLATE, DeadLetter
 from bot.model.dialects import canonical_event, spellings
 from bot.model.durations import duration, milliseconds
 from bot.model.handler import DataSubject, Handler, handles

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 NOTICE_TEMPLATE = "dead_letter"
-"""The template of every notice to operators; no other notification uses it."""
+"""The template of a notice to operators that something has failed; no other notification uses it."""
+PAUSED_TEMPLATE = "paused_place"
+"""The template of a notice that nothing can be sent to a place any more."""
+NOTICE_TEMPLATES = frozenset({NOTICE_TEMPLATE, PAUSED_TEMPLATE})
 _EVENT, _DELIVERY = "event", "delivery"
 
 

@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 from bot.model.nouns import Destination
 
 C = TypeVar("C")
+ARCHIVED = "the channel is archived"
+"""Why nothing can be sent to a channel that was there before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from bot.model.dead_letter import NOTICE_TEMPLATE
+from bot.model.dead_letter import NOTICE_TEMPLATES
 from bot.model.nouns import Notification
 from bot.model.schedule import QuietHours
 
@@ -30,9 +30,9 @@ class Facts:
 
     @classmethod
     def of(cls, notification: Notification) -> "Facts":
-        """Return those of a notification, whose type is `NOTICE_TEMPLATE` if it tells of a failure."""
+        """Return those of a notification, whose type is its template if it is a notice."""
         n = notification
-        event_type = n.template if n.template == NOTICE_TEMPLATE else n.event_type
+        event_type = n.template if n.template in NOTICE_TEMPLATES else n.event_type
         return cls(event_type, n.thread, n.query, n.count, n.urgent)
 
 
@@ -88,7 +88,8 @@ class Place:
     """What people have chosen for one destination.
 
     `unsubscribed` are types that the place does not get, although the settings say so. `paused` is why
-    nothing can be sent there, for example since the channel is archived. `owner` is the Slack user whose
+    nothing can be sent there, for example since the channel is archived, and `paused_by` the id of the
+    event whose delivery found that out. `owner` is the Slack user whose
     direct messages or email address it is, and `zone` that user's time zone.
     """
 
@@ -99,6 +100,7 @@ class Place:
     zone: str = "UTC"
     owner: str = field(default="", repr=False)
     paused: str = ""
+    paused_by: str = ""
 
     def mute_of(self, facts: Facts, now: datetime) -> Mute | None:
         """Return the mute that applies for longest, or None."""

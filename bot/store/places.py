@@ -129,6 +129,7 @@ def encode_place(place: Place) -> str:
         zone=place.zone if place.zone != "UTC" else "",
         owner=place.owner,
         paused=place.paused,
+        paused_by=place.paused_by,
     )
 
 
@@ -148,6 +149,7 @@ def decode_place(row: bytes) -> Place:
         zone=str(kept.get("zone", "UTC")),
         owner=str(kept.get("owner", "")),
         paused=str(kept.get("paused", "")),
+        paused_by=str(kept.get("paused_by", "")),
     )
 
 

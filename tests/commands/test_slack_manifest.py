@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl
 
 from bot.fakes.slack.methods import METHODS
-from bot.transports.slack.scopes import SCOPES
+from bot.transports.slack.scopes import OPTIONAL_SCOPES, SCOPES
 from tests.commands.conftest import Cli
 
 URL = "https://bot.example.com"
@@ -135,7 +135,7 @@ async def test_the_scopes_are_those_that_the_calls_of_the_bot_require(cli: Cli) 
     requested = manifest.oauth_config.scopes.bot
     assert requested == list(SCOPES)
     required = {scope for method in METHODS.values() for scope in method.scopes}
-    assert set(requested) == required | {"commands"}
+    assert set(requested) == required | {"commands", *OPTIONAL_SCOPES}
 
 
 async def test_socket_mode_needs_no_url(cli: Cli) -> None:

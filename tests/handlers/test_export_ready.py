@@ -1,5 +1,7 @@
 """The intents of `export.ready`."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.model import Audience, Event, InvalidData, Notify, Record
@@ -28,6 +30,9 @@ def test_the_export_is_recorded_and_recruiters_are_told() -> None:
                 "linked": True,
             },
             thread="export:exp_5t7h1q",
+            count=1204,
+            url=URL,
+            url_expires_at=datetime(2026, 3, 1, tzinfo=UTC),
         ),
     ]
 

@@ -23,6 +23,7 @@ def test_operators_are_told_that_the_bot_holds_the_old_key() -> None:
             "key.rotated",
             {"newKeyPrefix": "jb_live_7Qx2", "rotatedAt": 1768487400, "configured": "old"},
             thread="key",
+            urgent=True,
         )
     ]
 

@@ -13,6 +13,8 @@ def test_recruiters_are_told_how_many_people_were_found() -> None:
             "search.completed",
             {"searchId": "srch_8f3k2m", "resultCount": 1204, "query": None, "resultsUrl": None},
             thread="search:srch_8f3k2m",
+            query="",
+            count=1204,
         )
     ]
 

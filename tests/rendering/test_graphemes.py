@@ -102,7 +102,7 @@ def test_every_message_keeps_a_family_emoji_whole() -> None:
         query = "x" * before + family + "y" * 200
         search = {"searchId": "srch_1", "resultCount": 1, "query": query, "resultsUrl": None}
         context = {**search, "event": event, "audience": "recruiters"}
-        unknown = SLACK_RENDERER.render_template("_slack/help", {"unknown": query})
+        unknown = SLACK_RENDERER.render_template("_slack/not_understood", {"text": query})
         told = [
             MAIL_RENDERER.render_template("search.completed", context).subject,
             SLACK_RENDERER.render_template("search.completed", context).text,

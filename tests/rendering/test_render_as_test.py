@@ -42,10 +42,11 @@ def test_nothing_of_a_real_event_says_test(name: str) -> None:
 
 
 def test_a_message_without_a_header_gets_one() -> None:
-    message = SLACK_RENDERER.render_template("_slack/help", {"unknown": "", "test": True})
+    message = SLACK_RENDERER.render_template("_slack/not_understood", {"text": "no", "test": True})
     assert message.blocks[0]["text"]["text"] == "Test"
     assert (
-        message.blocks[1:] == SLACK_RENDERER.render_template("_slack/help", {"unknown": ""}).blocks
+        message.blocks[1:]
+        == SLACK_RENDERER.render_template("_slack/not_understood", {"text": "no"}).blocks
     )
 
 

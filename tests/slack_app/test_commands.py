@@ -51,7 +51,7 @@ async def test_an_unknown_command_is_answered_with_the_nearest(ask: Ask) -> None
         ("<!channel>", "&lt;!channel&gt;"),
         ("<@U0RECRUITER>", "&lt;@U0RECRUITER&gt;"),
         ("<https://evil.example|click>", "&lt;https://evil.example|click&gt;"),
-        ('"}],"blocks":[', '}],'),
+        ('"}],"blocks":[', "}],"),
         ("\\n\\", "\\n\\"),
         ("`*_~", "'*_~"),
         ("{{7*7}}", "{{7*7}}"),

@@ -40,7 +40,7 @@ async def take_slot(runner: ScriptRunner, token: str, key: str = SLOT_KEY) -> An
 def test_the_scripts_are_those_of_the_folder() -> None:
     assert set(NAMES) == {
         *("accept", "commit", "migrate", "reconcile", "renew", "restore_job", "take"),
-        "smtp_slot_take",
+        *("set_place", "smtp_slot_take"),
     }
 
 

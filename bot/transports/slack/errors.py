@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import DeliveryError
+from bot.model.outgoing import ARCHIVED
 from bot.transports.slack.client import UNREADABLE
 from bot.transports.slack.replies import refusal_in
 
@@ -56,6 +57,12 @@ _PERMANENT = {
     ),
 }
 
+_GONE = {
+    "is_archived": ARCHIVED,
+    "channel_not_found": "the channel is deleted, or the bot cannot see it",
+    "not_in_channel": "the bot is not in the channel any more",
+}
+
 _BEFORE_REQUEST = (
     aiohttp.ClientConnectorError,
     aiohttp.ConnectionTimeoutError,
@@ -86,7 +93,7 @@ def permanent_error(code: str, target: str, needed: str = "") -> DeliveryError:
     """Return the error for Slack's `code` with its fix; `needed` names the missing scopes."""
     text = _PERMANENT.get(code, "Slack refuses the call")
     text = text.format(target=_clean(target), needed=_clean(needed))
-    return DeliveryError.permanent(f"{code}: {text}")
+    return DeliveryError.permanent(f"{code}: {text}", gone=_GONE.get(code, ""))
 
 
 def _maybe_posted(reason: str) -> DeliveryError:
