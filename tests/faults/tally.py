@@ -69,7 +69,7 @@ class Tally:
 
 
 class _Audit:
-    """Compares the deliveries with the messages that arrived, by delivery id."""
+    """Compares the deliveries with the messages that arrived, by the id of the delivery or its summary."""
 
     def __init__(self, deployment: Deployment, tally: Tally) -> None:
         self._store = deployment.store
@@ -97,6 +97,7 @@ class _Audit:
 
     async def _delivery(self, delivery: Delivery, stored: StoredEvent) -> Sequence[str]:
         copies = self._arrived[delivery.id]
+        copies += self._arrived[delivery.message] if delivery.message else 0
         name = f"{delivery.event_id} to {delivery.destination}: {delivery.state}, {copies} arrived"
         if copies > 1 and not self._is_permitted(delivery, stored, copies):
             self._tally.doubled += copies - 1

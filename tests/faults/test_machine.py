@@ -1,8 +1,8 @@
 """A state machine injects faults in random orders, and checks that the promise of delivery holds."""
 
 import asyncio
-from collections.abc import Coroutine
-from datetime import timedelta
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -18,9 +18,13 @@ from hypothesis.stateful import (
 
 from bot.fakes.faults import HttpFault, SmtpFault
 from bot.fakes.redis_server import RedisServer
+from bot.model import Destination
+from bot.model.schedule import QuietHours
+from bot.model.subscription import Mute, Place, Subscription
 from tests.app import MakeSettings, signed
+from tests.factories import MAIL, SLACK
 from tests.faults.machine_life import task_factory
-from tests.faults.machine_model import DATA, Promise
+from tests.faults.machine_model import DATA, PERSON, Promise
 from tests.faults.machine_world import World
 
 SLACK_FAULTS = {
@@ -44,6 +48,13 @@ KINDS = st.sampled_from(["search"] * 4 + [*DATA])
 MOMENTS = st.integers(1, 110) | st.sampled_from(["slack", "mail"])
 """A step of the worker, of which a job that sends takes about 95; or when Slack or the mail server has
 the message. If that is not reached, the strike happens in a later poll."""
+CHOICES: dict[str, Callable[[datetime], Place]] = {
+    "nothing": lambda _: Place(),
+    "everything": lambda now: Place(subscriptions=(Subscription(("*",), PERSON.address, now),)),
+    "quiet": lambda now: Place(quiet=QuietHours(now.time(), (now + timedelta(hours=8)).time())),
+    "muted": lambda now: Place(mutes=(Mute(now, now + timedelta(hours=2), PERSON.address),)),
+    "no exports": lambda _: Place(unsubscribed=("export.*",)),
+}
 STRIKES = [
     *("freeze", "freeze", "kill", "kill", "cut", "cut for long", "stall", "stall for long"),
     *("lose a reply", "lose two", "lose three"),
@@ -169,6 +180,11 @@ class Machine(RuleBasedStateMachine):
         if wake and self.world.frozen:
             self._do(self.world.wake(self.world.frozen[0]))
         self._do(self.world.work())
+
+    @rule(to=st.sampled_from([SLACK, MAIL, PERSON]), choice=st.sampled_from([*CHOICES]))
+    def choose(self, to: Destination, choice: str) -> None:
+        """Somebody changes what a place gets, and when."""
+        self._do(self.promise.choose(to, CHOICES[choice](self.world.time.now())))
 
     @rule(hours=st.sampled_from([-1, 0, 0, 1]))
     def clocks_are_wrong(self, hours: int) -> None:

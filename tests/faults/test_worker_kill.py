@@ -4,7 +4,7 @@ import sys
 import time
 from asyncio import StreamReader
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -14,9 +14,12 @@ import pytest
 from bot.clock import utc_now
 from bot.delivery import transitions
 from bot.delivery.recipients import Recipients, deliveries_of
+from bot.delivery.subscriptions import Decision
 from bot.fakes.redis_server import RedisServer, redis_server
 from bot.intake.envelope import parse_envelope
-from bot.model import Audience, EventState
+from bot.model import Audience, Destination, EventState, Transport
+from bot.model.choices import subscribe
+from bot.model.subscription import Mute, Subscription
 from bot.store import Store
 from bot.store.change import Change
 from bot.store.connection import connect
@@ -31,6 +34,7 @@ from tests.processes import running
 from tests.run_jobs import event_job, no_job_is_left
 from tests.stored_events import read
 
+OPERATOR = "U0OPERATOR"
 _DATABASES = 600
 """More than any scenario has boundaries."""
 
@@ -48,11 +52,12 @@ Prepare = Callable[[Store, str], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Work:
-    """Work for the workers that are killed, and its number of jobs."""
+    """Work for the workers that are killed, its number of jobs, and what the ids of its events end with."""
 
     name: str
     jobs: int
     prepare: Prepare
+    suffixes: Sequence[str] = ("",)
 
 
 async def an_event(store: Store, event_id: str) -> None:
@@ -85,8 +90,40 @@ async def two_retries(store: Store, event_id: str) -> None:
     await store.redis.delete(JOB_KEY + done)
 
 
+async def a_subscription(store: Store, event_id: str) -> None:
+    """An event that somebody has subscribed to, in a place whose choices have just changed."""
+    rule = Subscription(("search.*",), OPERATOR, utc_now())
+    to = Destination(Transport.SLACK, OPERATOR)
+    await store.places.edit(to, lambda place: subscribe(place, rule), utc_now())
+    await an_event(store, event_id)
+
+
+async def a_summary(store: Store, event_id: str) -> None:
+    """Three deliveries that were held, and one that a mute kept back; all are due now."""
+    for suffix in SUMMARY_SUFFIXES:
+        await an_event(store, event_id + suffix)
+        change = Change(await read(store, event_id + suffix), utc_now())
+        change.conclude(EventState.HANDLED)
+        [notification] = notifications_of(change.stored.event)
+        mute = Mute(change.now, change.now, OPERATOR)
+        decision = Decision(held_until=change.now)
+        if suffix == SUMMARY_SUFFIXES[-1]:
+            decision = Decision(skipped="muted until now", mute=mute)
+        recipients = Recipients({Audience.RECRUITERS: (SLACK, MAIL)})
+        for delivery in deliveries_of(notification, recipients, {}, change.now):
+            transitions.decided(change, delivery, decision)
+        await store.commits.apply(change)
+        done = str(event_job(event_id + suffix))
+        for key in (JOBS, QUEUE):
+            await store.redis.zrem(key, done)
+        await store.redis.delete(JOB_KEY + done)
+
+
+SUMMARY_SUFFIXES = ("", "_b", "_c", "_muted")
 WORK = [
     Work("event", 1, an_event),
+    Work("subscription", 1, a_subscription),
+    Work("summary", 2, a_summary, SUMMARY_SUFFIXES),
     Work("invalid", 2, an_invalid_event),
     Work("retries", 2, two_retries),
 ]
@@ -127,7 +164,7 @@ class Kills:
             for number in numbers:
                 database = on_database(self.deployment, self.server, offset + number)
                 on[number] = await stack.enter_async_context(database)
-                await self.work.prepare(on[number].store, self._event(number))
+                await self.work.prepare(on[number].store, self._events(number)[0])
             command = self._command(offset, numbers)
             workers = await stack.enter_async_context(running(command, self.deployment.env))
             assert workers.stdout is not None
@@ -136,10 +173,10 @@ class Kills:
             workers.terminate()
             assert await workers.wait() == 0
             for number in killed_at:
-                await self.tally.audit(on[number], [self._event(number)])
+                await self.tally.audit(on[number], self._events(number))
 
-    def _event(self, number: int) -> str:
-        return f"{self.work.name}_{number}"
+    def _events(self, number: int) -> list[str]:
+        return [f"{self.work.name}_{number}{suffix}" for suffix in self.work.suffixes]
 
     def _command(self, offset: int, numbers: range) -> list[str]:
         url, log = f"redis://127.0.0.1:{self.server.port}", self.deployment.folder / "killed.log"
@@ -172,16 +209,16 @@ class Kills:
 
         await until(all_done)
         for number, deployment in on.items():
-            await deployment.settled([self._event(number)])
+            await deployment.settled(self._events(number))
 
 
 @pytest.mark.case(14)
 async def test_a_worker_killed_at_any_await_of_its_work_is_replaced_within_16_seconds(
     deployment: Deployment, many_databases: RedisServer, tally: Tally, whole: bool
 ) -> None:
-    """The short form kills at every sixteenth await of an event's job, the whole one at each await."""
+    """The short form kills at every sixteenth await of the first jobs, the whole one at each await."""
     at_once, step = (20, 1) if whole else (10, 16)
-    for work in WORK if whole else WORK[:1]:
+    for work in WORK if whole else WORK[:3]:
         kills = Kills(deployment, many_databases, tally, work)
         first = 1
         while not kills.boundaries or first <= kills.boundaries:
