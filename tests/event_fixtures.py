@@ -73,11 +73,43 @@ OTHER_EVENT = sent(
     {"candidateId": "cand_7k2m", "isFirst": True, "page": "https://evil.example/x", "more": []},
 )
 OTHER = notification_of(OTHER_EVENT, notify_of_other(OTHER_EVENT))
+SUMMARY = replace(
+    DEAD_DELIVERY,
+    event_id="msg_1",
+    audience=Audience.RECRUITERS,
+    template="summary",
+    context={
+        "items": [
+            {
+                "headline": "Search completed: 1,204 candidates for “Rust engineers in Berlin”",
+                "url": "https://app.example.com/searches/srch_8f3k2m",
+            },
+            {
+                "headline": "Export ready: 9 records",
+                "url": "https://exports.example.com/exp_1.csv",
+            },
+            {"headline": "Candidate replied <!channel> www.evil.example", "url": None},
+        ],
+        "leftOut": 2,
+        "count": 5,
+        "missedCount": 3,
+        "missed": [["Search completed", 2], ["Export ready", 1]],
+    },
+)
+MISSED = replace(SUMMARY, context={**SUMMARY.context, "items": [], "leftOut": 0, "count": 0})
+PAUSED_PLACE = replace(
+    DEAD_DELIVERY,
+    template="paused_place",
+    context={**DEAD_DELIVERY.context, "reason": "paused: the channel is archived"},
+)
 TOLD = {
     **{name: notification for name in NAMES for notification in notifications_of(captured(name))},
     "export.ready.unlinked": UNLINKED,
     "search.completed.linked": SEARCH_LINKED,
     "other_event": OTHER,
+    "summary": SUMMARY,
+    "summary.missed": MISSED,
+    "paused_place": PAUSED_PLACE,
     "dead_letter.delivery": DEAD_DELIVERY,
     "dead_letter.event": DEAD_EVENT,
 }

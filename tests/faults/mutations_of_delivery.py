@@ -3,10 +3,35 @@
 from tests.faults.mutation import Mutation
 
 _ATTEMPTS = "tests/delivery/test_attempt_lease.py"
+_HELD = "tests/worker/test_held.py"
 _DELIVERIES = "tests/faults/test_worker_deliveries.py"
 _PROCESSES = "tests/faults/test_worker_processes.py"
 
 DELIVERY = (
+    Mutation(
+        15,
+        "a summary that was interrupted gets another id",
+        "bot/delivery/summary.py",
+        'message = due[0].delivery.message or f"msg_{uuid4().hex[:24]}"',
+        'message = f"msg_{uuid4().hex[:24]}"',
+        f"{_HELD}::test_a_summary_that_was_interrupted_is_not_posted_twice",
+    ),
+    Mutation(
+        15,
+        "the job of a destination is not planned",
+        "bot/delivery/transitions.py",
+        "    change.enqueue(job, at - change.now, earliest=True)\n",
+        "",
+        f"{_HELD}::test_one_that_was_held_comes_as_itself",
+    ),
+    Mutation(
+        15,
+        "what waits for a destination is not found again",
+        "bot/store/reconciliation.py",
+        "await self._waiting.restore(delivery)",
+        "pass",
+        f"{_HELD}::test_what_redis_has_lost_is_found_again",
+    ),
     Mutation(
         15,
         "a delivery found `sending` counts as not sent",

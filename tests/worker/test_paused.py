@@ -48,7 +48,7 @@ async def test_an_archived_channel_is_paused_and_reported_once(
         "D0RECRUITER": "Messages to <#C0RECRUIT> are paused: the channel is archived",
     }
     [mail] = inbox.mails
-    assert mail.message["Subject"] == "Juicebox messages to C0RECRUIT are paused"
+    assert mail.message["Subject"] == "Messages to a Slack channel are paused"
 
 
 async def test_subscribing_resumes_it(working: WorkerTasks, slack_api: LocalSlack) -> None:
