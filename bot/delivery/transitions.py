@@ -61,11 +61,11 @@ def decided(change: Change, delivery: Delivery, decision: Decision) -> Delivery:
         change.step("held", held, f"until {decision.held_until:%Y-%m-%d %H:%M} UTC: quiet hours")
         _plan(change, held, decision.held_until)
         return held
-    if decision.mute is None or decision.mute.until is None:
-        return skipped(change, delivery, decision.skipped)
-    missed = skipped(change, replace(delivery, missed=True), decision.skipped)
-    _plan(change, missed, decision.mute.until)
-    return missed
+    is_muted = decision.mute is not None
+    done = skipped(change, replace(delivery, missed=is_muted), decision.skipped)
+    if decision.mute and decision.mute.until:
+        _plan(change, done, decision.mute.until)
+    return done
 
 
 def paused(change: Change, delivery: Delivery, place: Place) -> Delivery:

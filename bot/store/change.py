@@ -142,10 +142,11 @@ class Change:
             "waiting": [
                 {
                     "key": index_of(keys.waiting(str(delivery.destination))),
-                    "add" if waits else "remove": waiting_member(delivery),
-                    **({"at": to_ms(self.now), "ttl": ttl} if waits else {}),
+                    "add" if waits else "remove": member,
+                    **({"at": score, "ttl": ttl} if waits else {}),
                 }
                 for delivery, waits in self._began_or_ended_to_wait()
+                for member, score in [waiting_member(delivery)]
             ],
         }
 

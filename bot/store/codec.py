@@ -1,7 +1,7 @@
 """The JSON of deliveries and of steps of a timeline, as `stored_event` describes it."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -24,6 +24,7 @@ UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, AttributeError)
 _KEPT = {"n", "at", "received", "updated", "created", "concluded", "next"}
 _KEPT |= {"type", "state", "audience", "template"}
 """What is written of an event or a delivery even if it is zero or empty."""
+_AFTER_ALL = to_ms(datetime(2200, 1, 1, tzinfo=UTC))
 
 
 def encode_delivery(delivery: Delivery, number: int, received_at: datetime) -> str:
@@ -110,6 +111,10 @@ def decode_step(line: bytes, received_at: datetime, deliveries: Mapping[int, Del
     return Step(received_at + after * _MS, str(what), *about, str(detail or ""))
 
 
-def waiting_member(delivery: Delivery) -> str:
-    """Return what stands for the delivery among those that wait for its destination."""
-    return f"{delivery.id}:{delivery.event_id}"
+def waiting_member(delivery: Delivery) -> tuple[str, int]:
+    """Return what stands for the delivery among those that wait for its destination, and its score.
+
+    Those that are to be sent come before all that were missed, which may be many.
+    """
+    since = to_ms(delivery.updated_at)
+    return f"{delivery.id}:{delivery.event_id}", since + (_AFTER_ALL if delivery.missed else 0)

@@ -7,13 +7,13 @@ from datetime import timedelta
 from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord
-from bot.model import Delivery, Destination, to_ms
+from bot.model import Delivery, Destination
 from bot.store import keys
 from bot.store.codec import waiting_member
 from bot.store.reading import read_hashes, text_ids
 from bot.store.stored_event import StoredEvent, decode_event
 
-MOST_AT_ONCE = 500
+MOST_AT_ONCE = 1_000
 """More than a person gets in a night; what is beyond comes in a second message."""
 
 
@@ -31,7 +31,7 @@ class Waiting:
         self._retention = retention
 
     async def of(self, to: Destination, count: int = MOST_AT_ONCE) -> list[WaitingDelivery]:
-        """Return the deliveries that wait longest, with their events; three round trips to Redis at most.
+        """Return the deliveries that wait longest, those to be sent first, with their events; three round trips to Redis at most.
 
         Members that no longer stand for a delivery that waits are removed.
 
@@ -58,8 +58,9 @@ class Waiting:
     async def restore(self, delivery: Delivery) -> None:
         """Add a delivery that waits, in case Redis has lost that it does."""
         key = keys.waiting(str(delivery.destination))
+        member, score = waiting_member(delivery)
         async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.zadd(key, {waiting_member(delivery): to_ms(delivery.updated_at)}, nx=True)
+            pipe.zadd(key, {member: score}, nx=True)
             pipe.pexpire(key, self._retention)
             await pipe.execute()
 
