@@ -116,7 +116,7 @@ class Attempts:
         if isinstance(notification, DeliveryError):
             reason = notification.reason
             return transitions.failed(change, delivery, reason, maybe_delivered=maybe_delivered)
-        decision = decide(notification, places.get(to, Place()), change.now)
+        decision = decide(notification, delivery.rule, places.get(to, Place()), change.now)
         if decision != SEND and not maybe_delivered:
             return transitions.decided(change, delivery, decision)
         wait = self.rate_limiter.delay(transport.sender.rate_limit(to), delivery.id)

@@ -72,11 +72,16 @@ def variants_of(notification: Notification) -> list[Notification]:
     return [notification, replace(notification, audience=Audience.RECRUITERS)]
 
 
-def decide(notification: Notification, place: Place, now: datetime) -> Decision:
-    """Return what happens at the place now to a notification that it gets. A test always comes."""
+def decide(notification: Notification, rule: str, place: Place, now: datetime) -> Decision:
+    """Return what happens at the place now to a notification that it got by a rule. A test always comes.
+
+    Hours may have passed since then, in which the place unsubscribed.
+    """
     if notification.test:
         return SEND
     facts = Facts.of(notification)
+    if not _is_wanted(facts, rule, place):
+        return Decision(skipped="unsubscribed")
     if place.paused:
         return Decision(skipped=f"{PAUSED}: {place.paused}")
     mute = place.mute_of(facts, now)
@@ -86,6 +91,12 @@ def decide(notification: Notification, place: Place, now: datetime) -> Decision:
     if place.quiet is not None and not facts.urgent:
         return Decision(held_until=place.quiet.end_after(now, zone_of(place)))
     return SEND
+
+
+def _is_wanted(facts: Facts, rule: str, place: Place) -> bool:
+    if rule == SETTING:
+        return not matches(place.unsubscribed, facts.event_type)
+    return any(one.why_not(facts) is None for one in place.subscriptions)
 
 
 def name_of(rule: Subscription) -> str:

@@ -105,7 +105,7 @@ class Summaries:
             if not isinstance(found, Notification):
                 drop(change, waiting.delivery, found)
                 continue
-            decision = decide(found, place, batch.now)
+            decision = decide(found, waiting.delivery.rule, place, batch.now)
             if decision == SEND:
                 due.append(waiting)
             elif decision.held_until:

@@ -128,4 +128,20 @@ def test_a_rule_that_does_not_apply_gives_nothing() -> None:
 def test_a_place_gets_it_now_later_or_not(
     place: Place, said: Notification, decision: Decision
 ) -> None:
-    assert decide(said, place, NOW) == decision
+    assert decide(said, SETTING, place, NOW) == decision
+
+
+@pytest.mark.parametrize(
+    ("rule", "place", "is_sent"),
+    [
+        (SETTING, Place(unsubscribed=("search.*",)), False),
+        (SETTING, Place(unsubscribed=("export.*",)), True),
+        (name_of(RULE), Place(), False),
+        (name_of(RULE), Place(subscriptions=(RULE,), unsubscribed=("search.*",)), True),
+        (name_of(RULE), Place(subscriptions=(replace(RULE, made_by="U2"),)), True),
+    ],
+)
+def test_what_was_unsubscribed_since_then_does_not_come(
+    rule: str, place: Place, *, is_sent: bool
+) -> None:
+    assert (decide(SEARCH, rule, place, NOW) == SEND) is is_sent

@@ -171,6 +171,17 @@ async def test_a_summary_that_is_refused_makes_dead_letters(
     assert await redis.zcard(keys.waiting(str(SLACK))) == 0
 
 
+async def test_what_was_unsubscribed_meanwhile_does_not_come(
+    quiet: WorkerTasks, slack_api: LocalSlack
+) -> None:
+    await handle(quiet, search(1), make_event("evt_2", "export.ready", data=EXPORT))
+    await choose(quiet, replace(QUIET, unsubscribed=("search.*",)))
+    await run_all(at(quiet, MORNING))
+    [post] = slack_api.posts
+    assert "Export ready" in post.text
+    assert [d.reason for d in await deliveries_of(quiet.store, "evt_1")] == ["unsubscribed"]
+
+
 async def test_an_event_that_was_forgotten_meanwhile_is_not_in_the_summary(
     quiet: WorkerTasks, slack_api: LocalSlack
 ) -> None:
