@@ -28,10 +28,11 @@ def notices_about(
 ) -> list[Delivery]:
     """Return the notices about a dead letter; none if it has not failed, or not any more.
 
-    None goes to the destination that failed, unless operators have no other.
+    None goes to the destination that failed, unless operators have no other. Of an event that is for one
+    destination only, nobody else is told.
     """
     found = _failure(stored, dead)
-    if found is None:
+    if found is None or stored.event.only:
         return []
     notification, failed_at = found
     failed = stored.delivery(dead.delivery_id)
@@ -107,5 +108,6 @@ def _failure(stored: StoredEvent, dead: DeadLetter) -> tuple[Notification, datet
         # The same thread for all notices of one failure, and another for the next failure.
         thread=f"dead:{dead.id}:{to_ms(failed_at)}",
         test=event.test,
+        only=event.only,
     )
     return notification, failed_at

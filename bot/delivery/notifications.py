@@ -89,6 +89,7 @@ def notification_of(event: Event, notify: Notify) -> Notification:
         context=notify.context,
         thread=notify.thread,
         test=event.test,
+        only=event.only,
         query=notify.query,
         count=notify.count,
         url=notify.url,

@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.delivery.subscriptions import Places, Recipient, configured_recipients, subscribers
+from bot.delivery.subscriptions import (
+    SETTING,
+    Places,
+    Recipient,
+    configured_recipients,
+    subscribers,
+)
 from bot.model import (
     NOTICE_TEMPLATES,
     Audience,
@@ -27,7 +33,10 @@ class Recipients:
         """Return the recipients, one for each destination, and the reason if there are none.
 
         A notice of a failure is for operators only, and an `opt_in` notification for subscribers only.
+        That of an event for one destination `only` goes there, and nowhere else.
         """
+        if notification.only:
+            return [Recipient(notification.only, Audience.RECRUITERS, SETTING)], ""
         configured = () if notification.opt_in else self.audiences[notification.audience]
         found = configured_recipients(notification, configured, places)
         if notification.template not in NOTICE_TEMPLATES:

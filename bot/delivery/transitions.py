@@ -92,11 +92,12 @@ def _plan(change: Change, delivery: Delivery, at: datetime) -> None:
 def failed(change: Change, delivery: Delivery, reason: str, *, maybe_delivered: bool) -> Delivery:
     """Make the delivery a dead letter that a job reports.
 
-    A notice that fails is not reported: the failure it is about is listed already.
+    A notice that fails is not reported: the failure it is about is listed already. Nor is a message for
+    one destination only: whoever asked for it is told.
     """
     done = _settled(change, delivery, DeliveryState.FAILED, reason)
     done = replace(done, maybe_delivered=maybe_delivered)
-    if not delivery.is_notice:
+    if not delivery.is_notice and change.stored.event.only is None:
         change.add_dead_letter(DeadLetter(delivery.event_id, delivery.id))
         change.enqueue(JobId(Task.DEAD_LETTER, delivery.event_id, delivery.id))
     change.put(done)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.model.nouns import Event
+from bot.model.nouns import Destination, Event
 
 TYPES: Mapping[str, str] = {
     "analysis.completed": "search.completed",
@@ -60,6 +60,7 @@ def canonical_event(
     data: Mapping[str, Any],
     *,
     test: bool = False,
+    only: Destination | None = None,
 ) -> Event:
     """Return the event in canonical names; an event of an unknown type is left as received."""
     event_type = TYPES.get(received_type, received_type)
@@ -70,6 +71,7 @@ def canonical_event(
         data=_canonical_data(event_type, data),
         received_type=received_type if received_type != event_type else "",
         test=test,
+        only=only,
     )
 
 

@@ -58,11 +58,28 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Destination:
+    """One Slack channel, one Slack user, or one email address."""
+
+    transport: Transport
+    address: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.transport}:{self.address}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Destination":
+        transport, _, address = text.partition(":")
+        return cls(Transport(transport), address)
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """What Juicebox sent, in canonical names (`bot.model.dialects`).
 
     `received_type` is the type as received, if that is not `type`. A `test` event comes from
-    `send --test`: its messages are marked as a test, and nothing is recorded.
+    `send --test` or `/juicebox test`: its messages are marked as a test, and nothing is recorded. If
+    `only` is set, the event is for this destination alone, whatever the settings and subscriptions say.
     """
 
     id: str
@@ -71,6 +88,7 @@ class Event:
     data: Mapping[str, Any] = field(repr=False)
     test: bool = False
     received_type: str = ""
+    only: Destination | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +144,10 @@ Intent = Notify | Record
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
-    """One Slack channel, one Slack user, or one email address."""
-
-    transport: Transport
-    address: str = field(repr=False)
-
-    def __str__(self) -> str:
-        return f"{self.transport}:{self.address}"
-
-    @classmethod
-    def parse(cls, text: str) -> "Destination":
-        transport, _, address = text.partition(":")
-        return cls(Transport(transport), address)
-
-
-@dataclass(frozen=True, slots=True)
 class Notification:
     """What is to be said about one event to one audience; every destination gets the same.
 
-    The last fields are those of its `Notify`.
+    `only` is the event's. The last fields are those of its `Notify`.
     """
 
     event_id: str
@@ -156,6 +158,7 @@ class Notification:
     context: Context = field(repr=False)
     thread: str = ""
     test: bool = False
+    only: Destination | None = None
     query: str | None = None
     count: int | None = None
     url: str | None = field(default=None, repr=False)

@@ -15,6 +15,7 @@ from pydantic_core import from_json
 from bot.errors import CorruptRecord
 from bot.model import (
     Delivery,
+    Destination,
     Event,
     EventState,
     Step,
@@ -92,6 +93,7 @@ def decode_event(event_id: str, fields: Fields) -> StoredEvent:
             from_ms(kept["at"]),
             _decode_data(body, state),
             test=kept.get("test") is True,
+            only=Destination.parse(kept["only"]) if "only" in kept else None,
         )
         received_at = from_ms(kept["received"])
         concluded_at = from_ms(kept["concluded"]) if "concluded" in kept else None
@@ -141,6 +143,7 @@ def encode_event(stored: StoredEvent) -> str:
         type=event.type,
         received_type=event.received_type,
         test=event.test,
+        only=str(event.only or ""),
         at=to_ms(event.timestamp),
         received=to_ms(stored.received_at),
         state=stored.state,
