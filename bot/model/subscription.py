@@ -59,8 +59,8 @@ class Subscription:
             return "type"
         if self.follows and self.follows != facts.thread:
             return "thread"
-        words = _plain(self.query).split()
-        if words and not all(word in _plain(facts.query or "") for word in words):
+        words = plain(self.query).split()
+        if words and not all(word in plain(facts.query or "") for word in words):
             return "query"
         if self.minimum is not None and (facts.count is None or facts.count < self.minimum):
             return "minimum"
@@ -116,7 +116,7 @@ def matches(types: Sequence[str], event_type: str) -> bool:
     return any(fnmatchcase(event_type, re.sub(r"([\[?])", r"[\1]", name)) for name in types)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return the text without case and accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()

@@ -1,12 +1,12 @@
-"""`/juicebox status <event id>`: finds the event whose id was typed or copied."""
+"""Finds the event that was meant by what was typed or copied after a command."""
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from bot.store import Store
+from bot.slack_app.context import Answer, AppContext
 from bot.transports.slack.mrkdwn import unescape
-from bot.views.event import EventView, load_event
-from bot.views.event_summary import Describe
+from bot.views.event_search import SearchResult, search_events
 
 _QUOTES = (
     "\"'`\u00ab\u00b4\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
@@ -17,18 +17,49 @@ _SENTENCE_ENDS = ".,;:!?)…"
 _COPIED = re.compile(r"\Aevent\s+", re.IGNORECASE | re.ASCII)
 
 
-async def find_event(store: Store, text: str, describe: Describe) -> EventView | None:
-    """Return the event whose id was typed or copied; seven round trips to Redis at most.
+_DELIVERY = re.compile(r"dlv_[0-9a-f]{24}")
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The event that was meant, and the delivery if it was that; or what else it may have been."""
+
+    event_id: str
+    delivery_id: str = ""
+
+    @property
+    def subject_id(self) -> str:
+        return self.delivery_id or self.event_id
+
+
+async def find_event(
+    context: AppContext, text: str, *, in_texts: bool = False
+) -> Meant | SearchResult:
+    """Return what was meant by an id or a part of one, or with `in_texts` by words; or the candidates.
+
+    A full id is looked for among all events that are kept, and anything else among the newest thousand.
 
     Raises:
-        CorruptRecord: if the event or its trail is not readable.
         redis.RedisError: if Redis does not answer.
     """
-    for event_id in _possible_ids(text):
-        event = await load_event(store, event_id, describe)
-        if event is not None:
-            return event
-    return None
+    found = list(_possible_ids(text))
+    kept = await context.store.events.first_kept(found)
+    if kept is not None:
+        return Meant(kept)
+    asked = found[-1] if found else ""
+    if _DELIVERY.fullmatch(asked.casefold()):
+        event_id = await context.store.event_of(asked.casefold(), context.clock())
+        return Meant(event_id, asked.casefold()) if event_id else SearchResult()
+    result = await search_events(context.store, asked, context.describe, in_texts=in_texts)
+    if result.count == 1 and result.is_complete:
+        [only] = result.candidates
+        return Meant(only.id, only.delivery_id)
+    return result
+
+
+def which_one(context: AppContext, command: str, asked: str, found: SearchResult) -> Answer:
+    """Return the answer that lists what may have been meant, or says that nothing was found."""
+    return Answer(context.screen("which_one", command=command, asked=asked, found=found))
 
 
 def _possible_ids(text: str) -> Iterable[str]:

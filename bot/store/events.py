@@ -1,6 +1,6 @@
 """Stored events: accept and read them."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import cast
@@ -12,6 +12,7 @@ from bot.errors import CorruptRecord, StaleEvent
 from bot.model import Event, EventState, Step, from_ms, milliseconds, to_ms
 from bot.store import keys
 from bot.store.codec import encode_step
+from bot.store.newest import SEARCHED, Skimmed, pages_of_newest
 from bot.store.queue import JOB_KEYS, JobId, Task, encode_job
 from bot.store.reading import read_hash, read_hashes, text_ids
 from bot.store.scripts import LuaScript, ScriptRunner
@@ -21,7 +22,6 @@ _CLOCK_TOLERANCE = timedelta(days=1)
 """How long an event is kept beyond its retention: clocks of machines differ, and a replay that one of
 them accepts must still be a duplicate."""
 _HOUR = timedelta(hours=1)
-_SEARCHED = 1_000
 
 
 class Events:
@@ -74,16 +74,33 @@ class Events:
     async def latest(self, count: int) -> list[StoredEvent]:
         """Return the latest events, newest first, without unreadable ones."""
         ids = text_ids(await self._redis.zrevrange(keys.LOG, 0, count - 1))
-        found: list[StoredEvent] = []
-        rows = await read_hashes(self._redis, [keys.event(event_id) for event_id in ids])
-        for event_id, row in zip(ids, rows, strict=True):
+        found = await self.with_ids(ids)
+        return [found[event_id] for event_id in ids if event_id in found]
+
+    async def first_kept(self, event_ids: Sequence[str]) -> str | None:
+        """Return the first of these ids under which something is kept, readable or not."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for event_id in event_ids:
+                pipe.exists(keys.event(event_id))
+            found = await pipe.execute()
+        return next((i for i, kept in zip(event_ids, found, strict=True) if kept), None)
+
+    def newest(self) -> AsyncIterator[list[Skimmed]]:
+        """Yield the latest thousand events in pages, newest first: see `pages_of_newest`."""
+        return pages_of_newest(self._redis)
+
+    async def with_ids(self, event_ids: Sequence[str]) -> Mapping[str, StoredEvent]:
+        """Return those of the events that are kept and readable, by id; one round trip to Redis."""
+        found: dict[str, StoredEvent] = {}
+        rows = await read_hashes(self._redis, [keys.event(event_id) for event_id in event_ids])
+        for event_id, row in zip(event_ids, rows, strict=True):
             with suppress(CorruptRecord):
-                found += [decode_event(event_id, row)] if row else []
+                found |= {event_id: decode_event(event_id, row)} if row else {}
         return found
 
     async def with_delivery(self, delivery_id: str) -> str | None:
         """Return the id of the event that has this delivery, looked for among the latest thousand."""
-        ids = text_ids(await self._redis.zrevrange(keys.LOG, 0, _SEARCHED - 1))
+        ids = text_ids(await self._redis.zrevrange(keys.LOG, 0, SEARCHED - 1))
         async with self._redis.pipeline(transaction=False) as pipe:
             for event_id in ids:
                 pipe.hexists(keys.event(event_id), delivery_id)

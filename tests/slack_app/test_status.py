@@ -11,31 +11,30 @@ from bot.store.queue import HEARTBEAT, QUEUE
 from tests.factories import MAIL, NOW, SLACK, make_delivery, make_event, seconds
 from tests.queue_times import now_ms
 from tests.slack_app.conftest import Ask, AskText, Clock
-from tests.slack_app.stored import AT_14_30, AT_14_32, SEARCH, lines_of, open_to, settle
+from tests.slack_app.stored import AT_14_30, SEARCH, open_to, overview_of, settle
 from tests.stored_events import accept, dead_letter, handle, keep, leave_unhandled, rewrite
+
+DETAILS = (
+    "One of them in detail: `/juicebox status &lt;id&gt;`, where a part of the id is enough."
+    " Why it came, or did not: `/juicebox why &lt;id or words&gt;`"
+)
 
 
 async def test_status_explains_what_to_do_before_the_first_event(ask_text: AskText) -> None:
     assert (
         await ask_text("status")
-        == """\
+        == f"""\
 Juicebox status
-*Worker*
-⚠️ not running, so events wait
-*Queue*
-empty
-*Dead letters*
-none
-*Last 24 hours*
-0 events
-*No events yet.* When Juicebox sends one, it shows up here with where it went.
+⚠️ *The worker is not running: what comes in waits.* It has to be started where I run.
+*No events yet.* When Juicebox sends one, it shows up here.
+• Try me without it: `/juicebox test`
 • Has the webhook been registered? `python -m bot webhook create https://…/webhooks/juicebox`
-• Try it now with a sample: `python -m bot send search.completed --test --url https://…/webhooks/juicebox`
-One event, step by step: `/juicebox status &lt;event id&gt;`"""
+0 events in 24 hours
+{DETAILS}"""
     )
 
 
-async def test_status_shows_events_deliveries_quota_and_backlog(
+async def test_status_shows_how_things_stand_and_a_line_for_each_event(
     ask_text: AskText, ask: Ask, store: Store, redis: Redis, clock: Clock
 ) -> None:
     slack, mail = await open_to(store, "evt_1", SLACK, MAIL)
@@ -60,61 +59,51 @@ async def test_status_shows_events_deliveries_quota_and_backlog(
         await ask_text("status")
         == f"""\
 Juicebox status
-*Worker*
-running
-*Queue*
-6 due (the oldest for 1 min 0 s), 1 for later
-*Dead letters*
-1
-*Last 24 hours*
-5 events
-`search.completed` 2 · `candidate.hired` 1 · `export.ready` 1 · `profile.enriched` 1
+⚠️ *1 message could not be sent.* `/juicebox failed` lists it.
+⏳ Search completed (searchId srch_1, resultCount 1204) · {AT_14_30} · `evt_5`
+❌ Export ready · {AT_14_30} · `evt_4`
+🗄️ Candidate hired (candidateId 7) · {AT_14_30} · `evt_3`
+🗄️ Profile enriched (profileId prof_1) · {AT_14_30} · `evt_2`
+🔁 Search completed with 1,204 results: “rust engineer” · {AT_14_30} · `evt_1`
 *Quota* `▰▰▰▰▰▰▰▰▱▱` 84.0% · 8,400 of 10,000 · resets 1 Feb 2026
-*Search completed (searchId srch_1, resultCount 1204)*
-⏳ waiting for its handler
-{AT_14_30}
-search.completed
-Event evt_5
-*Export ready*
-❌ dead letter: `downloadUrl must be an https:// address`
-To try again: `python -m bot retry evt_4`
-{AT_14_30}
-export.ready
-Event evt_4
-*Candidate hired (candidateId 7)*
-🗄️ no handler for this type, kept
-{AT_14_30}
-candidate.hired
-Event evt_3
-*Profile enriched (profileId prof_1)*
-🗄️ kept, no notification needed
-{AT_14_30}
-profile.enriched
-Event evt_2
-*Search completed with 1,204 results: “rust engineer”*
-🔁 recruiter@example.com: retrying {AT_14_32} after 1 attempt: `the mail server is busy`
-✅ sent to <#C0RECRUIT>
-{AT_14_30}
-search.completed
-Event evt_1
-One event, step by step: `/juicebox status &lt;event id&gt;`
-Try a dead letter again: `python -m bot retry &lt;id&gt;`. The ids are listed by `python -m bot events`"""
+5 events in 24 hours: `search.completed` 2 · `candidate.hired` 1 · `export.ready` 1 · `profile.enriched` 1
+6 due, 1 for later
+{DETAILS}"""
     )
-    assert (await ask("status"))["text"] == (
-        "Juicebox: 5 events in the last 24 hours, 1 dead letter, worker running"
-    )
+    assert (await ask("status"))["text"] == "Juicebox: 1 message could not be sent."
+
+
+async def headline_of(ask: Ask) -> str:
+    text: str = (await ask("status"))["text"]
+    return text.removeprefix("Juicebox: ")
+
+
+async def test_one_line_says_how_things_stand(ask: Ask, store: Store, redis: Redis) -> None:
+    for n in range(14):
+        await accept(store, f"evt_{n}")
+    assert await headline_of(ask) == "The worker is not running: 14 events wait."
+    await redis.set(HEARTBEAT, "alive")
+    assert await headline_of(ask) == "Everything is working."
+    await redis.zadd(QUEUE, {"handle_event::evt_1": await now_ms(redis) - 3 * 3_600_000})
+    assert await headline_of(ask) == "14 events wait, the oldest for 3 h 0 min."
+    await dead_letter(store, "evt_1")
+    await dead_letter(store, "evt_2")
+    assert await headline_of(ask) == "2 messages could not be sent."
+
+
+async def test_each_outcome_has_a_symbol(ask: Ask, store: Store) -> None:
+    for n, state in enumerate(("sent", "failed", "skipped", "retrying")):
+        [delivery] = await open_to(store, f"evt_{n}", SLACK, now=NOW + seconds(n))
+        await settle(store, delivery, state, "why")
+    await open_to(store, "evt_4", SLACK, now=NOW + seconds(4))
+    assert [line[0] for line in await overview_of(ask)] == ["⏳", "🔁", "🔕", "❌", "✅"]
 
 
 async def test_the_ten_latest_events_are_shown_newest_first(ask: Ask, store: Store) -> None:
     for n in range(12):
         await accept(store, make_event(f"evt_{n}"), NOW + seconds(n))
-    blocks = (await ask("status"))["blocks"]
-    ids = [
-        b["elements"][2]["text"]
-        for b in blocks
-        if b["type"] == "context" and len(b["elements"]) == 3
-    ]
-    assert ids == [f"Event evt_{n}" for n in range(11, 1, -1)]
+    ids = [line.rpartition("· ")[2] for line in await overview_of(ask)]
+    assert ids == [f"`evt_{n}`" for n in range(11, 1, -1)]
 
 
 async def test_counts_cover_24_hours_and_the_eight_most_frequent_types(
@@ -125,10 +114,9 @@ async def test_counts_cover_24_hours_and_the_eight_most_frequent_types(
         for copy in range(2 if n == 9 else 1):
             await accept(store, make_event(f"evt_{n}_{copy}", f"type.{n}"), NOW)
     lines = (await ask_text("status")).splitlines()
-    assert lines[8] == "11 events"
-    assert lines[9] == (
-        "`type.9` 2 · `type.0` 1 · `type.1` 1 · `type.2` 1 · `type.3` 1 · `type.4` 1"
-        " · `type.5` 1 · `type.6` 1 · +2 more types"
+    assert lines[-3] == (
+        "11 events in 24 hours: `type.9` 2 · `type.0` 1 · `type.1` 1 · `type.2` 1 · `type.3` 1"
+        " · `type.4` 1 · `type.5` 1 · `type.6` 1 · +2 more types"
     )
 
 
@@ -140,9 +128,9 @@ async def test_unreadable_records_are_left_out(
     await rewrite(redis, "event", "evt_2", state="<!channel>")
     await rewrite(redis, deliveries[0].id, attempts="many")
     await redis.hset(keys.record("quota", "latest"), "at", "now")  # type: ignore[misc]  # redis-py types it as sync, too
-    answer = await ask_text("status")
-    assert "evt_2" not in answer
-    assert "<#C0RECRUIT>" not in answer
+    assert "evt_2" not in await ask_text("status")
+    answer = await ask_text("status evt_1")
+    assert "waiting to be sent to <#C0RECRUIT>" not in answer
     assert "⏳ waiting to be sent to recruiter@example.com\n" in answer
 
 
@@ -152,7 +140,8 @@ async def test_an_event_is_summarized_from_its_data_if_its_handler_fails(
     """An older release has sent it."""
     await accept(store, make_event(data={"searchId": "srch_1", "resultCount": "many"}))
     await handle(store, make_delivery())
-    assert (await lines_of(ask))[0] == "*Search completed (searchId srch_1, resultCount many)*"
+    [line] = await overview_of(ask)
+    assert "Search completed (searchId srch_1, resultCount many)" in line
 
 
 HOSTILE = "<!channel> <@U0RECRUITER> <https://evil.example|click> \"'\\ `*\n• &amp; \u202e{{7*7}}"
@@ -176,7 +165,7 @@ async def test_hostile_input_can_neither_ping_nor_break_the_answer(
         assert answer.count("<") == answer.count("<!date^")
         assert "\u202e" not in answer
         assert "{{7*7}}" in answer
-        assert "failed after 1 attempt" in answer
+        assert "failed after 1 attempt" in answer or command == "status"
         mrkdwn = [t for t in walk((await ask(command))["blocks"]) if t["type"] == "mrkdwn"]
         assert all(text["verbatim"] for text in mrkdwn)
 
@@ -184,8 +173,8 @@ async def test_hostile_input_can_neither_ping_nor_break_the_answer(
 async def test_markup_in_a_query_has_no_effect(ask: Ask, store: Store) -> None:
     await accept(store, make_event(data=SEARCH | {"query": "a* *b* _c_ ~d~ `e` f_g"}))
     await handle(store, make_delivery())
-    headline, *_ = await lines_of(ask)
-    assert headline == "*Search completed with 1,204 results: “a∗ ∗b∗ ˍcˍ ∼d∼ ʼeʼ f_g”*"
+    [line] = await overview_of(ask)
+    assert "Search completed with 1,204 results: “a∗ ∗b∗ ˍcˍ ∼d∼ ʼeʼ f_g”" in line
 
 
 async def test_the_longest_answer_stays_within_slacks_limits(ask: Ask, store: Store) -> None:

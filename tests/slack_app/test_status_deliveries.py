@@ -14,21 +14,21 @@ from tests.stored_events import accept, apply, begin, dead_letter, handle, send
 
 async def test_a_pending_delivery_shows_that_it_waits(ask: Ask, store: Store) -> None:
     await open_to(store, "evt_1", MAIL)
-    assert (await lines_of(ask))[1:] == ["⏳ waiting to be sent to recruiter@example.com"]
+    assert await lines_of(ask) == ["⏳ waiting to be sent to recruiter@example.com"]
 
 
 async def test_a_claimed_delivery_shows_that_it_is_being_sent(ask: Ask, store: Store) -> None:
     [mail] = await open_to(store, "evt_1", MAIL)
     await begin(store, mail)
-    assert (await lines_of(ask))[1:] == ["⏳ being sent to recruiter@example.com"]
+    assert await lines_of(ask) == ["⏳ being sent to recruiter@example.com"]
 
 
 async def test_a_failed_delivery_shows_the_reason_and_how_to_retry(ask: Ask, store: Store) -> None:
     [slack] = await open_to(store, "evt_1", SLACK)
     await settle(store, slack, "failed", "channel_not_found")
-    assert (await lines_of(ask))[1:] == [
-        "❌ <#C0RECRUIT>: failed after 1 attempt: `channel_not_found`",
-        "To try again: `python -m bot retry evt_1`",
+    again = f"To try again: `/juicebox retry {slack.id}`"
+    assert await lines_of(ask) == [
+        f"❌ <#C0RECRUIT>: failed after 1 attempt: `channel_not_found`. {again}"
     ]
 
 
@@ -36,7 +36,7 @@ async def test_a_failed_delivery_shows_that_it_may_have_arrived(ask: Ask, store:
     [mail] = await open_to(store, "evt_1", MAIL)
     begun = await begin(store, mail)
     await apply(store, lambda c: transitions.failed(c, begun, "", maybe_delivered=True))
-    assert (await lines_of(ask))[1] == (
+    assert (await lines_of(ask))[0].startswith(
         "❌ recruiter@example.com: failed after 1 attempt (it may have arrived anyway)"
     )
 
@@ -45,15 +45,13 @@ async def test_a_requeued_delivery_shows_when_it_is_retried(ask: Ask, store: Sto
     [slack] = await open_to(store, "evt_1", SLACK)
     await settle(store, slack, "failed", "channel_not_found")
     assert await requeue(store, slack.id, NOW)
-    assert (await lines_of(ask))[1:] == [
-        f"🔁 <#C0RECRUIT>: retrying {AT_14_30}: `channel_not_found`"
-    ]
+    assert await lines_of(ask) == [f"🔁 <#C0RECRUIT>: retrying {AT_14_30}: `channel_not_found`"]
 
 
 async def test_a_skipped_delivery_shows_the_reason(ask: Ask, store: Store) -> None:
     [mail] = await open_to(store, "evt_1", MAIL)
     await settle(store, mail, "skipped", "email is not configured any more")
-    assert (await lines_of(ask))[1:] == [
+    assert await lines_of(ask) == [
         "🔕 not sent to recruiter@example.com: `email is not configured any more`"
     ]
 
@@ -64,7 +62,7 @@ async def test_a_delivery_without_a_destination_shows_that_nobody_is_notified(
     await accept(store)
     reason = "nobody has subscribed to it"
     await handle(store, make_delivery(destination=None, state=DeliveryState.SKIPPED, reason=reason))
-    assert (await lines_of(ask))[1:] == ["🔕 nobody to notify: `nobody has subscribed to it`"]
+    assert await lines_of(ask) == ["🔕 nobody to notify: `nobody has subscribed to it`"]
 
 
 ALERTS = Destination(Transport.SLACK, "C0ALERTS")
@@ -93,10 +91,9 @@ async def test_notices_about_a_dead_letter_are_told_apart_from_deliveries(
         await send(store, notice)
     notified = "📣 Operators notified: <#C0ALERTS>, recruiter@example.com"
     assert await lines_of(ask) == [
-        "*Search completed (searchId srch_1, resultCount 1204)*",
         "❌ dead letter: `searchId is missing`",
         notified,
-        "To try again: `python -m bot retry evt_1`",
+        "To try again: `/juicebox retry evt_1`",
     ]
     details = await ask_text("status evt_1")
     assert f"❌ dead letter: `searchId is missing`\n{notified}\nTo try again:" in details
@@ -116,7 +113,7 @@ async def test_unsent_notices_show_their_states(ask: Ask, store: Store) -> None:
     await settle(store, second, "failed", "no box")
     await begin(store, third)
     retrying = f"retrying {AT_14_32} after 1 attempt"
-    assert (await lines_of(ask))[2:5] == [
+    assert (await lines_of(ask))[1:4] == [
         "⚠️ Operators could not be notified: recruiter@example.com: `no box`",
         f"📣 Operators not notified yet: <#C0ALERTS>, {retrying}: `busy` (it may have arrived anyway)",
         "📣 Operators are being notified: <#C0RECRUIT>",
@@ -128,7 +125,6 @@ async def test_a_skipped_notice_shows_the_reason(ask: Ask, store: Store) -> None
     await handle_again(store, make_delivery())
     await settle(store, notice, "skipped", "resolved: the event is handled by now")
     assert await lines_of(ask) == [
-        "*Search completed with 1,204 results*",
         "⏳ waiting to be sent to <#C0RECRUIT>",
         "🔕 Operators not notified: <#C0ALERTS>: `resolved: the event is handled by now`",
     ]
@@ -139,7 +135,7 @@ async def test_a_notice_without_a_destination_shows_that_no_operators_are_set(
 ) -> None:
     await dead_with_notices(store)
     assert (await lines_of(ask))[
-        2
+        1
     ] == "🔕 No operators to notify: `no destination is set for operators`"
 
 
@@ -148,26 +144,5 @@ async def test_a_failed_notice_alone_offers_no_retry(ask: Ask, store: Store) -> 
     await settle(store, notice, "failed", "no")
     await handle_again(store)
     lines = await lines_of(ask)
-    assert lines[1] == "🗄️ kept, no notification needed"
+    assert lines[0] == "🗄️ kept, no notification needed"
     assert not any("To try again" in line for line in lines)
-
-
-async def test_deliveries_with_the_same_outcome_share_a_line(ask: Ask, store: Store) -> None:
-    people = [Destination(Transport.EMAIL, f"r{n}@example.com") for n in range(1, 8)]
-    user = Destination(Transport.SLACK, "U0RECRUITER")
-    for delivery in await open_to(store, "evt_1", user, *people):
-        await settle(store, delivery, "sent")
-    assert (await lines_of(ask))[1:] == [
-        "✅ sent to <@U0RECRUITER>, r1@example.com, r2@example.com, r3@example.com, r4@example.com +3 more"
-    ]
-
-
-async def test_outcomes_beyond_the_fourth_are_counted(ask: Ask, store: Store) -> None:
-    people = [Destination(Transport.EMAIL, f"r{n}@example.com") for n in range(1, 7)]
-    for n, delivery in enumerate(await open_to(store, "evt_1", *people)):
-        await settle(store, delivery, "failed", f"reason {n}")
-    lines = await lines_of(ask)
-    assert [line for line in lines if "failed" in line] == [
-        f"❌ r{n + 1}@example.com: failed after 1 attempt: `reason {n}`" for n in range(4)
-    ]
-    assert lines[-2:] == ["+2 more", "To try again: `python -m bot retry evt_1`"]
