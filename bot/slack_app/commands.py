@@ -9,7 +9,8 @@ import structlog
 from redis.exceptions import RedisError
 
 from bot.slack_app.context import Answer, AppContext, Asker, Command
-from bot.slack_app.grammar import COMMANDS, NotUnderstood, Parsed, parse
+from bot.slack_app.grammar import NotUnderstood, parse
+from bot.slack_app.helping import help_screen
 from bot.transports.slack.message import SlackMessage
 
 _NO_STORE = (
@@ -45,11 +46,7 @@ class SlashCommands:
         try:
             parsed = parse(text, self.context.aliases)
             if parsed.command == "help":
-                return self._help(parsed)
+                return Answer(help_screen(self.context, parsed.text))
             return await self.commands[parsed.command](parsed, asker)
         except NotUnderstood as error:
             return Answer(self.context.screen("not_understood", text=str(error)))
-
-    def _help(self, parsed: Parsed) -> Answer:
-        usage = COMMANDS.get(parsed.text.casefold())
-        return Answer(self.context.screen("help", usages=list(COMMANDS.values()), usage=usage))

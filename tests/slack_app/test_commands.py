@@ -1,5 +1,6 @@
 """`/juicebox`: routing, help, and the answers while something is unavailable."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,7 +14,8 @@ from bot.fakes.redis_server import RedisServer, redis_server
 from bot.slack_app.app import Timeouts
 from bot.slack_app.commands import SlashCommands
 from bot.slack_app.context import Asker
-from bot.slack_app.grammar import COMMANDS
+from bot.slack_app.grammar import COMMANDS, Usage
+from bot.slack_app.helping import GROUPS
 from bot.slack_app.status import status_commands
 from bot.store import Store
 from bot.store.connection import connect
@@ -31,13 +33,28 @@ NO_MEMORY = (
 
 @pytest.mark.parametrize("text", ["", "  ", "help", "HELP", " help me"])
 async def test_help_explains_every_command(ask_text: AskText, text: str) -> None:
-    shown = await ask_text(text)
+    lines = (await ask_text(text)).splitlines()
     for usage in COMMANDS.values():
-        assert f"`/juicebox {usage.syntax}`\n".replace("<", "&lt;").replace(">", "&gt;") in shown
+        assert f"`{usage.name}` {usage.summary}" in lines
+    assert max(map(len, lines)) < 100
 
 
 async def test_help_about_one_command_has_its_examples(ask_text: AskText) -> None:
     assert "• `/juicebox subscribe search min:100`" in await ask_text("help subscribe")
+
+
+@pytest.mark.parametrize("usage", COMMANDS.values(), ids=COMMANDS)
+async def test_each_command_is_explained(ask_text: AskText, usage: Usage) -> None:
+    shown = (await ask_text(f"help {usage.name.upper()}")).replace("&lt;", "<").replace("&gt;", ">")
+    assert shown.startswith(f"`/juicebox {usage.syntax}`\n{usage.summary.capitalize()}")
+
+
+async def test_help_about_an_unknown_command_suggests_the_nearest(ask: Ask) -> None:
+    assert (await ask("help subscibe"))["text"] == "Did you mean /juicebox help subscribe?"
+
+
+def test_each_command_is_in_one_group() -> None:
+    assert Counter(name for _, names in GROUPS for name in names) == Counter(list(COMMANDS))
 
 
 async def test_an_unknown_command_is_answered_with_the_nearest(ask: Ask) -> None:
