@@ -27,7 +27,13 @@ from bot.slack_app.socket_mode import SocketMode
 from bot.slack_app.workspace import Workspace
 from bot.store import Store
 from bot.store.outage import RedisOutage
-from bot.wiring import audiences, open_store, slack_api, slack_rendering
+from bot.wiring import (
+    audiences,
+    event_notifications,
+    open_store,
+    slack_api,
+    slack_rendering,
+)
 
 REDIS_TIMEOUT = timedelta(seconds=1)
 """Short: the caller gets a 503 and tries again, instead of waiting."""
@@ -94,6 +100,7 @@ def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
         audiences=audiences(settings),
         filters={h.type: h.filters for h in load_registry().by_type.values()},
         admins=frozenset(settings.slack_admins),
+        notifications=event_notifications(settings),
     )
     app = create_bolt(signing_secret=secret.get_secret_value(), context=context)
     app_token = settings.slack_app_token

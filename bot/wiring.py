@@ -1,7 +1,7 @@
 """The parts that web, worker and the command line are made of, put together from the settings."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from bot.delivery.recipients import Recipients
 from bot.delivery.sender import ActiveTransport
 from bot.delivery.summary import Summaries
 from bot.metrics.recorder import Metrics
-from bot.model import Audience, Destination, Event, Transport
+from bot.model import Audience, Destination, Event, Notification, Transport
 from bot.registry import load_registry
 from bot.rendering.templates import Templates
 from bot.settings import Settings
@@ -107,6 +107,11 @@ def slack_api(settings: Settings) -> AsyncWebClient | None:
     """Return a client of Slack's API, or None if Slack is off."""
     token = settings.slack_bot_token
     return slack_client(token.get_secret_value(), str(settings.slack_api_url)) if token else None
+
+
+def event_notifications(settings: Settings) -> Callable[[Event], Sequence[Notification]]:
+    """Return what makes the notifications of an event, as the worker does."""
+    return Notifications(load_registry().get, settings.policy).of_event
 
 
 def slack_rendering(settings: Settings) -> tuple[SlackRenderer, Callable[[Event], str | None]]:

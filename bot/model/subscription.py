@@ -118,5 +118,8 @@ def matches(types: Sequence[str], event_type: str) -> bool:
 
 def plain(text: str) -> str:
     """Return the text without case and accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    decomposed = unicodedata.normalize("NFKD", folded)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()

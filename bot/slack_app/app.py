@@ -13,6 +13,8 @@ from bot.errors import IntakeError
 from bot.slack_app.bolt_log import bolt_log
 from bot.slack_app.commands import SlashCommands
 from bot.slack_app.context import AppContext, Asker
+from bot.slack_app.explaining import why_commands
+from bot.slack_app.exporting import export_commands
 from bot.slack_app.home import HomeTab
 from bot.slack_app.status import status_commands
 
@@ -40,7 +42,12 @@ def create_bolt(
     *, signing_secret: str, context: AppContext, timeouts: Timeouts = TIMEOUTS
 ) -> AsyncApp:
     """Return the app that answers `/juicebox` and shows the Home tab, to its own workspace only."""
-    commands = SlashCommands(context, status_commands(context), timeouts.answer)
+    known = {
+        **status_commands(context),
+        **why_commands(context),
+        **export_commands(context),
+    }
+    commands = SlashCommands(context, known, timeouts.answer)
     home = HomeTab(context, commands.in_time, timeouts.publish_home)
 
     async def authorize() -> AuthorizeResult:

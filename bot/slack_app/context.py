@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.model import Audience, Destination, Transport
+from bot.model import Audience, Destination, Event, Notification, Transport
 from bot.slack_app.grammar import Parsed
 from bot.slack_app.people import People
 from bot.slack_app.screens import FUNCTIONS
@@ -60,6 +60,7 @@ class AppContext:
 
     `audiences` are the destinations of the settings, `filters` the filters of each type of event that has
     a handler, and `admins` the users who may change what a channel gets; if empty, every member may.
+    `notifications` returns what the handler of an event asks for, and raises what the handler does.
     """
 
     store: Store
@@ -72,6 +73,7 @@ class AppContext:
     audiences: Mapping[Audience, Sequence[Destination]] = field(default_factory=dict)
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     admins: frozenset[str] = frozenset()
+    notifications: Callable[[Event], Sequence[Notification]] = lambda _: ()
 
     def screen(self, name: str, **context: object) -> SlackMessage:
         """Render a folder of `templates/_slack`."""

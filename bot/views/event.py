@@ -1,7 +1,7 @@
 """One event as people see it: what it says, where it was sent, and each step of its processing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.model import Delivery, DeliveryState, Destination, EventState, Step
@@ -65,6 +65,19 @@ class EventView:
         """Whether `retry` would requeue something. A notice that failed does not count."""
         failed = any(delivery.state is DeliveryState.FAILED for delivery in self.deliveries)
         return failed or self.state is EventState.DEAD
+
+    def as_seen(self, sees: Callable[[Destination], bool]) -> "EventView":
+        """Return the event without what concerns destinations that are not to be seen."""
+
+        def is_seen(to: Destination | None) -> bool:
+            return to is None or sees(to)
+
+        return replace(
+            self,
+            deliveries=tuple(d for d in self.deliveries if is_seen(d.destination)),
+            notices=tuple(d for d in self.notices if is_seen(d.destination)),
+            timeline=tuple(s for s in self.timeline if is_seen(s.destination)),
+        )
 
     @property
     def is_settled(self) -> bool:

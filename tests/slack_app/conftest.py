@@ -8,11 +8,14 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.delivery.notifications import Notifications
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.block_kit import block_errors
+from bot.fakes.smtp import Inbox
 from bot.model import Audience, Destination, Event, Transport
 from bot.registry import load_registry
 from bot.slack_app.app import Timeouts, create_bolt
@@ -24,12 +27,18 @@ from bot.slack_app.status import status_commands
 from bot.slack_app.workspace import Workspace
 from bot.store import Store
 from bot.transports.slack.mrkdwn import as_plain_text
-from tests.event_fixtures import notifications_of
+from bot.wiring import build_jobs
+from bot.worker.jobs import WorkerTasks
+from tests.app import MakeSettings
+from tests.event_fixtures import POLICY, notifications_of
 from tests.factories import MAIL, NOW, SLACK
 from tests.renderers import SLACK_RENDERER
+from tests.run_jobs import event_job, run_job
 from tests.slack_app.traffic import SECRET, signed, slash_command
+from tests.stored_events import accept
 
 Ask = Callable[[str], Awaitable[dict[str, Any]]]
+Come = Callable[[Event], Awaitable[None]]
 AskText = Callable[[str], Awaitable[str]]
 
 
@@ -79,7 +88,29 @@ def context(store: Store, client: AsyncWebClient, clock: Clock, timeouts: Timeou
             Audience.OPERATORS: (Destination(Transport.SLACK, "C0ALERTS"),),
         },
         filters={h.type: h.filters for h in load_registry().by_type.values()},
+        notifications=Notifications(load_registry().get, POLICY).of_event,
     )
+
+
+@pytest.fixture
+async def tasks(
+    make_settings: MakeSettings, redis: Redis, slack_api: LocalSlack, inbox: Inbox, clock: Clock
+) -> AsyncIterator[WorkerTasks]:
+    """The tasks of a worker that has the clock of the Slack app."""
+    built = build_jobs(make_settings(SLACK_API_URL=slack_api.url, SMTP_URL=inbox.url), clock=clock)
+    yield built
+    await built.close()
+
+
+@pytest.fixture
+def come(tasks: WorkerTasks) -> Come:
+    """Return a function that has an event come, and its first job run."""
+
+    async def accept_and_run(event: Event) -> None:
+        await accept(tasks.store, event)
+        await run_job(tasks, event_job(event.id))
+
+    return accept_and_run
 
 
 @pytest.fixture

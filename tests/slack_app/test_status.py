@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import httpx
 from redis.asyncio import Redis
 
 from bot.model import Destination, Record, Transport
@@ -10,7 +11,8 @@ from bot.store import Store, keys
 from bot.store.queue import HEARTBEAT, QUEUE
 from tests.factories import MAIL, NOW, SLACK, make_delivery, make_event, seconds
 from tests.queue_times import now_ms
-from tests.slack_app.conftest import Ask, AskText, Clock
+from tests.slack_app.asking import answer_to
+from tests.slack_app.conftest import Ask, AskText, Clock, texts
 from tests.slack_app.stored import AT_14_30, SEARCH, open_to, overview_of, settle
 from tests.stored_events import accept, dead_letter, handle, keep, leave_unhandled, rewrite
 
@@ -67,7 +69,6 @@ Juicebox status
 🔁 Search completed with 1,204 results: “rust engineer” · {AT_14_30} · `evt_1`
 *Quota* `▰▰▰▰▰▰▰▰▱▱` 84.0% · 8,400 of 10,000 · resets 1 Feb 2026
 5 events in 24 hours: `search.completed` 2 · `candidate.hired` 1 · `export.ready` 1 · `profile.enriched` 1
-6 due, 1 for later
 {DETAILS}"""
     )
     assert (await ask("status"))["text"] == "Juicebox: 1 message could not be sent."
@@ -114,7 +115,7 @@ async def test_counts_cover_24_hours_and_the_eight_most_frequent_types(
         for copy in range(2 if n == 9 else 1):
             await accept(store, make_event(f"evt_{n}_{copy}", f"type.{n}"), NOW)
     lines = (await ask_text("status")).splitlines()
-    assert lines[-3] == (
+    assert lines[-2] == (
         "11 events in 24 hours: `type.9` 2 · `type.0` 1 · `type.1` 1 · `type.2` 1 · `type.3` 1"
         " · `type.4` 1 · `type.5` 1 · `type.6` 1 · +2 more types"
     )
@@ -148,7 +149,7 @@ HOSTILE = "<!channel> <@U0RECRUITER> <https://evil.example|click> \"'\\ `*\n• 
 
 
 async def test_hostile_input_can_neither_ping_nor_break_the_answer(
-    ask: Ask, ask_text: AskText, store: Store
+    http: httpx.AsyncClient, store: Store
 ) -> None:
     hostile = make_event(HOSTILE, HOSTILE, data={HOSTILE: "x", "query": "<!here>"})
     await accept(store, hostile)
@@ -161,12 +162,13 @@ async def test_hostile_input_can_neither_ping_nor_break_the_answer(
     await accept(store, make_event("evt_1", data=SEARCH | {"query": HOSTILE}))
     await handle(store, make_delivery(destination=MAIL))
     for command in ("status", f"status {HOSTILE}"):
-        answer = await ask_text(command)
+        message = await answer_to(http, command, channel_id="C0ALERTS")
+        answer = "\n".join(texts(message["blocks"]))
         assert answer.count("<") == answer.count("<!date^")
         assert "\u202e" not in answer
         assert "{{7*7}}" in answer
         assert "failed after 1 attempt" in answer or command == "status"
-        mrkdwn = [t for t in walk((await ask(command))["blocks"]) if t["type"] == "mrkdwn"]
+        mrkdwn = [t for t in walk(message["blocks"]) if t["type"] == "mrkdwn"]
         assert all(text["verbatim"] for text in mrkdwn)
 
 
@@ -177,14 +179,16 @@ async def test_markup_in_a_query_has_no_effect(ask: Ask, store: Store) -> None:
     assert "Search completed with 1,204 results: “a∗ ∗b∗ ˍcˍ ∼d∼ ʼeʼ f_g”" in line
 
 
-async def test_the_longest_answer_stays_within_slacks_limits(ask: Ask, store: Store) -> None:
+async def test_the_longest_answer_stays_within_slacks_limits(
+    http: httpx.AsyncClient, store: Store
+) -> None:
     for n in range(10):
         event_id = f"{n}" + "é&" * 99
         people = [Destination(Transport.EMAIL, f"{p}{'&' * 200}@example.com") for p in range(20)]
         for i, delivery in enumerate(await open_to(store, event_id, *people)):
             await settle(store, delivery, "failed", f"{i}" + "<" * 1000)
     for command in ("status", "status 0" + "é&" * 99):
-        answer = await ask(command)
+        answer = await answer_to(http, command, channel_id="C0ALERTS")
         assert len(answer["blocks"]) <= 50
         lengths = [len(text["text"]) for text in walk(answer["blocks"])]
         assert max(lengths) <= 3000

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from redis.asyncio import Redis
 
@@ -10,6 +11,7 @@ from bot.delivery import transitions
 from bot.model import Delivery, Destination, canonical_event
 from bot.store import Store, keys
 from tests.factories import MAIL, NOW, SLACK, body_of, make_delivery, make_event, seconds
+from tests.slack_app.asking import lines
 from tests.slack_app.conftest import Ask, AskText
 from tests.stored_events import accept, apply, begin, dead_letter, handle
 
@@ -192,9 +194,32 @@ async def test_the_middle_of_a_long_timeline_is_left_out(
     assert len((await ask("status evt_1"))["blocks"]) <= 50
 
 
-async def test_deliveries_beyond_the_twentieth_are_counted(ask_text: AskText, store: Store) -> None:
+async def test_deliveries_beyond_the_twentieth_are_counted(
+    http: httpx.AsyncClient, store: Store
+) -> None:
     people = [Destination(MAIL.transport, f"r{n}@example.com") for n in range(23)]
     await open_to(store, *people)
-    lines = (await ask_text("status evt_1")).splitlines()
-    assert lines[11] == "⏳ waiting to be sent to r0@example.com"
-    assert lines[30:32] == ["⏳ waiting to be sent to r19@example.com", "+3 more"]
+    found = await lines(http, "status evt_1", channel_id="C0ALERTS")
+    assert found[11] == "⏳ waiting to be sent to r0@example.com"
+    assert found[30:32] == ["⏳ waiting to be sent to r19@example.com", "+3 more"]
+
+
+async def test_other_peoples_places_are_shown_to_operators_only(
+    http: httpx.AsyncClient, store: Store
+) -> None:
+    secret = [
+        Destination(SLACK.transport, "C0SECRET"),
+        Destination(MAIL.transport, "boss@x.example"),
+    ]
+    deliveries = await open_to(store, SLACK, Destination(SLACK.transport, "U0RECRUITER"), *secret)
+    for delivery in deliveries:
+        await begin(store, delivery)
+    shown = "\n".join(await lines(http, "status evt_1"))
+    for seen in ("<#C0RECRUIT>", "<@U0RECRUITER>"):
+        assert f"being sent to {seen}" in shown
+        assert f"*sending* to {seen}" in shown
+    assert "C0SECRET" not in shown
+    assert "boss" not in shown
+    to_operators = "\n".join(await lines(http, "status evt_1", channel_id="C0ALERTS"))
+    assert "*sending* to <#C0SECRET>" in to_operators
+    assert "being sent to boss@x.example" in to_operators

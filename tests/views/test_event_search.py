@@ -105,7 +105,7 @@ async def test_only_the_newest_thousand_are_searched(store: Store, redis: Redis)
         for n in range(1001):
             pipe.hset(keys.event(f"evt_{n:04}"), mapping=stored_fields(n))
         await pipe.execute()
-    found = await find(store, "evt_000")
+    found = await search_events(store, "evt_000", describe, monotonic=lambda: 0)
     assert [c.id for c in found.candidates] == [f"evt_{n:04}" for n in range(9, 0, -1)]
     assert found.searched == 1000
 
