@@ -23,6 +23,7 @@ from bot.slack_app.app import TIMEOUTS, create_bolt
 from bot.slack_app.context import AppContext
 from bot.slack_app.endpoint import SlackEndpoint, SlackEndpoints
 from bot.slack_app.people import People
+from bot.slack_app.sample_message import SAMPLE_TYPE
 from bot.slack_app.socket_mode import SocketMode
 from bot.slack_app.workspace import Workspace
 from bot.store import Store
@@ -101,11 +102,13 @@ def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
         filters={h.type: h.filters for h in load_registry().by_type.values()},
         admins=frozenset(settings.slack_admins),
         notifications=event_notifications(settings),
+        sample=load_registry().by_type[SAMPLE_TYPE].sample_at,
     )
     app = create_bolt(signing_secret=secret.get_secret_value(), context=context)
     app_token = settings.slack_app_token
     socket = SocketMode(app, app_token.get_secret_value()) if app_token else None
-    return SlackEndpoints(SlackEndpoint(app, secret.get_secret_value()), socket)
+    endpoint = SlackEndpoint(app, secret.get_secret_value())
+    return SlackEndpoints(endpoint, socket, context.background)
 
 
 def _bare_app(lifespan: Callable[[FastAPI], Background], webhook: Webhook) -> FastAPI:

@@ -16,6 +16,8 @@ from bot.slack_app.context import AppContext, Asker
 from bot.slack_app.explaining import why_commands
 from bot.slack_app.exporting import export_commands
 from bot.slack_app.home import HomeTab
+from bot.slack_app.operating import RETRY_ALL, operating_commands, retry_all_pressed
+from bot.slack_app.sample_message import sample_commands
 from bot.slack_app.status import status_commands
 
 _FAILED = "Something went wrong on my side, and my log says what. Please try again in a minute."
@@ -46,6 +48,8 @@ def create_bolt(
         **status_commands(context),
         **why_commands(context),
         **export_commands(context),
+        **operating_commands(context),
+        **sample_commands(context),
     }
     commands = SlashCommands(context, known, timeouts.answer)
     home = HomeTab(context, commands.in_time, timeouts.publish_home)
@@ -65,7 +69,11 @@ def create_bolt(
 
     @app.command("/juicebox")
     async def juicebox(ack: AsyncAck, command: dict[str, str]) -> BoltResponse:
-        asker = Asker(command.get("user_id", ""), command.get("channel_id", ""))
+        asker = Asker(
+            command.get("user_id", ""),
+            command.get("channel_id", ""),
+            command.get("response_url", ""),
+        )
         answer = await commands.answer(command.get("text", ""), asker)
         blocks = [dict(block) for block in answer.message.blocks]
         kind: Literal["in_channel", "ephemeral"] = (
@@ -76,6 +84,11 @@ def create_bolt(
     @app.action("refresh_home")
     async def home_refreshed(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
         await home.refreshed(body)
+        return await ack()
+
+    @app.action(RETRY_ALL)
+    async def retry_all(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
+        retry_all_pressed(context, body)
         return await ack()
 
     app.event("app_home_opened")(home.opened)

@@ -8,6 +8,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.model import Audience, Destination, Event, Notification, Transport
+from bot.slack_app.background import Background
 from bot.slack_app.grammar import Parsed
 from bot.slack_app.people import People
 from bot.slack_app.screens import FUNCTIONS
@@ -22,10 +23,14 @@ Render = Callable[[str, Mapping[str, Any]], SlackMessage]
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who typed a command or pressed a button, and in which channel."""
+    """Who typed a command or pressed a button, and in which channel.
+
+    What is posted to `response_url` later is shown to the asker; it is empty if there is none.
+    """
 
     user: str
     channel: str
+    response_url: str = field(default="", repr=False)
 
     @property
     def is_direct(self) -> bool:
@@ -60,7 +65,8 @@ class AppContext:
 
     `audiences` are the destinations of the settings, `filters` the filters of each type of event that has
     a handler, and `admins` the users who may change what a channel gets; if empty, every member may.
-    `notifications` returns what the handler of an event asks for, and raises what the handler does.
+    `notifications` returns what the handler of an event asks for, and raises what the handler does. `sample`
+    is the data of the event that `/juicebox test` sends, at a time.
     """
 
     store: Store
@@ -74,6 +80,8 @@ class AppContext:
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     admins: frozenset[str] = frozenset()
     notifications: Callable[[Event], Sequence[Notification]] = lambda _: ()
+    sample: Callable[[datetime], Mapping[str, Any]] = lambda _: {}
+    background: Background = field(default_factory=Background)
 
     def screen(self, name: str, **context: object) -> SlackMessage:
         """Render a folder of `templates/_slack`."""

@@ -1,8 +1,9 @@
 """Slack's requests: by HTTP, or over Socket Mode where there is an app token."""
 
 import re
-from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 import structlog
@@ -14,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from bot.errors import IntakeError, InvalidEnvelope, InvalidSignature
 from bot.http.body import read_body
+from bot.slack_app.background import Background
 from bot.slack_app.socket_mode import SocketMode
 
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
@@ -79,9 +81,16 @@ class SlackEndpoints:
 
     endpoint: SlackEndpoint
     socket: SocketMode | None
+    background: Background = field(default_factory=Background)
 
-    def running(self) -> AbstractAsyncContextManager[None]:
-        return self.socket.running() if self.socket else nullcontext()
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep the socket open; at the end, stop what goes on after an answer."""
+        async with (
+            self.background.running(),
+            self.socket.running() if self.socket else nullcontext(),
+        ):
+            yield
 
 
 def _header(request: Request, name: str, pattern: re.Pattern[str]) -> str:

@@ -24,3 +24,14 @@ async def test_a_signed_status_command_shows_what_happened(bot: Bot) -> None:
     shown = json.dumps(answer["blocks"], ensure_ascii=False)
     assert "Search completed with 1,204 results" in shown
     assert "✅ Search completed with 1,204 results" in shown
+
+
+async def test_a_test_message_goes_the_whole_way(bot: Bot) -> None:
+    body = slash_command("test", response_url=bot.slack.response_url("C0RECRUIT"))
+    answer = await bot.client.post("/slack/events", content=body, headers=signed(body))
+    assert "A test message is on its way" in answer.json()["text"]
+    [post] = await bot.slack.wait_for(1)
+    assert (post.channel, post.text.partition(":")[0]) == ("C0RECRUIT", "Test")
+    [told] = await bot.slack.workspace.ephemeral_messages.wait_for(1, 30)
+    assert told.text.startswith("✅ The test message has arrived. It took ")
+    assert bot.inbox.mails == []

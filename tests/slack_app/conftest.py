@@ -23,6 +23,7 @@ from bot.slack_app.commands import SlashCommands
 from bot.slack_app.context import AppContext
 from bot.slack_app.endpoint import SlackEndpoint
 from bot.slack_app.people import People
+from bot.slack_app.sample_message import SAMPLE_TYPE
 from bot.slack_app.status import status_commands
 from bot.slack_app.workspace import Workspace
 from bot.store import Store
@@ -89,6 +90,7 @@ def context(store: Store, client: AsyncWebClient, clock: Clock, timeouts: Timeou
         },
         filters={h.type: h.filters for h in load_registry().by_type.values()},
         notifications=Notifications(load_registry().get, POLICY).of_event,
+        sample=load_registry().by_type[SAMPLE_TYPE].sample_at,
     )
 
 
