@@ -65,13 +65,16 @@ class Settlement:
     async def pause(self, delivery: Delivery, error: DeliveryError | None) -> Place | None:
         """Pause the delivery's destination if it is gone, and return it; None if it is not.
 
-        A channel of the settings that was never there is an error of the operators instead.
+        A channel of the settings that was never there is an error of the operators instead, and what a
+        test finds out is told to the person who sent it.
 
         Raises:
             LeaseLost: if another worker has the job by now.
         """
         to, gone = delivery.destination, error.gone if error else ""
-        if to is None or not gone or delivery.is_notice or not (delivery.rule or gone == ARCHIVED):
+        if to is None or not gone or delivery.is_notice or self.stored.event.only:
+            return None
+        if not delivery.rule and gone != ARCHIVED:
             return None
         paused = Place(paused=gone, paused_by=delivery.event_id)
 

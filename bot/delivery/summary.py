@@ -27,7 +27,7 @@ from bot.store.stored_event import StoredEvent
 from bot.store.waiting import WaitingDelivery
 
 SUMMARY_TEMPLATE = "summary"
-_AGAIN = End(timedelta())
+_NEXT = End(timedelta())
 """Run again at once, for what else waits."""
 _MOST_ITEMS = 30
 """The others are counted."""
@@ -60,7 +60,7 @@ class Summaries:
         try:
             return await self._send(to, job, places.get(to, Place()))
         except ChangedMeanwhile:
-            return _AGAIN
+            return _NEXT
 
     async def _send(self, to: Destination, job: Leased, place: Place) -> End | None:
         waiting = await self.attempts.store.waiting.of(to)
@@ -231,7 +231,7 @@ class Summaries:
                         maybe_delivered=error.maybe_delivered or delivery.maybe_delivered,
                     )
                 )
-        return settled, End(due_at - batch.now) if due_at else _AGAIN
+        return settled, End(due_at - batch.now) if due_at else _NEXT
 
 
 def _item(headline: str, notification: Notification, now: datetime) -> JsonValue:

@@ -107,7 +107,7 @@ def test_every_message_keeps_a_family_emoji_whole() -> None:
             MAIL_RENDERER.render_template("search.completed", context).subject,
             SLACK_RENDERER.render_template("search.completed", context).text,
             unknown.text,
-            str(unknown.blocks),
+            unknown.blocks[0]["text"]["text"],
             summarize_event(Event("evt_1", query, NOW, {}), has_deliveries=False),
         ]
         for text in told:

