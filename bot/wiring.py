@@ -97,7 +97,7 @@ def build_jobs(
         notifications=notifications,
         store=store,
         attempts=attempts,
-        recipients=Recipients(audiences(settings)),
+        recipients=Recipients(audiences(settings), store.retention),
         summaries=Summaries(attempts, notifications, MailRenderer(templates).headline),
         clock=clock,
     )

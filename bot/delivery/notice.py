@@ -36,7 +36,7 @@ def notices_about(
         return []
     notification, failed_at = found
     failed = stored.delivery(dead.delivery_id)
-    operators, reason = recipients.of(notification, places)
+    operators, reason = recipients.of(notification, places, failed_at)
     others = [to for to in operators if not failed or to.destination != failed.destination]
     if failed and failed.destination and notification.template == PAUSED_TEMPLATE:
         others += _makers_of_rules(places.get(failed.destination, Place()))

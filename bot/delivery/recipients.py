@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.delivery.subscriptions import (
     SETTING,
@@ -25,11 +25,17 @@ from bot.model import (
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Decides who gets a notification: the settings' destinations of each audience, and subscribers."""
+    """Decides who gets a notification: the settings' destinations of each audience, and subscribers.
+
+    What people follow ends when nothing has come about it for `retention`.
+    """
 
     audiences: Mapping[Audience, Sequence[Destination]]
+    retention: timedelta = timedelta.max
 
-    def of(self, notification: Notification, places: Places) -> tuple[list[Recipient], str]:
+    def of(
+        self, notification: Notification, places: Places, now: datetime
+    ) -> tuple[list[Recipient], str]:
         """Return the recipients, one for each destination, and the reason if there are none.
 
         A notice of a failure is for operators only, and an `opt_in` notification for subscribers only.
@@ -41,7 +47,8 @@ class Recipients:
         found = configured_recipients(notification, configured, places)
         if notification.template not in NOTICE_TEMPLATES:
             taken = {recipient.destination for recipient in found}
-            found += [r for r in subscribers(notification, places) if r.destination not in taken]
+            others = subscribers(notification, places, now, self.retention)
+            found += [r for r in others if r.destination not in taken]
         if notification.opt_in:
             return found, "nobody has subscribed to it"
         if configured:
@@ -56,7 +63,7 @@ def deliveries_of(
 
     `since` is when the bot received the event, from which the latency of a delivery is measured.
     """
-    found, reason = recipients.of(notification, places)
+    found, reason = recipients.of(notification, places, since)
     return deliveries_to(found, notification, reason, since)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.model import NOTICE_TEMPLATES, Audience, Destination, Notification, to_ms
@@ -55,13 +55,20 @@ def configured_recipients(
     ]
 
 
-def subscribers(notification: Notification, places: Places) -> list[Recipient]:
-    """Return the destinations that have subscribed, each with the first rule that applies."""
+def subscribers(
+    notification: Notification, places: Places, now: datetime, retention: timedelta
+) -> list[Recipient]:
+    """Return the destinations that have subscribed, each with the first rule that applies.
+
+    Rules that follow a thread apply until nothing has come about it for the retention time.
+    """
     facts = Facts.of(notification)
-    rules = (
-        (to, next((rule for rule in place.subscriptions if rule.why_not(facts) is None), None))
-        for to, place in places.items()
-    )
+
+    def first(place: Place) -> Subscription | None:
+        applying = (rule for rule in place.subscriptions if rule.why_not(facts) is None)
+        return next((rule for rule in applying if not rule.is_expired(now, retention)), None)
+
+    rules = ((to, first(place)) for to, place in places.items())
     return [Recipient(to, Audience.RECRUITERS, name_of(rule)) for to, rule in rules if rule]
 
 

@@ -1,11 +1,13 @@
 """What changes about a place when somebody subscribes, mutes it or sets quiet hours there. No I/O."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model.schedule import QuietHours
 from bot.model.subscription import EVERYTHING, Mute, Place, Subscription, matches
+
+_DEFAULT = Place()
 
 
 def subscribe(place: Place, rule: Subscription) -> Place:
@@ -52,6 +54,18 @@ def unfollow(place: Place, thread: str) -> Place:
     return replace(place, subscriptions=kept)
 
 
+def unexpired(place: Place, now: datetime, retention: timedelta) -> Place:
+    """Remove the rules that follow a thread about which nothing has come for the retention time."""
+    kept = tuple(r for r in place.subscriptions if not r.is_expired(now, retention))
+    return place if kept == place.subscriptions else replace(place, subscriptions=kept)
+
+
+def applied(place: Place, threads: Collection[str], now: datetime) -> Place:
+    """Note that something has come about the threads, so that those who follow them still do."""
+    rules = (replace(r, applied_at=now) if r.follows in threads else r for r in place.subscriptions)
+    return replace(place, subscriptions=tuple(rules))
+
+
 def follows(place: Place, thread: str) -> bool:
     return any(rule.follows == thread for rule in place.subscriptions)
 
@@ -81,6 +95,13 @@ def unmute(place: Place, now: datetime, types: Sequence[str] = (), thread: str =
 def set_quiet(place: Place, quiet: QuietHours | None, zone: str, owner: str) -> Place:
     """Set the quiet hours of a person's own messages, or none."""
     return replace(place, quiet=quiet, zone=zone, owner=owner)
+
+
+def owned(place: Place, owner: str, zone: str = "") -> Place:
+    """Note whose place it is, and the time zone if it is known; forget both where nothing is chosen."""
+    if replace(place, owner="", zone=_DEFAULT.zone) == _DEFAULT:
+        return _DEFAULT
+    return replace(place, owner=owner, zone=zone or place.zone)
 
 
 def _scope(rule: Subscription) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from bot.model.dead_letter import NOTICE_TEMPLATES
@@ -40,9 +40,9 @@ class Facts:
 class Subscription:
     """A rule: a place gets the notifications of these types that pass the filters.
 
-    `types` are names that may contain `*`; `excluded` ones are not among them. Every word of `query` must be in the search's query, and its
-    count must be `minimum` at least. One that `follows` a thread is about that thread alone. `made_by` is
-    a Slack user's id.
+    `types` are names that may contain `*`; `excluded` ones are not among them. Every word of `query` must
+    be in the search's query, and its count must be `minimum` at least. One that `follows` a thread is about
+    that thread alone, and `applied_at` is when it last applied, to the day. `made_by` is a Slack user's id.
     """
 
     types: tuple[str, ...]
@@ -52,6 +52,16 @@ class Subscription:
     minimum: int | None = None
     follows: str = ""
     excluded: tuple[str, ...] = ()
+    applied_at: datetime | None = None
+
+    @property
+    def active_at(self) -> datetime:
+        """When the rule was made, or last applied."""
+        return max(self.made_at, self.applied_at or self.made_at)
+
+    def is_expired(self, now: datetime, retention: timedelta) -> bool:
+        """Return whether it follows a thread about which nothing has come for the retention time."""
+        return bool(self.follows) and now - self.active_at > retention
 
     def why_not(self, facts: Facts) -> str | None:
         """Return why the rule does not apply: `type`, `thread`, `query` or `minimum`; None if it does."""

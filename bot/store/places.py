@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from bot.model import Destination, from_ms, to_ms
+from bot.model.choices import unexpired
 from bot.model.schedule import QuietHours
 from bot.model.subscription import EVERYTHING, Mute, Place, Subscription
 from bot.store import keys
@@ -67,7 +68,8 @@ class Places:
     ) -> Place:
         """Apply the change to what is stored at that moment; return what is stored then.
 
-        The job of the destination runs, since what waits for it may be due now.
+        The job of the destination runs, since what waits for it may be due now. Rules that follow a thread
+        are removed once they have expired.
 
         Raises:
             redis.RedisError: if it is unknown whether it was stored.
@@ -76,7 +78,7 @@ class Places:
         row: bytes | None = await self._redis.hget(keys.PLACES, name)  # type: ignore[misc]  # as above
         while True:
             found = _read(name.encode(), row) if row else None
-            place = change(found[1] if found else Place())
+            place = unexpired(change(found[1] if found else Place()), now, self._retention)
             new = encode_place(place)
             job = encode_job(JobId(Task.DESTINATION, name), now, self._retention)
             argument = {"place": name, "job": {**job, "earliest": True}}
@@ -94,6 +96,16 @@ class Places:
                 raise ResponseError("set_place.lua has answered neither yes nor what is stored")
             row = stored or None
 
+    async def prune(self, now: datetime) -> None:
+        """Remove what has expired from places that nobody edits.
+
+        Raises:
+            redis.RedisError: if Redis does not answer.
+        """
+        for to, place in (await self.all()).items():
+            if unexpired(place, now, self._retention) is not place:
+                await self.edit(to, lambda place: place, now)
+
 
 def encode_place(place: Place) -> str:
     quiet = place.quiet
@@ -109,6 +121,7 @@ def encode_place(place: Place) -> str:
                     "min": s.minimum,
                     "follows": s.follows,
                     "except": s.excluded,
+                    "applied": s.applied_at and to_ms(s.applied_at),
                 }.items()
                 if v not in {"", None, ()}
             }
@@ -163,7 +176,7 @@ def _read(name: bytes, row: bytes) -> tuple[Destination, Place] | None:
 
 
 def _subscription(given: Mapping[str, Any]) -> Subscription:
-    minimum = given.get("min")
+    minimum, applied = given.get("min"), given.get("applied")
     return Subscription(
         types=_names(given["types"]),
         made_by=str(given["by"]),
@@ -172,6 +185,7 @@ def _subscription(given: Mapping[str, Any]) -> Subscription:
         minimum=None if minimum is None else int(minimum),
         follows=str(given.get("follows", "")),
         excluded=_names(given.get("except", ())),
+        applied_at=None if applied is None else from_ms(applied),
     )
 
 

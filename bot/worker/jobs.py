@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.delivery.attempt import Attempts
+from bot.delivery.following import refresh_followed
 from bot.delivery.notice import notices_about
 from bot.delivery.notifications import LONGEST_REASON, Notifications, notification_of
 from bot.delivery.recipients import Recipients, deliveries_of
@@ -115,6 +116,8 @@ class WorkerTasks:
             notifications = await self._run_handler(job, change, places)
             if notifications is None:
                 return None
+            deliveries = change.stored.deliveries
+            await refresh_followed(self.store, notifications, deliveries, places, change.now)
         for damaged in stored.unreadable:
             change.add_dead_letter(DeadLetter(stored.id, damaged))
             change.step("failed", detail=f"delivery {damaged} is not readable in Redis")

@@ -196,7 +196,9 @@ class Worker:
 
     async def _reconcile(self) -> None:
         try:
-            restored = await self._tasks.store.reconciliation.run(self._tasks.clock())
+            now = self._tasks.clock()
+            restored = await self._tasks.store.reconciliation.run(now)
+            await self._tasks.store.places.prune(now)
         except (RedisError, OSError) as fault:
             _log.warning("queue not reconciled", fault=type(fault).__name__)
         except Exception:  # noqa: BLE001  # the next reconciliation tries again

@@ -44,7 +44,9 @@ def found(
     configured: tuple[Destination, ...] = (CHANNEL,),
 ) -> dict[Destination, tuple[Audience, str]]:
     recipients = Recipients(dict.fromkeys(Audience, configured))
-    return {r.destination: (r.audience, r.rule) for r in recipients.of(notification, places)[0]}
+    return {
+        r.destination: (r.audience, r.rule) for r in recipients.of(notification, places, NOW)[0]
+    }
 
 
 def test_without_any_choice_the_settings_decide() -> None:
