@@ -142,7 +142,7 @@ class LocalSlack:
             method = self._authorize(name, token, given)
             if name == "chat.postMessage":
                 self._check_rate_limit(str(given.get("channel", "")))
-            reply = method(self.workspace, given)
+            reply = self._permitted(name, method(self.workspace, given))
             if name == "chat.postMessage":
                 self._last_post[reply["channel"]] = self._monotonic()
         except _RateLimited as limited:
@@ -173,6 +173,12 @@ class LocalSlack:
             provided = ",".join(self.scopes)
             raise SlackError("missing_scope", needed=required[0], provided=provided)
         return method
+
+    def _permitted(self, name: str, reply: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Leave out a person's email address: https://docs.slack.dev/reference/scopes/users.read.email."""
+        if name == "users.info" and "users:read.email" not in self.scopes:
+            del reply["user"]["profile"]["email"]
+        return reply
 
     def _check_rate_limit(self, id_or_name: str) -> None:
         """Refuse a message that comes too soon after the channel's last one."""

@@ -43,7 +43,7 @@ def history(workspace: Workspace, request: History) -> Reply:
 
 def channel_info(workspace: Workspace, request: ChannelInfo) -> Reply:
     channel = workspace.conversations.get(request.channel)
-    if channel is None:
+    if channel is None or (channel.is_private and not channel.is_member):
         raise SlackError("channel_not_found")
     return {"channel": channel.api_object()}
 

@@ -5,7 +5,7 @@ from bot.fakes.slack.workspace import BOT_USER, SLACKBOT, TEAM, Profile, Workspa
 
 
 def user_info(workspace: Workspace, request: UserInfo) -> Reply:
-    """Return a person; whether the email address is left out is decided by the token's scopes."""
+    """Return a person; the API leaves out the email address unless the token has the scope for it."""
     name = workspace.people.get(request.user)
     if name is None:
         raise SlackError("user_not_found")
