@@ -13,6 +13,7 @@ from typing import Any
 import handlers
 from bot.errors import RegistryError
 from bot.model import (
+    Audience,
     DataSubject,
     Event,
     Handler,
@@ -38,6 +39,16 @@ class Registry:
     @property
     def types(self) -> tuple[str, ...]:
         return tuple(self.by_type)
+
+    @property
+    def audience_of(self) -> Mapping[str, Audience]:
+        """The audience that each type's sample notifies, without the types that only subscribers get."""
+        return {
+            h.type: intent.audience
+            for h in self.by_type.values()
+            for intent in _run_sample(h)
+            if isinstance(intent, Notify) and not intent.opt_in
+        }
 
     @property
     def subjects(self) -> tuple[DataSubject, ...]:

@@ -31,9 +31,11 @@ from bot.store.outage import RedisOutage
 from bot.wiring import (
     audiences,
     event_notifications,
+    mailable,
     open_store,
     slack_api,
     slack_rendering,
+    threads,
 )
 
 REDIS_TIMEOUT = timedelta(seconds=1)
@@ -90,6 +92,7 @@ def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
     if client is None or secret is None:
         return None
     renderer, describe = slack_rendering(settings)
+    registry = load_registry()
     context = AppContext(
         store=store,
         client=client,
@@ -99,7 +102,10 @@ def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
         workspace=Workspace(client, TIMEOUTS.identify_workspace),
         people=People(client),
         audiences=audiences(settings),
-        filters={h.type: h.filters for h in load_registry().by_type.values()},
+        filters={h.type: h.filters for h in registry.by_type.values()},
+        audience_of=registry.audience_of,
+        thread_of=threads(settings),
+        mailable=mailable(settings),
         admins=frozenset(settings.slack_admins),
         notifications=event_notifications(settings),
         sample=load_registry().by_type[SAMPLE_TYPE].sample_at,

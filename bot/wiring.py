@@ -25,6 +25,7 @@ from bot.store.connection import connect
 from bot.store.retry import RETRY_INTERVAL
 from bot.store.scripts import ScriptRunner
 from bot.store.settings import StoreSettings
+from bot.transports.email.address import to_mailable
 from bot.transports.email.content import MailRenderer
 from bot.transports.registry import TRANSPORTS
 from bot.transports.slack.client import slack_client
@@ -124,3 +125,22 @@ def slack_rendering(settings: Settings) -> tuple[SlackRenderer, Callable[[Event]
         return as_plain_text(renderer.render(found[0]).text, links=False) if found else None
 
     return renderer, describe
+
+
+def threads(settings: Settings) -> Callable[[Event], str]:
+    """Return what names the search, export or profile that an event is about; empty if it has none."""
+    notifications = Notifications(load_registry().get, settings.policy)
+
+    def thread_of(event: Event) -> str:
+        try:
+            found = notifications.of_event(event)
+        except Exception:  # noqa: BLE001  # whatever its handler raises, it is about nothing that is known
+            return ""
+        return found[0].thread if found else ""
+
+    return thread_of
+
+
+def mailable(settings: Settings) -> Callable[[str], str] | None:
+    """Return the check of an address that somebody wants mail at, or None if email is off."""
+    return to_mailable if settings.email_on else None

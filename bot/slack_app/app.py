@@ -11,11 +11,13 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import IntakeError
 from bot.slack_app.bolt_log import bolt_log
+from bot.slack_app.choosing import choosing_commands
 from bot.slack_app.commands import SlashCommands
 from bot.slack_app.context import AppContext, Asker
 from bot.slack_app.explaining import why_commands
 from bot.slack_app.exporting import export_commands
 from bot.slack_app.home import HomeTab
+from bot.slack_app.listing import listing_commands
 from bot.slack_app.operating import RETRY_ALL, operating_commands, retry_all_pressed
 from bot.slack_app.sample_message import sample_commands
 from bot.slack_app.status import status_commands
@@ -50,6 +52,8 @@ def create_bolt(
         **export_commands(context),
         **operating_commands(context),
         **sample_commands(context),
+        **choosing_commands(context),
+        **listing_commands(context),
     }
     commands = SlashCommands(context, known, timeouts.answer)
     home = HomeTab(context, commands.in_time, timeouts.publish_home)

@@ -64,9 +64,12 @@ class AppContext:
     """The parts that commands, buttons and the Home tab share.
 
     `audiences` are the destinations of the settings, `filters` the filters of each type of event that has
-    a handler, and `admins` the users who may change what a channel gets; if empty, every member may.
-    `notifications` returns what the handler of an event asks for, and raises what the handler does. `sample`
-    is the data of the event that `/juicebox test` sends, at a time.
+    a handler, `audience_of` the audience that the settings' destinations get it as, and `admins` the users
+    who may change what a channel gets; if empty, every member may. `thread_of` names the search, export or
+    profile that an event is about. `mailable` returns an email address as mail is sent to it, and raises
+    ValueError if none can be; it is None if email is off. `notifications` returns what the handler of an
+    event asks for, and raises what the handler does. `sample` is the data of the event that
+    `/juicebox test` sends, at a time.
     """
 
     store: Store
@@ -78,10 +81,13 @@ class AppContext:
     people: People
     audiences: Mapping[Audience, Sequence[Destination]] = field(default_factory=dict)
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    audience_of: Mapping[str, Audience] = field(default_factory=dict)
     admins: frozenset[str] = frozenset()
     notifications: Callable[[Event], Sequence[Notification]] = lambda _: ()
     sample: Callable[[datetime], Mapping[str, Any]] = lambda _: {}
     background: Background = field(default_factory=Background)
+    thread_of: Callable[[Event], str] = lambda _: ""
+    mailable: Callable[[str], str] | None = None
 
     def screen(self, name: str, **context: object) -> SlackMessage:
         """Render a folder of `templates/_slack`."""

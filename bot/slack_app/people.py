@@ -62,6 +62,10 @@ class People:
         self._monotonic = monotonic
         self._known: dict[str, tuple[float, SlackPerson]] = {}
 
+    def forget(self, user: str) -> None:
+        """Ask Slack again, since something about the person has changed."""
+        self._known.pop(user, None)
+
     async def get(self, user: str, team: str) -> SlackPerson | None:
         """Return the person, compared with the bot's workspace `team`; None if Slack does not say.
 

@@ -27,8 +27,9 @@ from bot.slack_app.sample_message import SAMPLE_TYPE
 from bot.slack_app.status import status_commands
 from bot.slack_app.workspace import Workspace
 from bot.store import Store
+from bot.transports.email.address import to_mailable
 from bot.transports.slack.mrkdwn import as_plain_text
-from bot.wiring import build_jobs
+from bot.wiring import build_jobs, threads
 from bot.worker.jobs import WorkerTasks
 from tests.app import MakeSettings
 from tests.event_fixtures import POLICY, notifications_of
@@ -36,6 +37,7 @@ from tests.factories import MAIL, NOW, SLACK
 from tests.renderers import SLACK_RENDERER
 from tests.run_jobs import event_job, run_job
 from tests.slack_app.traffic import SECRET, signed, slash_command
+from tests.slack_app.typed import Chat
 from tests.stored_events import accept
 
 Ask = Callable[[str], Awaitable[dict[str, Any]]]
@@ -75,7 +77,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def context(store: Store, client: AsyncWebClient, clock: Clock, timeouts: Timeouts) -> AppContext:
+def context(
+    store: Store,
+    client: AsyncWebClient,
+    clock: Clock,
+    timeouts: Timeouts,
+    make_settings: MakeSettings,
+) -> AppContext:
     return AppContext(
         store=store,
         client=client,
@@ -91,6 +99,9 @@ def context(store: Store, client: AsyncWebClient, clock: Clock, timeouts: Timeou
         filters={h.type: h.filters for h in load_registry().by_type.values()},
         notifications=Notifications(load_registry().get, POLICY).of_event,
         sample=load_registry().by_type[SAMPLE_TYPE].sample_at,
+        audience_of=load_registry().audience_of,
+        thread_of=threads(make_settings()),
+        mailable=to_mailable,
     )
 
 
@@ -138,6 +149,11 @@ async def http(bolt: AsyncApp) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://bot") as requests:
         yield requests
+
+
+@pytest.fixture
+def chat(http: httpx.AsyncClient) -> Chat:
+    return Chat(http)
 
 
 @pytest.fixture
