@@ -13,6 +13,8 @@ from bot.transports.slack.scopes import SCOPES
 Manifest = Mapping[str, Any]
 
 _ENDPOINT = "/slack/events"
+_EVENTS = ("app_home_opened", "channel_unarchive", "group_unarchive", "user_change")
+"""https://docs.slack.dev/reference/events"""
 _MAX_URL_LENGTH = 255
 
 
@@ -88,7 +90,7 @@ def manifest(endpoint: str | None) -> Manifest:
         },
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
-            "event_subscriptions": {**request_url, "bot_events": ["app_home_opened"]},
+            "event_subscriptions": {**request_url, "bot_events": [*_EVENTS]},
             "interactivity": {"is_enabled": True, **request_url},
             "org_deploy_enabled": False,
             "socket_mode_enabled": endpoint is None,

@@ -18,9 +18,12 @@ from bot.slack_app.explaining import why_commands
 from bot.slack_app.exporting import export_commands
 from bot.slack_app.home import HomeTab
 from bot.slack_app.listing import listing_commands
+from bot.slack_app.muting import muting_commands
 from bot.slack_app.operating import RETRY_ALL, operating_commands, retry_all_pressed
+from bot.slack_app.quiet import quiet_commands
 from bot.slack_app.sample_message import sample_commands
 from bot.slack_app.status import status_commands
+from bot.slack_app.workspace_events import WorkspaceEvents
 
 _FAILED = "Something went wrong on my side, and my log says what. Please try again in a minute."
 
@@ -54,6 +57,8 @@ def create_bolt(
         **sample_commands(context),
         **choosing_commands(context),
         **listing_commands(context),
+        **muting_commands(context),
+        **quiet_commands(context),
     }
     commands = SlashCommands(context, known, timeouts.answer)
     home = HomeTab(context, commands.in_time, timeouts.publish_home)
@@ -95,7 +100,11 @@ def create_bolt(
         retry_all_pressed(context, body)
         return await ack()
 
+    changes = WorkspaceEvents(context)
     app.event("app_home_opened")(home.opened)
+    app.event("user_change")(changes.user_changed)
+    app.event("channel_unarchive")(changes.unarchived)
+    app.event("group_unarchive")(changes.unarchived)
     app.error(_request_failed)
     return app
 

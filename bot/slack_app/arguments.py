@@ -140,6 +140,11 @@ def take_window(parsed: Parsed, words: list[str], _: Mapping[str, str]) -> Parse
     return replace(parsed, quiet=quiet)
 
 
+def take_id(parsed: Parsed, words: list[str], _: Mapping[str, str]) -> Parsed | None:
+    """Take one word of an id, so that a place can follow it."""
+    return replace(parsed, text=f"{parsed.text} {words.pop(0)}".strip())
+
+
 def take_text(parsed: Parsed, words: list[str], _: Mapping[str, str]) -> Parsed | None:
     given = " ".join(words)
     words.clear()

@@ -120,7 +120,12 @@ async def test_the_home_tab_is_enabled_and_subscribed(cli: Cli) -> None:
     manifest = await read(cli, "--url", URL)
     assert manifest.features.app_home.home_tab_enabled
     assert manifest.features.app_home.messages_tab_enabled
-    assert manifest.settings.event_subscriptions.bot_events == ["app_home_opened"]
+    assert manifest.settings.event_subscriptions.bot_events == [
+        "app_home_opened",
+        "channel_unarchive",
+        "group_unarchive",
+        "user_change",
+    ]
     assert manifest.settings.interactivity.is_enabled
 
 

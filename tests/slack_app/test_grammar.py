@@ -52,6 +52,8 @@ SEARCH = ("search.completed",)
         ("mute until monday 9 am", Parsed("mute", until="until monday 9 am")),
         ("mute until Monday", Parsed("mute", until="until Monday")),
         ("mute forever evt_1", Parsed("mute", until="forever", text="evt_1")),
+        ("mute 2h evt_1 me", Parsed("mute", Where.ME, until="2h", text="evt_1")),
+        ("unmute Event evt_1 me", Parsed("unmute", Where.ME, text="Event evt_1")),
         ("unmute", Parsed("unmute")),
         ("unmute export me", Parsed("unmute", Where.ME, ("export.ready",))),
         ("quiet off", Parsed("quiet", off=True)),

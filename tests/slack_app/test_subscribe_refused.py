@@ -15,7 +15,7 @@ from bot.store import Store, keys
 from tests.slack_app.traffic import signed, slash_command
 from tests.slack_app.typed import OPERATOR, RECRUITER, Chat, add_person, chat_with, remove_scope
 
-CHANGES = ("subscribe search", "unsubscribe search")
+CHANGES = ("subscribe search", "unsubscribe search", "mute 2h", "unmute")
 
 
 @pytest.fixture(autouse=True)
@@ -135,7 +135,7 @@ async def test_guests_choose_for_themselves(
     chat: Chat, slack_api: LocalSlack, store: Store
 ) -> None:
     guest = add_person(slack_api, "U0GUEST", Profile(is_guest=True, email="guest@example.com"))
-    for text in ("subscribe search me", "subscribe search email"):
+    for text in ("subscribe search me", "mute 2h me", "unmute me", "subscribe search email"):
         assert "Guests" not in (await chat.type(text, user=guest)).text
     assert {*await store.places.all()} == {
         Destination(Transport.SLACK, guest),
