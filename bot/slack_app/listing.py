@@ -105,7 +105,8 @@ def _rules(context: AppContext, place: Place, now: datetime) -> Iterator[tuple[R
     """Yield each rule with its number, and whether it follows a thread."""
     for number, rule in enumerate(place.subscriptions, start=1):
         if not rule.is_expired(now, context.store.retention):
-            row = Row(subject(rule), conditions(rule), number, rule.made_by, rule.made_at)
+            about = _capitalized(subject(rule))
+            row = Row(about, conditions(rule), number, rule.made_by, rule.made_at)
             yield row, bool(rule.follows)
 
 
@@ -114,4 +115,8 @@ def _given(setting: Given) -> Row:
 
 
 def _mute(mute: Mute) -> Row:
-    return Row(subject(mute), by=mute.made_by, at=mute.since, until=mute.until)
+    return Row(_capitalized(subject(mute)), by=mute.made_by, at=mute.since, until=mute.until)
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]

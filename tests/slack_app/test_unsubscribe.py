@@ -88,7 +88,7 @@ async def test_of_everything_one_type_can_be_left_out(chat: Chat, store: Store) 
     ]
     [rule] = (await store.places.get(ME)).subscriptions
     assert (rule.types, rule.excluded) == (("*",), ("search.completed",))
-    assert "1. *everything except Search completed*" in (await chat.type("subscriptions")).text
+    assert "1. *Everything except Search completed*" in (await chat.type("subscriptions")).text
 
 
 @pytest.mark.parametrize(
