@@ -11,6 +11,7 @@ from bot.errors import SettingsProblem
 from bot.model import Platform, Policy, host_pattern, url_template
 from bot.store.settings import StoreSettings
 from bot.transports.registry import TRANSPORTS, TransportSettings
+from bot.unsubscribe.settings import LinkSettings
 
 
 def _split_hosts(value: object) -> object:
@@ -43,21 +44,17 @@ def _url_template(text: str) -> str:
         raise ValueError(f"{error}, got {quoted(text)}") from None
 
 
-class JuiceboxSettings(Environment):
+class JuiceboxSettings(LinkSettings):
     """The settings that register the webhook."""
 
-    juicebox_webhook_secret: Secret
     juicebox_api_key: Secret | None = None
     juicebox_api_url: HttpUrl = HttpUrl("https://api.juicebox.ai/v1")
-    public_url: HttpUrl | None = Field(default=None, examples=["https://bot.example.com"])
 
 
 class Settings(StoreSettings, JuiceboxSettings, TransportSettings):
     """All settings; those of a transport are defined in its folder."""
 
     model_config = Environment.model_config
-
-    juicebox_webhook_secret_previous: Secret | None = None
 
     export_url_hosts: Hosts = ()
     search_url_template: Annotated[str, AfterValidator(_url_template)] | None = None
@@ -89,12 +86,6 @@ class Settings(StoreSettings, JuiceboxSettings, TransportSettings):
 
     def _has(self, name: str) -> bool:
         return bool(getattr(self, name.lower()))
-
-    @property
-    def webhook_secrets(self) -> tuple[bytes, ...]:
-        """The accepted webhook secrets, the current one first."""
-        secrets = (self.juicebox_webhook_secret, self.juicebox_webhook_secret_previous)
-        return tuple(s.get_secret_value().encode() for s in secrets if s is not None)
 
     @property
     def policy(self) -> Policy:

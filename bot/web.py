@@ -28,6 +28,9 @@ from bot.slack_app.socket_mode import SocketMode
 from bot.slack_app.workspace import Workspace
 from bot.store import Store
 from bot.store.outage import RedisOutage
+from bot.unsubscribe.endpoint import UnsubscribeEndpoint
+from bot.unsubscribe.links import PATH as UNSUBSCRIBE
+from bot.unsubscribe.links import Tokens
 from bot.wiring import (
     audiences,
     event_notifications,
@@ -80,6 +83,8 @@ def create_app(
     app = _bare_app(lifespan, webhook)
     if slack is not None and slack.socket is None:
         _add_post(app, "/slack/events", slack.endpoint.handle)
+    unsubscribe = UnsubscribeEndpoint(store, Tokens(settings.webhook_secrets), utc_now)
+    app.add_route(UNSUBSCRIBE + "/{token}", unsubscribe.handle, methods=["GET", "POST"])
     app.add_route("/healthz", _healthz, methods=["GET"])
     app.add_route("/readyz", partial(_readyz, store), methods=["GET"])
     app.add_route("/metrics", partial(_metrics, store), methods=["GET"])

@@ -84,7 +84,8 @@ def build_jobs(
     """
     registry = load_registry()
     store = store or open_store(settings, timeout=_WORKER_REDIS_TIMEOUT)
-    templates = Templates(clock=clock, platform=settings.platform)
+    has_links = settings.unsubscribe_links is not None
+    templates = Templates(clock=clock, platform=settings.platform, links=has_links)
     attempts = Attempts(
         store=store,
         transports=active_transports(settings, templates, store.redis),

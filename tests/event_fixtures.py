@@ -6,8 +6,10 @@ from typing import Any
 
 from bot.delivery.notifications import notification_of
 from bot.delivery.other_event import notify_of_other
+from bot.delivery.unsubscribed import unsubscribed
 from bot.intake.envelope import parse_envelope
 from bot.model import Audience, Event, Intent, Notification, Notify, Policy
+from bot.model.unsubscribed import UNSUBSCRIBED
 from bot.registry import load_registry
 from tests.factories import NOW, make_event
 
@@ -102,6 +104,12 @@ PAUSED_PLACE = replace(
     template="paused_place",
     context={**DEAD_DELIVERY.context, "reason": "paused: the channel is archived"},
 )
+UNSUBSCRIBED_EVENT = sent(UNSUBSCRIBED, {"address": "team@example.com"})
+[UNSUBSCRIBED_TOLD] = [
+    notification_of(UNSUBSCRIBED_EVENT, intent)
+    for intent in unsubscribed.run(UNSUBSCRIBED_EVENT, POLICY)
+    if isinstance(intent, Notify)
+]
 TOLD = {
     **{name: notification for name in NAMES for notification in notifications_of(captured(name))},
     "export.ready.unlinked": UNLINKED,
@@ -112,5 +120,6 @@ TOLD = {
     "paused_place": PAUSED_PLACE,
     "dead_letter.delivery": DEAD_DELIVERY,
     "dead_letter.event": DEAD_EVENT,
+    "unsubscribed": UNSUBSCRIBED_TOLD,
 }
 """Every notification, by the name of its golden files."""

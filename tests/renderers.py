@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.clock import utc_now
+from bot.model import Destination, Transport
 from bot.model.outgoing import OutgoingMessage
 from bot.rendering.templates import TEMPLATES, Templates
 from bot.transports.email.content import Mail, MailRenderer
@@ -22,8 +23,8 @@ def mail_renderer(folder: Path = TEMPLATES, clock: Clock = utc_now) -> MailRende
     return MailRenderer(Templates(folder, clock))
 
 
-def outgoing_mail(mail: Mail) -> OutgoingMessage[Mail]:
-    return OutgoingMessage("dlv_1", MAIL, mail, NOW)
+def outgoing_mail(mail: Mail, address: str = MAIL.address) -> OutgoingMessage[Mail]:
+    return OutgoingMessage("dlv_1", Destination(Transport.EMAIL, address), mail, NOW)
 
 
 SLACK_RENDERER, MAIL_RENDERER = slack_renderer(), mail_renderer()

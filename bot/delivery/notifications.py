@@ -9,6 +9,7 @@ import structlog
 from bot.delivery.notice import notification_about
 from bot.delivery.other_event import notify_of_other
 from bot.delivery.subscriptions import variants_of
+from bot.delivery.unsubscribed import unsubscribed
 from bot.errors import DeliveryError
 from bot.model import (
     Delivery,
@@ -22,6 +23,7 @@ from bot.model import (
     Record,
     delivery_id,
 )
+from bot.model.unsubscribed import UNSUBSCRIBED
 from bot.rendering.graphemes import cut
 from bot.store.stored_event import StoredEvent
 
@@ -42,7 +44,7 @@ class Notifications:
     policy: Policy
 
     def has_handler(self, event_type: str) -> bool:
-        return self.find_handler(event_type) is not None
+        return self._handler(event_type) is not None
 
     def intents(self, event: Event) -> Sequence[Intent]:
         """Return what the event's handler asks for; without a handler, its subscribers are notified.
@@ -50,7 +52,7 @@ class Notifications:
         Raises:
             InvalidData: if the event's data does not fit its type.
         """
-        handler = self.find_handler(event.type)
+        handler = self._handler(event.type)
         return handler.run(event, self.policy) if handler else [notify_of_other(event)]
 
     def of_event(self, event: Event) -> Sequence[Notification]:
@@ -72,6 +74,9 @@ class Notifications:
             _log.exception("handler failed", event_id=event.id)
             reason = f"its handler failed: {type(error).__name__}: {error}"
             return DeliveryError.permanent(cut(reason, LONGEST_REASON))
+
+    def _handler(self, event_type: str) -> Handler[Any] | None:
+        return unsubscribed if event_type == UNSUBSCRIBED else self.find_handler(event_type)
 
     def cached_key_of(self, event: Event, record: Record) -> str:
         """Return the key under which other programs cache this record, or an empty string."""

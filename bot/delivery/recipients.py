@@ -12,7 +12,6 @@ from bot.delivery.subscriptions import (
     subscribers,
 )
 from bot.model import (
-    NOTICE_TEMPLATES,
     Audience,
     DeadLetter,
     Delivery,
@@ -21,6 +20,7 @@ from bot.model import (
     Notification,
     delivery_id,
 )
+from bot.model.unsubscribed import OPERATORS_ONLY, UNSUBSCRIBED_TEMPLATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,17 @@ class Recipients:
     ) -> tuple[list[Recipient], str]:
         """Return the recipients, one for each destination, and the reason if there are none.
 
-        A notice of a failure is for operators only, and an `opt_in` notification for subscribers only.
-        That of an event for one destination `only` goes there, and nowhere else.
+        An `opt_in` notification is for subscribers only, those of `OPERATORS_ONLY` are never for them. That
+        of an event for one destination `only` goes there, and nowhere else.
         """
         if notification.only:
             return [Recipient(notification.only, Audience.RECRUITERS, SETTING)], ""
         configured = () if notification.opt_in else self.audiences[notification.audience]
+        if notification.template == UNSUBSCRIBED_TEMPLATE:  # the address itself is not told
+            unsubscribed = notification.context["address"]
+            configured = [to for to in configured if to.address != unsubscribed]
         found = configured_recipients(notification, configured, places)
-        if notification.template not in NOTICE_TEMPLATES:
+        if notification.template not in OPERATORS_ONLY:
             taken = {recipient.destination for recipient in found}
             others = subscribers(notification, places, now, self.retention)
             found += [r for r in others if r.destination not in taken]

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.model import NOTICE_TEMPLATES, Audience, Destination, Notification, to_ms
+from bot.model import Audience, Destination, Notification, to_ms
 from bot.model.subscription import Facts, Mute, Place, Subscription, matches
+from bot.model.unsubscribed import OPERATORS_ONLY
 
 SETTING = ""
 """The rule of a destination that the settings name for an audience."""
@@ -74,7 +75,7 @@ def subscribers(
 
 def variants_of(notification: Notification) -> list[Notification]:
     """Return the notification for its audience, and for subscribers if that is another one."""
-    if notification.audience is Audience.RECRUITERS or notification.template in NOTICE_TEMPLATES:
+    if notification.audience is Audience.RECRUITERS or notification.template in OPERATORS_ONLY:
         return [notification]
     return [notification, replace(notification, audience=Audience.RECRUITERS)]
 

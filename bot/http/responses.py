@@ -23,7 +23,7 @@ _HSTS = "max-age=31536000"
 
 
 class SecurityHeaders:
-    """Middleware that adds the security headers to every response."""
+    """Middleware that adds the security headers to every response; a page has a policy of its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -31,7 +31,8 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *added]
+                own = {name for name, _ in message["headers"]}
+                message["headers"] += [header for header in added if header[0] not in own]
             await send(message)
 
         added = _RAW_HSTS if scope.get("scheme") == "https" else _RAW

@@ -16,13 +16,21 @@ class Platform:
         return "heroku run " if self.is_heroku else ""
 
     def retry_command(self, subject_id: str) -> str:
-        """Return the shell command that requeues an event or a delivery.
+        """Return the shell command that requeues an event or a delivery."""
+        return self._command("retry", subject_id)
 
-        The id is quoted, because the sender chooses the id of an event. Two shells read a command on
-        Heroku: the local one and that of the dyno, which gets a single argument unchanged.
+    def reset_command(self, place: str) -> str:
+        """Return the shell command that removes what was chosen for a place, such as `email:<address>`."""
+        return self._command("subscriptions --reset", place)
+
+    def _command(self, name: str, argument: str) -> str:
+        """Return a shell command with one argument.
+
+        It is quoted, because others choose it: the id of an event, an address. Two shells read a command
+        on Heroku: the local one and that of the dyno, which gets a single argument unchanged.
         """
-        quoted = shlex.quote(subject_id)
-        command = f"python -m bot retry {quoted}"
-        if self.is_heroku and quoted != subject_id:
+        quoted = shlex.quote(argument)
+        command = f"python -m bot {name} {quoted}"
+        if self.is_heroku and quoted != argument:
             command = shlex.quote(command)
         return self.run + command

@@ -49,7 +49,8 @@ def context_of(notification: Notification, now: datetime) -> dict[str, Any]:
 class Templates:
     """The templates of one folder, rendered with the time that `clock` returns.
 
-    Commands in them fit the `platform`, which templates know under this name.
+    Commands in them fit the `platform`, which templates know under this name. With `links`, a sender puts
+    the recipient's link to unsubscribe into each email.
     """
 
     def __init__(
@@ -57,10 +58,13 @@ class Templates:
         folder: Path = TEMPLATES,
         clock: Callable[[], datetime] = utc_now,
         platform: Platform = Platform(),  # noqa: B008  # it is immutable
+        *,
+        links: bool = False,
     ) -> None:
         self._folder = folder
         self._platform = platform
         self.clock = clock
+        self.links = links
 
     def environment(
         self, escape: Callable[[str], str], filters: Mapping[str, Filter] | None = None

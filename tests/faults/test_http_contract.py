@@ -65,7 +65,7 @@ def send_generated(operation: APIOperation, web: Web, signer: Signer, examples: 
 
 async def send_all(deployment: Deployment, signer: Signer, examples: int) -> None:
     operations = [result.ok() for result in CONTRACT.get_all_operations()]
-    assert len(operations) == 5
+    assert len(operations) == 7
     async with deployment.web() as web:
         for operation in operations:
             await asyncio.to_thread(send_generated, operation, web, signer, examples)

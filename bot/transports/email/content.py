@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from secrets import token_hex
 from typing import Any
 
 import mrml
 from markupsafe import escape
 
-from bot.model import Notification
+from bot.model import Audience, Notification
 from bot.rendering.graphemes import cut
 from bot.rendering.templates import TEST_PREFIX, Templates, context_of
 
@@ -32,7 +33,8 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 class Mail:
     """An email: its subject, and the same body as text and as HTML.
 
-    Recipients filter by `list_name`; emails of one `thread` are shown as a conversation.
+    Recipients filter by `list_name`; emails of one `thread` are shown as a conversation. `link_mark`, if
+    there is one, stands in both bodies where the recipient's own link to unsubscribe belongs.
     """
 
     subject: str
@@ -40,6 +42,12 @@ class Mail:
     html: str
     list_name: str = ""
     thread: str = ""
+    link_mark: str = ""
+
+    def with_link(self, url: str) -> "Mail":
+        """Return the email for one recipient."""
+        text, html = (body.replace(self.link_mark, url) for body in (self.text, self.html))
+        return replace(self, text=text, html=html, link_mark="")
 
 
 class MailRenderer:
@@ -47,6 +55,8 @@ class MailRenderer:
 
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
+        # Random, so that no value of an event can contain it. The path of a URL in both bodies.
+        self._link_mark = f"https://unsubscribe.invalid/{token_hex(16)}"
         self._text = templates.environment(str)
         self._html = templates.environment(escape)
 
@@ -86,14 +96,16 @@ class MailRenderer:
     def _render(self, template: str, context: Mapping[str, Any]) -> Mail:
         mark = TEST_PREFIX if context.get("test") else ""
         subject = self._subject(template, context)
-        variables = {**context, "subject": subject, "mark": mark}
+        has_link = self._templates.links and context.get("audience") == Audience.RECRUITERS
+        link_mark = self._link_mark if has_link else ""
+        variables = {**context, "subject": subject, "mark": mark, "unsubscribe_url": link_mark}
         with self._templates.naming(f"{template}/{TEXT}") as name:
             body = self._text.get_template(name).render(variables).strip()
             text = _BLANK_LINES.sub("\n\n", body) + "\n"
         with self._templates.naming(f"{template}/{HTML}") as name:
             mjml = self._html.get_template(name).render(variables)
             html = mrml.to_html(mjml, render_options=_NO_WEB_FONTS).content
-        return Mail(mark + subject, text, html)
+        return Mail(mark + subject, text, html, link_mark=link_mark)
 
 
 def _with_short_values(context: Mapping[str, Any], limit: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ _LONG_WORD = re.compile(rf"\S{{{MAX_LINE - len('Subject: ')},}}")
 
 
 class _Verbatim(UnstructuredHeader):
-    """An address or a message id, which must not be folded or encoded."""
+    """An address, a message id or a link, which must not be folded or encoded."""
 
     def fold(self: Any, *, policy: Policy) -> str:
         return f"{self.name}: {self}{policy.linesep}"
@@ -53,8 +53,9 @@ def _encode(text: str, name: str, linesep: str, charset: str) -> str:
 def header_registry() -> HeaderRegistry:
     """Return the types of an email's headers, for `email.policy.EmailPolicy`."""
     ids = ("message-id", "in-reply-to", "references", "list-id")
+    links = ("list-unsubscribe", "list-unsubscribe-post")
     kinds: dict[str, Any] = {"subject": _Text, "from": _Sender, "to": _Verbatim}
     registry = HeaderRegistry()
-    for name, kind in (kinds | dict.fromkeys(ids, _Verbatim)).items():
+    for name, kind in (kinds | dict.fromkeys((*ids, *links), _Verbatim)).items():
         registry.map_to_type(name, kind)  # which adds BaseHeader to its bases
     return registry

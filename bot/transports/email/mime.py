@@ -11,6 +11,7 @@ from bot.model.outgoing import OutgoingMessage
 from bot.transports.email.address import MAILABLE, MAX_LENGTH
 from bot.transports.email.content import Mail
 from bot.transports.email.headers import MAX_LINE, header_registry
+from bot.unsubscribe.links import ONE_CLICK, UnsubscribeLinks
 
 # 7bit encodes every body that is not ASCII, so that no server needs 8BITMIME.
 _POLICY = SMTP.clone(max_line_length=MAX_LINE, cte_type="7bit", header_factory=header_registry())
@@ -20,10 +21,16 @@ _NO_ENCODED_WORD = "=\u200b?"
 _LAST_ASCII = 0x7F
 
 
-def mime_message(message: OutgoingMessage[Mail], from_address: str, now: datetime) -> EmailMessage:
+def mime_message(
+    message: OutgoingMessage[Mail],
+    from_address: str,
+    now: datetime,
+    links: UnsubscribeLinks | None = None,
+) -> EmailMessage:
     """Return the MIME message; `from_address` is EMAIL_FROM.
 
-    The Message-ID contains the message's id, so that mail programs show a repeated email once.
+    The Message-ID contains the message's id, so that mail programs show a repeated email once. With
+    `links`, a mail that has a place for it gets the recipient's own link to unsubscribe.
 
     Raises:
         DeliveryError: permanent, if EMAIL_FROM or the recipient is not a valid address.
@@ -43,6 +50,12 @@ def mime_message(message: OutgoingMessage[Mail], from_address: str, now: datetim
     mime["X-Auto-Response-Suppress"] = "All"
     # For filters: https://www.rfc-editor.org/rfc/rfc2919
     mime["List-ID"] = f"<{mail.list_name}.juicebox-bot.{from_.domain}>"
+    if links is not None and mail.link_mark:
+        link = links.of(message.destination.address)
+        mail = mail.with_link(link)
+        # https://www.rfc-editor.org/rfc/rfc8058#section-3.1
+        mime["List-Unsubscribe"] = f"<{link}>"
+        mime["List-Unsubscribe-Post"] = "=".join(ONE_CLICK)
     mime.set_content(mail.text, cte=_transfer_encoding(mail.text))
     mime.add_alternative(mail.html, subtype="html", cte=_transfer_encoding(mail.html))
     return mime

@@ -19,6 +19,7 @@ from bot.transports.email.content import Mail
 from bot.transports.email.errors import SUCCESS, as_delivery_error, has_closed
 from bot.transports.email.mime import mime_message
 from bot.transports.email.pool import NoFreeConnection, SmtpConnection, SmtpPool
+from bot.unsubscribe.links import UnsubscribeLinks
 
 _MAX_JITTER = 0.25
 _LATEST_WEIGHT = 0.3
@@ -28,7 +29,7 @@ _SPEEDUP = 0.8
 
 
 class EmailSender:
-    """Sends emails from `from_address`.
+    """Sends emails from `from_address`. The recruiters' have the recipient's own one of the `links`.
 
     After a refusal because of load it waits for `load_wait` and up to a quarter more; `jitter` returns
     random numbers from 0 to 1.
@@ -39,12 +40,14 @@ class EmailSender:
         pool: SmtpPool,
         from_address: str,
         *,
+        links: UnsubscribeLinks | None = None,
         clock: Callable[[], datetime] = utc_now,
         jitter: Callable[[], float] = random.random,
         load_wait: timedelta = timedelta(seconds=30),
     ) -> None:
         self._pool = pool
         self._from_address = from_address
+        self._links = links
         self._rate = MailRate(pool.limit)
         self._clock = clock
         self._jitter = jitter
@@ -61,7 +64,7 @@ class EmailSender:
         An email cannot be looked up, so one that is `maybe_delivered` is sent again under the same
         Message-ID. If no connection is free, that is a rate limit.
         """
-        mime = mime_message(message, self._from_address, self._clock())
+        mime = mime_message(message, self._from_address, self._clock(), self._links)
         transfer = _Transfer(mime, check_lease, self._pool.timeouts.data)
         try:
             connection = await self._pool.acquire()

@@ -14,6 +14,7 @@ from bot.model import Audience, Destination, Transport
 from bot.transports.email.address import to_mailable
 from bot.transports.email.ehlo_name import check_ehlo_name, ehlo_name
 from bot.transports.email.smtp_url import MailAddon, Smtp, parse_smtp_url
+from bot.unsubscribe.settings import LinkSettings
 
 _NAMED = re.compile(r"[^<>\r\n]*<([^<>]*)>")
 
@@ -48,7 +49,7 @@ Addresses = Annotated[
 ]
 
 
-class EmailSettings(Environment, MailAddon):
+class EmailSettings(LinkSettings, MailAddon):
     """Email is on if a mail server and EMAIL_FROM are set."""
 
     model_config = Environment.model_config

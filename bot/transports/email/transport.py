@@ -22,7 +22,7 @@ def _sender(settings: EmailSettings, redis: Redis) -> EmailSender | None:
         return None
     slots = SmtpSlots(redis, smtp.host, smtp.port, count=settings.smtp_connections)
     pool = SmtpPool(SmtpConnector(smtp, settings.ehlo_name), slots)
-    return EmailSender(pool, settings.email_from)
+    return EmailSender(pool, settings.email_from, links=settings.unsubscribe_links)
 
 
 def _preview_files(mail: Mail) -> Mapping[str, str]:
