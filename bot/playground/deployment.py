@@ -28,6 +28,8 @@ from bot.transports.terminal.console import Console, Weight
 
 SECRET = "whsec_demo"  # noqa: S105 - valid in this deployment only
 SIGNING_SECRET = "playground-signing-secret"  # noqa: S105 - valid in this deployment only
+PUBLIC_URL = "https://juicebox-bot.example.com"
+"""Nothing answers there; it is https, so that emails have a link to unsubscribe."""
 _TOKEN = "xoxb-playground"  # noqa: S105 - valid in this deployment only
 _START_TIMEOUT = 120.0
 _READY_POLL_INTERVAL = 0.05
@@ -177,6 +179,6 @@ def _environment(redis: str, slack: str, smtp: str, port: int) -> Mapping[str, s
         "EMAIL_FROM": "Juicebox <juicebox@example.com>",
         "EMAIL_TO": recruiters[1].address,
         "EMAIL_ALERT_TO": operators[1].address,
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PUBLIC_URL": PUBLIC_URL,
         "PORT": str(port),
     }

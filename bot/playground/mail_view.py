@@ -3,6 +3,9 @@
 import re
 from enum import StrEnum
 
+from bot.playground.deployment import PUBLIC_URL
+from bot.unsubscribe.links import PATH as UNSUBSCRIBE
+
 _DARK = re.compile(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.IGNORECASE)
 _STYLE = re.compile(r"<style\b.*?</style>", re.IGNORECASE | re.DOTALL)
 _HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
@@ -14,6 +17,11 @@ class Scheme(StrEnum):
 
 
 _ALWAYS, _NEVER = "(min-width: 0)", "(max-width: 0)"
+
+
+def with_local_links(body: str, url: str) -> str:
+    """Return an email's text or HTML with links to unsubscribe at the local bot."""
+    return body.replace(f"{PUBLIC_URL}{UNSUBSCRIBE}/", f"{url}{UNSUBSCRIBE}/")
 
 
 def render_in_scheme(scheme: Scheme, html: str) -> str:

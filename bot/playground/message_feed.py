@@ -12,6 +12,7 @@ from bot.fakes.smtp import ReceivedMail
 from bot.playground.cancellation import is_cancelled
 from bot.playground.deployment import LocalDeployment
 from bot.playground.feed import Feed
+from bot.playground.mail_view import with_local_links
 from bot.playground.watch import Watch
 
 T = TypeVar("T")
@@ -22,6 +23,7 @@ class MessageFeed:
 
     def __init__(self, deployment: LocalDeployment, feed: Feed, watch: Watch) -> None:
         self._inbox = deployment.inbox
+        self._url = deployment.url
         self._workspace = deployment.slack.workspace
         self._events = deployment.store.events
         self._feed = feed
@@ -98,7 +100,7 @@ class MessageFeed:
             subject=str(mail.message["Subject"]),
             to=list(mail.recipients),
             headers=[[name, str(value)] for name, value in mail.message.items()],
-            text=mail.text,
+            text=with_local_links(mail.text, self._url),
             size=len(mail.raw),
             message_id=str(mail.message["Message-ID"]),
             event_id=event_id,

@@ -24,7 +24,7 @@ from bot.playground.api import (
 )
 from bot.playground.feed import Feed, FeedItem
 from bot.playground.guard import MAIL_POLICY, add_security_headers, guard
-from bot.playground.mail_view import Scheme, render_in_scheme
+from bot.playground.mail_view import Scheme, render_in_scheme, with_local_links
 
 PAGE = Path(__file__).parent / "page"
 _RECONNECT_INTERVAL_MS = 1000
@@ -44,12 +44,14 @@ class Pages:
         api: PlaygroundApi,
         mails: list[ReceivedMail],
         hello: Callable[[], FeedItem],
+        bot_url: str,
     ) -> None:
         self._feed = feed
         self._api = api
         self._mails = mails
         self._run = uuid4().hex[:8]
         self._hello = hello
+        self._bot_url = bot_url
 
     def application(self) -> web.Application:
         api = self._api
@@ -94,7 +96,7 @@ class Pages:
         mail = self._mail(request)
         scheme = Scheme.DARK if request.query.get("scheme") == Scheme.DARK else Scheme.LIGHT
         headers = {"Content-Security-Policy": MAIL_POLICY}
-        html = render_in_scheme(scheme, mail.html)
+        html = render_in_scheme(scheme, with_local_links(mail.html, self._bot_url))
         return web.Response(text=html, content_type="text/html", headers=headers)
 
     async def _mail_raw(self, request: web.Request) -> web.Response:

@@ -80,7 +80,9 @@ async def _serve_pages(
         failures.on_kill = watch.killed
         stack.push_async_callback(failures.wait_for_changes)
         api = PlaygroundApi(samples, juicebox, person, failures, deployment.store)
-        pages = Pages(feed, api, messages.mails, lambda: _hello(deployment, samples))
+        pages = Pages(
+            feed, api, messages.mails, lambda: _hello(deployment, samples), deployment.url
+        )
         runner = web.AppRunner(
             pages.application(),
             access_log=None,

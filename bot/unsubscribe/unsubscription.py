@@ -1,5 +1,6 @@
 """Unsubscribes an address, and has the operators told."""
 
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -33,7 +34,8 @@ async def unsubscribe_address(store: Store, address: str, now: datetime) -> bool
 
 
 def _without_everything(place: Place) -> Place:
-    return unsubscribe(place, (EVERYTHING,), from_settings=True)
+    """Remove every rule, those that follow something as well, and what the settings give."""
+    return replace(unsubscribe(place, (EVERYTHING,), from_settings=True), subscriptions=())
 
 
 def _event(address: str, before: Place, now: datetime) -> Event:

@@ -59,7 +59,7 @@ INTAKE = (
     Mutation(
         6,
         "the previous secret is not accepted",
-        "bot/settings.py",
+        "bot/unsubscribe/settings.py",
         "secrets = (self.juicebox_webhook_secret, self.juicebox_webhook_secret_previous)",
         "secrets = (self.juicebox_webhook_secret,)",
         f"{_INTAKE}::test_a_secret_is_changed_under_traffic_and_no_event_is_lost",

@@ -1,7 +1,5 @@
-"""`/unsubscribe/…`: GET asks, POST acts, and the operators are told once."""
+"""`/unsubscribe/…`: GET asks, POST acts."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import httpx
@@ -10,39 +8,22 @@ import structlog
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from bot.fakes.slack.api import LocalSlack
-from bot.fakes.smtp import Inbox
-from bot.model import Audience, Destination, EventState, Transport
 from bot.model.choices import mute, subscribe
 from bot.model.subscription import Mute, Place, Subscription
-from bot.model.unsubscribed import UNSUBSCRIBED
-from bot.settings import Settings
 from bot.store import Store
 from bot.unsubscribe.links import Tokens
-from bot.wiring import build_jobs
 from tests.app import MakeSettings, web_client
-from tests.run_jobs import event_job, run_job
-
-ADDRESS = "recruiter@example.com"
-TO = Destination(Transport.EMAIL, ADDRESS)
-TOKEN = Tokens([b"whsec_current"]).sign(ADDRESS)
-PATH = f"/unsubscribe/{TOKEN}"
-ONE_CLICK = b"List-Unsubscribe=One-Click"
-FORM = {"content-type": "application/x-www-form-urlencoded"}
-MULTIPART = {"content-type": "multipart/form-data; boundary=x"}
-MULTIPART_BODY = (
-    b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
+from tests.unsubscribe.one_click import (
+    ADDRESS,
+    FORM,
+    MULTIPART,
+    MULTIPART_BODY,
+    ONE_CLICK,
+    PATH,
+    TO,
+    TOKEN,
+    press,
 )
-
-
-@pytest.fixture
-async def client(settings: Settings, redis: Redis) -> AsyncIterator[httpx.AsyncClient]:
-    async with web_client(settings) as connected:
-        yield connected
-
-
-async def press(client: httpx.AsyncClient, path: str = PATH) -> httpx.Response:
-    return await client.post(path, content=ONE_CLICK, headers=FORM)
 
 
 async def test_get_changes_nothing_and_shows_a_button(
@@ -85,7 +66,9 @@ async def test_an_own_subscription_ends_and_the_rest_stays(
     now = datetime(2026, 1, 15, tzinfo=UTC)
     muted = Mute(now, None, "U1")
     rule = Subscription(("search.completed",), "U1", now)
-    await store.places.edit(TO, lambda place: mute(subscribe(place, rule), muted, now), now)
+    followed = Subscription(("*",), "U1", now, follows="export:exp_1")
+    chosen = mute(subscribe(subscribe(Place(), rule), followed), muted, now)
+    await store.places.edit(TO, lambda _: chosen, now)
     await press(client)
     assert await store.places.get(TO) == Place(unsubscribed=("*",), mutes=(muted,))
     every = Subscription(("*",), "U1", now)
@@ -181,74 +164,3 @@ async def test_no_address_is_logged(client: httpx.AsyncClient) -> None:
     ]
     assert ADDRESS not in str(logs)
     assert TOKEN not in str(logs)
-
-
-async def unsubscribed_events(store: Store) -> list[str]:
-    return [e.id for e in await store.events.latest(10) if e.event.type == UNSUBSCRIBED]
-
-
-async def test_the_operators_are_told_once_for_each_time(
-    client: httpx.AsyncClient, store: Store
-) -> None:
-    await asyncio.gather(*(press(client) for _ in range(5)))
-    assert len(await unsubscribed_events(store)) == 1
-    rule = Subscription(("*",), "U1", datetime(2026, 1, 15, tzinfo=UTC))
-    await store.places.edit(TO, lambda place: subscribe(place, rule), rule.made_at)
-    assert len(await unsubscribed_events(store)) == 1
-    await press(client)
-    await press(client)
-    assert len(await unsubscribed_events(store)) == 2
-
-
-async def test_a_request_that_was_interrupted_is_completed_by_the_next_one(
-    client: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def interrupted(*_: object) -> None:
-        raise TimeoutError
-
-    with monkeypatch.context() as patched:
-        patched.setattr("bot.store.places.Places.edit", interrupted)
-        assert (await press(client)).status_code == 503
-    assert await store.places.all() == {}
-    assert (await press(client)).status_code == 200
-    assert TO in await store.places.all()
-    assert len(await unsubscribed_events(store)) == 1
-
-
-@pytest.mark.usefixtures("redis")
-@pytest.mark.parametrize("alert_to", ["operator@example.com", None])
-async def test_operators_get_it_in_slack_and_by_email_and_the_address_itself_does_not(
-    make_settings: MakeSettings,
-    store: Store,
-    slack_api: LocalSlack,
-    inbox: Inbox,
-    alert_to: str | None,
-) -> None:
-    """Without EMAIL_ALERT_TO, the addresses of EMAIL_TO are the operators'."""
-    settings = make_settings(
-        SLACK_API_URL=slack_api.url,
-        SMTP_URL=inbox.url,
-        EMAIL_TO=f"{ADDRESS},other@example.com",
-        EMAIL_ALERT_TO=alert_to,
-        PUBLIC_URL="https://bot.example.com",
-    )
-    every = Subscription(("*",), "U1", datetime(2026, 1, 15, tzinfo=UTC))
-    subscriber = Destination(Transport.SLACK, "U1")
-    await store.places.edit(subscriber, lambda place: subscribe(place, every), every.made_at)
-    async with web_client(settings) as client:
-        await press(client)
-    [event_id] = await unsubscribed_events(store)
-    tasks = build_jobs(settings)
-    await run_job(tasks, event_job(event_id))
-    await tasks.close()
-    [post] = slack_api.posts
-    assert (post.channel, "unsubscribed" in post.text) == ("C0ALERTS", True)
-    assert ADDRESS not in post.text
-    assert ADDRESS in str(post.blocks)
-    assert [mail.recipients for mail in inbox.mails] == [(alert_to or "other@example.com",)]
-    assert f"python -m bot subscriptions --reset email:{ADDRESS}" in inbox.mails[0].text
-    assert "List-Unsubscribe" not in inbox.mails[0].message
-    stored = await store.events.get(event_id)
-    assert stored is not None
-    assert stored.state is EventState.HANDLED
-    assert {d.audience for d in stored.deliveries} == {Audience.OPERATORS}

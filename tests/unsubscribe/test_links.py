@@ -32,10 +32,10 @@ def test_a_secret_that_is_rotated_is_accepted_until_it_is_removed() -> None:
 
 def test_no_changed_token_is_accepted() -> None:
     token = TOKENS.sign(ADDRESS)
-    for i, letter in enumerate(token):
+    for i, character in enumerate(token):
         for other in "A_9-":
             changed = f"{token[:i]}{other}{token[i + 1 :]}"
-            assert other == letter or TOKENS.read(changed) is None
+            assert other == character or TOKENS.read(changed) is None
     for changed in ("", "a", token[:-1], token + "A", f"{token}=", f" {token}", token * 9):
         assert TOKENS.read(changed) is None
 
