@@ -8,7 +8,7 @@ _HELP = """Juicebox webhooks as Slack messages and emails.
 Try it:      demo, preview
 Set it up:   slack-manifest, doctor, webhook create, send
 Run it:      web, worker; all
-Look after:  events, record, retry
+Look after:  events, record, retry, subscriptions
 
 The settings are read from the environment; "doctor" says what is missing.
 """

@@ -12,7 +12,7 @@ from bot.errors import RegistryError
 
 COMMANDS = [
     *("all", "demo", "doctor", "events", "forget", "preview", "record", "retry"),
-    *("send", "slack-manifest", "web", "webhook", "worker"),
+    *("send", "slack-manifest", "subscriptions", "web", "webhook", "worker"),
 ]
 
 

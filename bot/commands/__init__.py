@@ -12,7 +12,7 @@ from bot.logging.printable import printable
 
 _NAMES = (
     *("all", "demo", "doctor", "events", "forget", "preview", "record"),
-    *("retry", "send", "slack-manifest", "web", "webhook", "worker"),
+    *("retry", "send", "slack-manifest", "subscriptions", "web", "webhook", "worker"),
 )
 
 

@@ -53,6 +53,15 @@ class Places:
             self._version = found or b""
         return self._cached
 
+    async def names(self) -> set[str]:
+        """Return the names of the destinations of all places, unreadable ones among them.
+
+        Raises:
+            redis.RedisError: if Redis does not answer.
+        """
+        found: list[bytes] = await self._redis.hkeys(keys.PLACES)  # type: ignore[misc]  # redis-py's types
+        return {name.decode(errors="replace") for name in found}
+
     async def get(self, destination: Destination) -> Place:
         """Return what was chosen for the destination; a place without choices if nothing was.
 
@@ -171,7 +180,8 @@ def _read(name: bytes, row: bytes) -> tuple[Destination, Place] | None:
     try:
         return Destination.parse(name.decode()), decode_place(row)
     except UNREADABLE:
-        _log.error("unreadable place", place=name.decode(errors="replace"))  # no traceback needed
+        transport = name.decode(errors="replace").partition(":")[0]
+        _log.error("unreadable place", channel=transport)  # `subscriptions` names it
         return None
 
 

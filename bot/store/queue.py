@@ -52,6 +52,13 @@ class JobId:
     def __str__(self) -> str:
         return f"{self.task}:{self.delivery_id}:{self.event_id}"
 
+    @property
+    def logged(self) -> str:
+        """Its text for the log: without the address of a destination, which may be a person's."""
+        if self.task != Task.DESTINATION:
+            return str(self)
+        return f"{self.task}:{self.delivery_id}:{self.event_id.partition(':')[0]}"
+
     @classmethod
     def parse(cls, text: str) -> "JobId":
         """Read the text of a job's id.

@@ -50,7 +50,7 @@ class LeaseRenewal:
                 expired = [job for job in jobs if job.is_expired]
             for job in expired:
                 if self._is_running(job):
-                    _log.warning("lease lost while running", job_id=str(job.run.job))
+                    _log.warning("lease lost while running", job_id=job.run.job.logged)
                     job.lose()
 
     def _is_running(self, job: RunningJob) -> bool:

@@ -174,7 +174,7 @@ class Worker:
 
     async def _end_of(self, job: RunningJob) -> End | None:
         """Run the job; return how to end its run, None if it has ended."""
-        timings, job_id = self._timings, str(job.run.job)
+        timings, job_id = self._timings, job.run.job.logged
         try:
             async with asyncio.timeout(timings.job_timeout.total_seconds()):
                 return await self._tasks.run(job)
@@ -205,7 +205,11 @@ class Worker:
             _log.exception("reconciliation failed")
         else:
             if restored:
-                _log.warning("lost jobs enqueued again", jobs=len(restored), first=restored[0])
+                _log.warning(
+                    "lost jobs enqueued again",
+                    jobs=len(restored),
+                    first=JobId.parse(restored[0]).logged,
+                )
 
     async def _finish(self) -> None:
         """Wait for the running jobs; cancel those that take too long, which requeues them."""

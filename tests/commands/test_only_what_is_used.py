@@ -13,7 +13,14 @@ from tests.conftest import BASE_ENVIRONMENT
 from tests.processes import running
 
 NOTHING: dict[str, str | None] = dict.fromkeys(BASE_ENVIRONMENT)
-ON_REDIS = ["events", "events evt_1", "record quota latest", "forget prof_1", "retry --all"]
+ON_REDIS = [
+    "events",
+    "events evt_1",
+    "record quota latest",
+    "forget prof_1",
+    "retry --all",
+    "subscriptions",
+]
 
 
 @pytest.fixture
