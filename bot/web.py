@@ -8,6 +8,7 @@ from functools import partial
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from redis.exceptions import RedisError
+from slack_sdk.web.async_client import AsyncWebClient
 from starlette.exceptions import HTTPException
 
 from bot.clock import utc_now
@@ -91,9 +92,11 @@ def create_app(
     return app
 
 
-def build_slack(settings: Settings, store: Store) -> SlackEndpoints | None:
-    """Return Slack's endpoints, or None if Slack is off."""
-    client, secret = slack_api(settings), settings.slack_signing_secret
+def build_slack(
+    settings: Settings, store: Store, client: AsyncWebClient | None = None
+) -> SlackEndpoints | None:
+    """Return Slack's endpoints, or None if Slack is off. `client` replaces that of the settings."""
+    client, secret = client or slack_api(settings), settings.slack_signing_secret
     if client is None or secret is None:
         return None
     renderer, describe = slack_rendering(settings)

@@ -44,7 +44,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.worker": {
         *(*STORE, "bot.rendering", "bot.registry", "bot.delivery", "bot.worker"),
     },
-    "bot.doctor": {*STORE, "bot.settings", "bot.transports", "bot.doctor"},
+    "bot.doctor": {
+        *(*STORE, "bot.settings", "bot.transports", "bot.doctor"),
+        *("bot.delivery", "bot.registry", "bot.rendering"),
+    },
     "bot.fakes": {"bot.errors", "bot.transports.slack.scopes", "bot.fakes"},
 }
 """Composition modules are not listed: they may import anything but the playground."""
@@ -55,7 +58,7 @@ FAKES = "bot.fakes"
 MOST_TOP_LEVEL_MODULES = 10
 LONGEST_CHAIN = 18
 """In modules, each of which imports the next one."""
-MOST_ARROWS = 135
+MOST_ARROWS = 141
 """Imports from one folder into another, where a top-level module counts as a folder."""
 
 

@@ -3,10 +3,12 @@
 import asyncio
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import click
 
 from bot.clock import utc_now
+from bot.commands.slack_screens import slack_screens
 from bot.doctor.examine import examine
 from bot.environment import load_usable
 from bot.logging.printable import printable
@@ -25,7 +27,8 @@ def command() -> None:
     them. Exits with 1 if something that is required fails.
     """
     settings, problems = load_usable(Settings)
-    findings = asyncio.run(examine(settings, utc_now(), problems))
+    screens = partial(slack_screens, settings)
+    findings = asyncio.run(examine(settings, utc_now(), problems, screens=screens))
     ascii_only = not _can_show("".join(severity.value[0] for severity in Severity))
     for finding in findings:
         click.secho(line(finding, ascii_only=ascii_only), fg=_COLOURS.get(finding.severity))

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from pydantic import HttpUrl
-
 from bot.errors import SettingsProblem
 from bot.model import Context
 from bot.model.finding import Finding, failure, note, ok, warning
@@ -51,17 +49,22 @@ def _juicebox(settings: Settings) -> Iterable[Finding]:
     else:
         fix = "set it, or register the webhook by hand"
         yield warning("JUICEBOX_API_KEY", "not set: 'webhook create' needs it", fix)
-    yield _public_url(settings.public_url)
+    yield _public_url(settings)
 
 
-def _public_url(url: HttpUrl | None) -> Finding:
+def _public_url(settings: Settings) -> Finding:
+    name, url = "PUBLIC_URL", settings.public_url
+    no_link = "emails have no link to unsubscribe"
     if url is None:
-        fix = "set it to the https:// URL of this bot"
-        return warning("PUBLIC_URL", "not set: 'webhook create' needs the URL as an argument", fix)
+        text = f"not set: {no_link}, and 'webhook create' needs the URL as an argument"
+        return warning(name, text, "set it to the https:// URL of this bot")
     if url.scheme != "https":
-        fix = "begin it with https://"
-        return warning("PUBLIC_URL", "not https: Juicebox and Slack would refuse it", fix)
-    return ok("PUBLIC_URL", str(url))
+        text = f"not https: Juicebox and Slack would refuse it, and {no_link}"
+        return warning(name, text, "begin it with https://")
+    if settings.unsubscribe_links is None:
+        fix = "make it shorter, without a query"
+        return warning(name, f"set, but {no_link}: it has a query or is too long", fix)
+    return ok(name, str(url))
 
 
 def _search_url(settings: Settings) -> Finding:

@@ -17,10 +17,12 @@ from tests.doctor.findings import CANARY, failures, found
 from tests.factories import NOW
 
 DASH = "\u2013"
+MESSAGES = 11
+"""One of each event type and audience, of another type, an unsubscription, a notice and a summary."""
 PERSIST = "turn on appendonly, or choose a plan that persists"
 SCOPES = (
     *("chat:write", "commands", "channels:history", "channels:read"),
-    *("groups:history", "groups:read", "im:write", "im:history"),
+    *("users:read", "groups:history", "groups:read", "im:write", "im:history", "users:read.email"),
 )
 
 
@@ -44,6 +46,7 @@ async def test_everything_is_fine(
 ✓ JUICEBOX_API_KEY             set, for https://api.juicebox.ai/v1
 ✓ PUBLIC_URL                   https://bot.example.com/
 ✓ SLACK_SIGNING_SECRET         set; tested by the first slash command
+✓ SLACK_ADMINS                 not set: every member may change what a channel gets
 ✓ EMAIL_TO                     one address for recruiters
 ✓ EMAIL_ALERT_TO               one address for operators
 ✓ QUOTA_ALERT_PERCENT          alerts above 80 %
@@ -63,7 +66,8 @@ async def test_everything_is_fine(
 ✓ Slack scopes                 {", ".join(SCOPES)}
 ✓ SLACK_CHANNEL                #recruiting, and the bot is in it
 ✓ SLACK_ALERT_CHANNEL          #juicebox-alerts, and the bot is in it
-✓ Mail server                  127.0.0.1:{inbox.port} answers; unencrypted, no login"""
+✓ Mail server                  127.0.0.1:{inbox.port} answers; unencrypted, no login
+✓ Slack templates              Slack accepts the {MESSAGES} messages and screens that were tried"""
     )
     assert await redis.keys() == [HEARTBEAT.encode()]
     assert inbox.mails == []

@@ -83,6 +83,12 @@ class ChannelInfo(Arguments):
     channel: str = ""
 
 
+class ValidateBlocks(Arguments):
+    blocks: Annotated[Any, BeforeValidator(_decoded)] = None
+    message: Annotated[Any, BeforeValidator(_decoded)] = None
+    view: Annotated[Any, BeforeValidator(_decoded)] = None
+
+
 class UserInfo(Arguments):
     user: str = ""
 

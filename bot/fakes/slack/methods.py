@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.fakes.slack import chat, conversations, users, views
+from bot.fakes.slack import chat, conversations, users, validation, views
 from bot.fakes.slack.arguments import (
     Arguments,
     ChannelInfo,
@@ -25,6 +25,7 @@ from bot.fakes.slack.arguments import (
     SlackError,
     UpdateMessage,
     UserInfo,
+    ValidateBlocks,
 )
 from bot.fakes.slack.workspace import BOT, BOT_USER, TEAM, Workspace
 
@@ -79,6 +80,7 @@ class Method:
 
 METHODS: Mapping[str, Method] = {
     "auth.test": Method(auth_test, Arguments),
+    "blocks.validate": Method(validation.validate, ValidateBlocks),
     "chat.postMessage": Method(chat.post_message, PostMessage, ("chat:write",)),
     "chat.update": Method(chat.update_message, UpdateMessage, ("chat:write",)),
     "chat.delete": Method(chat.delete_message, DeleteMessage, ("chat:write",)),

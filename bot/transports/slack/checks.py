@@ -15,6 +15,7 @@ from bot.transports.slack.replies import AuthTest, Channel, ChannelInfo, refusal
 from bot.transports.slack.scopes import (
     APP_TOKEN_PREFIX,
     DIRECT_SCOPES,
+    OPTIONAL_SCOPES,
     PRIVATE_SCOPES,
     REQUIRED_SCOPES,
     SCOPES,
@@ -38,6 +39,11 @@ def check_slack_settings(settings: SlackSettings) -> Iterable[Finding]:
         yield note("SLACK_APP_TOKEN", "set: Socket Mode instead of HTTP, meant for development")
     if settings.slack_channel is None:
         yield note("SLACK_CHANNEL", "not set: recruiters get no messages in Slack")
+    if settings.slack_admins:
+        text = f"{len(settings.slack_admins)} set: nobody else may change what a channel gets"
+        yield ok("SLACK_ADMINS", text)
+    else:
+        yield ok("SLACK_ADMINS", "not set: every member may change what a channel gets")
 
 
 async def check_slack(
@@ -132,6 +138,9 @@ def _check_scopes(headers: Mapping[str, str], required: Mapping[str, str]) -> It
         if scope not in granted:
             report = failure if scope in required else warning
             yield report(f"Slack scope {scope}", f"missing: {reason}", fix)
+    for scope, reason in OPTIONAL_SCOPES.items():
+        if scope not in granted:
+            yield note(f"Slack scope {scope}", f"missing; {reason}")
     if granted.issuperset(required):
         yield ok("Slack scopes", ", ".join(scope for scope in SCOPES if scope in granted))
 
