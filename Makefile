@@ -13,7 +13,7 @@ READY := $(VENV)/.installed
 ARGS ?=
 SECONDS ?= 60
 NODE_MODULES := $(VENV)/node_modules
-NPM_PACKAGES := axe-core@4.14.1 @heroku/mcp-server@1.2.8
+NPM_PACKAGES := axe-core@4.14.1 @heroku/mcp-server@1.2.8 @slack/types@3.2.0 typescript@6.0.3
 
 .PHONY: demo test faults faults-mutate bench fuzz coverage audit lint types format requirements node_modules clean
 
@@ -59,7 +59,8 @@ requirements: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make requirements" --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
-# The npm packages that some tests use, without their dependencies: axe-core, and Heroku's schema of app.json.
+# The npm packages that some tests use, without their dependencies: axe-core, Heroku's schema of app.json, and
+# Slack's types with a compiler (from 7 on, TypeScript is a binary for each platform, in another package).
 node_modules: $(NODE_MODULES)
 
 $(NODE_MODULES): $(READY) Makefile

@@ -21,7 +21,7 @@ from tests.app import MakeSettings, SettingsFault
 from tests.http_proxy import HttpProxy, http_proxy
 from tests.tls import Certificate, make_certificate
 
-pytest_plugins = ["tests.faults.table"]
+pytest_plugins = ["tests.faults.table", "tests.recorded_blocks"]
 
 BASE_ENVIRONMENT = {
     "JUICEBOX_WEBHOOK_SECRET": "whsec_current",
