@@ -24,7 +24,7 @@ h1 { margin: 0 0 12px; font-size: 24px; line-height: 1.3; color: var(--strong); 
 p { margin: 0 0 16px; overflow-wrap: anywhere; }
 p:last-child { margin: 0; }
 strong, code { color: var(--strong); }
-code { padding: 2px 6px; background: var(--page); border-radius: 4px; font-size: 15px; }
+code { display: inline-block; padding: 0 6px; background: var(--page); border-radius: 4px; font-size: 15px; }
 form { margin: 0 0 20px; }
 button { width: 100%; min-height: 48px; padding: 12px 24px; border: 0; border-radius: 8px; cursor: pointer;
   background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; }
