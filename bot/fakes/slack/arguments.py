@@ -66,6 +66,18 @@ class PublishView(Arguments):
     hash: str | None = None
 
 
+class OpenView(Arguments):
+    trigger_id: str = ""
+    view: Annotated[dict[str, Any], BeforeValidator(_decoded)] = {}
+
+
+class UpdateView(Arguments):
+    view_id: str = ""
+    external_id: str = ""
+    view: Annotated[dict[str, Any], BeforeValidator(_decoded)] = {}
+    hash: str | None = None
+
+
 class History(Page):
     channel: str = ""
     oldest: float = 0

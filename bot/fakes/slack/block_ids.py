@@ -6,15 +6,30 @@ from typing import Any
 
 Block = Mapping[str, Any]
 
-_INTERACTIVE = {"button", "overflow", "static_select"}
+STATEFUL = {
+    *("static_select", "multi_static_select", "checkboxes"),
+    *("timepicker", "plain_text_input", "number_input"),
+}
+"""Elements that keep what was chosen or written."""
+_INTERACTIVE = {"button", "overflow", *STATEFUL}
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An interactive element, and the id of its block."""
+    """An interactive element, and the id of its block.
+
+    The app is notified of an interaction, unless it is an input whose block does not ask for that.
+    https://docs.slack.dev/reference/block-kit/blocks/input-block
+    """
 
     block_id: str
     given: Mapping[str, Any]
+    notifies: bool = True
+
+    @property
+    def id(self) -> tuple[str, str]:
+        """The ids of its block and of itself."""
+        return self.block_id, self.given["action_id"]
 
     def option(self, value: str | None) -> Mapping[str, Any] | None:
         """Return the option with this value, or None if there is none."""
@@ -29,9 +44,11 @@ def with_block_ids(blocks: Sequence[Block]) -> list[Block]:
 def interactive_elements(blocks: Sequence[Block]) -> Iterator[Element]:
     """Yield the interactive elements of these blocks."""
     for block in with_block_ids(blocks):
-        for given in (*block.get("elements", ()), block.get("accessory", {})):
+        notifies = block["type"] != "input" or block.get("dispatch_action", False)
+        inside = (block.get("accessory", {}), block.get("element", {}))
+        for given in (*block.get("elements", ()), *inside):
             if given.get("type") in _INTERACTIVE:
-                yield Element(block["block_id"], given)
+                yield Element(block["block_id"], given, notifies)
 
 
 def _block(block: Block, name: str) -> Block:
@@ -40,8 +57,9 @@ def _block(block: Block, name: str) -> Block:
         named["elements"] = [
             _element(given, f"{name}a{index}") for index, given in enumerate(block["elements"])
         ]
-    if "accessory" in block:
-        named["accessory"] = _element(block["accessory"], f"{name}a")
+    for place in ("accessory", "element"):
+        if place in block:
+            named[place] = _element(block[place], f"{name}a")
     return named
 
 

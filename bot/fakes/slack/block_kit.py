@@ -3,113 +3,25 @@
 Limits: docs.slack.dev/reference/block-kit/blocks, …/block-elements and …/composition-objects.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    AnyUrl,
-    Field,
-    StringConstraints,
-    TypeAdapter,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, model_validator
 
+from bot.fakes.slack.composition import (
+    Description,
+    Mrkdwn,
+    Name,
+    PlainText,
+    PublicUrl,
+    Text,
+    up_to,
+)
+from bot.fakes.slack.elements import Accessory, Action, InputElement, Picture
 from bot.fakes.slack.rich_text import Part, RichText
 
 MAX_BLOCKS = 50
 MAX_TEXT = 12_000
-
-
-def _chars(limit: int) -> StringConstraints:
-    return StringConstraints(min_length=1, max_length=limit)
-
-
-def _valid_url(value: str) -> str:
-    AnyUrl(value)
-    return value
-
-
-Name = Annotated[str, _chars(255)]
-Label = Annotated[str, _chars(75)]
-Description = Annotated[str, _chars(2_000)]
-TextValue = Annotated[str, _chars(3_000)]
-Url = Annotated[str, _chars(3_000), AfterValidator(_valid_url)]
-PublicUrl = Annotated[Url, StringConstraints(pattern="^https?://")]
-"""The URL of an image. Slack also accepts a `slack_file`; this workspace has no files."""
-
-
-class PlainText(Part):
-    type: Literal["plain_text"]
-    text: TextValue
-    emoji: bool = True
-
-
-class Mrkdwn(Part):
-    type: Literal["mrkdwn"]
-    text: TextValue
-    verbatim: bool = False
-
-
-def _up_to(limit: int) -> AfterValidator:
-    def check(text: PlainText | Mrkdwn) -> PlainText | Mrkdwn:
-        if len(text.text) > limit:
-            raise ValueError(f"must be less than {limit + 1} characters")
-        return text
-
-    return AfterValidator(check)
-
-
-Text = Annotated[PlainText | Mrkdwn, Field(discriminator="type")]
-
-
-class Confirm(Part):
-    title: Annotated[PlainText, _up_to(100)]
-    text: Annotated[PlainText, _up_to(300)]
-    confirm: Annotated[PlainText, _up_to(30)]
-    deny: Annotated[PlainText, _up_to(30)]
-    style: Literal["primary", "danger"] | None = None
-
-
-class Button(Part):
-    type: Literal["button"]
-    text: Annotated[PlainText, _up_to(75)]
-    action_id: Name | None = None
-    url: Url | None = None
-    value: Description | None = None
-    style: Literal["primary", "danger"] | None = None
-    confirm: Confirm | None = None
-    accessibility_label: Label | None = None
-
-
-class Option(Part):
-    text: Annotated[PlainText, _up_to(75)]
-    value: Annotated[str, _chars(150)]
-    description: Annotated[PlainText, _up_to(75)] | None = None
-    url: Url | None = None
-
-
-class Overflow(Part):
-    type: Literal["overflow"]
-    action_id: Name | None = None
-    options: Annotated[list[Option], Field(min_length=1, max_length=5)]
-    confirm: Confirm | None = None
-
-
-class StaticSelect(Part):
-    type: Literal["static_select"]
-    action_id: Name | None = None
-    options: Annotated[list[Option], Field(min_length=1, max_length=100)]
-    initial_option: Option | None = None
-    placeholder: Annotated[PlainText, _up_to(150)] | None = None
-    confirm: Confirm | None = None
-
-
-class Picture(Part):
-    type: Literal["image"]
-    image_url: PublicUrl
-    alt_text: Description
 
 
 class Block(Part):
@@ -118,18 +30,16 @@ class Block(Part):
 
 class Header(Block):
     type: Literal["header"]
-    text: Annotated[PlainText, _up_to(150)]
+    text: Annotated[PlainText, up_to(150)]
 
 
 class Section(Block):
     type: Literal["section"]
     text: Text | None = None
-    fields: Annotated[list[Annotated[Text, _up_to(2_000)]], Field(min_length=1, max_length=10)] = (
+    fields: Annotated[list[Annotated[Text, up_to(2_000)]], Field(min_length=1, max_length=10)] = (
         Field(default_factory=list)
     )
-    accessory: (
-        Annotated[Button | Overflow | StaticSelect | Picture, Field(discriminator="type")] | None
-    ) = None
+    accessory: Annotated[Accessory, Field(discriminator="type")] | None = None
     expand: bool = False
 
     @model_validator(mode="after")
@@ -150,7 +60,7 @@ class Context(Block):
 class Actions(Block):
     type: Literal["actions"]
     elements: Annotated[
-        list[Annotated[Button | Overflow | StaticSelect, Field(discriminator="type")]],
+        list[Annotated[Action, Field(discriminator="type")]],
         Field(min_length=1, max_length=25),
     ]
 
@@ -163,22 +73,34 @@ class Image(Block):
     type: Literal["image"]
     image_url: PublicUrl
     alt_text: Description
-    title: Annotated[PlainText, _up_to(2_000)] | None = None
+    title: Annotated[PlainText, up_to(2_000)] | None = None
 
 
 class Markdown(Block):
     type: Literal["markdown"]
-    text: Annotated[str, _chars(12_000)]
+    text: Annotated[str, StringConstraints(min_length=1, max_length=12_000)]
+
+
+class Input(Block):
+    """https://docs.slack.dev/reference/block-kit/blocks/input-block."""
+
+    type: Literal["input"]
+    label: Annotated[PlainText, up_to(2_000)]
+    element: Annotated[InputElement, Field(discriminator="type")]
+    hint: Annotated[PlainText, up_to(2_000)] | None = None
+    optional: bool = False
+    dispatch_action: bool = False
 
 
 AnyBlock = Annotated[
-    Header | Section | Context | Actions | Divider | Image | Markdown | RichText,
+    Header | Section | Context | Actions | Divider | Image | Markdown | Input | RichText,
     Field(discriminator="type"),
 ]
 _TAGS = frozenset(
     {
         *("header", "section", "context", "actions", "divider", "image", "markdown", "rich_text"),
-        *("button", "overflow", "static_select", "plain_text", "mrkdwn"),
+        *("input", "button", "overflow", "static_select", "plain_text", "mrkdwn"),
+        *("multi_static_select", "checkboxes", "timepicker", "plain_text_input", "number_input"),
         *("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"),
         *("text", "link", "emoji", "user", "channel", "date", "broadcast"),
     }
@@ -194,7 +116,7 @@ def block_errors(blocks: Sequence[object], limit: int = MAX_BLOCKS) -> list[str]
         _blocks.validate_python(list(blocks))
     except ValidationError as error:
         return [_error(e["loc"], e["msg"]) for e in error.errors()]
-    return list(_duplicate_ids(blocks))
+    return [*_duplicate_ids(blocks), *_second_focus(blocks)]
 
 
 def _error(loc: tuple[int | str, ...], message: str) -> str:
@@ -213,8 +135,7 @@ def _duplicate_ids(blocks: Sequence[Any]) -> Iterator[str]:
     seen: set[str] = set()
     for index, block in enumerate(blocks):
         names = [block.get("block_id")]
-        elements = [*block.get("elements", []), block.get("accessory") or {}]
-        actions = [e.get("action_id") for e in elements if isinstance(e, dict)]
+        actions = [element.get("action_id") for element in _elements(block)]
         for name in (n for n in names if n):
             if name in seen:
                 yield f"block_id {name!r} is used twice [json-pointer:/blocks/{index}/block_id]"
@@ -222,6 +143,18 @@ def _duplicate_ids(blocks: Sequence[Any]) -> Iterator[str]:
         used = [a for a in actions if a]
         if len(used) != len(set(used)):
             yield f"action_id is used twice [json-pointer:/blocks/{index}/elements]"
+
+
+def _second_focus(blocks: Sequence[Any]) -> Iterator[str]:
+    """Only one element of a view may get the focus."""
+    focused = [i for i, b in enumerate(blocks) for e in _elements(b) if e.get("focus_on_load")]
+    for index in focused[1:]:
+        yield f"only one element may have focus_on_load [json-pointer:/blocks/{index}]"
+
+
+def _elements(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    given = [*block.get("elements", ()), block.get("accessory"), block.get("element")]
+    return [element for element in given if isinstance(element, dict)]
 
 
 def text_length(value: object) -> int:

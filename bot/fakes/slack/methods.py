@@ -18,12 +18,14 @@ from bot.fakes.slack.arguments import (
     History,
     ListChannels,
     OpenConversation,
+    OpenView,
     PostEphemeral,
     PostMessage,
     PublishView,
     Reply,
     SlackError,
     UpdateMessage,
+    UpdateView,
     UserInfo,
     ValidateBlocks,
 )
@@ -99,5 +101,7 @@ METHODS: Mapping[str, Method] = {
     ),
     "conversations.open": Method(conversations.open_conversation, OpenConversation, ("im:write",)),
     "users.info": Method(users.user_info, UserInfo, ("users:read",)),
+    "views.open": Method(views.open_modal, OpenView),
     "views.publish": Method(views.publish, PublishView),
+    "views.update": Method(views.update_modal, UpdateView),
 }

@@ -2,6 +2,7 @@
 
 https://docs.slack.dev/interactivity/implementing-slash-commands
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
+https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
 https://docs.slack.dev/reference/events/app_home_opened
 """
 
@@ -12,6 +13,8 @@ from typing import Any
 from uuid import uuid4
 
 from bot.fakes.slack.block_ids import Element, with_block_ids
+from bot.fakes.slack.modals import Modal
+from bot.fakes.slack.state import Chosen, Value, state_of, value_of
 from bot.fakes.slack.views import view_object
 from bot.fakes.slack.workspace import APP, BOT_USER, TEAM, Conversation, Home, Post
 
@@ -24,8 +27,11 @@ Payload = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class User:
+    """Who interacts; `trigger_id` lets the app open a modal for that user."""
+
     id: str
     name: str
+    trigger_id: str
 
 
 def slash_command(
@@ -44,14 +50,14 @@ def slash_command(
         "api_app_id": APP,
         "is_enterprise_install": "false",
         "response_url": response_url,
-        "trigger_id": _trigger(),
+        "trigger_id": user.trigger_id,
     }
 
 
-def message_source(post: Post, channel: Conversation, response_url: str) -> Payload:
+def message_source(post: Post, channel: Conversation, response_url: str, chosen: Chosen) -> Payload:
     """Return the part of a payload that describes a message with an interactive element."""
     return {
-        **_message_source(post, channel, response_url, ephemeral=False),
+        **_message_source(post, channel, response_url, chosen, ephemeral=False),
         "message": {
             **post.api_object(with_metadata=True),
             **channel.thread(post.ts),
@@ -60,13 +66,15 @@ def message_source(post: Post, channel: Conversation, response_url: str) -> Payl
     }
 
 
-def ephemeral_source(post: Post, channel: Conversation, response_url: str) -> Payload:
+def ephemeral_source(
+    post: Post, channel: Conversation, response_url: str, chosen: Chosen
+) -> Payload:
     """Return the same for an ephemeral message, of which Slack sends no copy."""
-    return _message_source(post, channel, response_url, ephemeral=True)
+    return _message_source(post, channel, response_url, chosen, ephemeral=True)
 
 
 def _message_source(
-    post: Post, channel: Conversation, response_url: str, *, ephemeral: bool
+    post: Post, channel: Conversation, response_url: str, chosen: Chosen, *, ephemeral: bool
 ) -> Payload:
     return {
         "container": {
@@ -76,33 +84,57 @@ def _message_source(
             "is_ephemeral": ephemeral,
         },
         "channel": {"id": channel.id, "name": _name_of(channel)},
-        "state": {"values": {}},
+        "state": state_of(post.blocks, chosen),
         "response_url": response_url,
     }
 
 
-def view_source(home: Home) -> Payload:
-    """Return the same for the Home tab."""
-    view = view_object(home)
+def view_source(shown: Home | Modal, chosen: Chosen) -> Payload:
+    """Return the same for the Home tab, or for a modal."""
     return {
-        "container": {"type": "view", "view_id": home.id},
-        "view": {**view, "blocks": with_block_ids(home.view["blocks"])},
+        "container": {"type": "view", "view_id": shown.id},
+        "view": _view(shown, chosen),
     }
 
 
-def block_actions(user: User, source: Payload, element: Element, value: str | None) -> Payload:
+def block_actions(user: User, source: Payload, element: Element, value: Value) -> Payload:
+    """Return the payload of an interaction.
+
+    Raises:
+        ValueError: if the element cannot have the value.
+    """
     return {
         "type": "block_actions",
-        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM},
-        "api_app_id": APP,
-        "token": _TOKEN,
-        "trigger_id": _trigger(),
-        "team": {"id": TEAM, "domain": _TEAM_DOMAIN},
-        "enterprise": None,
-        "is_enterprise_install": False,
+        **_interaction(user),
         **source,
         "actions": [_action(element, value)],
     }
+
+
+def view_submission(user: User, modal: Modal, chosen: Chosen) -> Payload:
+    return {
+        "type": "view_submission",
+        **_interaction(user),
+        "view": _view(modal, chosen),
+        "response_urls": [],
+    }
+
+
+def _interaction(user: User) -> Payload:
+    return {
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM},
+        "api_app_id": APP,
+        "token": _TOKEN,
+        "trigger_id": user.trigger_id,
+        "team": {"id": TEAM, "domain": _TEAM_DOMAIN},
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def _view(shown: Home | Modal, chosen: Chosen) -> Payload:
+    blocks = with_block_ids(shown.view["blocks"])
+    return {**view_object(shown), "blocks": blocks, "state": state_of(blocks, chosen)}
 
 
 def home_opened(user_id: str, channel: str, home: Home | None) -> Payload:
@@ -137,21 +169,15 @@ def home_opened(user_id: str, channel: str, home: Home | None) -> Payload:
     }
 
 
-def _action(element: Element, value: str | None) -> Payload:
+def _action(element: Element, value: Value) -> Payload:
     given = element.given
-    kept = ("type", "action_id", "text", "value", "style", "url")
+    kept = ("type", "action_id", "text", "value", "style", "url", "initial_time", "initial_options")
     action: dict[str, Any] = {name: given[name] for name in kept if name in given}
     action |= {"block_id": element.block_id, "action_ts": f"{time.time():.6f}"}
-    if "options" in given:
-        action["selected_option"] = element.option(value)
-    return action
+    return {**action, **value_of(element, value)}
 
 
 def _name_of(channel: Conversation) -> str:
     if channel.user:
         return "directmessage"
     return "privategroup" if channel.is_private else channel.name
-
-
-def _trigger() -> str:
-    return f"{time.time_ns()}.{TEAM}.{uuid4().hex}"

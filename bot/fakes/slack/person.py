@@ -1,23 +1,27 @@
-"""A Slack user who types, presses buttons and opens the Home tab; the bot gets signed requests."""
+"""A Slack user who types, presses buttons, fills in modals and opens the Home tab.
 
-import json
-import time
-from collections.abc import Mapping, Sequence
+The bot gets signed requests.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any, Self
-from urllib.parse import urlencode
 
-import aiohttp
 from pydantic_core import from_json
-from slack_sdk.signature import SignatureVerifier
 
 from bot.errors import BotError
 from bot.fakes.slack import payloads
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.arguments import SlackError
-from bot.fakes.slack.block_ids import Element, interactive_elements
+from bot.fakes.slack.block_ids import STATEFUL, Block, Element, interactive_elements, with_block_ids
+from bot.fakes.slack.modals import Modal
 from bot.fakes.slack.responses import show
-from bot.fakes.slack.workspace import SLACKBOT
+from bot.fakes.slack.signed_requests import RequestFailed, SignedRequests
+from bot.fakes.slack.state import Chosen, Value, unfilled, value_of
+from bot.fakes.slack.submission import FAILED, respond
+from bot.fakes.slack.workspace import SLACKBOT, Home
 
 _RESPONSE_TIMEOUT = 3.0
 """docs.slack.dev/interactivity/implementing-slash-commands"""
@@ -28,17 +32,21 @@ _NO_COMMAND = (
     " preceding the “/” with an empty space."
 )
 """What Slackbot says."""
-_OK = 200
-HOME = "home"
-"""Stands for the Home tab where a channel's id is expected."""
+HOME, MODAL = "home", "modal"
+"""Stand for the Home tab and the open modal where a channel's id is expected."""
 
 
 class NotFound(BotError):
     """There is no such channel, message or element."""
 
 
-class _RequestFailed(Exception):
-    """The bot did not respond with 200 in time; the message is Slack's name for the error."""
+@dataclass(frozen=True, slots=True)
+class _Surface:
+    """A message or a view. `source` describes it in a payload; `key` names what was chosen in it."""
+
+    key: str
+    blocks: Sequence[Block]
+    source: Callable[[Chosen], payloads.Payload]
 
 
 class Person:
@@ -53,18 +61,17 @@ class Person:
         *,
         timeout: float = _RESPONSE_TIMEOUT,
     ) -> None:
-        self._events_url = events_url
-        self._signer = SignatureVerifier(secret)
+        self._requests = SignedRequests(events_url, secret, timeout)
         self._slack = slack
         self._user = user
-        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._chosen: dict[str, dict[tuple[str, str], Value]] = {}
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(timeout=self._timeout)
+        await self._requests.__aenter__()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
+    async def __aexit__(self, *error: object) -> None:
+        await self._requests.__aexit__(*error)
 
     async def say(self, channel: str, text: str) -> None:
         """Send a message, or a command if it begins with `/`.
@@ -86,26 +93,62 @@ class Person:
         await self._command(channel, rest.strip())
 
     async def press(
-        self, channel: str, ts: str | None, block_id: str, action_id: str, value: str | None = None
+        self, channel: str, ts: str | None, block_id: str, action_id: str, value: Value = None
     ) -> None:
-        """Press a button, or choose `value` in a menu, of a message or of the Home tab (`HOME`).
+        """Press a button, or choose `value` in a menu or a picker.
+
+        It is in a message, in the Home tab (`HOME`) or in the open modal (`MODAL`).
 
         Raises:
-            NotFound: if there is no such element.
+            NotFound: if there is no such element, or it cannot have the value.
         """
-        source, blocks = self._locate(channel, ts)
-        element = _element(blocks, block_id, action_id)
-        if "options" in element.given and element.option(value) is None:
-            raise NotFound(f"{action_id} has no option {value}")
-        payload = payloads.block_actions(self._payload_user, source, element, value)
+        surface = self._locate(channel, ts)
+        element = _element(surface.blocks, block_id, action_id)
+        chosen = self._choose(surface, element, value)
+        if not element.notifies:
+            return
+        source = surface.source(chosen)
+        payload = payloads.block_actions(self._payload_user(), source, element, value)
         try:
-            await self._send(urlencode({"payload": json.dumps(payload)}), payloads.FORM)
-        except _RequestFailed as error:
-            shown_in = (
-                self._slack.workspace.direct_message(self._user).id if channel == HOME else channel
-            )
+            await self._requests.interaction(payload)
+        except RequestFailed as error:
+            in_view = channel in {HOME, MODAL}
+            shown_in = self._slack.workspace.direct_message(self._user).id if in_view else channel
             warning = f"⚠️ The app did not respond to the button ({error})."
             self._slack.workspace.post_ephemeral(shown_in, warning, user=SLACKBOT)
+
+    async def submit(self, values: Mapping[str, Mapping[str, Value]]) -> None:
+        """Fill in the open modal, by the ids of blocks and elements, and submit it.
+
+        Raises:
+            NotFound: if there is no modal, no such element, or it cannot have the value.
+        """
+        workspace = self._slack.workspace
+        modal = workspace.modals.of(self._user)
+        if modal is None:
+            raise NotFound("there is no modal")
+        surface = _surface_of(modal)
+        for block_id, elements in values.items():
+            for action_id, value in elements.items():
+                self._choose(surface, _element(surface.blocks, block_id, action_id), value)
+        chosen = self._chosen.get(surface.key, {})
+        errors = unfilled(with_block_ids(surface.blocks), chosen)
+        if errors:
+            workspace.modals.show(modal.id, modal.user, modal.view, errors)
+            return
+        payload = payloads.view_submission(self._payload_user(), modal, chosen)
+        try:
+            body = await self._requests.interaction(payload)
+        except RequestFailed:
+            workspace.modals.show(modal.id, modal.user, modal.view, FAILED)
+        else:
+            respond(workspace, modal, body)
+
+    def close_modal(self) -> None:
+        """Close the open modal, if there is one. The app is not told, since no view asks for that."""
+        modal = self._slack.workspace.modals.of(self._user)
+        if modal:
+            self._slack.workspace.modals.close(modal)
 
     async def open_home(self) -> None:
         """Open the bot's Home tab. Slack would retry a failed request; this does not."""
@@ -113,84 +156,80 @@ class Person:
         home = self._slack.workspace.home_of(self._user)
         event = payloads.home_opened(self._user, channel, home)
         try:
-            await self._send(json.dumps(event), "application/json")
-        except _RequestFailed as error:
+            await self._requests.event(event)
+        except RequestFailed as error:
             warning = f"⚠️ The app did not respond when its Home tab was opened ({error})."
             self._slack.workspace.post_ephemeral(channel, warning, user=SLACKBOT)
 
     async def _command(self, channel: str, text: str) -> None:
         workspace = self._slack.workspace
         fields = payloads.slash_command(
-            self._payload_user,
+            self._payload_user(),
             workspace.conversations[channel],
             text,
             self._slack.response_url(channel),
         )
         try:
-            body = await self._send(urlencode(fields), payloads.FORM)
+            body = await self._requests.form(fields)
             if body:
                 show(workspace, channel, _parse_response(body))
-        except (_RequestFailed, SlackError) as error:
+        except (RequestFailed, SlackError) as error:
             notice = f'{_OUR_COMMAND} failed with the error "{error}"'
             workspace.post_ephemeral(channel, notice, user=SLACKBOT)
 
-    async def _send(self, body: str, content_type: str) -> bytes:
-        """Post to the bot as Slack does, and return the body of its response.
-
-        Raises:
-            _RequestFailed: if there is no 200 in time.
-        """
-        timestamp = str(int(time.time()))
-        signature = self._signer.generate_signature(timestamp=timestamp, body=body)
-        headers = {
-            "Content-Type": content_type,
-            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
-            "X-Slack-Request-Timestamp": timestamp,
-            "X-Slack-Signature": signature or "",
-        }
-        try:
-            async with self._session.post(
-                self._events_url, data=body.encode(), headers=headers
-            ) as response:
-                content = await response.read()
-        except TimeoutError:
-            raise _RequestFailed("operation_timeout") from None
-        except aiohttp.ClientError:
-            raise _RequestFailed("dispatch_failed") from None
-        if response.status != _OK:
-            raise _RequestFailed("dispatch_failed")
-        return content
-
-    @property
     def _payload_user(self) -> payloads.User:
-        return payloads.User(self._user, self._slack.workspace.people[self._user])
+        """Return the user with a new trigger id."""
+        workspace = self._slack.workspace
+        trigger = workspace.triggers.create(self._user)
+        return payloads.User(self._user, workspace.people[self._user], trigger)
 
-    def _locate(
-        self, channel: str, ts: str | None
-    ) -> tuple[payloads.Payload, Sequence[Mapping[str, Any]]]:
-        """Return the payload's description of a message or the Home tab, and its blocks."""
-        if channel != HOME:
+    def _choose(self, surface: _Surface, element: Element, value: Value) -> Chosen:
+        """Keep what was chosen; return all that was chosen in this message or view."""
+        if "options" in element.given and value is None:
+            raise NotFound(f"{element.given['action_id']} has no option {value}")
+        try:
+            value_of(element, value)
+        except ValueError as error:
+            raise NotFound(str(error)) from None
+        chosen = self._chosen.setdefault(surface.key, {})
+        if element.given["type"] in STATEFUL:
+            chosen[element.id] = value
+        return chosen
+
+    def _locate(self, channel: str, ts: str | None) -> _Surface:
+        workspace = self._slack.workspace
+        if channel not in {HOME, MODAL}:
             return self._locate_message(channel, ts or "")
-        home = self._slack.workspace.home_of(self._user)
-        if home is None:
-            raise NotFound("the Home tab is empty")
-        return payloads.view_source(home), home.view["blocks"]
+        shown: Home | Modal | None
+        if channel == HOME:
+            shown = workspace.home_of(self._user)
+        else:
+            shown = workspace.modals.of(self._user)
+        if shown is None:
+            raise NotFound(f"there is no {channel} view")
+        return _surface_of(shown)
 
-    def _locate_message(
-        self, channel: str, ts: str
-    ) -> tuple[payloads.Payload, Sequence[Mapping[str, Any]]]:
+    def _locate_message(self, channel: str, ts: str) -> _Surface:
         conversation = self._slack.workspace.conversations.get(channel)
         stored = conversation.find_post(ts) if conversation else None
         post = stored or self._slack.workspace.find_ephemeral(channel, ts)
         if post is None or conversation is None:
             raise NotFound(f"there is no message {ts} in {channel}")
         source = payloads.message_source if stored else payloads.ephemeral_source
-        return source(post, conversation, self._slack.response_url(channel, post)), post.blocks
+        url = self._slack.response_url(channel, post)
+        key = f"{channel} {ts} {post.edited_at}"
+        return _Surface(key, post.blocks, partial(source, post, conversation, url))
+
+
+def _surface_of(shown: Home | Modal) -> _Surface:
+    """A modal keeps what was chosen when it is updated; the Home tab does not."""
+    key = shown.hash if isinstance(shown, Home) else shown.id
+    return _Surface(key, shown.view["blocks"], partial(payloads.view_source, shown))
 
 
 def _element(blocks: Sequence[Mapping[str, Any]], block_id: str, action_id: str) -> Element:
     for element in interactive_elements(blocks):
-        if (element.block_id, element.given["action_id"]) == (block_id, action_id):
+        if element.id == (block_id, action_id):
             return element
     raise NotFound(f"there is no element {action_id} in block {block_id}")
 

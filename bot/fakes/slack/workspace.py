@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.fakes.arrivals import Arrivals
+from bot.fakes.slack.modals import Modals
+from bot.fakes.slack.triggers import Triggers
 
 TEAM = "T0JUICEBOX"
 BOT_USER = "U0BOT"
@@ -153,6 +155,8 @@ class Workspace:
         self.edits: Arrivals[Post] = Arrivals("edits")
         self.ephemeral_messages: Arrivals[Post] = Arrivals("ephemeral messages")
         self.homes: Arrivals[Home] = Arrivals("views")
+        self.modals = Modals(self._next_ts)
+        self.triggers = Triggers(clock)
         self.add(Conversation("C0RECRUIT", "recruiting"))
         self.add(Conversation("C0ALERTS", "juicebox-alerts"))
 
