@@ -1,5 +1,6 @@
 """Everything that is stored in Redis. No other folder knows the name of a key."""
 
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from bot.store.forgetting import Forgetting
 from bot.store.job_queue import JobQueue
 from bot.store.places import Places
 from bot.store.queue import HEARTBEAT, QUEUE, RUNNING
+from bot.store.reading import text_ids
 from bot.store.reconciliation import Reconciliation
 from bot.store.records import Records
 from bot.store.scripts import ScriptRunner
@@ -30,6 +32,15 @@ class Backlog:
     oldest_seconds: float
     dead: int
     worker_alive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest events and dead letters, and the time in milliseconds by the clock of Redis."""
+
+    now_ms: int
+    event_ids: Sequence[str]
+    dead: Sequence[DeadLetter]
 
 
 class Store:
@@ -51,9 +62,20 @@ class Store:
         self.reconciliation = Reconciliation(redis, runner, retention)
         self.counters = Counters(redis)
 
-    async def backlog(self, now: datetime) -> Backlog:
-        seconds, microseconds = await self.redis.time()  # jobs are due by the clock of Redis
-        now_ms = seconds * 1_000 + microseconds // 1_000
+    async def newest(self, now: datetime, events: int, dead: int) -> Newest:
+        """Return the ids of the newest events and dead letters, in one round trip."""
+        oldest = to_ms(now - self.retention)
+        async with self.redis.pipeline(transaction=False) as pipe:
+            pipe.time()
+            pipe.zrevrange(keys.LOG, 0, events - 1)
+            pipe.zrevrangebyscore(keys.DEAD, "+inf", oldest, start=0, num=dead)
+            time, ids, letters = await pipe.execute()
+        return Newest(_in_ms(*time), text_ids(ids), _readable(letters))
+
+    async def backlog(self, now: datetime, now_ms: int | None = None) -> Backlog:
+        """Return the backlog; one round trip if `now_ms` is the time by the clock of Redis, or else two."""
+        if now_ms is None:  # jobs are due by the clock of Redis
+            now_ms = _in_ms(*await self.redis.time())
         async with self.redis.pipeline(transaction=False) as pipe:
             pipe.zcount(QUEUE, "-inf", now_ms)
             pipe.zcard(QUEUE)
@@ -68,11 +90,7 @@ class Store:
     async def dead_letters(self, now: datetime) -> list[DeadLetter]:
         """Return the readable dead letters, the latest first."""
         oldest = to_ms(now - self.retention)
-        found: list[DeadLetter] = []
-        for raw in await self.redis.zrevrangebyscore(keys.DEAD, "+inf", oldest):
-            with suppress(ValueError):
-                found.append(DeadLetter.parse(raw.decode()))
-        return found
+        return _readable(await self.redis.zrevrangebyscore(keys.DEAD, "+inf", oldest))
 
     async def event_of(self, delivery_id: str, now: datetime) -> str | None:
         """Return the id of the event of a delivery, if it is a dead letter or the event a recent one."""
@@ -83,3 +101,15 @@ class Store:
         """Close every connection to Redis."""
         await self.queue.close()
         await self.redis.aclose()
+
+
+def _readable(letters: Iterable[bytes]) -> list[DeadLetter]:
+    found: list[DeadLetter] = []
+    for raw in letters:
+        with suppress(ValueError):
+            found.append(DeadLetter.parse(raw.decode()))
+    return found
+
+
+def _in_ms(seconds: int, microseconds: int) -> int:
+    return seconds * 1_000 + microseconds // 1_000

@@ -5,18 +5,18 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import cast
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
 from bot.errors import CorruptRecord, StaleEvent
 from bot.model import Event, EventState, Step, from_ms, milliseconds, to_ms
 from bot.store import keys
-from bot.store.codec import encode_step
+from bot.store.codec import UNREADABLE, encode_step
 from bot.store.newest import SEARCHED, Skimmed, pages_of_newest
 from bot.store.queue import JOB_KEYS, JobId, Task, encode_job
 from bot.store.reading import read_hash, read_hashes, text_ids
 from bot.store.scripts import LuaScript, ScriptRunner
-from bot.store.stored_event import Fields, StoredEvent, decode_event, encode_event
+from bot.store.stored_event import EVENT, Fields, StoredEvent, decode_event, encode_event
 
 _CLOCK_TOLERANCE = timedelta(days=1)
 """How long an event is kept beyond its retention: clocks of machines differ, and a replay that one of
@@ -73,9 +73,12 @@ class Events:
 
     async def latest(self, count: int) -> list[StoredEvent]:
         """Return the latest events, newest first, without unreadable ones."""
-        ids = text_ids(await self._redis.zrevrange(keys.LOG, 0, count - 1))
-        found = await self.with_ids(ids)
-        return [found[event_id] for event_id in ids if event_id in found]
+        return await self.read(text_ids(await self._redis.zrevrange(keys.LOG, 0, count - 1)))
+
+    async def read(self, event_ids: Sequence[str]) -> list[StoredEvent]:
+        """Return these events in this order, without those that are unreadable or no longer kept."""
+        found = await self.with_ids(event_ids)
+        return [found[event_id] for event_id in event_ids if event_id in found]
 
     async def first_kept(self, event_ids: Sequence[str]) -> str | None:
         """Return the first of these ids under which something is kept, readable or not."""
@@ -98,6 +101,18 @@ class Events:
                 found |= {event_id: decode_event(event_id, row)} if row else {}
         return found
 
+    async def of_type(self, event_type: str, event_ids: Sequence[str]) -> list[str]:
+        """Return those of the events that are of this type."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for event_id in event_ids:
+                pipe.hget(keys.event(event_id), EVENT)
+            rows = await pipe.execute(raise_on_error=False)
+        return [
+            event_id
+            for event_id, row in zip(event_ids, rows, strict=True)
+            if isinstance(row, bytes) and _type_in(row) == event_type
+        ]
+
     async def with_delivery(self, delivery_id: str) -> str | None:
         """Return the id of the event that has this delivery, looked for among the latest thousand."""
         ids = text_ids(await self._redis.zrevrange(keys.LOG, 0, SEARCHED - 1))
@@ -119,3 +134,11 @@ class Events:
                     event_type = name.decode()
                     counts[event_type] = counts.get(event_type, 0) + int(count)
         return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _type_in(row: bytes) -> str:
+    """Return the type in the envelope of a stored event; empty if it is not readable."""
+    try:
+        return str(from_json(row)["type"])
+    except UNREADABLE:
+        return ""

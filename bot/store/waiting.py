@@ -55,6 +55,18 @@ class Waiting:
             await self._redis.zrem(key, *stale)
         return found
 
+    async def counts(self, destinations: Sequence[Destination]) -> list[int]:
+        """Return how many deliveries wait for each of the destinations.
+
+        Raises:
+            redis.RedisError: if Redis does not answer.
+        """
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for to in destinations:
+                pipe.zcard(keys.waiting(str(to)))
+            counts = await pipe.execute(raise_on_error=False)
+        return [count if isinstance(count, int) else 0 for count in counts]
+
     async def restore(self, delivery: Delivery) -> None:
         """Add a delivery that waits, in case Redis has lost that it does."""
         key = keys.waiting(str(delivery.destination))
