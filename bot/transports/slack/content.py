@@ -9,7 +9,7 @@ from bot.model import Notification
 from bot.rendering.escaping import json_string
 from bot.rendering.templates import TEST_PREFIX, Templates, context_of, shown
 from bot.transports.slack import limits, mrkdwn
-from bot.transports.slack.blocks import Blocks
+from bot.transports.slack.elements import Elements
 from bot.transports.slack.filters import FILTERS
 from bot.transports.slack.message import SlackMessage
 
@@ -22,7 +22,7 @@ class SlackRenderer:
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
         self._environment = templates.environment(_escape, FILTERS)
-        self._environment.globals["ui"] = Blocks(partial(shown, _escape))
+        self._environment.globals["ui"] = Elements(partial(shown, _escape))
 
     def render(self, notification: Notification) -> SlackMessage:
         context = context_of(notification, self._templates.clock())

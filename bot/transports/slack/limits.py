@@ -100,6 +100,9 @@ def _fit_actions(block: Block) -> list[Block]:
     buttons: list[Block] = []
     notes: list[Block] = []
     for element in block["elements"]:
+        if element["type"] != "button":
+            buttons.append(element)
+            continue
         label = _fit_text(element["text"], BUTTON)
         if len(element.get("url", "")) > URL or len(element.get("value", "")) > VALUE:
             notes.append(_context({**label, "text": f"{label['text']}: {_TOO_LONG}"}))
