@@ -1,5 +1,6 @@
 """The Bolt app: which function answers which of Slack's requests."""
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -17,7 +18,9 @@ from bot.slack_app.context import AppContext, Asker
 from bot.slack_app.explaining import why_commands
 from bot.slack_app.exporting import export_commands
 from bot.slack_app.home import HomeTab
+from bot.slack_app.home_actions import HomeActions
 from bot.slack_app.listing import listing_commands
+from bot.slack_app.modals import SUBSCRIBE
 from bot.slack_app.muting import muting_commands
 from bot.slack_app.operating import RETRY_ALL, operating_commands, retry_all_pressed
 from bot.slack_app.quiet import quiet_commands
@@ -62,6 +65,7 @@ def create_bolt(
     }
     commands = SlashCommands(context, known, timeouts.answer)
     home = HomeTab(context, commands.in_time, timeouts.publish_home)
+    actions = HomeActions(context, home, commands.in_time, timeouts.publish_home)
 
     async def authorize() -> AuthorizeResult:
         return await context.workspace.identity()
@@ -101,6 +105,19 @@ def create_bolt(
         return await ack()
 
     changes = WorkspaceEvents(context)
+
+    @app.action(re.compile("^home_"))
+    async def home_pressed(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
+        await actions.pressed(body)
+        return await ack()
+
+    @app.view(SUBSCRIBE)
+    async def subscription_submitted(ack: AsyncAck, body: dict[str, Any]) -> BoltResponse:
+        errors = await actions.submitted(body)
+        if errors:
+            return await ack(response_action="errors", errors=dict(errors))
+        return await ack()
+
     app.event("app_home_opened")(home.opened)
     app.event("user_change")(changes.user_changed)
     app.event("channel_unarchive")(changes.unarchived)

@@ -1,23 +1,31 @@
-"""The bot's Home tab: an introduction, and the status."""
+"""The Home tab: how things stand, recent events, and a person's own subscriptions, with controls."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
-from pydantic import AliasPath, BaseModel, Field, ValidationError
+from pydantic import AliasPath, BaseModel, Field
 
-from bot.errors import InvalidEnvelope
 from bot.slack_app.context import Answer, AppContext
-from bot.slack_app.status import overview
-from bot.slack_app.workspace import CALL_ERRORS
+from bot.slack_app.home_screen import home_blocks
+from bot.slack_app.home_setup import Memberships, check_setup
+from bot.slack_app.interactions import parse
+from bot.slack_app.modals import blocks_of
+from bot.slack_app.my_choices import Said
+from bot.slack_app.people import SlackPerson
+from bot.slack_app.permissions import refusal
+from bot.slack_app.workspace import CALL_ERRORS, WorkspaceUnknown
 from bot.transports.slack.message import SlackMessage
+from bot.views.home import load_home
 
-M = TypeVar("M", bound=BaseModel)
+_PERSON_TIMEOUT = timedelta(seconds=0.5)
 
 _log = structlog.get_logger()
+
+
+Work = Callable[[], Awaitable[Said | None]]
 
 
 class _Pressed(BaseModel):
@@ -36,16 +44,22 @@ class _Opened(BaseModel):
     tab: str
 
 
-@dataclass(frozen=True, slots=True)
 class HomeTab:
-    """Publishes the Home tab to a user who opens or refreshes it.
+    """Publishes the Home tab to a user who opens it, or has pressed something in it.
 
-    `timeout` limits the call to Slack's API.
+    `in_time` limits what is done before, and `timeout` the call to Slack's API.
     """
 
-    context: AppContext
-    in_time: Callable[[Awaitable[Answer]], Awaitable[Answer]]
-    timeout: timedelta
+    def __init__(
+        self,
+        context: AppContext,
+        in_time: Callable[[Awaitable[Answer]], Awaitable[Answer]],
+        timeout: timedelta,
+    ) -> None:
+        self._context = context
+        self._in_time = in_time
+        self._timeout = timeout
+        self._memberships = Memberships(context.client)
 
     async def opened(self, event: Mapping[str, Any]) -> None:
         """Publish the Home tab if it is the tab that was opened.
@@ -53,9 +67,9 @@ class HomeTab:
         Raises:
             InvalidEnvelope: if the event is not in the format that Slack documents.
         """
-        opened = _parse(_Opened, event)
+        opened = parse(_Opened, event)
         if opened.tab == "home":
-            await self._publish(opened.user)
+            await self.publish(opened.user)
 
     async def refreshed(self, interaction: Mapping[str, Any]) -> None:
         """Publish the Home tab for the user who pressed its button.
@@ -63,35 +77,49 @@ class HomeTab:
         Raises:
             InvalidEnvelope: if the interaction is not in the format that Slack documents.
         """
-        await self._publish(_parse(_Pressed, interaction).user)
+        await self.publish(parse(_Pressed, interaction).user)
 
-    async def _publish(self, user: str) -> None:
-        """Publish the tab. If that fails, log it: the user can open the tab again.
+    async def publish(self, user: str, work: Work | None = None) -> None:
+        """Do the work, and publish the tab, which says what was done.
 
+        If publishing fails, it is logged: the user can open the tab again.
         https://docs.slack.dev/reference/methods/views.publish
         """
-        top, status = self.context.screen("home"), (await self.in_time(self._status())).message
-        blocks = [dict(block) for block in (*top.blocks, *_blocks(status))]
+        shown = (await self._in_time(self._view(user, work))).message
         try:
-            async with asyncio.timeout(self.timeout.total_seconds()):
-                await self.context.client.views_publish(
-                    user_id=user, view={"type": "home", "blocks": blocks}
+            async with asyncio.timeout(self._timeout.total_seconds()):
+                await self._context.client.views_publish(
+                    user_id=user, view={"type": "home", "blocks": blocks_of(shown)}
                 )
         except CALL_ERRORS as error:
             _log.warning("home not published", fault=type(error).__name__)
 
-    async def _status(self) -> Answer:
-        return Answer(await overview(self.context))
+    async def _view(self, user: str, work: Work | None) -> Answer:
+        context = self._context
+        said = await work() if work else None
+        now = context.clock()
+        person, data = await asyncio.gather(
+            person_of(context, user), load_home(context.store, user, now)
+        )
+        checklist = await check_setup(context, self._memberships, data.newest)
+        is_operator = await may_operate(context, user, person)
+        blocks = home_blocks(
+            context, data, person, checklist, now, is_operator=is_operator, said=said
+        )
+        return Answer(SlackMessage("Juicebox", tuple(blocks)))
 
 
-def _parse(model: type[M], fields: Mapping[str, Any]) -> M:
+async def person_of(context: AppContext, user: str) -> SlackPerson | None:
+    """Return the person, or None if Slack does not say who it is in time."""
     try:
-        return model.model_validate(fields)
-    except ValidationError:
-        raise InvalidEnvelope("not in the format that Slack documents") from None
+        async with asyncio.timeout(_PERSON_TIMEOUT.total_seconds()):
+            identity = await context.workspace.identity()
+            return await context.people.get(user, identity.team_id or "")
+    except (TimeoutError, WorkspaceUnknown):
+        return None
 
 
-def _blocks(message: SlackMessage) -> tuple[Mapping[str, Any], ...]:
-    """Return the message's blocks, or its text as a block: a view has no text of its own."""
-    text = {"type": "section", "text": {"type": "plain_text", "text": message.text}}
-    return message.blocks or (text,)
+async def may_operate(context: AppContext, user: str, person: SlackPerson | None) -> bool:
+    if person is None:
+        return user in context.admins
+    return await refusal(context, user) == ""

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import structlog
 from pydantic import BaseModel, Field
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack_app.workspace import CALL_ERRORS
@@ -61,6 +62,8 @@ class People:
         self._client = client
         self._monotonic = monotonic
         self._known: dict[str, tuple[float, SlackPerson]] = {}
+        self.lacks_scope = False
+        """Whether Slack last refused to answer since the bot lacks the scope `users:read`."""
 
     def forget(self, user: str) -> None:
         """Ask Slack again, since something about the person has changed."""
@@ -79,7 +82,9 @@ class People:
             found = _Reply.model_validate(reply.data).user
         except CALL_ERRORS as error:
             _log.warning("person unknown", fault=type(error).__name__)
+            self.lacks_scope = _error_of(error) == "missing_scope"
             return None
+        self.lacks_scope = False
         is_guest = found.is_restricted or found.is_ultra_restricted or found.is_stranger
         person = SlackPerson(
             id=user,
@@ -91,3 +96,8 @@ class People:
             self._known.clear()
         self._known[user] = self._monotonic(), person
         return person
+
+
+def _error_of(error: Exception) -> str:
+    """Return Slack's name for the error, or an empty string."""
+    return str(error.response.get("error")) if isinstance(error, SlackApiError) else ""

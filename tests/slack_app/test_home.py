@@ -1,24 +1,34 @@
-"""The Home tab shows the status to the user who opens or refreshes it."""
+"""The Home tab is published to the user who opens or refreshes it."""
 
 import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 import structlog
+from slack_bolt.async_app import AsyncApp
 
-from bot.clock import utc_now
 from bot.fakes.faults import HttpFault
 from bot.fakes.redis_server import RedisServer
 from bot.fakes.slack import payloads
 from bot.fakes.slack.api import LocalSlack
 from bot.slack_app.app import Timeouts
 from bot.store import Store
-from tests.factories import body_of, make_event
+from tests.factories import SLACK
 from tests.slack_app.conftest import texts
+from tests.slack_app.stored import open_to, settle
 from tests.slack_app.test_actions import pressed
 from tests.slack_app.traffic import signed
+from tests.slack_app.visitor import Visitor, run_worker, visiting
+
+
+@pytest.fixture
+async def visitor(bolt: AsyncApp, slack_api: LocalSlack, store: Store) -> AsyncIterator[Visitor]:
+    await run_worker(store)
+    async with visiting(bolt, slack_api) as person:
+        yield person
 
 
 def opened(**changes: Any) -> bytes:
@@ -32,24 +42,25 @@ async def post(http: httpx.AsyncClient, body: bytes) -> httpx.Response:
     return await http.post("/slack/events", content=body, headers=headers)
 
 
-def shown(slack_api: LocalSlack) -> list[str]:
+def shown(slack_api: LocalSlack) -> str:
     """Return every text of the recruiter's Home tab."""
     tab = slack_api.workspace.home_of("U0RECRUITER")
     assert tab is not None
-    return texts(tab.view["blocks"])
+    return "\n".join(texts(tab.view["blocks"]))
 
 
-async def test_opening_it_shows_an_introduction_and_the_status(
-    http: httpx.AsyncClient, slack_api: LocalSlack, store: Store
-) -> None:
-    event = make_event("evt_1", timestamp=utc_now())
-    await store.events.accept(event, body_of(event), utc_now())
-    answer = await post(http, opened())
-    assert answer.status_code == 200
-    text = "\n".join(shown(slack_api))
-    assert "Juicebox finishes a search" in text
-    assert "Juicebox status" in text
-    assert "evt_1" in text
+async def sent_event(store: Store, event_id: str = "evt_1") -> None:
+    for delivery in await open_to(store, event_id, SLACK):
+        await settle(store, delivery, "sent")
+
+
+async def test_opening_it_says_how_things_stand(visitor: Visitor, store: Store) -> None:
+    await sent_event(store)
+    text = await visitor.open()
+    assert "*✅ Everything is working.* The last event came <!date^" in text
+    assert "Search completed with 1,204 results" in text
+    assert "✅ Sent to <#C0RECRUIT>" in text
+    assert "Getting started" not in text
 
 
 async def test_a_repeated_event_changes_nothing(
@@ -69,26 +80,31 @@ async def test_opening_the_messages_tab_publishes_nothing(
     assert slack_api.workspace.home_of("U0RECRUITER") is None
 
 
-async def test_refresh_shows_later_events(
-    http: httpx.AsyncClient, slack_api: LocalSlack, store: Store
-) -> None:
-    await post(http, opened())
-    event = make_event("evt_later", timestamp=utc_now())
-    await store.events.accept(event, body_of(event), utc_now())
-    body = pressed("refresh_home")
-    answer = await http.post("/slack/events", content=body, headers=signed(body))
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert "evt_later" in "\n".join(shown(slack_api))
+async def test_refresh_shows_later_events(visitor: Visitor, store: Store) -> None:
+    assert "1,204 results" not in await visitor.open()
+    await sent_event(store)
+    assert "1,204 results" in await visitor.press("refresh_home")
 
 
-async def test_it_has_the_refresh_button(
-    http: httpx.AsyncClient, slack_api: LocalSlack, store: Store
+async def test_slack_is_asked_little(visitor: Visitor, slack_api: LocalSlack) -> None:
+    for _ in range(2):
+        await visitor.open()
+    calls = [call.method for call in slack_api.calls()]
+    assert sorted(calls) == [
+        "auth.test",
+        "conversations.info",
+        "users.info",
+        "views.publish",
+        "views.publish",
+    ]
+
+
+async def test_a_slow_slack_does_not_hold_it_up(
+    visitor: Visitor, slack_api: LocalSlack, store: Store
 ) -> None:
-    await post(http, opened())
-    tab = slack_api.workspace.home_of("U0RECRUITER")
-    assert tab is not None
-    buttons = [e for b in tab.view["blocks"] if b["type"] == "actions" for e in b["elements"]]
-    assert [button["action_id"] for button in buttons] == ["refresh_home"]
+    await sent_event(store)
+    slack_api.plan_faults("users.info", [HttpFault.hang()])
+    assert "Everything is working" in await visitor.open()
 
 
 async def test_it_reports_that_redis_is_unreachable(
@@ -99,7 +115,7 @@ async def test_it_reports_that_redis_is_unreachable(
         assert (await post(http, opened())).status_code == 200
     finally:
         redis_process.start()
-    assert "I can't reach my memory (Redis) right now" in "\n".join(shown(slack_api))
+    assert "I can't reach my memory (Redis) right now" in shown(slack_api)
 
 
 @pytest.mark.parametrize(
@@ -135,22 +151,11 @@ async def test_a_malformed_event_is_refused(
     assert [*slack_api.workspace.homes] == []
 
 
-async def test_a_button_press_without_a_user_is_refused(
-    http: httpx.AsyncClient, slack_api: LocalSlack
+@pytest.mark.parametrize("action", ["refresh_home", "home_mute"])
+async def test_a_press_without_a_user_is_refused(
+    http: httpx.AsyncClient, slack_api: LocalSlack, action: str
 ) -> None:
-    body = pressed("refresh_home", user={"name": "no id"})
+    body = pressed(action, user={"name": "no id"})
     answer = await http.post("/slack/events", content=body, headers=signed(body))
     assert answer.status_code == 400
     assert [*slack_api.workspace.homes] == []
-
-
-async def test_many_events_fit_into_the_block_limit_of_a_view(
-    http: httpx.AsyncClient, slack_api: LocalSlack, store: Store
-) -> None:
-    for n in range(30):
-        event = make_event(f"evt_{n}", f"type.{n}", timestamp=utc_now())
-        await store.events.accept(event, body_of(event), utc_now())
-    assert (await post(http, opened())).status_code == 200
-    tab = slack_api.workspace.home_of("U0RECRUITER")
-    assert tab is not None
-    assert 5 < len(tab.view["blocks"]) <= 100
