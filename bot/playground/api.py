@@ -53,10 +53,20 @@ class PressInSlack(ApiRequest):
     ts: str | None = None
     block_id: str
     action_id: str
-    value: str | None = None
+    value: str | list[str] | None = None
 
 
 class OpenHome(ApiRequest):
+    pass
+
+
+class SubmitModal(ApiRequest):
+    """What was filled in, by the ids of blocks and elements."""
+
+    values: dict[str, dict[str, str | list[str] | None]]
+
+
+class CloseModal(ApiRequest):
     pass
 
 
@@ -108,6 +118,12 @@ class PlaygroundApi:
 
     async def open_home(self, _: OpenHome) -> None:
         await self.person.open_home()
+
+    async def submit_modal(self, request: SubmitModal) -> None:
+        await self.person.submit(request.values)
+
+    async def close_modal(self, _: CloseModal) -> None:
+        self.person.close_modal()
 
     async def simulate(self, request: SimulateFailures) -> None:
         """Change the simulated failures; return once processes have started or stopped."""

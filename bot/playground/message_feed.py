@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 
 from bot.fakes.arrivals import Arrivals
 from bot.fakes.slack.block_ids import with_block_ids
+from bot.fakes.slack.modals import Modal
 from bot.fakes.slack.workspace import BOT_USER, Home, Post
 from bot.fakes.smtp import ReceivedMail
 from bot.playground.cancellation import is_cancelled
@@ -39,6 +40,7 @@ class MessageFeed:
             _follow(self._workspace.edits, self._edit),
             _follow(self._workspace.ephemeral_messages, self._ephemeral),
             _follow(self._workspace.homes, self._home),
+            _follow(self._workspace.modals.versions, self._modal),
             _follow(self._inbox.arrivals, self._mail),
         ]
 
@@ -55,6 +57,21 @@ class MessageFeed:
 
     async def _home(self, home: Home) -> None:
         self._feed.publish("home", "", blocks=with_block_ids(home.view["blocks"]))
+
+    async def _modal(self, modal: Modal) -> None:
+        view = modal.view
+        self._feed.publish(
+            "modal",
+            "",
+            id=modal.id,
+            version=modal.hash,
+            open=modal.is_open,
+            title=view["title"],
+            submit=view["submit"],
+            close=view["close"],
+            blocks=with_block_ids(view["blocks"]),
+            errors=modal.errors,
+        )
 
     def _publish_message(
         self, post: Post, *, event_id: str | None, ephemeral: bool = False

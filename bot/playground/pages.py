@@ -14,6 +14,7 @@ from bot.errors import BotError
 from bot.fakes.smtp import ReceivedMail
 from bot.playground.api import (
     ApiRequest,
+    CloseModal,
     OpenHome,
     PlaygroundApi,
     PressInSlack,
@@ -21,6 +22,7 @@ from bot.playground.api import (
     SayInSlack,
     SendEvent,
     SimulateFailures,
+    SubmitModal,
 )
 from bot.playground.feed import Feed, FeedItem
 from bot.playground.guard import MAIL_POLICY, add_security_headers, guard
@@ -65,6 +67,8 @@ class Pages:
         app.router.add_post("/slack/say", _endpoint(SayInSlack, api.say))
         app.router.add_post("/slack/press", _endpoint(PressInSlack, api.press))
         app.router.add_post("/slack/home", _endpoint(OpenHome, api.open_home))
+        app.router.add_post("/slack/submit", _endpoint(SubmitModal, api.submit_modal))
+        app.router.add_post("/slack/close", _endpoint(CloseModal, api.close_modal))
         app.router.add_post("/failures", _endpoint(SimulateFailures, api.simulate))
         app.router.add_post("/retry", _endpoint(Retry, api.retry))
         app.router.add_static("/", PAGE)

@@ -106,4 +106,31 @@ PRESSED: list[dict[str, Any]] = [
     },
     {"type": "markdown", "text": "some **markdown**"},
 ]
-EVERYTHING = [*TEXT, RICH, *PRESSED]
+PICKED: dict[str, Any] = {
+    "type": "actions",
+    "elements": [
+        {"type": "timepicker", "action_id": "at", "initial_time": "19:00"},
+        {"type": "checkboxes", "action_id": "days", "options": CHOICES},
+        {"type": "multi_static_select", "action_id": "types", "options": CHOICES},
+    ],
+}
+
+
+def field(name: str, element: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return an input block."""
+    element = {"action_id": name, **element}
+    return {"type": "input", "block_id": name, "label": plain(name), "element": element, **more}
+
+
+FORM: list[dict[str, Any]] = [
+    field("Types", {"type": "multi_static_select", "options": CHOICES}),
+    field(
+        "Words",
+        {"type": "plain_text_input", "max_length": 200, "placeholder": plain("rust berlin")},
+        hint=plain("Case does not matter."),
+        optional=True,
+    ),
+    field("Least", {"type": "number_input", "is_decimal_allowed": False}, optional=True),
+    field("Where", {"type": "static_select", "options": CHOICES, "initial_option": CHOICES[0]}),
+]
+EVERYTHING = [*TEXT, RICH, *PRESSED, PICKED, *FORM]

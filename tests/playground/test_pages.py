@@ -32,6 +32,8 @@ from tests.running_playground import Visitor, states
             409,
             "there is no message 1.0 in C0RECRUIT",
         ),
+        ("/slack/submit", {"values": {}}, 409, "there is no modal"),
+        ("/slack/submit", {"values": {"b": 7}}, 400, "values.b: Input should be"),
         ("/retry", {"id": "evt_none"}, 409, "there is no event or delivery evt_none"),
     ],
 )

@@ -2,6 +2,7 @@
 // https://docs.slack.dev/reference/block-kit/block-elements
 
 import { h } from "./dom.js";
+import { checkboxes, multiSelect, numberInput, textInput, timePicker } from "./block_inputs.js";
 import { confirmed } from "./confirm.js";
 import { safeUrl } from "./links.js";
 import { overflowMenu } from "./overflow_menu.js";
@@ -11,7 +12,8 @@ import { picture } from "./picture.js";
  * Render an element.
  *
  * `press(value)` is called after an interaction, confirmed if the element asks for that; the value is
- * that of the chosen option, or null. `textOf` renders a text object.
+ * that of the chosen option, what was written, a list for several options, or null for a button.
+ * `textOf` renders a text object.
  */
 export function elementView(element, press, textOf) {
   const view = ELEMENTS.get(element.type);
@@ -19,7 +21,17 @@ export function elementView(element, press, textOf) {
   return view(element, press, textOf);
 }
 
-const ELEMENTS = new Map(Object.entries({ button, static_select: select, overflow, image: (element) => picture(element) }));
+const ELEMENTS = new Map(Object.entries({
+  button,
+  static_select: select,
+  multi_static_select: multiSelect,
+  overflow,
+  checkboxes,
+  timepicker: timePicker,
+  plain_text_input: textInput,
+  number_input: numberInput,
+  image: (element) => picture(element),
+}));
 
 const NEW_TAB = { target: "_blank", rel: "noopener noreferrer" };
 

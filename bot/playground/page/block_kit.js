@@ -3,6 +3,7 @@
 
 import { h } from "./dom.js";
 import { elementView } from "./block_elements.js";
+import { inputView } from "./block_inputs.js";
 import { markdown } from "./markdown.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { picture } from "./picture.js";
@@ -41,5 +42,6 @@ const BLOCKS = new Map(Object.entries({
   image: ({ title, ...image }, { textOf }) =>
     h("figure", { class: "slack-figure" }, title ? h("figcaption", {}, textOf(title)) : null, picture(image)),
   markdown: ({ text }) => h("div", { class: "slack-markdown" }, markdown(text)),
+  input: inputView,
   rich_text: ({ elements }, { names }) => richText(elements, names),
 }));

@@ -1,25 +1,29 @@
-// The Slack panel: channels, their messages, the Home tab and the message box.
+// The Slack panel: channels, their messages, the Home tab, modals and the message box.
 
 import { blocksView } from "./block_kit.js";
 import { fill, h } from "./dom.js";
 import { keepingFocus, soon } from "./redraw.js";
 import { channelHeader } from "./slack_header.js";
 import { messageLog } from "./slack_log.js";
+import { modalDialog } from "./slack_modal.js";
 import { HOME, sidebar } from "./slack_sidebar.js";
 import { composer } from "./slack_composer.js";
+
+const MODAL = "modal";
 
 export function mount(root, page) {
   const channels = new Map();
   const messages = new Map();
   const unread = new Map();
   let home = null;
+  let drawnHome = null;
   let current = null;
 
   const names = namesOf(page.hello, channels, (id) => select(id));
-  const press = (message, block, element, value) =>
+  const press = (place, block, element, value) =>
     page.post("/slack/press", {
-      channel: message?.channel ?? HOME,
-      ts: message?.ts ?? null,
+      channel: place.channel,
+      ts: place.ts ?? null,
       block_id: block.block_id,
       action_id: element.action_id,
       value,
@@ -28,6 +32,12 @@ export function mount(root, page) {
   const side = sidebar(page.hello, (id) => select(id));
   const header = channelHeader(page.hello.bot);
   const homeView = h("div", { class: "slack-home", tabindex: "0", role: "region", "aria-label": "Home tab" });
+  const modal = modalDialog(root, {
+    names,
+    press: (...pressed) => press({ channel: MODAL }, ...pressed),
+    submit: (values) => page.post("/slack/submit", { values }),
+    close: () => page.post("/slack/close", {}),
+  });
   const box = composer((text) => page.post("/slack/say", { channel: current, text }));
   const main = h("div", { class: "slack-main" }, header.element, log.element, homeView, box.element);
   root.append(h("div", { class: "slack-frame" }, h("h2", { class: "sr-only" }, "Slack"), side.element, main));
@@ -56,9 +66,12 @@ export function mount(root, page) {
     });
   });
 
+  /** Redraw it only when it was published: a picker that is open stays open. */
   function drawHome() {
+    if (home && home === drawnHome) return;
+    drawnHome = home;
     const empty = h("p", { class: "hint" }, "Loading the Home tab …");
-    fill(homeView, home ? blocksView(home, names, (...pressed) => press(null, ...pressed)) : empty);
+    fill(homeView, home ? blocksView(home, names, (...pressed) => press({ channel: HOME }, ...pressed)) : empty);
   }
 
   page.on("channel", (channel) => {
@@ -79,6 +92,7 @@ export function mount(root, page) {
     home = blocks;
     draw();
   });
+  page.on("modal", (shown) => modal.draw(shown));
 }
 
 /** Names for ids, as mrkdwn() needs them. */
