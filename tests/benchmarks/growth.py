@@ -15,7 +15,7 @@ from tests.benchmarks.resources import SETTLE_SECONDS
 from tests.benchmarks.services import Service
 from tests.benchmarks.speed import in_ms, intake_figures, measured_latency
 from tests.benchmarks.usage import usage_of
-from tests.benchmarks.webhooks import slash_command
+from tests.benchmarks.webhooks import home_opened, slash_command
 
 _CHUNK = 10_000
 _COMMAND_TIMEOUT = 10
@@ -84,6 +84,7 @@ async def _measure(
     delays = await measured_latency(deployment, web, timed, counts)
     level |= {f"latency_{name}": value for name, value in delays.items()}
     level |= in_ms(await _command_seconds(deployment, web, counts.commands), "status_")
+    level |= in_ms(await _home_seconds(deployment, web, counts.commands), "home_")
     for name, process in (("web", web.process), ("worker", worker)):
         if usage := usage_of(process.pid):
             level[f"{name}_rss_mb"] = usage.rss_mb
@@ -139,3 +140,19 @@ async def _command_seconds(deployment: Deployment, web: Web, number: int) -> lis
                     await deployment.slack.responses.get()
             seconds.append(time.perf_counter() - started)
     return seconds[1:]  # for the first one, the bot asks Slack which workspace it belongs to
+
+
+async def _home_seconds(deployment: Deployment, web: Web, number: int) -> list[float]:
+    """Return how long each opening of the Home tab takes until the tab is published."""
+    request = home_opened()
+    seconds = []
+    async with connected(web.port) as [connection]:
+        for count in range(1 + number):
+            before, started = deployment.slack.homes, time.perf_counter()
+            status, body = await connection.request(request)
+            if status != 200 or deployment.slack.homes != before + 1:
+                raise Broken(
+                    f"opening {count} of the Home tab was answered {status}: {body[:200]!r}"
+                )
+            seconds.append(time.perf_counter() - started)
+    return seconds[1:]  # for the first one, the bot asks Slack about the person and the channel

@@ -34,6 +34,8 @@ class Aim:
 
 STATUS_AIM = Aim(at_most=30, peer=None)
 """For the p99 of `/juicebox status` in ms, at the highest level of kept events."""
+HOME_AIM = Aim(at_most=50, peer=None)
+"""For the p99 of publishing the Home tab in ms, at that level."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,13 @@ _IDENTITY = {
     "user_id": "U0JUICEBOX",
     "bot_id": "B0JUICEBOX",
 }
+_PERSON = {"id": "U0BENCH", "team_id": TEAM, "tz": "Europe/Berlin", "profile": {}}
+_REPLIES = {
+    "/api/auth.test": _IDENTITY,
+    "/api/users.info": {"ok": True, "user": _PERSON},
+    "/api/conversations.info": {"ok": True, "channel": {"id": "C0BENCH", "is_member": True}},
+    "/api/views.publish": {"ok": True, "view": {}},
+}
 _UNKNOWN = {"ok": False, "error": "unknown_method"}
 
 
@@ -37,6 +44,8 @@ class FakeSlack:
         """When the first accepted message about each event came."""
         self.refused = 0
         """How many messages got 429."""
+        self.homes = 0
+        """How often a Home tab was published."""
         self.responses: asyncio.Queue[bytes] = asyncio.Queue()
         """What was sent to response URLs."""
         self._interval = 1 / messages_per_second if messages_per_second else 0.0
@@ -93,7 +102,8 @@ class FakeSlack:
         if path == "/response":
             self.responses.put_nowait(body)
             return _response(b"ok")
-        return _response(json.dumps(_IDENTITY if path == "/api/auth.test" else _UNKNOWN).encode())
+        self.homes += path == "/api/views.publish"
+        return _response(json.dumps(_REPLIES.get(path, _UNKNOWN)).encode())
 
     def _post(self, body: bytes) -> bytes:
         now = time.perf_counter()

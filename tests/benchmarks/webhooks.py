@@ -35,10 +35,30 @@ def slash_command(text: str, response_url: str) -> bytes:
         "user_id": "U0BENCH",
         "trigger_id": "1.2.3",
     }
-    body, timestamp = urlencode(fields).encode(), str(int(time.time()))
+    return _from_slack(urlencode(fields).encode(), "application/x-www-form-urlencoded")
+
+
+def home_opened() -> bytes:
+    """Return the event that somebody opens the Home tab, as Slack sends it now.
+
+    https://docs.slack.dev/reference/events/app_home_opened
+    """
+    event = {"type": "app_home_opened", "user": "U0BENCH", "channel": "D0BENCH", "tab": "home"}
+    payload = {
+        "type": "event_callback",
+        "team_id": TEAM,
+        "event": event,
+        "event_id": "Ev0BENCH",
+        "authorizations": [{"team_id": TEAM, "user_id": "U0JUICEBOX", "is_bot": True}],
+    }
+    return _from_slack(json.dumps(payload).encode(), "application/json")
+
+
+def _from_slack(body: bytes, content_type: str) -> bytes:
+    timestamp = str(int(time.time()))
     signature = _hex(SIGNING_SECRET, f"v0:{timestamp}:".encode() + body)
     headers = {
-        "content-type": "application/x-www-form-urlencoded",
+        "content-type": content_type,
         "x-slack-request-timestamp": timestamp,
         "x-slack-signature": f"v0={signature}",
     }
