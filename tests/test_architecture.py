@@ -58,7 +58,7 @@ FAKES = "bot.fakes"
 MOST_TOP_LEVEL_MODULES = 10
 LONGEST_CHAIN = 18
 """In modules, each of which imports the next one."""
-MOST_ARROWS = 141
+MOST_ARROWS = 142
 """Imports from one folder into another, where a top-level module counts as a folder."""
 
 

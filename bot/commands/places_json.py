@@ -89,6 +89,7 @@ class _Subscription(_Part):
     minimum: Annotated[int | None, Field(ge=0, le=10**15)] = None
     follows: Text = ""
     excluded: Types = ()
+    applied_at: AwareDatetime | None = None
 
 
 class _Mute(_Part):
@@ -114,6 +115,7 @@ class _Place(_Part):
     zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     owner: Text = ""
     paused: Text = ""
+    paused_by: Text = ""
 
     def chosen(self) -> Place:
         given = self.arguments()

@@ -26,6 +26,9 @@ COMMANDS = {
     "help": "_slack/help",
     "help subscribe": "_slack/help",
     "status": "_slack/status",
+    "subscriptions": "_slack/subscriptions",
+    "exports": "_slack/exports",
+    "failed": "_slack/failed",
     "no such command": "_slack/not_understood",
 }
 """What is typed, which changes nothing, and the template of the answer."""

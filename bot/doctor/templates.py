@@ -1,6 +1,7 @@
 """Has Slack check an example of every message, and the screens of its app."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -9,9 +10,11 @@ from pydantic import JsonValue
 from bot.delivery.notice import notices_about, notification_about
 from bot.delivery.notifications import Notifications
 from bot.delivery.recipients import Recipients
+from bot.delivery.subscriptions import PAUSED
 from bot.delivery.summary import SUMMARY_TEMPLATE
 from bot.errors import RegistryError, RenderError
 from bot.model import (
+    PAUSED_TEMPLATE,
     Audience,
     DeadLetter,
     Destination,
@@ -21,6 +24,7 @@ from bot.model import (
     Transport,
 )
 from bot.model.finding import Finding, failure
+from bot.model.outgoing import ARCHIVED
 from bot.model.unsubscribed import UNSUBSCRIBED
 from bot.registry import load_registry
 from bot.rendering.templates import TEMPLATES, Templates
@@ -81,7 +85,10 @@ def example_notifications(settings: Settings, now: datetime) -> Iterator[Notific
     yield from notifications.of_event(_event(_OTHER_TYPE, other, now))
     address = {"address": "team@example.com"}
     yield from notifications.of_event(_event(UNSUBSCRIBED, address, now))
-    yield _notice(now)
+    failed = _notice(now)
+    yield failed
+    destination = {"destination": "slack:C0EXAMPLE", "reason": f"{PAUSED}: {ARCHIVED}"}
+    yield replace(failed, template=PAUSED_TEMPLATE, context={**failed.context, **destination})
     yield _summary(now)
 
 

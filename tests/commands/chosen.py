@@ -24,7 +24,15 @@ CHOSEN = {
         mutes=(Mute(MADE_AT, LATER, "U1"), Mute(MADE_AT, None, "U2", ("profile.*",))),
     ),
     PERSON: Place(
-        subscriptions=(Subscription(("*",), "U0RECRUITER", MADE_AT, follows="search:srch_1"),),
+        subscriptions=(
+            Subscription(
+                ("*",),
+                "U0RECRUITER",
+                MADE_AT,
+                follows="search:srch_1",
+                applied_at=datetime(2100, 1, 1, tzinfo=UTC),
+            ),
+        ),
         mutes=(Mute(MADE_AT, LATER, "U0RECRUITER", thread="export:exp_1"),),
         quiet=QuietHours(time(19), time(8, 30), weekends=True),
         zone="Europe/Berlin",
