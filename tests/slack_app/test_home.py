@@ -14,14 +14,16 @@ from bot.fakes.faults import HttpFault
 from bot.fakes.redis_server import RedisServer
 from bot.fakes.slack import payloads
 from bot.fakes.slack.api import LocalSlack
+from bot.model import Destination, Transport
 from bot.slack_app.app import Timeouts
 from bot.store import Store
-from tests.factories import SLACK
+from tests.factories import SLACK, make_delivery, make_event
 from tests.slack_app.conftest import texts
 from tests.slack_app.stored import open_to, settle
 from tests.slack_app.test_actions import pressed
 from tests.slack_app.traffic import signed
 from tests.slack_app.visitor import Visitor, run_worker, visiting
+from tests.stored_events import accept, handle
 
 
 @pytest.fixture
@@ -159,3 +161,20 @@ async def test_a_press_without_a_user_is_refused(
     answer = await http.post("/slack/events", content=body, headers=signed(body))
     assert answer.status_code == 400
     assert [*slack_api.workspace.homes] == []
+
+
+async def test_hostile_and_huge_events_fit(visitor: Visitor, store: Store) -> None:
+    """The local Slack would refuse the view."""
+    query = "<!channel> *x* `y` & \u202e" * 200
+    places = [Destination(Transport.EMAIL, f"<{n}>&*@example.com") for n in range(40)]
+    for n in range(20):
+        event_id = f"evt_<{n}>"
+        data = {"searchId": f"s{n}", "resultCount": 1, "query": query}
+        await accept(store, make_event(event_id, data=data))
+        await handle(store, *(make_delivery(event_id, to) for to in places), event_id=event_id)
+    for n in range(8):
+        await accept(store, make_event(f"evt_{n}", "<!here>" * 500, data={"a": "*b*" * 5_000}))
+    text = await visitor.open()
+    assert "<!channel>" not in text
+    assert "<!here>" not in text
+    assert len(visitor.view["blocks"]) <= 100
