@@ -34,6 +34,7 @@ from bot.unsubscribe.links import PATH as UNSUBSCRIBE
 from bot.unsubscribe.links import Tokens
 from bot.wiring import (
     audiences,
+    describe_to_recruiters,
     event_notifications,
     mailable,
     open_store,
@@ -117,6 +118,7 @@ def build_slack(
         admins=frozenset(settings.slack_admins),
         notifications=event_notifications(settings),
         sample=load_registry().by_type[SAMPLE_TYPE].sample_at,
+        describe_to_recruiters=describe_to_recruiters(settings, renderer),
     )
     app = create_bolt(signing_secret=secret.get_secret_value(), context=context)
     app_token = settings.slack_app_token

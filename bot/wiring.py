@@ -116,6 +116,19 @@ def event_notifications(settings: Settings) -> Callable[[Event], Sequence[Notifi
     return Notifications(load_registry().get, settings.policy).of_event
 
 
+def describe_to_recruiters(
+    settings: Settings, renderer: SlackRenderer
+) -> Callable[[Event], str | None]:
+    """Return what describes an event by the first sentence of its message for recruiters."""
+    notifications = notifications_of(settings)
+
+    def describe(event: Event) -> str | None:
+        found = notifications(event)  # the variant for recruiters is the last one
+        return as_plain_text(renderer.render(found[-1]).text, links=False) if found else None
+
+    return describe
+
+
 def slack_rendering(settings: Settings) -> tuple[SlackRenderer, Callable[[Event], str | None]]:
     """Return what renders Slack's screens, and what describes an event by the first sentence of its message."""
     renderer = SlackRenderer(Templates(clock=utc_now, platform=settings.platform))

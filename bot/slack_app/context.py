@@ -69,7 +69,8 @@ class AppContext:
     profile that an event is about. `mailable` returns an email address as mail is sent to it, and raises
     ValueError if none can be; it is None if email is off. `notifications` returns what the handler of an
     event asks for, and raises what the handler does. `sample` is the data of the event that
-    `/juicebox test` sends, at a time.
+    `/juicebox test` sends, at a time. `describe_to_recruiters` describes an event in the sentence for
+    recruiters, who read no commands and keys.
     """
 
     store: Store
@@ -88,6 +89,7 @@ class AppContext:
     background: Background = field(default_factory=Background)
     thread_of: Callable[[Event], str] = lambda _: ""
     mailable: Callable[[str], str] | None = None
+    describe_to_recruiters: Describe | None = None
 
     def screen(self, name: str, **context: object) -> SlackMessage:
         """Render a folder of `templates/_slack`."""

@@ -15,7 +15,6 @@ from bot.model import (
     Notification,
     Transport,
     duration,
-    in_words,
 )
 from bot.slack_app.context import AppContext
 from bot.slack_app.my_choices import (
@@ -148,13 +147,7 @@ def _mine(
 
 
 def _events(context: AppContext, data: HomeData, reader: Reader) -> Iterator[EventInWords]:
-    def describe(event: Event) -> str | None:
-        """Describe what is only for operators by its type alone, to everybody else."""
-        found = _notifications(context, event)
-        if not reader.is_operator and found and found[0].audience is Audience.OPERATORS:
-            return in_words(event.type)
-        return context.describe(event)
-
+    describe = context.describe_to_recruiters or context.describe
     for stored in data.newest:
         event = event_in_words(stored, reader, describe)
         if event:

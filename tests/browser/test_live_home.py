@@ -40,4 +40,4 @@ async def test_subscriptions_and_quiet_hours(
     await home.get_by_label("Mute for longer").select_option(label="4 hours")
     await expect(home.get_by_role("button", name="Unmute")).to_be_visible()
     await page.set_viewport_size({"width": 1440, "height": 2400})
-    await page.screenshot(path=screens / "home.png")
+    await page.screenshot(path=screens / "home.controls.png")

@@ -115,10 +115,10 @@ async def test_a_command_is_answered_ephemerally(page: Page, screens: Path) -> N
 async def test_the_home_tab_is_loaded_and_refreshed(page: Page, screens: Path) -> None:
     await page.get_by_role("button", name="juicebox: Home").click()
     home = page.get_by_role("region", name="Home tab")
-    await expect(home).to_contain_text("Juicebox finishes a search")
-    event_id = await send(page, "search.completed")
+    await expect(home).to_contain_text("My subscriptions")
+    await send(page, "profile.enriched")
     await home.get_by_role("button", name="Refresh").click()
-    await expect(home).to_contain_text(event_id)
+    await expect(home).to_contain_text("Profile enriched")
     await home.screenshot(path=screens / "home.png")
 
 

@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.delivery.notifications import Notifications
+from bot.delivery.subscriptions import variants_of
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.block_kit import block_errors
 from bot.fakes.smtp import Inbox
@@ -48,6 +49,11 @@ AskText = Callable[[str], Awaitable[str]]
 def describe(event: Event) -> str | None:
     said = notifications_of(event)
     return as_plain_text(SLACK_RENDERER.render(said[0]).text, links=False) if said else None
+
+
+def describe_to_recruiters(event: Event) -> str | None:
+    said = [variant for n in notifications_of(event) for variant in variants_of(n)]
+    return as_plain_text(SLACK_RENDERER.render(said[-1]).text, links=False) if said else None
 
 
 @pytest.fixture
@@ -102,6 +108,7 @@ def context(
         audience_of=load_registry().audience_of,
         thread_of=threads(make_settings()),
         mailable=to_mailable,
+        describe_to_recruiters=describe_to_recruiters,
     )
 
 

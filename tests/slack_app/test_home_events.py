@@ -153,17 +153,17 @@ async def test_a_member_sees_nothing_of_other_people(plain_member: Visitor, stor
     assert "Everything is working" in text
 
 
-async def test_what_is_for_operators_is_named_by_its_type_to_others(
-    plain_member: Visitor, store: Store
-) -> None:
+async def test_nobody_reads_keys_and_commands_in_it(visitor: Visitor, store: Store) -> None:
+    """Every member acts for the operators if no admins are named, and most are recruiters."""
     data = {"newKeyPrefix": "jb_live_9Zq1", "rotatedAt": "2026-01-15T14:30:00Z"}
     await accept(store, make_event("evt_key", "key.rotated", data=data))
     mine = make_delivery("evt_key", ME, template="key.rotated", thread="key")
     await handle(store, mine, event_id="evt_key")
     await settle(store, mine, "sent")
-    text = await plain_member.open()
-    assert "*Key rotated*" in text
+    text = await visitor.open()
+    assert "*Juicebox API key rotated." in text
     assert "jb_live_9Zq1" not in text
+    assert "JUICEBOX_API_KEY" not in text
 
 
 async def test_members_know_of_failures_in_words(plain_member: Visitor, store: Store) -> None:
