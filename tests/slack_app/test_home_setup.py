@@ -47,6 +47,21 @@ async def test_everything_is_missing(visitor: Visitor, slack_api: LocalSlack) ->
     assert "Everything is working" not in text
 
 
+async def test_others_than_operators_read_no_commands(
+    context: AppContext, slack_api: LocalSlack
+) -> None:
+    bolt = create_bolt(
+        signing_secret=SECRET,
+        context=replace(context, admins=frozenset({"U0OPERATOR"})),
+        timeouts=Timeouts(),
+    )
+    async with visiting(bolt, slack_api) as person:
+        text = await person.open()
+    assert "⬜ No event has come from Juicebox yet\nWhoever looks after me can do that" in text
+    assert "is running\nWhoever looks after me can do that" in text
+    assert "python -m bot" not in text
+
+
 async def test_steps_that_are_done_are_ticked(visitor: Visitor, store: Store) -> None:
     await run_worker(store)
     text = await visitor.open()
