@@ -120,7 +120,7 @@ def describe_to_recruiters(
     settings: Settings, renderer: SlackRenderer
 ) -> Callable[[Event], str | None]:
     """Return what describes an event by the first sentence of its message for recruiters."""
-    notifications = notifications_of(settings)
+    notifications = event_notifications(settings)
 
     def describe(event: Event) -> str | None:
         found = notifications(event)  # the variant for recruiters is the last one

@@ -4,6 +4,7 @@ https://docs.slack.dev/interactivity/implementing-slash-commands
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
 https://docs.slack.dev/reference/events/app_home_opened
+https://docs.slack.dev/reference/events/member_joined_channel
 """
 
 import time
@@ -27,11 +28,15 @@ Payload = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who interacts; `trigger_id` lets the app open a modal for that user."""
+    """Who interacts; `trigger_id` lets the app open a modal for that user.
+
+    `team` is the user's own workspace, which may be a connected one.
+    """
 
     id: str
     name: str
     trigger_id: str
+    team: str = TEAM
 
 
 def slash_command(
@@ -122,7 +127,7 @@ def view_submission(user: User, modal: Modal, chosen: Chosen) -> Payload:
 
 def _interaction(user: User) -> Payload:
     return {
-        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": TEAM},
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team},
         "api_app_id": APP,
         "token": _TOKEN,
         "trigger_id": user.trigger_id,
@@ -138,21 +143,32 @@ def _view(shown: Home | Modal, chosen: Chosen) -> Payload:
 
 
 def home_opened(user_id: str, channel: str, home: Home | None) -> Payload:
-    now = time.time()
-    event: dict[str, Any] = {
-        "type": "app_home_opened",
-        "user": user_id,
-        "channel": channel,
-        "tab": "home",
-        "event_ts": f"{now:.6f}",
-    }
+    opened: dict[str, Any] = {"user": user_id, "channel": channel, "tab": "home"}
     if home is not None:
-        event["view"] = view_object(home)
+        opened["view"] = view_object(home)
+    return event_callback("app_home_opened", opened)
+
+
+def bot_joined(channel: Conversation, inviter: str) -> Payload:
+    """Return the event that says that somebody has invited the bot into a channel."""
+    joined = {
+        "user": BOT_USER,
+        "channel": channel.id,
+        "channel_type": "G" if channel.is_private else "C",
+        "team": TEAM,
+        "inviter": inviter,
+    }
+    return event_callback("member_joined_channel", joined)
+
+
+def event_callback(kind: str, fields: Payload) -> Payload:
+    """Return an event with what Slack sends around it: https://docs.slack.dev/apis/events-api/."""
+    now = time.time()
     return {
         "token": _TOKEN,
         "team_id": TEAM,
         "api_app_id": APP,
-        "event": event,
+        "event": {"type": kind, **fields, "event_ts": f"{now:.6f}"},
         "type": "event_callback",
         "event_id": f"Ev{uuid4().hex[:10].upper()}",
         "event_time": int(now),

@@ -21,11 +21,11 @@ from bot.fakes.slack.responses import show
 from bot.fakes.slack.signed_requests import RequestFailed, SignedRequests
 from bot.fakes.slack.state import Chosen, Value, unfilled, value_of
 from bot.fakes.slack.submission import FAILED, respond
-from bot.fakes.slack.workspace import SLACKBOT, Home
+from bot.fakes.slack.workspace import BOT_USER, SLACKBOT, Home, Profile
 
 _RESPONSE_TIMEOUT = 3.0
 """docs.slack.dev/interactivity/implementing-slash-commands"""
-_OUR_COMMAND = "/juicebox"
+_OUR_COMMAND, _INVITE = "/juicebox", "/invite"
 _NO_COMMAND = (
     "`{command}` is not a valid command. In Slack, all messages that start with the “/” character are"
     " interpreted as commands. If you are trying to send a message and not run a command, try"
@@ -81,14 +81,18 @@ class Person:
         """
         if channel not in self._slack.workspace.conversations:
             raise NotFound(f"there is no channel {channel}")
+        workspace = self._slack.workspace
         typed = escape(text, quote=False)  # Slack escapes what people type
         if not typed.startswith("/"):
-            self._slack.workspace.say(channel, typed, user=self._user)
+            workspace.say(channel, typed, user=self._user)
             return
         command, _, rest = typed.partition(" ")
+        if command == _INVITE and rest.strip().casefold() == f"@{workspace.people[BOT_USER]}":
+            await self.invite_bot(channel)
+            return
         if command != _OUR_COMMAND:
             notice = _NO_COMMAND.format(command=command)
-            self._slack.workspace.post_ephemeral(channel, notice, user=SLACKBOT)
+            workspace.post_ephemeral(channel, notice, user=SLACKBOT)
             return
         await self._command(channel, rest.strip())
 
@@ -161,6 +165,24 @@ class Person:
             warning = f"⚠️ The app did not respond when its Home tab was opened ({error})."
             self._slack.workspace.post_ephemeral(channel, warning, user=SLACKBOT)
 
+    async def invite_bot(self, channel: str, *, sent: int = 1) -> None:
+        """Invite the bot into a channel; its event is `sent` so often, as when Slack repeats it.
+
+        Raises:
+            NotFound: if there is no such channel.
+        """
+        conversation = self._slack.workspace.conversations.get(channel)
+        if conversation is None or conversation.user:
+            raise NotFound(f"there is no channel {channel}")
+        conversation.is_member = True
+        event = payloads.bot_joined(conversation, self._user)
+        for _ in range(sent):
+            try:
+                await self._requests.event(event)
+            except RequestFailed as error:
+                warning = f"⚠️ The app did not respond to the invitation ({error})."
+                self._slack.workspace.post_ephemeral(channel, warning, user=SLACKBOT)
+
     async def _command(self, channel: str, text: str) -> None:
         workspace = self._slack.workspace
         fields = payloads.slash_command(
@@ -181,7 +203,8 @@ class Person:
         """Return the user with a new trigger id."""
         workspace = self._slack.workspace
         trigger = workspace.triggers.create(self._user)
-        return payloads.User(self._user, workspace.people[self._user], trigger)
+        team = workspace.profiles.get(self._user, Profile()).team
+        return payloads.User(self._user, workspace.people[self._user], trigger, team)
 
     def _choose(self, surface: _Surface, element: Element, value: Value) -> Chosen:
         """Keep what was chosen; return all that was chosen in this message or view."""
