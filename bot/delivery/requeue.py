@@ -27,6 +27,15 @@ async def requeue(store: Store, subject_id: str, now: datetime) -> Sequence[str]
     return await _event(store, subject_id, now) or await _delivery(store, subject_id, now)
 
 
+async def requeue_dead_letter(store: Store, dead: DeadLetter, now: datetime) -> Sequence[str]:
+    """Requeue the event, or this delivery of it, as `requeue` does.
+
+    Raises:
+        CorruptRecord: if the event or the delivery is not readable.
+    """
+    return await _event(store, dead.event_id, now, dead.delivery_id)
+
+
 async def requeue_all(store: Store, now: datetime) -> Sequence[str]:
     """Requeue every dead letter; return what was done."""
     lines: list[str] = []

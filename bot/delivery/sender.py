@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from bot.model import Destination, Notification
 from bot.model.outgoing import OutgoingMessage, RateLimit
@@ -34,6 +34,19 @@ class Sender(Protocol[C]):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class CanUpdate(Protocol):
+    """A sender that can change what a message says after it was sent. A mail cannot be changed."""
+
+    async def update(self, receipt: str, content: Any) -> None:
+        """Replace the content of the message that `send` returned this receipt for; is idempotent.
+
+        Raises:
+            DeliveryError: says whether and when to retry.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ def add_interruption(change: Change, delivery: Delivery) -> None:
 def sent(change: Change, delivery: Delivery, receipt: str, note: str = "") -> Delivery:
     done = _settled(change, delivery, DeliveryState.SENT)
     done = replace(done, receipt=receipt, maybe_delivered=False)
+    update_notices(change, delivery)
     change.put(done)
     change.step("sent", done, note)
     return done
@@ -47,6 +48,7 @@ def sent(change: Change, delivery: Delivery, receipt: str, note: str = "") -> De
 def skipped(change: Change, delivery: Delivery, reason: str) -> Delivery:
     """The delivery need not or cannot be sent."""
     done = _settled(change, delivery, DeliveryState.SKIPPED, reason)
+    update_notices(change, delivery)
     change.put(done)
     change.step("skipped", done, reason)
     return done
@@ -100,9 +102,22 @@ def failed(change: Change, delivery: Delivery, reason: str, *, maybe_delivered: 
     if not delivery.is_notice and change.stored.event.only is None:
         change.add_dead_letter(DeadLetter(delivery.event_id, delivery.id))
         change.enqueue(JobId(Task.DEAD_LETTER, delivery.event_id, delivery.id))
+    update_notices(change, delivery)
     change.put(done)
     change.step("failed", done, reason)
     return done
+
+
+def update_notices(change: Change, settled: Delivery | None = None) -> None:
+    """If there are notices about the event or the delivery that was settled, have a job update them."""
+    if settled is not None and settled.is_notice:
+        return
+    subjects = {
+        DeadLetter(change.event_id),
+        DeadLetter(change.event_id, settled.id if settled else ""),
+    }
+    if any(notice.about in subjects for notice in change.stored.deliveries):
+        change.enqueue(JobId(Task.NOTICE, change.event_id))
 
 
 def retrying(

@@ -49,6 +49,7 @@ def encode_delivery(delivery: Delivery, number: int, received_at: datetime) -> s
         rule=delivery.rule,
         missed=delivery.missed,
         message=delivery.message,
+        shown=delivery.shown,
     )
 
 
@@ -82,6 +83,7 @@ def decode_delivery(
         rule=str(kept.get("rule", "")),
         missed=kept.get("missed") is True,
         message=str(kept.get("message", "")),
+        shown=str(kept.get("shown", "")),
     )
 
 

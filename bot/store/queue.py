@@ -34,6 +34,7 @@ class Task(StrEnum):
     DELIVERY = "retry_delivery"
     DEAD_LETTER = "report_dead_letter"
     DESTINATION = "send_waiting"
+    NOTICE = "update_notices"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The jobs of a worker: handle an event, retry a delivery, report a dead letter."""
+"""The jobs of a worker: handle an event, retry a delivery, report a dead letter and its retry."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.delivery import transitions
 from bot.delivery.attempt import Attempts
 from bot.delivery.following import refresh_followed
 from bot.delivery.notice import notices_about
+from bot.delivery.notice_update import update_notices
 from bot.delivery.notifications import LONGEST_REASON, Notifications, notification_of
 from bot.delivery.recipients import Recipients, deliveries_of
 from bot.delivery.subscriptions import Places, variants_of
@@ -67,6 +69,7 @@ class WorkerTasks:
             Task.EVENT: self._handle_event,
             Task.DELIVERY: self._retry_delivery,
             Task.DEAD_LETTER: self._report_dead_letter,
+            Task.NOTICE: self._update_notices,
         }
         run_task = tasks.get(job.run.job.task)
         places = await self.store.places.all(job.places_version)
@@ -175,9 +178,11 @@ class WorkerTasks:
             _log.warning("no handler", event_id=stored.id)
             change.conclude(EventState.UNHANDLED)
             change.step("no handler")
+            transitions.update_notices(change)
             return notifications
         change.conclude(EventState.HANDLED)
         change.step("handled", detail=f"deliveries: {len(deliveries)}")
+        transitions.update_notices(change)
         for delivery in deliveries:
             change.put(delivery)
         return notifications
@@ -199,6 +204,11 @@ class WorkerTasks:
         waiting = [delivery] if is_ours and not delivery.state.is_settled else []
         made = self.notifications.for_deliveries(waiting, stored.event)
         await self.attempts.make(change, waiting, made, places, job)
+        return None
+
+    async def _update_notices(self, job: RunningJob, stored: StoredEvent, _: Places) -> End | None:
+        """Edit the notices about failures that have been resolved."""
+        await update_notices(self.attempts, job, stored)
         return None
 
     async def _report_dead_letter(
@@ -231,3 +241,4 @@ def _dead_letter(change: Change, reason: str) -> None:
     change.step("dead letter", detail=reason)
     change.add_dead_letter(DeadLetter(change.stored.id))
     change.enqueue(JobId(Task.DEAD_LETTER, change.stored.id))
+    transitions.update_notices(change)

@@ -52,6 +52,16 @@ class SlackSender:
         found = await self._find_or_fail(message) if message.maybe_delivered else None
         return found or await self._post(message, check_lease)
 
+    async def update(self, receipt: str, content: SlackMessage) -> None:
+        """Replace the content of a message; `receipt` is `<channel>/<ts>`.
+
+        https://docs.slack.dev/reference/methods/chat.update
+        """
+        self._connect()
+        channel, _, ts = receipt.partition("/")
+        body = {"channel": channel, "ts": ts, "text": content.text, "blocks": [*content.blocks]}
+        await self._call(Posted, channel, "chat.update", body)
+
     async def close(self) -> None:
         if self._client.session is not None:
             await self._client.session.close()
