@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bot.views": {*NOUNS, "bot.store", "bot.rendering.graphemes", "bot.views"},
     "bot.slack_app": {
         *(*NOUNS, "bot.store", "bot.http", "bot.transports.slack", "bot.views", "bot.slack_app"),
-        *("bot.delivery", "bot.rendering.graphemes"),
+        *("bot.delivery", "bot.rendering.graphemes", "bot.rendering.templates"),
     },
     "bot.worker": {
         *(*STORE, "bot.rendering", "bot.registry", "bot.delivery", "bot.worker"),

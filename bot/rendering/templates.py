@@ -29,7 +29,7 @@ _REMOVED_FILTERS = (
 
 
 def context_of(notification: Notification, now: datetime) -> dict[str, Any]:
-    """Return the variables of a template: the notification's context, `event`, `audience`, `now`, `test`.
+    """Return the variables of a template: the notification's context, and what it is about and for whom.
 
     `now` is the time of rendering in seconds since 1970: a retry may come after a link has expired.
     """
@@ -41,6 +41,7 @@ def context_of(notification: Notification, now: datetime) -> dict[str, Any]:
             "at": int(notification.occurred_at.timestamp()),
         },
         "audience": str(notification.audience),
+        "thread": notification.thread,
         "now": int(now.timestamp()),
         "test": notification.test,
     }

@@ -1,6 +1,7 @@
 """The Bolt app: which function answers which of Slack's requests."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -12,23 +13,37 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import IntakeError
 from bot.slack_app.bolt_log import bolt_log
+from bot.slack_app.buttons import Button, add_buttons
 from bot.slack_app.choosing import choosing_commands
 from bot.slack_app.commands import SlashCommands
 from bot.slack_app.context import AppContext, Asker
 from bot.slack_app.explaining import why_commands
 from bot.slack_app.exporting import export_commands
+from bot.slack_app.failure_buttons import retry, show_details
+from bot.slack_app.follow_buttons import follow, unfollow
 from bot.slack_app.home import HomeTab
 from bot.slack_app.home_actions import HomeActions
 from bot.slack_app.listing import listing_commands
 from bot.slack_app.modals import SUBSCRIBE
+from bot.slack_app.mute_buttons import mute, unmute
 from bot.slack_app.muting import muting_commands
 from bot.slack_app.operating import RETRY_ALL, operating_commands, retry_all_pressed
 from bot.slack_app.quiet import quiet_commands
-from bot.slack_app.sample_message import sample_commands
+from bot.slack_app.sample_message import sample_commands, sample_pressed
 from bot.slack_app.status import status_commands
 from bot.slack_app.workspace_events import WorkspaceEvents
+from bot.transports.slack import action_ids
 
 _FAILED = "Something went wrong on my side, and my log says what. Please try again in a minute."
+BUTTONS: Mapping[str, Button] = {
+    action_ids.FOLLOW: follow,
+    action_ids.UNFOLLOW: unfollow,
+    action_ids.MUTE: mute,
+    action_ids.UNMUTE: unmute,
+    action_ids.RETRY: retry,
+    action_ids.DETAILS: show_details,
+    action_ids.TEST: sample_pressed,
+}
 
 _log = structlog.get_logger()
 
@@ -104,6 +119,7 @@ def create_bolt(
         retry_all_pressed(context, body)
         return await ack()
 
+    add_buttons(app, context, BUTTONS, commands.in_time, timeouts.publish_home)
     changes = WorkspaceEvents(context)
 
     @app.action(re.compile("^home_"))

@@ -48,12 +48,21 @@ class Asker:
         return Destination(Transport.SLACK, self.user)
 
 
+Update = Callable[[SlackMessage], Awaitable[None]]
+"""Changes the message whose button was pressed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered: to the asker alone, or shown to the whole channel."""
+    """What is answered: to the asker alone, or shown to the whole channel.
+
+    The answer to a button can replace the message that the button belongs to, or `edit` that message.
+    """
 
     message: SlackMessage
     in_channel: bool = False
+    replaces: bool = False
+    edit: Callable[[Update], Awaitable[None]] | None = None
 
 
 Command = Callable[[Parsed, Asker], Awaitable[Answer]]

@@ -20,15 +20,19 @@ _NOT_ADMIN = (
 _log = structlog.get_logger()
 
 
-async def refusal(context: AppContext, user: str, to: Destination | None = None) -> str:
+async def refusal(
+    context: AppContext, user: str, to: Destination | None = None, team: str = ""
+) -> str:
     """Return why the user may not change what the place gets; empty if the user may.
 
     Without a place it is about what operators do, such as sending again. People may always change what
     they get themselves. `SLACK_ADMINS`, if set, limits everything else to its users, and otherwise it is
-    for members of the bot's own workspace.
+    for members of the bot's own workspace. `team` is the user's workspace if the request names it.
     """
     if to is not None and to.address == user:
         return ""
+    if team and team != (await context.workspace.identity()).team_id:
+        return _GUEST
     if context.admins:
         return "" if user in context.admins else _NOT_ADMIN
     identity = await context.workspace.identity()

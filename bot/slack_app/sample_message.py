@@ -16,6 +16,7 @@ from bot.errors import CorruptRecord
 from bot.model import Delivery, DeliveryState, Event, duration
 from bot.slack_app.context import Answer, AppContext, Asker, Command
 from bot.slack_app.grammar import Parsed
+from bot.slack_app.press import Press
 from bot.slack_app.responding import respond
 from bot.slack_app.workspace import CALL_ERRORS
 from bot.store.stored_event import StoredEvent
@@ -57,6 +58,11 @@ def sample_commands(context: AppContext, timing: SampleTiming = TIMING) -> Mappi
         return Answer(await send_sample(context, asker, timing))
 
     return {"test": test}
+
+
+async def sample_pressed(context: AppContext, press: Press) -> Answer:
+    """Send a sample to where the button is."""
+    return Answer(await send_sample(context, press.asker))
 
 
 async def send_sample(

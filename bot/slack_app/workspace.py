@@ -15,6 +15,8 @@ from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError
+from bot.slack_app.response_url import post_response
+from bot.transports.slack.message import SlackMessage
 
 OPEN_LINK = "open_link"
 """The action of a button with a URL: Slack opens the URL itself, and only notifies the bot."""
@@ -88,7 +90,7 @@ class Workspace:
             try:
                 ours = (await self.identity()).team_id
             except WorkspaceUnknown:
-                return _ask_to_repeat(req)
+                return await _ask_to_repeat(req)
             if req.context.team_id != ours:
                 _log.warning("foreign workspace refused")
                 return BoltResponse(status=403, body="")
@@ -115,8 +117,14 @@ def _only_opened_links(body: Mapping[str, Any]) -> bool:
     return all(isinstance(a, dict) and a.get("action_id") == OPEN_LINK for a in actions)
 
 
-def _ask_to_repeat(req: AsyncBoltRequest) -> BoltResponse:
-    """Return a sentence for the user who typed a command, or a 503, after which Slack sends again."""
+async def _ask_to_repeat(req: AsyncBoltRequest) -> BoltResponse:
+    """Return a sentence for the user who typed a command, or a 503, after which Slack sends an event again.
+
+    The user who pressed a button gets the sentence by the response URL: Slack shows no response.
+    """
     if "command" in req.body:
         return BoltResponse(status=200, body={"response_type": "ephemeral", "text": _TRY_AGAIN})
+    url = req.body.get("response_url")
+    if isinstance(url, str) and await post_response(url, SlackMessage(_TRY_AGAIN, ())):
+        return BoltResponse(status=200, body="")
     return BoltResponse(status=503, body="")

@@ -41,7 +41,9 @@ def test_the_hostile_payload_is_handled_and_its_markup_is_text() -> None:
     assert handler is not None
     [notify] = [i for i in handler.run(event, Policy()) if isinstance(i, Notify)]
     context = {**notify.context, "event": {"id": event.id, "type": event.type, "at": 0}}
-    message = SLACK_RENDERER.render_template(notify.template, {**context, "audience": "recruiters"})
+    message = SLACK_RENDERER.render_template(
+        notify.template, {**context, "audience": "recruiters", "thread": notify.thread}
+    )
     assert "<!channel>" not in str(message.blocks)
     assert "&lt;!channel&gt;" in str(message.blocks)
 

@@ -101,7 +101,7 @@ def test_every_message_keeps_a_family_emoji_whole() -> None:
     for before in range(60, 215):
         query = "x" * before + family + "y" * 200
         search = {"searchId": "srch_1", "resultCount": 1, "query": query, "resultsUrl": None}
-        context = {**search, "event": event, "audience": "recruiters"}
+        context = {**search, "event": event, "audience": "recruiters", "thread": ""}
         unknown = SLACK_RENDERER.render_template("_slack/not_understood", {"text": query})
         told = [
             MAIL_RENDERER.render_template("search.completed", context).subject,

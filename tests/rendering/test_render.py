@@ -34,6 +34,7 @@ def test_a_template_gets_its_context_the_event_and_the_audience() -> None:
         "resultsUrl": None,
         "event": {"id": "evt_srch_0001", "type": "search.completed", "at": 1768487400},
         "audience": "recruiters",
+        "thread": "search:srch_8f3k2m",
         "now": 1768487400,
         "test": False,
     }

@@ -31,7 +31,9 @@ def rendered(notification: Notification, now: datetime) -> tuple[SlackMessage, M
 
 
 def buttons(message: SlackMessage) -> list[Any]:
-    return [e for b in message.blocks if b["type"] == "actions" for e in b["elements"]]
+    """Return the buttons that open a link."""
+    elements = [e for b in message.blocks if b["type"] == "actions" for e in b["elements"]]
+    return [e for e in elements if "url" in e]
 
 
 def test_a_link_is_offered_until_it_expires() -> None:

@@ -10,8 +10,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from bot.model.threads import can_be_followed
 from bot.rendering import filters
 from bot.rendering.graphemes import cut
+from bot.transports.slack.action_ids import FOLLOW, MUTE
 from bot.transports.slack.filters import opaque, slack_date, unstyled
 from bot.transports.slack.limits import FIELD
 
@@ -87,6 +89,12 @@ class Blocks:
 
     def actions(self, *buttons: Markup) -> Markup:
         return _json('{"type":"actions","elements":[', ",".join(buttons), "]}")
+
+    def actions_about(self, thread: str, *buttons: Markup) -> Markup:
+        """The buttons, Follow if the thread can be followed, and Mute."""
+        follow = [self.button("Follow", action=FOLLOW, value=thread)]
+        mute = self.button("Mute for 2 hours", action=MUTE)
+        return self.actions(*buttons, *(follow if can_be_followed(thread) else ()), mute)
 
     def divider(self) -> Markup:
         return _json('{"type":"divider"}')

@@ -20,7 +20,11 @@ def slack_date(epoch: int) -> Markup:
 
 
 def opaque(text: str) -> Markup:
-    """Escape a link or a button's value, which Slack does not show, for JSON only."""
+    """Escape a link or a button's value, which Slack does not show, for JSON only.
+
+    What cannot be encoded becomes a question mark.
+    """
+    text = text.encode(errors="replace").decode()
     return Markup(json_string(text))  # noqa: S704  # escaped right here
 
 
