@@ -13,7 +13,13 @@ from bot.transports.slack.scopes import SCOPES
 Manifest = Mapping[str, Any]
 
 _ENDPOINT = "/slack/events"
-_EVENTS = ("app_home_opened", "channel_unarchive", "group_unarchive", "user_change")
+_EVENTS = (
+    "app_home_opened",
+    "channel_unarchive",
+    "group_unarchive",
+    "member_joined_channel",
+    "user_change",
+)
 """https://docs.slack.dev/reference/events"""
 _MAX_URL_LENGTH = 255
 

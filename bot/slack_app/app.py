@@ -21,6 +21,7 @@ from bot.slack_app.explaining import why_commands
 from bot.slack_app.exporting import export_commands
 from bot.slack_app.failure_buttons import retry, show_details
 from bot.slack_app.follow_buttons import follow, unfollow
+from bot.slack_app.greeting import Greeting
 from bot.slack_app.home import HomeTab
 from bot.slack_app.home_actions import HomeActions
 from bot.slack_app.listing import listing_commands
@@ -138,6 +139,7 @@ def create_bolt(
     app.event("user_change")(changes.user_changed)
     app.event("channel_unarchive")(changes.unarchived)
     app.event("group_unarchive")(changes.unarchived)
+    app.event("member_joined_channel")(Greeting(context, timeouts.answer).joined)
     app.error(_request_failed)
     return app
 

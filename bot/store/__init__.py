@@ -13,6 +13,7 @@ from bot.store.commit import Commits
 from bot.store.counters import Counters
 from bot.store.events import Events
 from bot.store.forgetting import Forgetting
+from bot.store.greetings import Greetings
 from bot.store.job_queue import JobQueue
 from bot.store.places import Places
 from bot.store.queue import HEARTBEAT, QUEUE, RUNNING
@@ -58,6 +59,7 @@ class Store:
         self.records = Records(redis)
         self.places = Places(redis, runner, retention)
         self.waiting = Waiting(redis, retention)
+        self.greetings = Greetings(redis)
         self.forgetting = Forgetting(redis, self.events.get, self.commits)
         self.reconciliation = Reconciliation(redis, runner, retention)
         self.counters = Counters(redis)

@@ -32,6 +32,11 @@ def waiting(destination: str) -> str:
     return f"{_PREFIX}waiting:{destination}"
 
 
+def greeting(invitation: str) -> str:
+    """Return the key that says whether an invitation into a channel was answered."""
+    return f"{_PREFIX}greeting:{invitation}"
+
+
 def smtp_slots(host: str, port: int | str) -> str:
     """Return the key of the sorted set of open connections to one mail server."""
     return f"{_PREFIX}smtp:{host}:{port}"

@@ -124,6 +124,7 @@ async def test_the_home_tab_is_enabled_and_subscribed(cli: Cli) -> None:
         "app_home_opened",
         "channel_unarchive",
         "group_unarchive",
+        "member_joined_channel",
         "user_change",
     ]
     assert manifest.settings.interactivity.is_enabled

@@ -17,6 +17,7 @@ KEYS = {
     *(keys.LOG, keys.DEAD, keys.COUNTERS, keys.RETENTIONS, keys.RECONCILED),
     *(keys.event("<id>"), keys.record("<kind>", "<id>"), keys.smtp_slots("<host>", "<port>")),
     *(keys.PLACES, keys.PLACES_VERSION, keys.waiting("<destination>")),
+    keys.greeting("<event id>"),
     keys.accepted_in(NOW).replace(f"{NOW:%Y-%m-%dT%H}", "<hour>"),
 }
 CACHED_KEYS = {subject.cached_key_of("<id>") for subject in load_registry().subjects}

@@ -43,6 +43,9 @@ class Message(BaseModel):
     delivery_id: OptionalField[str] = Field(
         None, validation_alias=AliasPath("metadata", "event_payload", "delivery_id")
     )
+    invitation: OptionalField[str] = Field(
+        None, validation_alias=AliasPath("metadata", "event_payload", "invitation")
+    )
 
 
 class History(BaseModel):
