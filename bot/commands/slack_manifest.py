@@ -89,7 +89,7 @@ def manifest(endpoint: str | None) -> Manifest:
                     "command": "/juicebox",
                     **({"url": endpoint} if endpoint else {}),
                     "description": "See what happened and whether you were notified",
-                    "usage_hint": "status | status <event id> | help",
+                    "usage_hint": "help | status | why | subscribe | mute | quiet",
                     "should_escape": False,
                 }
             ],

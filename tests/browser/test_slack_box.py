@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest_asyncio
 
+from bot.slack_app.grammar import COMMANDS
 from tests.browser.panel import message_box, mounted, posted
 
 if TYPE_CHECKING:
@@ -45,11 +46,11 @@ async def test_a_message_that_could_not_be_sent_is_restored(panel: "Page") -> No
 async def test_commands_are_suggested_while_typing(panel: "Page") -> None:
     offered = panel.get_by_role("option")
     await message_box(panel).press_sequentially("/")
-    assert await offered.count() == 3
+    assert await offered.count() == len(COMMANDS)
     await message_box(panel).press("ArrowDown")
-    assert "<event id>" in await panel.get_by_role("option", selected=True).inner_text()
+    assert "<types|all>" in await panel.get_by_role("option", selected=True).inner_text()
     await message_box(panel).press("Tab")
-    assert await message_box(panel).input_value() == "/juicebox status "
+    assert await message_box(panel).input_value() == "/juicebox subscribe "
     await message_box(panel).fill("/juicebox h")
     await message_box(panel).press("Enter")
     await message_box(panel).press("Enter")

@@ -17,7 +17,7 @@ from tests.doctor.findings import CANARY, failures, found
 from tests.factories import NOW
 
 DASH = "\u2013"
-MESSAGES = 11
+MESSAGES = 12
 """One of each event type and audience, of another type, an unsubscription, a notice and a summary."""
 PERSIST = "turn on appendonly, or choose a plan that persists"
 SCOPES = (

@@ -84,7 +84,7 @@ DELIVERY = (
         20,
         "a permanent failure is retried",
         "bot/transports/slack/errors.py",
-        'return DeliveryError.permanent(f"{code}: {text}")',
+        'return DeliveryError.permanent(f"{code}: {text}", gone=_GONE.get(code, ""))',
         'return DeliveryError.transient(f"{code}: {text}")',
         f"{_DELIVERIES}::test_a_permanent_failure_is_one_call_one_dead_letter_and_one_notice_until_retried_by_hand",
     ),
@@ -92,8 +92,9 @@ DELIVERY = (
         22,
         "an outcome that Redis has not confirmed is given up",
         "bot/delivery/settlement.py",
-        "await retry_while_unavailable(apply, self.job.check_lease, self.retry_interval)",
-        "await apply()",
+        "await retry_while_unavailable(apply, self.job.check_lease, self.retry_interval)\n"
+        "            except ChangedMeanwhile:",
+        "await apply()\n            except ChangedMeanwhile:",
         f"{_ATTEMPTS}::test_an_outcome_is_written_once_however_often_the_reply_of_redis_is_lost",
     ),
 )

@@ -60,8 +60,8 @@ WORKER = (
         25,
         "no worker looks for lost jobs",
         "bot/store/scripts/take.lua",
-        "local found = {guard and 1 or 0, -1}",
-        "local found = {0, -1}",
+        "local found = {guard and 1 or 0, -1,",
+        "local found = {0, -1,",
         "tests/faults/test_shared_redis.py::test_events_whose_jobs_are_gone_are_handled_within_a_minute",
     ),
     Mutation(

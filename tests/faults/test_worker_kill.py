@@ -225,7 +225,7 @@ async def test_a_worker_killed_at_any_await_of_its_work_is_replaced_within_16_se
             await kills.of(range(first, first + step * at_once, step))
             first += step * at_once
         killed = kills.places.total()
-        assert killed > 0.9 * kills.boundaries / step - 1
+        assert killed >= 0.9 * kills.boundaries // step - 1
         print(f"{work.name}: killed at {killed} boundaries of about {kills.boundaries}")  # noqa: T201  # shown by -s
         for place, count in sorted(kills.places.items()):
             print(f"{count:5} {place}")  # noqa: T201  # shown by -s

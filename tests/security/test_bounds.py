@@ -104,7 +104,11 @@ async def test_the_input_of_a_sender_creates_no_counters(bot: Bot, redis: Redis)
     headers = {"content-type": "application/json"}
     for number in range(50):
         body = envelope(f"evt_{number}", f"unknown.type.{number}", anything=number)
-        assert (await bot.receive(body)).status_code == 200
+        while (
+            answer := await bot.receive(body)
+        ).status_code == 503:  # Redis was slow: Juicebox repeats
+            pass
+        assert answer.status_code == 200
         wrong = {**headers, "x-juicebox-signature": f"sha256={number:064}"}
         await bot.client.post("/webhooks/juicebox", content=body, headers=wrong)
         bad = b'{"id": %d}' % number

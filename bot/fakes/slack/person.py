@@ -3,24 +3,23 @@
 The bot gets signed requests.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from html import escape
 from typing import Any, Self
 
 from pydantic_core import from_json
 
-from bot.errors import BotError
 from bot.fakes.slack import payloads
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.arguments import SlackError
-from bot.fakes.slack.block_ids import STATEFUL, Block, Element, interactive_elements, with_block_ids
+from bot.fakes.slack.block_ids import STATEFUL, Element, with_block_ids
 from bot.fakes.slack.modals import Modal
 from bot.fakes.slack.responses import show
 from bot.fakes.slack.signed_requests import RequestFailed, SignedRequests
 from bot.fakes.slack.state import Chosen, Value, unfilled, value_of
 from bot.fakes.slack.submission import FAILED, respond
+from bot.fakes.slack.surfaces import NotFound, Surface, find_element, surface_of
 from bot.fakes.slack.workspace import BOT_USER, SLACKBOT, Home, Profile
 
 _RESPONSE_TIMEOUT = 3.0
@@ -34,19 +33,6 @@ _NO_COMMAND = (
 """What Slackbot says."""
 HOME, MODAL = "home", "modal"
 """Stand for the Home tab and the open modal where a channel's id is expected."""
-
-
-class NotFound(BotError):
-    """There is no such channel, message or element."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Surface:
-    """A message or a view. `source` describes it in a payload; `key` names what was chosen in it."""
-
-    key: str
-    blocks: Sequence[Block]
-    source: Callable[[Chosen], payloads.Payload]
 
 
 class Person:
@@ -107,7 +93,7 @@ class Person:
             NotFound: if there is no such element, or it cannot have the value.
         """
         surface = self._locate(channel, ts)
-        element = _element(surface.blocks, block_id, action_id)
+        element = find_element(surface.blocks, block_id, action_id)
         chosen = self._choose(surface, element, value)
         if not element.notifies:
             return
@@ -131,10 +117,10 @@ class Person:
         modal = workspace.modals.of(self._user)
         if modal is None:
             raise NotFound("there is no modal")
-        surface = _surface_of(modal)
+        surface = surface_of(modal)
         for block_id, elements in values.items():
             for action_id, value in elements.items():
-                self._choose(surface, _element(surface.blocks, block_id, action_id), value)
+                self._choose(surface, find_element(surface.blocks, block_id, action_id), value)
         chosen = self._chosen.get(surface.key, {})
         errors = unfilled(with_block_ids(surface.blocks), chosen)
         if errors:
@@ -206,7 +192,7 @@ class Person:
         team = workspace.profiles.get(self._user, Profile()).team
         return payloads.User(self._user, workspace.people[self._user], trigger, team)
 
-    def _choose(self, surface: _Surface, element: Element, value: Value) -> Chosen:
+    def _choose(self, surface: Surface, element: Element, value: Value) -> Chosen:
         """Keep what was chosen; return all that was chosen in this message or view."""
         if "options" in element.given and value is None:
             raise NotFound(f"{element.given['action_id']} has no option {value}")
@@ -219,7 +205,7 @@ class Person:
             chosen[element.id] = value
         return chosen
 
-    def _locate(self, channel: str, ts: str | None) -> _Surface:
+    def _locate(self, channel: str, ts: str | None) -> Surface:
         workspace = self._slack.workspace
         if channel not in {HOME, MODAL}:
             return self._locate_message(channel, ts or "")
@@ -230,9 +216,9 @@ class Person:
             shown = workspace.modals.of(self._user)
         if shown is None:
             raise NotFound(f"there is no {channel} view")
-        return _surface_of(shown)
+        return surface_of(shown)
 
-    def _locate_message(self, channel: str, ts: str) -> _Surface:
+    def _locate_message(self, channel: str, ts: str) -> Surface:
         conversation = self._slack.workspace.conversations.get(channel)
         stored = conversation.find_post(ts) if conversation else None
         post = stored or self._slack.workspace.find_ephemeral(channel, ts)
@@ -241,20 +227,7 @@ class Person:
         source = payloads.message_source if stored else payloads.ephemeral_source
         url = self._slack.response_url(channel, post)
         key = f"{channel} {ts} {post.edited_at}"
-        return _Surface(key, post.blocks, partial(source, post, conversation, url))
-
-
-def _surface_of(shown: Home | Modal) -> _Surface:
-    """A modal keeps what was chosen when it is updated; the Home tab does not."""
-    key = shown.hash if isinstance(shown, Home) else shown.id
-    return _Surface(key, shown.view["blocks"], partial(payloads.view_source, shown))
-
-
-def _element(blocks: Sequence[Mapping[str, Any]], block_id: str, action_id: str) -> Element:
-    for element in interactive_elements(blocks):
-        if element.id == (block_id, action_id):
-            return element
-    raise NotFound(f"there is no element {action_id} in block {block_id}")
+        return Surface(key, post.blocks, partial(source, post, conversation, url))
 
 
 def _parse_response(body: bytes) -> Mapping[str, Any]:

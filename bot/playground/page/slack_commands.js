@@ -4,9 +4,19 @@
 import { fill, h } from "./dom.js";
 
 const COMMANDS = [
-  { command: "/juicebox status", argument: "", description: "Current state and recent events" },
-  { command: "/juicebox status ", argument: "<event id>", description: "Everything about one event" },
-  { command: "/juicebox help", argument: "", description: "List of commands" },
+  { command: "/juicebox status", argument: " [event id]", description: "How things stand, or one event in detail" },
+  { command: "/juicebox subscribe ", argument: "<types|all> [query:\"words\"] [min:N] [me|email]", description: "Have this channel, or yourself, get more" },
+  { command: "/juicebox unsubscribe ", argument: "<types|all|number> [me|email]", description: "Have this channel, or yourself, get less" },
+  { command: "/juicebox subscriptions", argument: "", description: "What this channel and you get, and why" },
+  { command: "/juicebox mute ", argument: "<2h|until 9:00|until monday 9:00|forever> [types|id] [me]", description: "Have a break" },
+  { command: "/juicebox unmute", argument: " [types|id] [me]", description: "End the break" },
+  { command: "/juicebox quiet", argument: " <19:00-08:00> [weekends] | off", description: "Hold your own messages at night" },
+  { command: "/juicebox why ", argument: "<event id, part of it, or words>", description: "Why a message came, or did not" },
+  { command: "/juicebox exports", argument: "", description: "Recent exports that can be downloaded" },
+  { command: "/juicebox failed", argument: "", description: "What could not be sent" },
+  { command: "/juicebox retry ", argument: "<id|all>", description: "Send again what could not be sent" },
+  { command: "/juicebox test", argument: "", description: "Send a sample to this channel" },
+  { command: "/juicebox help", argument: " [command]", description: "This list, or one command in detail" },
 ];
 
 /** The list above `input`; `onChoice` is called when a command was put into it. */
