@@ -81,14 +81,15 @@ def manifest(endpoint: str | None) -> Manifest:
                 "home_tab_enabled": True,
                 # Without it, direct messages fail with messages_tab_disabled.
                 "messages_tab_enabled": True,
-                "messages_tab_read_only_enabled": True,
+                # Otherwise nobody can type a command in a direct message with the bot.
+                "messages_tab_read_only_enabled": False,
             },
             "bot_user": {"display_name": "Juicebox", "always_online": True},
             "slash_commands": [
                 {
                     "command": "/juicebox",
                     **({"url": endpoint} if endpoint else {}),
-                    "description": "See what happened and whether you were notified",
+                    "description": "See what happened, and choose what you get",
                     "usage_hint": "help | status | why | subscribe | mute | quiet",
                     "should_escape": False,
                 }

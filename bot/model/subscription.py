@@ -12,6 +12,8 @@ from bot.model.nouns import Notification
 from bot.model.schedule import QuietHours
 
 EVERYTHING = "*"
+_PUNCTUATION = ",;:!?()[]{}\"'“”„«»…"
+_WORD = re.compile(r"[^\W_]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Subscription:
     """A rule: a place gets the notifications of these types that pass the filters.
 
     `types` are names that may contain `*`; `excluded` ones are not among them. Every word of `query` must
-    be in the search's query, and its count must be `minimum` at least. One that `follows` a thread is about
+    begin a word of the search's query, and its count must be `minimum` at least. One that `follows` a thread is about
     that thread alone, and `applied_at` is when it last applied, to the day. `made_by` is a Slack user's id.
     """
 
@@ -69,8 +71,8 @@ class Subscription:
             return "type"
         if self.follows and self.follows != facts.thread:
             return "thread"
-        words = plain(self.query).split()
-        if words and not all(word in plain(facts.query or "") for word in words):
+        found = _words(facts.query or "")
+        if not all(any(w.startswith(word) for w in found) for word in plain(self.query).split()):
             return "query"
         if self.minimum is not None and (facts.count is None or facts.count < self.minimum):
             return "minimum"
@@ -124,6 +126,12 @@ class Place:
 def matches(types: Sequence[str], event_type: str) -> bool:
     """Return whether one of the names, which may contain `*`, is the type's."""
     return any(fnmatchcase(event_type, re.sub(r"([\[?])", r"[\1]", name)) for name in types)
+
+
+def _words(text: str) -> set[str]:
+    """Return the words without case, accents and punctuation around them; `C++` and `.NET` are words."""
+    folded = plain(text)
+    return {*(word.strip(_PUNCTUATION) for word in folded.split()), *_WORD.findall(folded)} - {""}
 
 
 def plain(text: str) -> str:

@@ -119,10 +119,16 @@ def _is_part_of_a_moment(word: str) -> bool:
 
 
 def take_window(parsed: Parsed, words: list[str], _: Mapping[str, str]) -> Parsed | None:
-    """Take `19:00-08:00`, with spaces or without, then perhaps `weekends`; or `off`."""
-    if words[0].casefold() == "off":
-        del words[0]
+    """Take `19:00-08:00`, with spaces or without, then perhaps `weekends`; or `off`.
+
+    Quiet hours are always the asker's own, with `me` or without.
+    """
+    words[:] = [word for word in words if word.casefold() != Where.ME]
+    if [word.casefold() for word in words] == ["off"]:
+        words.clear()
         return replace(parsed, off=True)
+    if not words:
+        return parsed
     weekends = words[-1].casefold() in {"weekends", "weekend"}
     given = " ".join(words[:-1] if weekends else words)
     found = _WINDOW.fullmatch(given)
@@ -134,7 +140,8 @@ def take_window(parsed: Parsed, words: list[str], _: Mapping[str, str]) -> Parse
         raise NotUnderstood(f"{error}.") from None
     if quiet.start == quiet.end:
         raise NotUnderstood(
-            "Quiet hours need a start and another end: `mute me forever` ends all messages."
+            "Quiet hours must start and end at different times. To get no messages at all, type"
+            " `/juicebox mute forever me`."
         )
     words.clear()
     return replace(parsed, quiet=quiet)

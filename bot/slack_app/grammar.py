@@ -64,7 +64,9 @@ _TABLE = (
         "types or number",
         ("unsubscribe export", "unsubscribe 2 me"),
     ),
-    Usage("subscriptions", "subscriptions", "what this channel and you get, and why"),
+    Usage(
+        "subscriptions", "subscriptions", "what this channel and you get, and why", (take_where,)
+    ),
     Usage(
         "mute",
         "mute <2h|until 9:00|until monday 9:00|forever> [types|id] [me]",
@@ -138,16 +140,16 @@ def _unknown(name: str, known: Mapping[str, object]) -> str:
     close = get_close_matches(name.casefold(), known, n=1, cutoff=_CLOSE)
     if close:
         return f"Did you mean `/juicebox {close[0]}`?"
-    return f"I don't know “{_shown(name)}”. `/juicebox help` lists what I know."
+    return f"I don't know “{shown(name)}”. `/juicebox help` lists what I know."
 
 
 def _misplaced(word: str, usage: Usage, aliases: Mapping[str, str]) -> str:
     close = get_close_matches(word.casefold(), aliases, n=1, cutoff=_CLOSE)
     hint = f" Did you mean `{close[0]}`?" if close and take_types in usage.arguments else ""
-    return f"I don't know “{_shown(word)}” here.{hint} Write it as `/juicebox {usage.syntax}`{_example(usage)}"
+    return f"I don't know “{shown(word)}” here.{hint} Write it as `/juicebox {usage.syntax}`{_example(usage)}"
 
 
-def _shown(word: str) -> str:
+def shown(word: str) -> str:
     return cut(word.replace("`", "'"), _LONGEST_SHOWN)
 
 

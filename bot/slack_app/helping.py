@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 from bot.slack_app.context import AppContext
-from bot.slack_app.grammar import COMMANDS, NotUnderstood
+from bot.slack_app.grammar import COMMANDS, NotUnderstood, shown
 from bot.transports.slack.message import SlackMessage
 
 _CLOSE = 0.7
@@ -22,7 +22,7 @@ def help_screen(context: AppContext, text: str = "") -> SlackMessage:
     """Return the list of commands, or the one that was asked about.
 
     Raises:
-        NotUnderstood: if there is none of this name, but one that is close to it.
+        NotUnderstood: if there is none of this name; names one that is close to it.
     """
     asked = text.casefold().removeprefix("/juicebox").strip()
     usage = COMMANDS.get(asked)
@@ -31,5 +31,7 @@ def help_screen(context: AppContext, text: str = "") -> SlackMessage:
     )
     if close:
         raise NotUnderstood(f"Did you mean `/juicebox help {close[0]}`?")
+    if asked and usage is None:
+        raise NotUnderstood(f"I don't know “{shown(asked)}”. `/juicebox help` lists what I know.")
     groups = [(title, [COMMANDS[name] for name in names]) for title, names in GROUPS]
     return context.screen("help", groups=groups, usage=usage)

@@ -14,8 +14,10 @@ _UNKNOWN = (
 )
 _GUEST = "Guests and people from other workspaces can change what they get themselves: add `me`."
 _NOT_ADMIN = (
-    "Only the people named in SLACK_ADMINS can do that. What you get yourself is yours: add `me`."
+    "Only the people who look after me can change what a channel gets. What you get yourself is yours:"
+    " add `me` to the command."
 )
+_NOT_OPERATOR = "That is for the people who look after me. Please ask one of them."
 
 _log = structlog.get_logger()
 
@@ -31,15 +33,17 @@ async def refusal(
     """
     if to is not None and to.address == user:
         return ""
+    guest = _GUEST if to else _NOT_OPERATOR
     if team and team != (await context.workspace.identity()).team_id:
-        return _GUEST
+        return guest
     if context.admins:
-        return "" if user in context.admins else _NOT_ADMIN
+        refused = _NOT_ADMIN if to else _NOT_OPERATOR
+        return "" if user in context.admins else refused
     identity = await context.workspace.identity()
     person = await context.people.get(user, identity.team_id or "")
     if person is None:
         return _UNKNOWN
-    return "" if person.is_member else _GUEST
+    return "" if person.is_member else guest
 
 
 async def change(

@@ -147,7 +147,7 @@ async def test_others_may_not_and_are_told_so(
     notice = await notice_about_delivery(context, slack_api)
     async with using(bolt, slack_api, user) as person:
         await press(person, notice, label)
-    assert "Guests and people from other workspaces" in answer(slack_api)
+    assert "That is for the people who look after me" in answer(slack_api)
     assert (await read_delivery(context.store, make_delivery())).state is DeliveryState.FAILED
     assert current(slack_api, notice) == notice
 

@@ -142,7 +142,7 @@ async def test_with_admins_set_it_is_for_these(
     )
     async with using(bolt, slack_api) as recruiter:
         await press(recruiter, show(slack_api), "Mute")
-        assert "SLACK_ADMINS" in answer(slack_api)
+        assert "Only the people who look after me" in answer(slack_api)
         assert await mutes(store) == ()
     async with using(bolt, slack_api, "U0OPERATOR") as operator:
         await press(operator, show(slack_api), "Mute")

@@ -131,7 +131,7 @@ async def test_a_mute_skips_and_its_end_is_told_in_one_line(
     assert slack_api.posts == []
     await talk.type("unmute")
     await run_all(at(worker, clock.now + timedelta(seconds=1)))
-    assert texts_in(slack_api, "C0RECRUIT") == ["2 messages left out while it was muted"]
+    assert texts_in(slack_api, "C0RECRUIT") == ["2 messages missed while muted"]
 
 
 async def test_a_person_who_flies_to_tokyo_has_their_night_there(

@@ -104,13 +104,16 @@ async def test_guests_may_not(
     await accept(store)
     await dead_letter(store)
     [line] = await lines(http, command)
-    assert line.startswith("Guests and people from other workspaces")
+    assert line.startswith("That is for the people who look after me")
     assert (await read(store)).state is EventState.DEAD
 
 
 async def test_with_admins_set_only_they_may(context: AppContext) -> None:
     commands = operating_commands(replace(context, admins=frozenset({OPERATOR})))
-    for user, text in (("U0RECRUITER", "Only the people named"), (OPERATOR, "Nothing has failed")):
+    for user, text in (
+        ("U0RECRUITER", "That is for the people who look after me"),
+        (OPERATOR, "Nothing has failed"),
+    ):
         answer = await commands["failed"](parse("failed", {}), Asker(user, "C0RECRUIT"))
         assert answer.message.text.startswith(text)
 
@@ -125,7 +128,7 @@ async def test_a_delivery_is_sent_again(
         found = await lines(http, f"retry {slack.id}")
     assert found == [
         SUMMARY,
-        "🔁 It is sent again to <#C0RECRUIT>.",
+        "🔁 It is being sent again to <#C0RECRUIT>.",
         "How it goes: `/juicebox status evt_1`",
     ]
     assert {"event": "retried by hand", "event_id": "evt_1", "by": "U0RECRUITER"}.items() <= next(
@@ -138,9 +141,7 @@ async def test_a_delivery_is_sent_again(
 async def test_a_dead_event_is_read_again(http: httpx.AsyncClient, store: Store) -> None:
     await accept(store)
     await dead_letter(store)
-    assert "🔁 I read it again now, and send what is to be said about it." in await lines(
-        http, "retry evt_1"
-    )
+    assert "🔁 I am processing it again." in await lines(http, "retry evt_1")
     assert (await read(store)).state is EventState.ACCEPTED
     assert "⏳ There is nothing to retry: it is on its way." in await lines(http, "retry evt_1")
 

@@ -94,7 +94,7 @@ def test_quiet_hours_are_read(text: str, weekends: bool) -> None:
         ("mute", "Write it as `/juicebox mute"),
         ("mute search", "Write it as `/juicebox mute"),
         ("quiet 25:00-8:00", "“25:00” is not a time of day"),
-        ("quiet 9:00-9:00", "Quiet hours need a start and another end"),
+        ("quiet 9:00-9:00", "Quiet hours must start and end at different times"),
         ("quiet nightly", "I don't know “nightly” here."),
         ("exports now", "I don't know “now” here."),
         ("why", "Write it as `/juicebox why"),

@@ -114,7 +114,7 @@ async def test_who_may_not_gets_a_sentence(
     context.people._known.clear()
     await press(recruiter, slack_api)
     await context.background.finish()
-    assert shown(slack_api)[-1].startswith("Guests and people from other workspaces")
+    assert shown(slack_api)[-1].startswith("That is for the people who look after me")
     assert len(await dead.dead_letters(NOW)) == 3
 
 

@@ -120,7 +120,7 @@ async def test_without_users_read_nobody_changes_a_channel(
 
 async def test_a_list_of_admins_limits_changes_to_them(context: AppContext) -> None:
     async with chat_with(replace(context, admins=frozenset({OPERATOR}))) as chat:
-        assert "SLACK_ADMINS" in (await chat.type("subscribe search")).text
+        assert "Only the people who look after me" in (await chat.type("subscribe search")).text
         assert (await chat.type("subscribe profile", user=OPERATOR)).in_channel
         await chat.type("unsubscribe 1", user=OPERATOR)
 

@@ -60,7 +60,7 @@ async def test_a_retry_by_a_part_is_of_what_was_found(
     await accept(store, "evt_9f8e7d6c5b")
     await dead_letter(store, "evt_9f8e7d6c5b")
     found = await lines(http, "retry 8e7d")
-    assert "🔁 I read it again now, and send what is to be said about it." in found
+    assert "🔁 I am processing it again." in found
     assert await store.dead_letters(NOW) == []
 
 

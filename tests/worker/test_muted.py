@@ -37,7 +37,7 @@ async def test_what_is_muted_is_skipped_and_counted_in_one_line(
     }
     await run_all(at(quiet, MORNING))
     [post] = slack_api.posts
-    assert post.text == "3 messages left out while it was muted"
+    assert post.text == "3 messages missed while muted"
     assert "Search completed (2), Export ready (1)" in str(post.blocks)
     assert {d.state for d in await deliveries_of(quiet.store, "evt_1")} == {DeliveryState.SKIPPED}
     assert (await unfinished(redis), await redis.zcard(keys.waiting(str(SLACK)))) == (set(), 0)
@@ -67,7 +67,7 @@ async def test_unmuting_tells_what_was_missed_at_once(
     await handle(quiet, search(1))
     await choose(quiet, Place())
     await run_all(quiet)
-    assert [post.text for post in slack_api.posts] == ["1 message left out while it was muted"]
+    assert [post.text for post in slack_api.posts] == ["1 message missed while muted"]
 
 
 async def test_a_mute_without_an_end_needs_no_job(
@@ -78,7 +78,7 @@ async def test_a_mute_without_an_end_needs_no_job(
     assert await unfinished(redis) == set()
     await choose(quiet, Place())
     await run_all(quiet)
-    assert [post.text for post in slack_api.posts] == ["1 message left out while it was muted"]
+    assert [post.text for post in slack_api.posts] == ["1 message missed while muted"]
 
 
 async def test_what_was_missed_does_not_keep_back_what_is_held(
