@@ -7,9 +7,11 @@ from uuid import uuid4
 
 from bot.delivery import transitions
 from bot.errors import DeliveryError
-from bot.model import Delivery
+from bot.model import DeadLetter, Delivery, DeliveryState
+from bot.store import Store
 from bot.store.change import Change
-from bot.store.waiting import WaitingDelivery
+from bot.store.queue import JobId, Task
+from bot.store.waiting import WaitingDelivery, WaitingPage
 
 
 class Batch:
@@ -27,8 +29,9 @@ class Batch:
     def change_of(self, waiting: WaitingDelivery) -> Change:
         return self._changes[waiting.stored.id]
 
-    def end_all(self, reason: DeliveryError | str) -> None:
-        for waiting in self.waiting:
+    def end(self, found: Sequence[WaitingDelivery], reason: DeliveryError | str) -> None:
+        """End these, which are not to be sent or cannot be."""
+        for waiting in found:
             drop(self.change_of(waiting), waiting.delivery, reason)
 
 
@@ -37,7 +40,8 @@ def drop(change: Change, delivery: Delivery, reason: DeliveryError | str) -> Non
     if delivery.missed:
         change.put(replace(delivery, missed=False, message=""))
     elif isinstance(reason, DeliveryError):
-        maybe_delivered = delivery.maybe_delivered
+        is_interrupted = delivery.state is DeliveryState.SENDING
+        maybe_delivered = delivery.maybe_delivered or is_interrupted
         transitions.failed(change, delivery, reason.reason, maybe_delivered=maybe_delivered)
     else:
         transitions.skipped(change, delivery, reason)
@@ -45,12 +49,14 @@ def drop(change: Change, delivery: Delivery, reason: DeliveryError | str) -> Non
 
 def mark(change: Change, delivery: Delivery, message: str) -> Delivery:
     """Mark the delivery as carried by the message, or one that was missed as told by it."""
+    is_begun = delivery.message == message
+    if not is_begun:
+        delivery = replace(delivery, message=message, attempts=0)  # those of the message count
     if not delivery.missed:
-        return transitions.begin(change, replace(delivery, message=message), uuid4().hex[:12])
-    interrupted = bool(delivery.message) and delivery.next_at is None
+        return transitions.begin(change, delivery, uuid4().hex[:12])
+    interrupted = is_begun and delivery.next_at is None
     marked = replace(
         delivery,
-        message=message,
         attempts=delivery.attempts + 1,
         maybe_delivered=delivery.maybe_delivered or interrupted,
         next_at=None,
@@ -67,3 +73,15 @@ def settle_missed(
         return
     maybe_delivered = error.maybe_delivered or delivery.maybe_delivered
     change.put(replace(delivery, next_at=due_at, maybe_delivered=maybe_delivered))
+
+
+async def report_damage(store: Store, page: WaitingPage, now: datetime) -> None:
+    """Make dead letters of what another program has damaged."""
+    for stored, delivery_id in page.unreadable:
+        change = Change(stored, now)
+        change.add_dead_letter(DeadLetter(stored.id, delivery_id))
+        change.step("failed", detail=f"delivery {delivery_id} is not readable in Redis")
+        await store.commits.apply(change)
+    for event_id in page.corrupt:  # its job does
+        job = JobId(Task.EVENT, event_id)
+        await store.reconciliation.restore_job(job, now, awaited_by=event_id)

@@ -65,6 +65,7 @@ class Call:
             content=content,
             created_at=self.delivery.created_at,
             maybe_delivered=self.delivery.maybe_delivered,
+            earlier_id=self.delivery.earlier_message,
         )
         return await self.transport.sender.send(message, before_call)
 

@@ -102,8 +102,8 @@ def decide(notification: Notification, rule: str, place: Place, now: datetime) -
 
 
 def _is_wanted(facts: Facts, rule: str, place: Place) -> bool:
-    if rule == SETTING:
-        return not matches(place.unsubscribed, facts.event_type)
+    if rule == SETTING and not matches(place.unsubscribed, facts.event_type):
+        return True
     return any(one.why_not(facts) is None for one in place.subscriptions)
 
 

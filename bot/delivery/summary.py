@@ -12,14 +12,21 @@ from pydantic import JsonValue
 from bot.delivery import transitions
 from bot.delivery.attempt import MAX_ATTEMPTS, Attempts
 from bot.delivery.backoff import expire_rate_limit, next_attempt_at
-from bot.delivery.batch import Batch, drop, mark, settle_missed
+from bot.delivery.batch import Batch, drop, mark, report_damage, settle_missed
 from bot.delivery.call import Call, Contents
 from bot.delivery.notifications import Notifications, notification_for
 from bot.delivery.sender import ActiveTransport
 from bot.delivery.settlement import Leased
 from bot.delivery.subscriptions import SEND, Places, decide
-from bot.errors import DeliveryError
-from bot.model import Context, Delivery, DeliveryState, Destination, Notification, in_words
+from bot.errors import CorruptRecord, DeliveryError
+from bot.model import (
+    Context,
+    Delivery,
+    DeliveryState,
+    Destination,
+    Notification,
+    in_words,
+)
 from bot.model.subscription import Place
 from bot.store.commit import DONE, ChangedMeanwhile, End
 from bot.store.retry import retry_while_unavailable
@@ -59,21 +66,23 @@ class Summaries:
             return DONE  # no release writes such a job
         try:
             return await self._send(to, job, places.get(to, Place()))
-        except ChangedMeanwhile:
+        except (ChangedMeanwhile, CorruptRecord):
             return _NEXT
 
     async def _send(self, to: Destination, job: Leased, place: Place) -> End | None:
-        waiting = await self.attempts.store.waiting.of(to)
-        if not waiting:
+        page = await self.attempts.store.waiting.of(to)
+        await report_damage(self.attempts.store, page, self.attempts.clock())
+        if not page.found:
             return DONE
-        batch = Batch(waiting, self.attempts.clock())
+        batch = Batch(page.found, self.attempts.clock())
         transport = self.attempts.transports.get(to.transport)
         if transport is None:
-            batch.end_all(f"{to.transport} is not configured any more")
+            batch.end(batch.waiting, f"{to.transport} is not configured any more")
         due, next_at = self._due(batch, place) if transport else ([], None)
-        if due and max(w.delivery.attempts for w in due) >= MAX_ATTEMPTS:
-            batch.end_all(DeliveryError.permanent("every attempt was interrupted"))
-            due = []
+        begun = [w.delivery.attempts for w in due if w.delivery.message]
+        if begun and max(begun) >= MAX_ATTEMPTS:
+            batch.end(due, DeliveryError.permanent("every attempt was interrupted"))
+            due, next_at = [], batch.now
         if transport is None or not due:
             end = End(max(next_at - batch.now, timedelta())) if next_at else DONE
             await self.attempts.store.commits.apply_all(batch.all_changes, job.run, end)
@@ -181,7 +190,7 @@ class Summaries:
         settled: list[Delivery] = []
 
         async def apply() -> bool:
-            found = await attempts.store.waiting.of(call.destination)
+            found = (await attempts.store.waiting.of(call.destination)).found
             batch = Batch([w for w in found if w.delivery.message == carrier.id], attempts.clock())
             settled[:], end = self._outcomes(batch, call, receipt, error)
             await attempts.store.commits.apply_all(batch.all_changes, job.run, end)
@@ -190,8 +199,8 @@ class Summaries:
         while True:
             try:
                 await retry_while_unavailable(apply, job.check_lease, attempts.redis_retry_interval)
-            except ChangedMeanwhile:
-                continue  # an event was forgotten; the others are settled
+            except (ChangedMeanwhile, CorruptRecord):
+                continue  # an event was forgotten or damaged; the others are settled
             break
         for delivery in settled:
             attempts.report(delivery, call.seconds, is_test=False)

@@ -157,7 +157,8 @@ def retrying(
 def requeued(change: Change, delivery: Delivery) -> Delivery:
     """Have a failed delivery retried with all its attempts."""
     again = _settled(change, delivery, DeliveryState.RETRYING, delivery.reason)
-    again = replace(again, attempts=0, next_at=change.now, own_job=True, message="")
+    again = replace(again, attempts=0, next_at=change.now, own_job=True)
+    again = replace(again, message="", earlier_message=delivery.message)
     change.enqueue(JobId(Task.DELIVERY, delivery.event_id, delivery.id))
     change.remove_dead_letter(DeadLetter(delivery.event_id, delivery.id))
     change.put(again)

@@ -177,7 +177,8 @@ class Delivery:
     of its own attempts it, and not the one that wrote it. `token` identifies the attempt under way. `rule`
     says why the destination gets it, as `bot.delivery.subscriptions` names rules. `missed` is true while
     the destination is still to be told that a mute kept it back. `message` is the id of the message that
-    carries it, or tells that it was missed, if that is about others as well. `shown` is what a notice was
+    carries it, or tells that it was missed, if that is about others as well. `earlier_message` is
+    one that may have carried it before it was retried by hand. `shown` is what a notice was
     edited to say after a retry, as `bot.delivery.outcome` names it.
     """
 
@@ -201,6 +202,7 @@ class Delivery:
     rule: str = ""
     missed: bool = False
     message: str = ""
+    earlier_message: str = ""
     shown: str = ""
 
     @property

@@ -15,8 +15,8 @@ ARCHIVED = "the channel is archived"
 class OutgoingMessage(Generic[C]):
     """Rendered content for one destination; `C` is the transport's content type.
 
-    `id` is the same for every attempt, so that a repeated message can be recognized. With
-    `maybe_delivered`, an earlier attempt may have got through, at `created_at` or later.
+    `id` is the same for every attempt, so that a repeated message can be recognized; `earlier_id` is that of
+    a message that may have said the same. With `maybe_delivered`, an earlier attempt may have got through, at `created_at` or later.
     """
 
     id: str
@@ -24,6 +24,7 @@ class OutgoingMessage(Generic[C]):
     content: C = field(repr=False)
     created_at: datetime
     maybe_delivered: bool = False
+    earlier_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

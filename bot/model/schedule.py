@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 _DAY = timedelta(days=1)
 _SATURDAY, _SUNDAY, _DAYS_OF_WEEK = 5, 6, 7
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MOST_INTERVALS = 10
+"""More than follow each other without a break: two nights and the weekend between them."""
 _MORNING = time(9)
 """What "until monday" means, as Slack's own "until tomorrow" does."""
 _LENGTH = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,3})h)?(?:(\d{1,4})m(?:in)?)?")
@@ -24,6 +26,10 @@ class QuietHours:
     end: time
     weekends: bool = False
 
+    def __post_init__(self) -> None:
+        if self.start == self.end:
+            raise ValueError("quiet hours must start and end at different times")
+
     def end_after(self, now: datetime, zone: ZoneInfo) -> datetime | None:
         """Return when the quiet hours that it is now will end, in UTC; None if it is not quiet.
 
@@ -31,7 +37,10 @@ class QuietHours:
         forward, a time that does not exist is as far behind the change as it would be.
         """
         end = None
-        while later := self._end_of_interval(end or now, zone):
+        for _ in range(_MOST_INTERVALS):
+            later = self._end_of_interval(end or now, zone)
+            if later is None:
+                break
             end = later
         return end
 

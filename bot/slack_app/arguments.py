@@ -10,7 +10,7 @@ from bot.model.schedule import QuietHours, parse_time
 from bot.model.subscription import EVERYTHING
 
 _TYPE = re.compile(r"[\w*-]+(?:\.[\w*-]+)+|\*")
-_WINDOW = re.compile(r"(.+?)\s*[-\u2013\u2014]\s*(.+)")
+_DASH = re.compile("[-\u2013\u2014]")
 _MOST_RESULTS = 10**9
 
 
@@ -90,7 +90,11 @@ def take_filters(parsed: Parsed, words: list[str], _: Mapping[str, str]) -> Pars
         del words[0]
         return replace(parsed, query=value)
     number = value.replace(",", "").replace("_", "")
-    if not number.isdecimal() or int(number) > _MOST_RESULTS:
+    if (
+        not number.isdecimal()
+        or len(number) > len(str(_MOST_RESULTS))
+        or int(number) > _MOST_RESULTS
+    ):
         raise NotUnderstood(f"`min:` needs a whole number, as in `min:100`, not “{value}”.")
     del words[0]
     return replace(parsed, minimum=int(number))
@@ -130,19 +134,19 @@ def take_window(parsed: Parsed, words: list[str], _: Mapping[str, str]) -> Parse
     if not words:
         return parsed
     weekends = words[-1].casefold() in {"weekends", "weekend"}
-    given = " ".join(words[:-1] if weekends else words)
-    found = _WINDOW.fullmatch(given)
-    if not found:
+    times = _DASH.split(" ".join(words[:-1] if weekends else words), maxsplit=1)
+    if len(times) == 1:
         return None
     try:
-        quiet = QuietHours(parse_time(found[1]), parse_time(found[2]), weekends)
+        start, end = map(parse_time, times)
     except ValueError as error:
         raise NotUnderstood(f"{error}.") from None
-    if quiet.start == quiet.end:
+    if start == end:
         raise NotUnderstood(
             "Quiet hours must start and end at different times. To get no messages at all, type"
             " `/juicebox mute forever me`."
         )
+    quiet = QuietHours(start, end, weekends)
     words.clear()
     return replace(parsed, quiet=quiet)
 

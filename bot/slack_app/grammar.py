@@ -28,6 +28,7 @@ _QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u203
 _TOKENS = re.compile(r'\w+:"[^"]*"?|"[^"]*"?|\S+')
 _CLOSE = 0.6
 _LONGEST_SHOWN = 60
+_LONGEST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ def parse(text: str, aliases: Mapping[str, str]) -> Parsed:
     Raises:
         NotUnderstood: with a sentence that says how to write it.
     """
+    if len(text) > _LONGEST:
+        raise NotUnderstood(f"That is too long: a command has at most {_LONGEST:,} characters.")
     words = [found.strip('"') if found.startswith('"') else found for found in _words(text)]
     if not words:
         return Parsed("help")

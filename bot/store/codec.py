@@ -49,6 +49,7 @@ def encode_delivery(delivery: Delivery, number: int, received_at: datetime) -> s
         rule=delivery.rule,
         missed=delivery.missed,
         message=delivery.message,
+        earlier_message=delivery.earlier_message,
         shown=delivery.shown,
     )
 
@@ -83,6 +84,7 @@ def decode_delivery(
         rule=str(kept.get("rule", "")),
         missed=kept.get("missed") is True,
         message=str(kept.get("message", "")),
+        earlier_message=str(kept.get("earlier_message", "")),
         shown=str(kept.get("shown", "")),
     )
 

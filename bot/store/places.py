@@ -35,7 +35,7 @@ class Places:
         self._runner = runner
         self._retention = retention
         self._set = LuaScript("set_place")
-        self._version = b""
+        self._version: bytes | None = None
         self._cached: Mapping[Destination, Place] = {}
 
     async def all(self, version: bytes | None = None) -> Mapping[Destination, Place]:

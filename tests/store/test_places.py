@@ -38,9 +38,12 @@ FULL = Place(
         Place,
         unsubscribed=st.lists(st.text(max_size=20), max_size=3).map(tuple),
         quiet=st.none()
-        | st.builds(
-            QuietHours, *[st.times().map(lambda t: t.replace(second=0, microsecond=0))] * 2
-        ),
+        | st.lists(
+            st.times().map(lambda t: t.replace(second=0, microsecond=0)),
+            min_size=2,
+            max_size=2,
+            unique=True,
+        ).map(lambda times: QuietHours(*times)),
         zone=st.sampled_from(["UTC", "Europe/Berlin"]),
         owner=st.text(max_size=20),
     )
@@ -104,6 +107,7 @@ async def test_what_was_read_is_kept_until_the_version_changes(store: Store, red
         '{"mutes": [{"since": "soon"}]}',
         '{"quiet": [1]}',
         '{"quiet": [1500, 1, true]}',
+        '{"quiet": [540, 540, false]}',
         '{"unsubscribed": 1}',
     ],
 )

@@ -111,13 +111,14 @@ class SlackSender:
         """Look for the message by its metadata."""
         address = message.destination.address
         channel = await self._id_of(address)
+        ids = {message.id, message.earlier_id} - {""}
         oldest = (message.created_at - _CLOCK_TOLERANCE).timestamp()
         with as_delivery_errors(address):
             async for page in await self._client.conversations_history(
                 channel=channel, oldest=f"{oldest:.6f}", include_all_metadata=True, limit=_PAGE_SIZE
             ):
                 for posted in History.model_validate(page.data).messages:
-                    if (posted.event_type, posted.delivery_id) == (_EVENT_TYPE, message.id):
+                    if posted.event_type == _EVENT_TYPE and posted.delivery_id in ids:
                         return f"{channel}/{posted.ts}"
         return None
 
