@@ -41,6 +41,11 @@ class Registry:
         return tuple(self.by_type)
 
     @property
+    def aliases(self) -> Mapping[str, str]:
+        """The types by their short names."""
+        return {h.alias: h.type for h in self.by_type.values() if h.alias}
+
+    @property
     def audience_of(self) -> Mapping[str, Audience]:
         """The audience that each type's sample notifies, without the types that only subscribers get."""
         return {
@@ -94,6 +99,9 @@ def _check(handler: Handler[Any], found: Mapping[str, Handler[Any]], templates: 
     if handler.type in found:
         module = found[handler.type].handle.__module__
         raise RegistryError(f"{handler.type!r} has a handler already, in {module}")
+    aliased = next((h for h in found.values() if handler.alias and h.alias == handler.alias), None)
+    if aliased is not None:
+        raise RegistryError(f"its alias {handler.alias!r} is the one of {aliased.type!r} already")
     intents = _run_sample(handler)
     for intent in intents:
         _check_intent(intent)

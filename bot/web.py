@@ -112,6 +112,7 @@ def build_slack(
         people=People(client),
         audiences=audiences(settings),
         filters={h.type: h.filters for h in registry.by_type.values()},
+        aliases=registry.aliases,
         audience_of=registry.audience_of,
         thread_of=threads(settings),
         mailable=mailable(settings),

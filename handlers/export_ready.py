@@ -16,6 +16,7 @@ class Data(Payload):
 
 @handles(
     "export.ready",
+    alias="export",
     data=Data,
     sample={
         "exportId": "exp_5t7h1q",

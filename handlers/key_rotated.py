@@ -18,6 +18,7 @@ class Data(Payload):
 
 @handles(
     "key.rotated",
+    alias="key",
     data=Data,
     sample={"newKeyPrefix": "jb_live_7Qx2", "rotatedAt": timedelta()},
 )

@@ -23,6 +23,7 @@ class Data(Payload):
 
 @handles(
     "profile.enriched",
+    alias="profile",
     data=Data,
     sample={
         "profileId": "prof_2x9d4w",

@@ -18,6 +18,7 @@ from bot.model import (
 
 @handles(
     "quota.warning",
+    alias="quota",
     data=Quota,
     sample={"usage": 8400, "limit": 10000, "resetDate": timedelta(days=12)},
 )

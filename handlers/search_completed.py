@@ -12,6 +12,7 @@ class Data(Payload):
 
 @handles(
     "search.completed",
+    alias="search",
     data=Data,
     sample={
         "searchId": "srch_8f3k2m",

@@ -226,3 +226,21 @@ def test_a_missing_template_is_named(write: Write, templates: Path, file: str) -
     assert str(refused.value) == (
         f"other_handlers.reply_received: missing: templates/reply.received/{file}"
     )
+
+
+SECOND = VALID.replace("reply.received", "reply.failed")
+
+
+def test_the_alias_is_the_one_of_the_type_that_declares_it(write: Write, templates: Path) -> None:
+    (templates / "reply.failed").symlink_to(templates / "reply.received")
+    write("a_reply_failed", SECOND)
+    package = write("reply_received", VALID.replace("data=Data", 'data=Data, alias="reply"'))
+    assert load_registry(package, templates).aliases == {"reply": "reply.received"}
+
+
+def test_two_types_cannot_have_the_same_alias(write: Write, templates: Path) -> None:
+    (templates / "reply.failed").symlink_to(templates / "reply.received")
+    for name, source in (("reply_failed", SECOND), ("reply_received", VALID)):
+        package = write(name, source.replace("data=Data", 'data=Data, alias="reply"'))
+    with pytest.raises(RegistryError, match=r"alias 'reply' is the one of 'reply\.failed'"):
+        load_registry(package, templates)

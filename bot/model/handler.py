@@ -43,6 +43,7 @@ class Handler(Generic[D]):
     handle: HandleFunction[D] = field(repr=False)
     subject: DataSubject | None = None
     filters: frozenset[str] = frozenset()
+    alias: str = ""
 
     def sample_at(self, now: datetime) -> dict[str, Any]:
         """Return the sample as JSON values, with its moments counted from `now`."""
@@ -70,13 +71,15 @@ def handles(
     sample: Mapping[str, Any],
     subject: DataSubject | None = None,
     filters: Iterable[str] = (),
+    alias: str = "",
 ) -> Callable[[HandleFunction[D]], Handler[D]]:
     """Make the decorated function the handler of this type of event.
 
     `data` is the class that the event's data is read into, `sample` an example of the data as
     Juicebox sends it; a `timedelta` in it stands for the moment that long from now. `subject` is
     needed if the event is about a person. `filters` are those of `FILTERS` that a subscription to it can
-    have: its `Notify` has the value that each compares.
+    have: its `Notify` has the value that each compares. `alias` is a short name of the type, which people may
+    type in Slack.
 
     Raises:
         TypeError: if an argument has the wrong type; says which one, and what was found.
@@ -91,7 +94,7 @@ def handles(
     if not by <= FILTERS:
         raise TypeError(f"filters of @handles must be among {sorted(FILTERS)}, got {sorted(by)}")
     example = MappingProxyType(dict(sample))
-    return lambda handle: Handler(event_type, data, example, handle, subject, by)
+    return lambda handle: Handler(event_type, data, example, handle, subject, by, alias)
 
 
 def _at(now: datetime, value: object) -> object:

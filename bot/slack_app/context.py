@@ -73,7 +73,7 @@ class AppContext:
     """The parts that commands, buttons and the Home tab share.
 
     `audiences` are the destinations of the settings, `filters` the filters of each type of event that has
-    a handler, `audience_of` the audience that the settings' destinations get it as, and `admins` the users
+    a handler, `aliases` short names of types such as `search`, `audience_of` the audience that the settings' destinations get it as, and `admins` the users
     who may change what a channel gets; if empty, every member may. `thread_of` names the search, export or
     profile that an event is about. `mailable` returns an email address as mail is sent to it, and raises
     ValueError if none can be; it is None if email is off. `notifications` returns what the handler of an
@@ -91,6 +91,7 @@ class AppContext:
     people: People
     audiences: Mapping[Audience, Sequence[Destination]] = field(default_factory=dict)
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
     audience_of: Mapping[str, Audience] = field(default_factory=dict)
     admins: frozenset[str] = frozenset()
     notifications: Callable[[Event], Sequence[Notification]] = lambda _: ()
@@ -103,8 +104,3 @@ class AppContext:
     def screen(self, name: str, **context: object) -> SlackMessage:
         """Render a folder of `templates/_slack`."""
         return self.render(f"_slack/{name}", {**FUNCTIONS, **context})
-
-    @property
-    def aliases(self) -> Mapping[str, str]:
-        """The short names of event types, such as `search` for `search.completed`."""
-        return {event_type.partition(".")[0]: event_type for event_type in self.filters}

@@ -103,6 +103,7 @@ def context(
             Audience.OPERATORS: (Destination(Transport.SLACK, "C0ALERTS"),),
         },
         filters={h.type: h.filters for h in load_registry().by_type.values()},
+        aliases=load_registry().aliases,
         notifications=Notifications(load_registry().get, POLICY).of_event,
         sample=load_registry().by_type[SAMPLE_TYPE].sample_at,
         audience_of=load_registry().audience_of,
