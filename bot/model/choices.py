@@ -8,6 +8,8 @@ from bot.model.schedule import QuietHours
 from bot.model.subscription import EVERYTHING, Mute, Place, Subscription, matches
 
 _DEFAULT = Place()
+_SAME_MUTE = timedelta(minutes=1)
+"""A mute that ends so little earlier is the same one: a button was pressed twice."""
 
 
 def subscribe(place: Place, rule: Subscription) -> Place:
@@ -71,9 +73,24 @@ def follows(place: Place, thread: str) -> bool:
 
 
 def mute(place: Place, new: Mute, now: datetime) -> Place:
-    """Add the mute, in place of one about the same; those that have ended are removed."""
+    """Add the mute, in place of one about the same, unless that lasts as long; ended ones are removed."""
+    if lasting(place, new):
+        return place
     kept = [m for m in _unended(place, now) if (m.types, m.thread) != (new.types, new.thread)]
     return replace(place, mutes=(*kept, new))
+
+
+def lasting(place: Place, new: Mute) -> Mute | None:
+    """Return the mute about the same that lasts as long as the new one, or None."""
+    about_same = (m for m in place.mutes if (m.types, m.thread) == (new.types, new.thread))
+    return next(
+        (
+            m
+            for m in about_same
+            if m.until is None or (new.until and m.until > new.until - _SAME_MUTE)
+        ),
+        None,
+    )
 
 
 def unmute(place: Place, now: datetime, types: Sequence[str] = (), thread: str = "") -> Place:
@@ -97,11 +114,14 @@ def set_quiet(place: Place, quiet: QuietHours | None, zone: str, owner: str) -> 
     return replace(place, quiet=quiet, zone=zone, owner=owner)
 
 
-def owned(place: Place, owner: str, zone: str = "") -> Place:
-    """Note whose place it is, and the time zone if it is known; forget both where nothing is chosen."""
+def owned(place: Place, owner: str, zone: str = "", quiet: QuietHours | None = None) -> Place:
+    """Note whose place it is, and the time zone if it is known; forget both where nothing is chosen.
+
+    `quiet` are quiet hours for a place that has none.
+    """
     if replace(place, owner="", zone=_DEFAULT.zone) == _DEFAULT:
         return _DEFAULT
-    return replace(place, owner=owner, zone=zone or place.zone)
+    return replace(place, owner=owner, zone=zone or place.zone, quiet=place.quiet or quiet)
 
 
 def _scope(rule: Subscription) -> tuple[object, ...]:

@@ -7,10 +7,8 @@ from datetime import datetime
 from bot.slack_app.context import Answer, AppContext, Asker
 from bot.slack_app.target import Target
 
-ZONE_UNKNOWN = (
-    "I can't see your time zone, so the time is in UTC. Whoever looks after me can give me the scope"
-    " users:read and install me again."
-)
+_NO_SCOPE = " Whoever looks after me can give me the scope users:read and install me again."
+_NO_ANSWER = " Slack does not answer right now: in a minute, you can type the command again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,12 @@ def confirm(context: AppContext, asker: Asker, target: Target, done: Done) -> An
     by = "" if target.owner else asker.user
     message = context.screen("changed", done=done, by=by)
     return Answer(message, in_channel=not target.owner)
+
+
+def zone_unknown(context: AppContext) -> str:
+    """Say that a time is in UTC, and why, if Slack does not tell the asker's time zone."""
+    reason = _NO_SCOPE if context.people.lacks_scope else _NO_ANSWER
+    return f"I can't see your time zone, so the time is in UTC.{reason}"
 
 
 def nothing_done(context: AppContext, sentence: str) -> Answer:

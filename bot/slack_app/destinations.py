@@ -9,6 +9,7 @@ asked about every channel that a command is about, which also shows whether the 
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from itertools import chain
 
@@ -28,6 +29,7 @@ from bot.slack_app.target import Target
 from bot.slack_app.workspace import CALL_ERRORS
 from bot.transports.slack.ids import is_user
 from bot.transports.slack.replies import refusal_in
+from bot.views.home import places_of
 
 _LOOKUP_TIMEOUT = timedelta(seconds=0.6)
 """Within the time that an answer may take."""
@@ -49,6 +51,10 @@ _NO_ADDRESS = (
 _NOT_MAILABLE = (
     "I can't send mail to the address in your Slack profile: not every mail server would take it."
     " With `me` in place of `email` you get direct messages."
+)
+_NO_PERSON = (
+    "Slack does not answer right now, so I can't see your email address. Nothing was changed; please try"
+    " again in a minute."
 )
 _UNAVAILABLE = frozenset(
     {"ratelimited", "internal_error", "fatal_error", "request_timeout", "service_unavailable"}
@@ -81,23 +87,54 @@ async def find_target(context: AppContext, where: Where, asker: Asker) -> Target
     if not is_user(asker.user):
         raise InvalidEnvelope("not in the format that Slack documents")
     if where is Where.EMAIL:
-        return await _own_mail(context, asker)
+        return _mail(context, asker, await find_person(context, asker))
     if where is Where.ME or asker.is_direct:
-        person = await find_person(context, asker)
-        return Target(asker.me, where, asker.user, person.zone if person else "")
+        return _direct(asker, where, await find_person(context, asker))
     return Target(await _channel(context, asker), where)
 
 
-async def find_mail(context: AppContext, asker: Asker) -> Target | None:
-    """Return the asker's own mails, or None if none can be sent."""
-    try:
-        return await _own_mail(context, asker)
-    except NotUnderstood:
-        return None
+async def find_targets(context: AppContext, where: Where, asker: Asker) -> list[Target]:
+    """Return the places of a mute: the asker's direct messages stand for the asker's own mails, too.
+
+    Raises:
+        NotUnderstood: if nothing can be sent there; says why, and what to do.
+        InvalidEnvelope: if the command names no user.
+    """
+    if where is Where.ME or (where is Where.HERE and asker.is_direct):
+        return await find_own(context, asker, where)
+    return [await find_target(context, where, asker)]
+
+
+async def find_own(context: AppContext, asker: Asker, where: Where = Where.ME) -> list[Target]:
+    """Return the asker's direct messages, mails if they can be sent, and mails to earlier addresses.
+
+    Raises:
+        InvalidEnvelope: if the command names no user.
+    """
+    direct, *mails = await find_current(context, asker, where)
+    kept = places_of(asker.user, await context.store.places.all())
+    known = {direct.to, *(mail.to for mail in mails)}
+    earlier = [Target(to, Where.EMAIL, asker.user, direct.zone) for to in kept if to not in known]
+    return [direct, *mails, *earlier]
+
+
+async def find_current(context: AppContext, asker: Asker, where: Where = Where.ME) -> list[Target]:
+    """Return the asker's direct messages, and the mails to the asker's address now if they can be sent.
+
+    Raises:
+        InvalidEnvelope: if the command names no user.
+    """
+    if not is_user(asker.user):
+        raise InvalidEnvelope("not in the format that Slack documents")
+    person = await find_person(context, asker)
+    found = [_direct(asker, where, person)]
+    with suppress(NotUnderstood):
+        found.append(_mail(context, asker, person))
+    return found
 
 
 async def find_person(context: AppContext, asker: Asker) -> SlackPerson | None:
-    """Return who asks, or None without the scope `users:read`."""
+    """Return who asks, or None if Slack does not say; `People.get` says why."""
     identity = await context.workspace.identity()
     return await context.people.get(asker.user, identity.team_id or "")
 
@@ -126,10 +163,15 @@ async def check_permission(context: AppContext, asker: Asker, target: Target) ->
 async def change_place(
     context: AppContext, asker: Asker, target: Target, edit: Callable[[Place], Place], what: str
 ) -> Place:
-    """Change what the place gets, note whose it is, and return what is stored."""
+    """Change what the place gets, note whose it is, and return what is stored.
+
+    Mails that have no quiet hours yet get those of the owner's direct messages.
+    """
+    is_mail = target.to.transport is Transport.EMAIL
+    quiet = (await context.store.places.get(asker.me)).quiet if is_mail else None
 
     def own(place: Place) -> Place:
-        return owned(edit(place), target.owner, target.zone)
+        return owned(edit(place), target.owner, target.zone, quiet)
 
     return await change(context, target.to, own if target.owner else edit, by=asker.user, what=what)
 
@@ -150,10 +192,15 @@ def _is_same(spelled: Destination, to: Destination, name: str) -> bool:
     )
 
 
-async def _own_mail(context: AppContext, asker: Asker) -> Target:
+def _direct(asker: Asker, where: Where, person: SlackPerson | None) -> Target:
+    return Target(asker.me, where, asker.user, person.zone if person else "")
+
+
+def _mail(context: AppContext, asker: Asker, person: SlackPerson | None) -> Target:
     if context.mailable is None:
         raise NotUnderstood(_EMAIL_OFF)
-    person = await find_person(context, asker)
+    if person is None and not context.people.lacks_scope:
+        raise NotUnderstood(_NO_PERSON)
     if person is None or not person.email:
         raise NotUnderstood(_NO_ADDRESS)
     try:

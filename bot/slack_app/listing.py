@@ -8,7 +8,7 @@ from bot.delivery.subscriptions import zone_of
 from bot.model.subscription import Mute, Place, matches
 from bot.slack_app.arguments import NotUnderstood, Parsed, Where
 from bot.slack_app.context import Answer, AppContext, Asker, Command
-from bot.slack_app.destinations import find_mail, find_target
+from bot.slack_app.destinations import find_current, find_target
 from bot.slack_app.phrases import Given, conditions, given, hours, kinds, still_given, subject
 from bot.slack_app.target import Target
 
@@ -68,10 +68,9 @@ def listing_commands(context: AppContext) -> Mapping[str, Command]:
 
 async def own_sections(context: AppContext, asker: Asker) -> list[Section]:
     """Return what the asker gets as direct messages, and by mail if there is anything."""
-    me = await find_target(context, Where.ME, asker)
+    me, *mails = await find_current(context, asker)
     sections = [await section_of(context, me, f"You get {me.way}")]
-    mail = await find_mail(context, asker)
-    if mail is not None:
+    for mail in mails:
         by_mail = await section_of(context, mail, f"You get {mail.way}")
         sections += [] if by_mail.is_empty and not by_mail.mutes else [by_mail]
     return sections

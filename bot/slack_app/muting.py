@@ -1,6 +1,6 @@
 """`/juicebox mute` and `unmute`: nothing comes for a while."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -9,18 +9,19 @@ from bot.model import choices
 from bot.model.schedule import parse_end
 from bot.model.subscription import EVERYTHING, Mute, Place
 from bot.slack_app.arguments import NotUnderstood, Parsed
-from bot.slack_app.confirmation import ZONE_UNKNOWN, Done, confirm, nothing_done
+from bot.slack_app.confirmation import Done, confirm, nothing_done, zone_unknown
 from bot.slack_app.context import Answer, AppContext, Asker, Command
 from bot.slack_app.destinations import (
     change_place,
     check_permission,
     find_person,
-    find_target,
+    find_targets,
 )
 from bot.slack_app.filters import check_size
 from bot.slack_app.phrases import joined, kinds, subject, typed
 from bot.slack_app.target import Target
 from bot.slack_app.threads import Thread, find_thread
+from bot.transports.slack.message import SlackMessage
 
 _MOST_MUTES = 50
 _MOST_UNDOS = 3
@@ -31,40 +32,44 @@ _COUNTED = "When it ends, one line says how much was left out."
 def muting_commands(context: AppContext) -> Mapping[str, Command]:
     async def mute(parsed: Parsed, asker: Asker) -> Answer:
         _check(parsed)
-        target = await find_target(context, parsed.where, asker)
+        targets = await find_targets(context, parsed.where, asker)
+        target = targets[0]
         await check_permission(context, asker, target)
         now = context.clock()
-        until, notes = await _end(context, asker, parsed.until, now)
+        until, notes = await _end(context, asker, target, parsed.until, now)
         thread = await find_thread(context, parsed.text) if parsed.text else None
         types = parsed.types or (EVERYTHING,)
         new = Mute(now, until, asker.user, types, thread.name if thread else "")
-        await change_place(context, asker, target, partial(_add, new=new, now=now), "mute")
-        done = _muted(context, target, new, thread, notes)
+        add = partial(_add, new=new, now=now)
+        places = [await change_place(context, asker, to, add, "mute") for to in targets]
+        if not any(new in place.mutes for place in places):
+            lasting = choices.lasting(places[0], new) or new
+            return Answer(_already_muted(context, targets, lasting, thread))
+        done = _muted(context, targets, new, thread, notes)
         return confirm(context, asker, target, done)
 
     async def unmute(parsed: Parsed, asker: Asker) -> Answer:
         _check(parsed)
-        target = await find_target(context, parsed.where, asker)
+        targets = await find_targets(context, parsed.where, asker)
+        target = targets[0]
         await check_permission(context, asker, target)
         now = context.clock()
-        muted = await context.store.places.get(target.to)
+        muted = [await context.store.places.get(to.to) for to in targets]
         thread = await _muted_thread(context, muted, parsed.text) if parsed.text else ""
-        ended: list[Mute] = []
 
         def end(place: Place) -> Place:
-            changed = choices.unmute(place, now, parsed.types, thread)
-            ended[:] = [m for m in _current(place, now) if m not in changed.mutes]
-            return changed
+            return choices.unmute(place, now, parsed.types, thread)
 
-        end(muted)
+        ended = [*dict.fromkeys(m for place in muted for m in _ended(place, end(place), now))]
         if not ended:
             where = "for you" if target.owner else "here"
             return nothing_done(context, f"Nothing like that is muted {where}: nothing changed")
-        await change_place(context, asker, target, end, "unmute")
+        for to in targets:
+            await change_place(context, asker, to, end, "unmute")
         what = joined([*dict.fromkeys(map(subject, ended))])
         undo = [_mute_again(context, m, now, target.suffix) for m in ended[:_MOST_UNDOS]]
         if target.owner:
-            done = Done("You get", what, f" {target.way} again", undo=undo)
+            done = Done("You get", what, f" {_ways(targets)} again", undo=undo)
         else:
             done = Done("has unmuted", what, " in this channel", undo=undo)
         return confirm(context, asker, target, done)
@@ -79,18 +84,20 @@ def _check(parsed: Parsed) -> None:
 
 
 async def _end(
-    context: AppContext, asker: Asker, text: str, now: datetime
+    context: AppContext, asker: Asker, target: Target, text: str, now: datetime
 ) -> tuple[datetime | None, list[str]]:
     """Return when the mute ends in the asker's time zone, and what to say about that."""
-    person = await find_person(context, asker)
-    zone = zone_of(Place(zone=person.zone if person else "UTC"))
+    zone = target.zone
+    if not target.owner:
+        person = await find_person(context, asker)
+        zone = person.zone if person else ""
     try:
-        until = parse_end(text, now, zone)
+        until = parse_end(text, now, zone_of(Place(zone=zone or "UTC")))
     except ValueError as error:
         raise NotUnderstood(f"{error}.") from None
     notes = [_COUNTED if until else _FOREVER]
-    if person is None and text.casefold().startswith("until"):
-        notes.append(ZONE_UNKNOWN)
+    if not zone and text.casefold().startswith("until"):
+        notes.append(zone_unknown(context))
     return until, notes
 
 
@@ -104,11 +111,15 @@ def _add(place: Place, new: Mute, now: datetime) -> Place:
 
 
 def _muted(
-    context: AppContext, target: Target, new: Mute, thread: Thread | None, notes: list[str]
+    context: AppContext,
+    targets: Sequence[Target],
+    new: Mute,
+    thread: Thread | None,
+    notes: list[str],
 ) -> Done:
-    what = f"everything about “{thread.summary}”" if thread else kinds(new.types)
+    what, target = _subject(new, thread), targets[0]
     if target.owner:
-        before, after = "Muted:", f", which you would get {target.way},"
+        before, after = "Muted:", f", which you would get {_ways(targets)},"
     else:
         before, after = "has muted", " in this channel"
     about = thread.id if thread else _types_of(context, new)
@@ -116,6 +127,27 @@ def _muted(
     return Done(
         before, what, after.rstrip(",") if new.until is None else after, new.until, notes, [undo]
     )
+
+
+def _already_muted(
+    context: AppContext, targets: Sequence[Target], lasting: Mute, thread: Thread | None
+) -> SlackMessage:
+    """Say, to the asker alone, that what is muted for longer stays so."""
+    about = thread.id if thread else _types_of(context, lasting)
+    notes = [f"To end it: `/juicebox unmute{about and f' {about}'}{targets[0].suffix}`"]
+    where = "for you" if targets[0].owner else "in this channel"
+    after = f" {where}{'' if lasting.until else ', without an end'}"
+    done = Done("Muted already:", _subject(lasting, thread), after, lasting.until, notes)
+    return context.screen("changed", done=done, by="")
+
+
+def _subject(mute: Mute, thread: Thread | None) -> str:
+    return f"everything about “{thread.summary}”" if thread else kinds(mute.types)
+
+
+def _ways(targets: Sequence[Target]) -> str:
+    """Return `as direct messages and by mail to anna@example.com`."""
+    return " and ".join(target.way for target in targets)
 
 
 def _mute_again(context: AppContext, ended: Mute, now: datetime, suffix: str) -> str:
@@ -134,13 +166,15 @@ def _types_of(context: AppContext, mute: Mute) -> str:
     return "" if mute.types == (EVERYTHING,) else typed(context.aliases, mute.types)
 
 
-async def _muted_thread(context: AppContext, place: Place, text: str) -> str:
+async def _muted_thread(context: AppContext, places: Sequence[Place], text: str) -> str:
     """Return the muted thread that is meant, or the one of the event with this id."""
-    threads = {m.thread for m in place.mutes if m.thread and text in m.thread}
+    threads = {m.thread for p in places for m in p.mutes if m.thread and text in m.thread}
     if len(threads) == 1:
         return threads.pop()
     return (await find_thread(context, text)).name
 
 
-def _current(place: Place, now: datetime) -> list[Mute]:
-    return [mute for mute in place.mutes if mute.until is None or mute.until > now]
+def _ended(before: Place, after: Place, now: datetime) -> list[Mute]:
+    """Return the mutes that would still last."""
+    current = (mute for mute in before.mutes if mute.until is None or mute.until > now)
+    return [mute for mute in current if mute not in after.mutes]

@@ -1,5 +1,6 @@
 """The people who use the bot in Slack: who they are, and their time zone."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from bot.slack_app.workspace import CALL_ERRORS
 
 _KEPT_FOR = timedelta(minutes=5)
 _MOST_KEPT = 1_000
+_TIMEOUT = timedelta(seconds=0.4)
+"""Within the time that an answer may take, in which Slack and Redis may be asked for more."""
 
 _log = structlog.get_logger()
 
@@ -54,13 +57,20 @@ class _Reply(BaseModel):
 
 
 class People:
-    """Asks Slack about people, and remembers the answers for some minutes. `monotonic` gives seconds."""
+    """Asks Slack about people within `timeout`, and remembers the answers for some minutes.
+
+    `monotonic` gives seconds.
+    """
 
     def __init__(
-        self, client: AsyncWebClient, monotonic: Callable[[], float] = time.monotonic
+        self,
+        client: AsyncWebClient,
+        monotonic: Callable[[], float] = time.monotonic,
+        timeout: timedelta = _TIMEOUT,
     ) -> None:
         self._client = client
         self._monotonic = monotonic
+        self._timeout = timeout
         self._known: dict[str, tuple[float, SlackPerson]] = {}
         self.lacks_scope = False
         """Whether Slack last refused to answer since the bot lacks the scope `users:read`."""
@@ -72,13 +82,15 @@ class People:
     async def get(self, user: str, team: str) -> SlackPerson | None:
         """Return the person, compared with the bot's workspace `team`; None if Slack does not say.
 
-        That is so without the scope `users:read`. https://docs.slack.dev/reference/methods/users.info
+        That is so without the scope `users:read`, which `lacks_scope` then says, and while Slack does not
+        answer. https://docs.slack.dev/reference/methods/users.info
         """
         asked_at, known = self._known.get(user, (0.0, None))
         if known and self._monotonic() - asked_at < _KEPT_FOR.total_seconds():
             return known
         try:
-            reply = await self._client.users_info(user=user)
+            async with asyncio.timeout(self._timeout.total_seconds()):
+                reply = await self._client.users_info(user=user)
             found = _Reply.model_validate(reply.data).user
         except CALL_ERRORS as error:
             _log.warning("person unknown", fault=type(error).__name__)

@@ -12,6 +12,10 @@ _UNKNOWN = (
     "I can't tell members from guests, so I can't change what a channel gets: I lack the scope"
     " users:read. Please ask whoever looks after me to install me again. For yourself, add `me`."
 )
+_NO_ANSWER = (
+    "Slack does not answer right now, so I can't see whether you may do that. Nothing was changed; please"
+    " try again in a minute."
+)
 _GUEST = "Guests and people from other workspaces can change what they get themselves: add `me`."
 _NOT_ADMIN = (
     "Only the people who look after me can change what a channel gets. What you get yourself is yours:"
@@ -42,7 +46,7 @@ async def refusal(
     identity = await context.workspace.identity()
     person = await context.people.get(user, identity.team_id or "")
     if person is None:
-        return _UNKNOWN
+        return _UNKNOWN if context.people.lacks_scope else _NO_ANSWER
     return "" if person.is_member else guest
 
 

@@ -6,10 +6,10 @@ from bot.delivery.subscriptions import zone_of
 from bot.model import choices
 from bot.model.schedule import QuietHours
 from bot.model.subscription import Place
-from bot.slack_app.arguments import Parsed, Where
-from bot.slack_app.confirmation import ZONE_UNKNOWN, Done, confirm, nothing_done
+from bot.slack_app.arguments import Parsed
+from bot.slack_app.confirmation import Done, confirm, nothing_done, zone_unknown
 from bot.slack_app.context import Answer, AppContext, Asker, Command
-from bot.slack_app.destinations import change_place, find_mail, find_target
+from bot.slack_app.destinations import change_place, find_own
 from bot.slack_app.phrases import hours
 from bot.slack_app.target import Target
 
@@ -22,25 +22,16 @@ _OFF = "Messages and mails come at any time, and what has waited comes now."
 
 def quiet_commands(context: AppContext) -> Mapping[str, Command]:
     async def quiet(parsed: Parsed, asker: Asker) -> Answer:
-        direct = await find_target(context, Where.ME, asker)
+        direct, *mails = await find_own(context, asker)
         if parsed.quiet is None and not parsed.off:
             return await _current(context, direct)
         before = await context.store.places.get(direct.to)
         after = await _set(context, asker, direct, parsed.quiet)
-        for target in await _mails(context, asker, direct):
+        for target in mails:
             await _set(context, asker, target, parsed.quiet)
-        return confirm(context, asker, direct, _done(direct, before, after))
+        return confirm(context, asker, direct, _done(context, direct, before, after))
 
     return {"quiet": quiet}
-
-
-async def _mails(context: AppContext, asker: Asker, direct: Target) -> list[Target]:
-    """Return the asker's own mails, and those to an earlier address that are held in quiet hours."""
-    mail = await find_mail(context, asker)
-    places = await context.store.places.all()
-    kept = [to for to, place in places.items() if place.owner == asker.user and place.quiet]
-    found = dict.fromkeys([*([mail.to] if mail else []), *kept])
-    return [Target(to, Where.EMAIL, asker.user, direct.zone) for to in found if to != direct.to]
 
 
 async def _set(
@@ -65,12 +56,12 @@ async def _current(context: AppContext, direct: Target) -> Answer:
     )
 
 
-def _done(direct: Target, before: Place, after: Place) -> Done:
+def _done(context: AppContext, direct: Target, before: Place, after: Place) -> Done:
     old = [_command(before.quiet)] if before.quiet else []
     if after.quiet is None:
         return Done("You have", "no quiet hours", notes=[_OFF], undo=old)
     zone = zone_of(after).key
-    notes = [_HELD] if direct.zone or zone != "UTC" else [_HELD, ZONE_UNKNOWN]
+    notes = [_HELD] if direct.zone or zone != "UTC" else [_HELD, zone_unknown(context)]
     undo = old or ["/juicebox quiet off"]
     return Done("Your quiet hours are", hours(after.quiet), f" ({zone})", notes=notes, undo=undo)
 

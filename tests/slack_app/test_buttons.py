@@ -162,7 +162,7 @@ async def test_without_a_channel_the_answer_is_a_direct_message(
         assert (await post(http, body)).status_code == 200
     first, second = slack_api.posts
     assert {first.channel, second.channel} == {"D0RECRUITER"}
-    assert "You have muted my direct messages to you" in second.text
+    assert "You have muted my direct messages and mails to you" in second.text
     assert (await store.places.get(ME)).mutes
 
 

@@ -15,7 +15,7 @@ from bot.model.subscription import Mute, Place
 from bot.slack_app.app import create_bolt
 from bot.slack_app.context import AppContext
 from bot.store import Store
-from tests.factories import NOW, SLACK
+from tests.factories import MAIL, NOW, SLACK
 from tests.slack_app.conftest import Clock
 from tests.slack_app.pressing import (
     GUEST,
@@ -108,11 +108,13 @@ async def test_in_a_direct_message_it_is_ones_own(
 ) -> None:
     await press(recruiter, show(slack_api, channel="D0RECRUITER"), "Mute")
     assert await mutes(store, ME) == (OURS,)
+    assert await mutes(store, MAIL) == (OURS,)
     assert await mutes(store) == ()
     told = slack_api.workspace.conversations["D0RECRUITER"].posts[-1]
-    assert "You have muted my direct messages to you until" in text_of(told)
+    assert "You have muted my direct messages and mails to you until" in text_of(told)
     await press(recruiter, told, "Unmute")
     assert await mutes(store, ME) == ()
+    assert await mutes(store, MAIL) == ()
     assert "You have unmuted" in text_of(current(slack_api, told))
 
 

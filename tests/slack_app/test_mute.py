@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from redis.asyncio import Redis
 
+from bot.fakes.faults import HttpFault
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.workspace import Profile
 from bot.model import Destination, Transport
@@ -22,6 +23,7 @@ ME = Destination(Transport.SLACK, RECRUITER)
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = timedelta(hours=1)
 AT_16_30 = "<!date^1768494600^{date_short_pretty} at {time}|15 Jan 2026, 16:30 UTC>"
+WAYS = "as direct messages and by mail to recruiter@example.com"
 COUNTED = "When it ends, one line says how much was left out."
 
 
@@ -53,12 +55,16 @@ async def test_ones_own_messages_are_muted_in_private(
     answer = await chat.type(text, channel=channel)
     assert not answer.in_channel
     assert answer.lines == [
-        f"Muted: *Search completed*, which you would get as direct messages, until {AT_16_30}.",
+        f"Muted: *Search completed*, which you would get {WAYS}, until {AT_16_30}.",
         COUNTED,
         f"To undo: `/juicebox {undo}`",
     ]
-    assert await mutes(store, ME) == (Mute(NOW, NOW + 2 * HOUR, RECRUITER, ("search.completed",)),)
-    assert (await store.places.get(ME)).owner == RECRUITER
+    muted = Mute(NOW, NOW + 2 * HOUR, RECRUITER, ("search.completed",))
+    places = await store.places.all()
+    assert {to: (place.mutes, place.owner) for to, place in places.items()} == {
+        ME: ((muted,), RECRUITER),
+        MAIL: ((muted,), RECRUITER),
+    }
 
 
 async def test_ones_own_mails_are_muted(chat: Chat, store: Store) -> None:
@@ -156,11 +162,57 @@ async def test_unmuting_ends_all_or_some(chat: Chat, store: Store) -> None:
     assert await store.places.all() == {}
 
 
-async def test_unmuting_oneself_is_private(chat: Chat) -> None:
+async def test_unmuting_oneself_is_private(chat: Chat, store: Store) -> None:
     await chat.type("mute 2h me")
     answer = await chat.type("unmute me")
     assert not answer.in_channel
-    assert answer.lines[0] == "You get *everything* as direct messages again."
+    assert answer.lines == [
+        "You get *everything* as direct messages and by mail to recruiter@example.com again.",
+        "To undo: `/juicebox mute 2h me`",
+    ]
+    assert await store.places.all() == {}
+
+
+async def test_unmuting_oneself_ends_a_mute_of_mails(chat: Chat, store: Store) -> None:
+    await chat.type("mute forever search email")
+    answer = await chat.type("unmute me")
+    assert answer.lines[0].startswith("You get *Search completed* as direct messages and by mail")
+    assert await store.places.all() == {}
+
+
+async def test_without_mail_direct_messages_alone_are_muted(
+    context: AppContext, store: Store
+) -> None:
+    async with chat_with(replace(context, mailable=None)) as chat:
+        answer = await chat.type("mute forever me")
+    assert answer.lines[0] == "Muted: *everything*, which you would get as direct messages."
+    assert [*await store.places.all()] == [ME]
+
+
+async def test_a_mute_that_lasts_longer_stays(chat: Chat, store: Store) -> None:
+    await chat.type("mute forever")
+    answer = await chat.type("mute 2h")
+    assert not answer.in_channel
+    assert answer.lines == [
+        "Muted already: *everything* in this channel, without an end.",
+        "To end it: `/juicebox unmute`",
+    ]
+    assert await mutes(store) == (Mute(NOW, None, RECRUITER),)
+    await chat.type("mute 3h search me")
+    assert (
+        (await chat.type("mute 1h search me"))
+        .lines[0]
+        .startswith("Muted already: *Search completed* for you until <!date^")
+    )
+
+
+async def test_while_slack_does_not_answer_a_time_is_in_utc_and_said_to_be(
+    chat: Chat, slack_api: LocalSlack
+) -> None:
+    slack_api.plan_faults("users.info", [HttpFault.error("ratelimited")])
+    answer = await chat.type("mute until 9:00 me")
+    assert "so the time is in UTC. Slack does not answer right now" in answer.text
+    assert "install" not in answer.text
 
 
 @pytest.mark.parametrize("text", ["unmute", "unmute search", "unmute export me"])

@@ -1,5 +1,6 @@
 """`/juicebox quiet`: one's own messages and mails wait for the morning."""
 
+from dataclasses import replace
 from datetime import time
 
 import pytest
@@ -9,9 +10,10 @@ from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.workspace import Profile
 from bot.model import Destination, Transport
 from bot.model.schedule import QuietHours
+from bot.slack_app.context import AppContext
 from bot.store import Store, keys
 from tests.factories import MAIL, SLACK
-from tests.slack_app.typed import DIRECT, RECRUITER, Chat, remove_scope
+from tests.slack_app.typed import DIRECT, RECRUITER, Chat, chat_with, remove_scope
 
 ME = Destination(Transport.SLACK, RECRUITER)
 NIGHT = QuietHours(time(19), time(8))
@@ -108,3 +110,16 @@ async def test_mails_to_an_earlier_address_are_no_longer_held(
     await chat.tell(type="user_change", user={"id": RECRUITER, "tz": "Europe/Berlin"})
     await chat.type("quiet off")
     assert not await redis.exists(keys.PLACES)
+
+
+async def test_mails_that_are_subscribed_later_have_the_same_quiet_hours(
+    context: AppContext, chat: Chat, store: Store
+) -> None:
+    async with chat_with(replace(context, mailable=None)) as without_mail:
+        await without_mail.type("quiet 19:00-08:00")
+    assert [*await store.places.all()] == [ME]
+    await chat.type("subscribe search email")
+    place = await store.places.get(MAIL)
+    assert (place.quiet, place.zone) == (NIGHT, "Europe/Berlin")
+    await chat.type("quiet off")
+    assert (await store.places.get(MAIL)).quiet is None

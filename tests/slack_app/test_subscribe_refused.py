@@ -77,6 +77,30 @@ async def test_while_slack_does_not_answer_nothing_changes(
     assert answer.lines[0].startswith("Slack doesn't tell me about this channel right now.")
 
 
+SILENT = [HttpFault.status(500), HttpFault.error("ratelimited"), HttpFault.hang()]
+
+
+@pytest.mark.parametrize("fault", SILENT)
+@pytest.mark.parametrize("text", ["subscribe search", "subscribe search email"])
+async def test_while_slack_does_not_tell_who_asks_nothing_changes(
+    chat: Chat, slack_api: LocalSlack, fault: HttpFault, text: str
+) -> None:
+    slack_api.plan_faults("users.info", [fault])
+    answer = await chat.type(text)
+    assert answer.lines[0].startswith("Slack does not answer right now, so I can't see")
+    assert "install" not in answer.text
+
+
+@pytest.mark.parametrize("fault", SILENT)
+async def test_ones_own_messages_can_be_subscribed_meanwhile(
+    chat: Chat, slack_api: LocalSlack, fault: HttpFault
+) -> None:
+    slack_api.plan_faults("users.info", [fault])
+    answer = await chat.type("subscribe search me")
+    assert answer.lines[0].startswith("You will get *Search completed*")
+    await chat.type("unsubscribe all me")
+
+
 async def test_without_the_scope_for_addresses_a_sentence_says_what_to_do(
     chat: Chat, slack_api: LocalSlack
 ) -> None:
