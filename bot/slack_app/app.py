@@ -24,6 +24,7 @@ from bot.slack_app.follow_buttons import follow, unfollow
 from bot.slack_app.greeting import Greeting
 from bot.slack_app.home import HomeTab
 from bot.slack_app.home_actions import HomeActions
+from bot.slack_app.home_changes import CHANGES, subscribe
 from bot.slack_app.listing import listing_commands
 from bot.slack_app.modals import SUBSCRIBE
 from bot.slack_app.mute_buttons import mute, unmute
@@ -81,7 +82,9 @@ def create_bolt(
     }
     commands = SlashCommands(context, known, timeouts.answer)
     home = HomeTab(context, commands.in_time, timeouts.publish_home)
-    actions = HomeActions(context, home, commands.in_time, timeouts.publish_home)
+    actions = HomeActions(
+        context, home, commands.in_time, timeouts.publish_home, CHANGES, subscribe
+    )
 
     async def authorize() -> AuthorizeResult:
         return await context.workspace.identity()

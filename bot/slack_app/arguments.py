@@ -11,7 +11,7 @@ from bot.model.subscription import EVERYTHING
 
 _TYPE = re.compile(r"[\w*-]+(?:\.[\w*-]+)+|\*")
 _DASH = re.compile("[-\u2013\u2014]")
-_MOST_RESULTS = 10**9
+MOST_RESULTS = 10**9
 
 
 class NotUnderstood(BotError):
@@ -92,8 +92,8 @@ def take_filters(parsed: Parsed, words: list[str], _: Mapping[str, str]) -> Pars
     number = value.replace(",", "").replace("_", "")
     if (
         not number.isdecimal()
-        or len(number) > len(str(_MOST_RESULTS))
-        or int(number) > _MOST_RESULTS
+        or len(number) > len(str(MOST_RESULTS))
+        or int(number) > MOST_RESULTS
     ):
         raise NotUnderstood(f"`min:` needs a whole number, as in `min:100`, not “{value}”.")
     del words[0]

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from bot.model import choices
-from bot.model.subscription import Place, Subscription, matches
+from bot.model.subscription import EVERYTHING, Place, Subscription, matches
 from bot.slack_app.arguments import NotUnderstood, Parsed
 from bot.slack_app.confirmation import Done, confirm, nothing_done
 from bot.slack_app.context import Answer, AppContext, Asker, Command
 from bot.slack_app.destinations import change_place, check_permission, find_target
-from bot.slack_app.filters import check_filters, check_size
+from bot.slack_app.filters import add_rule, check_size, having, lacking
 from bot.slack_app.phrases import (
     conditions,
     given,
@@ -20,15 +20,17 @@ from bot.slack_app.phrases import (
 )
 from bot.slack_app.target import Target
 
-MOST_RULES = 50
-"""For each place: more could not be listed in one answer."""
 _MOST_UNDOS = 3
+_REASONS = {
+    "query": "nobody types search words for it",
+    "min": "it has no number of results or records",
+}
 
 
 def choosing_commands(context: AppContext) -> Mapping[str, Command]:
     async def subscribe(parsed: Parsed, asker: Asker) -> Answer:
         check_size(parsed)
-        check_filters(context, parsed)
+        _check_filters(context, parsed)
         target = await find_target(context, parsed.where, asker)
         await check_permission(context, asker, target)
         rule = Subscription(parsed.types, asker.user, context.clock(), parsed.query, parsed.minimum)
@@ -36,7 +38,7 @@ def choosing_commands(context: AppContext) -> Mapping[str, Command]:
 
         def add(place: Place) -> Place:
             before[:] = [place]
-            return _add(place, rule)
+            return add_rule(place, rule)
 
         after = await change_place(context, asker, target, add, "subscribe")
         return confirm(context, asker, target, _subscribed(context, target, rule, before[0], after))
@@ -54,14 +56,36 @@ def choosing_commands(context: AppContext) -> Mapping[str, Command]:
     return {"subscribe": subscribe, "unsubscribe": unsubscribe}
 
 
-def _add(place: Place, rule: Subscription) -> Place:
-    changed = choices.subscribe(place, rule)
-    if sum(not rule.follows for rule in changed.subscriptions) > MOST_RULES:
+def _check_filters(context: AppContext, parsed: Parsed) -> None:
+    """Check that every type has what the filters compare.
+
+    A name with `*` is for types that there may be one day, so all of those that there are must have it.
+
+    Raises:
+        NotUnderstood: if one has not; names it, and gives the reason.
+    """
+    filters = {"query": bool(parsed.query), "min": parsed.minimum is not None}
+    for name in (name for name, is_given in filters.items() if is_given):
+        for wanted in parsed.types:
+            _check_filter(context, wanted, name)
+
+
+def _check_filter(context: AppContext, wanted: str, name: str) -> None:
+    if not any(matches((wanted,), t) for t in context.filters):
+        reason = f"I can't look into {wanted}: it is none of the types that I have a text for."
+        raise NotUnderstood(f"`{name}:` does not work here. {reason}")
+    lacks = lacking(context.filters, wanted, name)
+    if lacks:
+        among = "" if wanted == lacks[0] else f" {_among(wanted)}"
+        able = typed(context.aliases, having(context.filters, name)).split()
         raise NotUnderstood(
-            f"There are {MOST_RULES} subscriptions here already, which is the most."
-            " `/juicebox subscriptions` lists them, and `/juicebox unsubscribe 1` removes the first."
+            f"`{name}:` does not work for {kinds(lacks[:1])}{among}: {_REASONS[name]}."
+            f" It works for {' and '.join(f'`{a}`' for a in able)}."
         )
-    return changed
+
+
+def _among(wanted: str) -> str:
+    return "(which is part of everything)" if wanted == EVERYTHING else f"(which {wanted} includes)"
 
 
 def _subscribed(

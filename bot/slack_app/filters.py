@@ -1,17 +1,18 @@
-"""Which filters a subscription can have, and how much can be typed at once."""
+"""Which filters a subscription can have, and how many there can be of everything."""
 
-from bot.model.subscription import EVERYTHING, matches
+from collections.abc import Mapping
+
+from bot.model import choices
+from bot.model.subscription import Place, Subscription, matches
 from bot.slack_app.arguments import NotUnderstood, Parsed
-from bot.slack_app.context import AppContext
-from bot.slack_app.phrases import kinds
 
+Filters = Mapping[str, frozenset[str]]
+"""The filters of each type of event that has a handler."""
+LONGEST_QUERY = 200
+_MOST_RULES = 50
+"""For each place: more could not be listed in one answer."""
 _MOST_TYPES = 20
 _LONGEST_TYPE = 100
-_LONGEST_QUERY = 200
-_REASONS = {
-    "query": "nobody types search words for it",
-    "min": "it has no number of results or records",
-}
 
 
 def check_size(parsed: Parsed) -> None:
@@ -24,38 +25,30 @@ def check_size(parsed: Parsed) -> None:
         raise NotUnderstood(
             f"One command takes {_MOST_TYPES} types at most, of {_LONGEST_TYPE} characters each."
         )
-    if len(parsed.query) > _LONGEST_QUERY:
-        raise NotUnderstood(f"`query:` takes {_LONGEST_QUERY} characters at most.")
+    if len(parsed.query) > LONGEST_QUERY:
+        raise NotUnderstood(f"`query:` takes {LONGEST_QUERY} characters at most.")
 
 
-def check_filters(context: AppContext, parsed: Parsed) -> None:
-    """Check that every type has what the filters compare.
-
-    A name with `*` is for types that there may be one day, so all of those that there are must have it.
+def add_rule(place: Place, rule: Subscription) -> Place:
+    """Add the rule to a place.
 
     Raises:
-        NotUnderstood: if one has not; names it, and gives the reason.
+        NotUnderstood: if the place has as many as it can have.
     """
-    typed = {"query": bool(parsed.query), "min": parsed.minimum is not None}
-    for name in (name for name, is_given in typed.items() if is_given):
-        for wanted in parsed.types:
-            _check(context, wanted, name)
-
-
-def _check(context: AppContext, wanted: str, name: str) -> None:
-    handled = [t for t in context.filters if matches((wanted,), t)]
-    if not handled:
-        reason = f"I can't look into {wanted}: it is none of the types that I have a text for."
-        raise NotUnderstood(f"`{name}:` does not work here. {reason}")
-    lacking = [t for t in handled if name not in context.filters[t]]
-    if lacking:
-        among = "" if wanted == lacking[0] else f" {_among(wanted)}"
-        able = [a for a, t in context.aliases.items() if name in context.filters[t]]
+    changed = choices.subscribe(place, rule)
+    if sum(not rule.follows for rule in changed.subscriptions) > _MOST_RULES:
         raise NotUnderstood(
-            f"`{name}:` does not work for {kinds(lacking[:1])}{among}: {_REASONS[name]}."
-            f" It works for {' and '.join(f'`{a}`' for a in able)}."
+            f"There are {_MOST_RULES} subscriptions here already, which is the most."
+            " `/juicebox subscriptions` lists them, and `/juicebox unsubscribe 1` removes the first."
         )
+    return changed
 
 
-def _among(wanted: str) -> str:
-    return "(which is part of everything)" if wanted == EVERYTHING else f"(which {wanted} includes)"
+def lacking(filters: Filters, wanted: str, name: str) -> list[str]:
+    """Return the types of this name, which may contain `*`, that cannot have the filter."""
+    return [t for t, has in filters.items() if matches((wanted,), t) and name not in has]
+
+
+def having(filters: Filters, name: str) -> list[str]:
+    """Return the types that can have the filter."""
+    return sorted(t for t, has in filters.items() if name in has)

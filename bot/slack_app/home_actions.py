@@ -6,9 +6,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from bot.slack_app.context import Answer, AppContext
-from bot.slack_app.home import HomeTab, person_of
-from bot.slack_app.home_changes import CHANGES, Change, subscribe
+from bot.slack_app.context import Answer, AppContext, Asker
+from bot.slack_app.destinations import find_current
+from bot.slack_app.home import HomeTab
 from bot.slack_app.interactions import Element, Interaction, Submission, parse
 from bot.slack_app.modals import details_view, open_modal, read_wanted, subscribe_view
 from bot.slack_app.my_choices import Said, Wanted
@@ -23,6 +23,7 @@ _NO_STORE = "I can't reach my memory (Redis) right now. Please try again in a mi
 class HomeActions:
     """Carries out what is pressed in the Home tab, and publishes it again.
 
+    `changes` are by the action id of the element that was pressed, and `subscribe` adds a subscription.
     `in_time` limits reading and changing, and `timeout` the call that opens a modal.
     """
 
@@ -30,6 +31,8 @@ class HomeActions:
     home: HomeTab
     in_time: Callable[[Awaitable[Answer]], Awaitable[Answer]]
     timeout: timedelta
+    changes: Mapping[str, Callable[[AppContext, Asker, Element], Awaitable[Said]]]
+    subscribe: Callable[[AppContext, Asker, Wanted], Awaitable[Said]]
 
     async def pressed(self, payload: Mapping[str, Any]) -> None:
         """Carry out what was pressed; an element of an older version of the tab only refreshes it.
@@ -40,13 +43,13 @@ class HomeActions:
         interaction = parse(Interaction, payload)
         user, pressed = interaction.user, interaction.actions[0]
         if pressed.action_id == _ADD:
-            view = subscribe_view(self.context, await person_of(self.context, user))
+            view = subscribe_view(self.context, await find_current(self.context, Asker(user, "")))
         elif pressed.action_id == _DETAILS:
             details = await self.in_time(self._details(user, pressed.given))
             view = details_view(details.message)
         else:
-            change = CHANGES.get(pressed.action_id)
-            work = partial(self._carry_out, change, user, pressed) if change else None
+            change = self.changes.get(pressed.action_id)
+            work = partial(change, self.context, Asker(user, ""), pressed) if change else None
             await self.home.publish(user, work)
             return
         await open_modal(self.context, interaction.trigger_id, view, self.timeout)
@@ -58,21 +61,19 @@ class HomeActions:
             InvalidEnvelope: if the submission is not in the format that Slack documents.
         """
         submission = parse(Submission, payload)
-        person = await person_of(self.context, submission.user)
-        wanted = read_wanted(self.context, submission, person)
+        asker = Asker(submission.user, "")
+        own = await find_current(self.context, asker)
+        wanted = read_wanted(self.context, submission, own)
         if not isinstance(wanted, Wanted):
             return wanted
         stored: list[Said] = []
 
         async def store() -> Said:
-            stored.append(await subscribe(self.context, submission.user, person, wanted))
+            stored.append(await self.subscribe(self.context, asker, wanted))
             return stored[0]
 
         await self.home.publish(submission.user, store)
         return {} if stored else {"types": _NO_STORE}
-
-    async def _carry_out(self, change: Change, user: str, pressed: Element) -> Said:
-        return await change(self.context, user, await person_of(self.context, user), pressed)
 
     async def _details(self, user: str, event_id: str) -> Answer:
         """Return the event step by step; to those who may not act for the operators, why not."""

@@ -3,14 +3,17 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import time
+from functools import partial
 
-from bot.delivery.requeue import requeue
 from bot.delivery.subscriptions import zone_of
-from bot.errors import CorruptRecord
-from bot.model import Destination, Transport, choices
+from bot.model import choices
 from bot.model.schedule import QuietHours, parse_end, parse_time
 from bot.model.subscription import Mute, Place, Subscription
-from bot.slack_app.context import AppContext
+from bot.slack_app.arguments import NotUnderstood, Where
+from bot.slack_app.context import AppContext, Asker
+from bot.slack_app.destinations import change_place, find_own
+from bot.slack_app.event_lookup import Meant, find_event
+from bot.slack_app.filters import add_rule
 from bot.slack_app.interactions import Element
 from bot.slack_app.my_choices import (
     MUTE_LENGTHS,
@@ -22,97 +25,88 @@ from bot.slack_app.my_choices import (
     rule_in_words,
     thread_in_words,
 )
-from bot.slack_app.people import SlackPerson
-from bot.slack_app.permissions import change, refusal
-from bot.views.home import places_of
+from bot.slack_app.operating import retry_event
+from bot.slack_app.permissions import refusal
+from bot.slack_app.target import Target
 
-Change = Callable[[AppContext, str, SlackPerson | None, Element], Awaitable[Said]]
+Change = Callable[[AppContext, Asker, Element], Awaitable[Said]]
 """Carries out what a user has pressed, and returns what was done."""
 
 _DEFAULT = QuietHours(time(19), time(8))
 _GONE = Said("That is not there any more: it was changed somewhere else.", done=False)
 
 
-async def subscribe(
-    context: AppContext, user: str, person: SlackPerson | None, wanted: Wanted
-) -> Said:
-    """Add a subscription; a new email address gets the person's quiet hours."""
-    now = context.clock()
-    rule = Subscription(wanted.types, user, now, wanted.query, wanted.minimum)
-    own = await _own(context, user)
-    quiet, _ = quiet_hours_of(own)
-    zone = _zone(own, person)
-
-    def edit(place: Place) -> Place:
-        place = choices.subscribe(place, rule)
-        return replace(place, owner=user, zone=zone, quiet=place.quiet or quiet)
-
-    await change(context, wanted.to, edit, by=user, what="subscribe")
-    where = "by email" if wanted.to.transport is Transport.EMAIL else "as a direct message"
+async def subscribe(context: AppContext, asker: Asker, wanted: Wanted) -> Said:
+    """Add a subscription."""
+    target, now = wanted.target, context.clock()
+    rule = Subscription(wanted.types, asker.user, now, wanted.query, wanted.minimum)
+    try:
+        await change_place(context, asker, target, partial(add_rule, rule=rule), "subscribe")
+    except NotUnderstood as error:
+        return Said(str(error), done=False)
+    where = "by email" if target.where is Where.EMAIL else "as a direct message"
     undo = "“Remove” beside it takes it back."
     return Said(f"You get this {where} now: {rule_in_words(rule)}.", undo=undo)
 
 
-async def _remove(context: AppContext, user: str, _: SlackPerson | None, pressed: Element) -> Said:
+async def _remove(context: AppContext, asker: Asker, pressed: Element) -> Said:
     key = pressed.given
     found = [
-        (to, rule)
-        for to, place in (await _own(context, user)).items()
+        (target, rule)
+        for target, place in (await _own(context, asker)).items()
         for rule in place.subscriptions
-        if key_of_rule(to, rule) == key
+        if key_of_rule(target.to, rule) == key
     ]
     if not found:
         return _GONE
-    to, rule = found[0]
+    target, rule = found[0]
 
     def edit(place: Place) -> Place:
         if rule.follows:
             return choices.unfollow(place, rule.follows)
-        numbers = [n for n, r in enumerate(place.subscriptions, 1) if key_of_rule(to, r) == key]
+        rules = enumerate(place.subscriptions, 1)
+        numbers = [n for n, r in rules if key_of_rule(target.to, r) == key]
         return choices.remove_rule(place, numbers[0]) if numbers else place
 
     if rule.follows:
-        await change(context, to, edit, by=user, what="unfollow")
+        await change_place(context, asker, target, edit, "unfollow")
         name = thread_in_words(rule.follows, {})
         return Said(
             f"You don't follow this any more: {name}.",
             undo="“Follow” below its message takes it back.",
         )
-    await change(context, to, edit, by=user, what="unsubscribe")
+    await change_place(context, asker, target, edit, "unsubscribe")
     return Said(
         f"You don't get this any more: {rule_in_words(rule)}.",
         undo="“Add a subscription” takes it back.",
     )
 
 
-async def _mute(
-    context: AppContext, user: str, person: SlackPerson | None, pressed: Element
-) -> Said:
+async def _mute(context: AppContext, asker: Asker, pressed: Element) -> Said:
     if pressed.given not in {"2h", *(value for value, _ in MUTE_LENGTHS)}:
         return _GONE
-    now = context.clock()
-    own = await _own(context, user, person)
-    zone = _zone(own, person)
-    until = parse_end(pressed.given, now, zone_of(Place(zone=zone)))
-    new = Mute(since=now, until=until, made_by=user)
+    now, own = context.clock(), await _own(context, asker)
+    until = parse_end(pressed.given, now, zone_of(Place(zone=_zone(own))))
+    new = Mute(since=now, until=until, made_by=asker.user)
 
     def edit(place: Place) -> Place:
-        return replace(choices.mute(place, new, now), owner=user, zone=zone)
+        return choices.mute(place, new, now)
 
-    for to in own:
-        await change(context, to, edit, by=user, what="mute")
+    places = [await change_place(context, asker, to, edit, "mute") for to in own]
+    is_new = any(new in place.mutes for place in places)
+    until = (new if is_new else choices.lasting(places[0], new) or new).until
+    what = "direct messages or mails" if len(own) > 1 else "direct messages"
+    text = f"{'You get' if is_new else 'Muted already: you get'} no {what} of your own until"
     undo = "“Unmute” ends that."
-    if until is None:
-        return Said("You get no messages of your own until you unmute.", undo=undo)
-    return Said("You get no messages of your own until", until, undo)
+    return Said(text, until, undo) if until else Said(f"{text} you unmute.", undo=undo)
 
 
-async def _unmute(context: AppContext, user: str, _: SlackPerson | None, pressed: Element) -> Said:
-    muted = {
+async def _unmute(context: AppContext, asker: Asker, pressed: Element) -> Said:
+    muted = [
         to
-        for to, place in (await _own(context, user)).items()
+        for to, place in (await _own(context, asker)).items()
         if any(key_of_mute(mute) == pressed.given for mute in place.mutes)
-    }
+    ]
     if not muted:
         return _GONE
 
@@ -121,19 +115,17 @@ async def _unmute(context: AppContext, user: str, _: SlackPerson | None, pressed
         return replace(place, mutes=kept)
 
     for to in muted:
-        await change(context, to, edit, by=user, what="unmute")
+        await change_place(context, asker, to, edit, "unmute")
     return Said("You get these messages again.", undo="“Mute for 2 hours” stops them.")
 
 
 def _quiet(edit: Callable[[QuietHours, Element], QuietHours | None]) -> Change:
     """Return what changes the quiet hours of all of a person's places."""
 
-    async def set_quiet(
-        context: AppContext, user: str, person: SlackPerson | None, pressed: Element
-    ) -> Said:
-        own = await _own(context, user, person)
-        current, _ = quiet_hours_of(own)
-        zone = _zone(own, person)
+    async def set_quiet(context: AppContext, asker: Asker, pressed: Element) -> Said:
+        own = await _own(context, asker)
+        current, _ = quiet_hours_of({target.to: place for target, place in own.items()})
+        zone = _zone(own)
         try:
             quiet = edit(current or _DEFAULT, pressed)
         except ValueError:
@@ -141,12 +133,12 @@ def _quiet(edit: Callable[[QuietHours, Element], QuietHours | None]) -> Change:
         if quiet and quiet.start == quiet.end:
             return Said("Quiet hours need a start and another end.", done=False)
         for to in own:
-            await change(
+            await change_place(
                 context,
+                asker,
                 to,
-                lambda place: choices.set_quiet(place, quiet, zone, user),
-                by=user,
-                what="quiet hours",
+                lambda place: choices.set_quiet(place, quiet, zone, asker.user),
+                "quiet hours",
             )
         if quiet is None:
             return Said("Quiet hours are off.", undo="“Turn on” sets them again.")
@@ -157,19 +149,22 @@ def _quiet(edit: Callable[[QuietHours, Element], QuietHours | None]) -> Change:
     return set_quiet
 
 
-async def _retry(context: AppContext, user: str, _: SlackPerson | None, pressed: Element) -> Said:
-    refused = await refusal(context, user)
+async def _retry(context: AppContext, asker: Asker, pressed: Element) -> Said:
+    refused = await refusal(context, asker.user)
     if refused:
         return Said(refused, done=False)
-    try:
-        lines = await requeue(context.store, pressed.given, context.clock())
-    except CorruptRecord as error:
-        return Said(f"It can't be sent again: {error}.", done=False)
-    if not lines:
+    found = await find_event(context, pressed.given)
+    if not isinstance(found, Meant):
         return _GONE
-    if any("nothing to do" in line for line in lines):
-        return Said("There was nothing left to send again.")
-    return Said("It is being sent again. If that fails, it shows up below.")
+    done = await retry_event(context, found, by=asker.user)
+    if done is None:
+        text = "That is not there any more, or cannot be read, so it can't be sent again."
+        return Said(text, done=False)
+    if done.is_handled_again or done.deliveries:
+        return Said("It is being sent again. If that fails, it shows up below.")
+    if done.is_waiting:
+        return Said("There is nothing to send again: it is on its way.")
+    return Said("There was nothing left to send again.")
 
 
 CHANGES: Mapping[str, Change] = {
@@ -190,17 +185,14 @@ CHANGES: Mapping[str, Change] = {
 """By the action id of the element."""
 
 
-async def _own(
-    context: AppContext, user: str, person: SlackPerson | None = None
-) -> Mapping[Destination, Place]:
-    """Return the places of the user, with the person's address if the settings have mail sent there."""
+async def _own(context: AppContext, asker: Asker) -> Mapping[Target, Place]:
+    """Return the person's own places, the direct messages first."""
+    own = await find_own(context, asker)
     places = await context.store.places.all()
-    mail = Destination(Transport.EMAIL, person.email if person else "")
-    is_configured = any(mail in configured for configured in context.audiences.values())
-    more = {mail: places.get(mail, Place())} if is_configured else {}
-    return {**places_of(user, places), **more}
+    return {target: places.get(target.to, Place()) for target in own}
 
 
-def _zone(own: Mapping[Destination, Place], person: SlackPerson | None) -> str:
+def _zone(own: Mapping[Target, Place]) -> str:
     """Return the person's time zone; the one that is stored if Slack does not say."""
-    return person.zone if person else quiet_hours_of(own)[1]
+    stored = quiet_hours_of({target.to: place for target, place in own.items()})[1]
+    return next(iter(own)).zone or stored

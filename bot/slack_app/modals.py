@@ -11,38 +11,35 @@ from typing import Any
 
 import structlog
 
-from bot.model import Destination, Transport, in_words
+from bot.model import in_words
 from bot.model.subscription import EVERYTHING
+from bot.slack_app.arguments import MOST_RESULTS, Where
 from bot.slack_app.context import AppContext
+from bot.slack_app.filters import LONGEST_QUERY, having, lacking
 from bot.slack_app.interactions import Submission
 from bot.slack_app.my_choices import Wanted
-from bot.slack_app.people import SlackPerson
+from bot.slack_app.target import Target
 from bot.slack_app.workspace import CALL_ERRORS
 from bot.transports.slack.message import SlackMessage
 
 SUBSCRIBE = "home_subscribe"
 """The callback id of the modal that adds a subscription."""
-_LONGEST_QUERY = 200
-_MOST = 10**9
-_DIRECT, _EMAIL = "direct", "email"
 _TITLE = 24
 """https://docs.slack.dev/reference/views/modal-views"""
 
 _log = structlog.get_logger()
 
 
-def subscribe_view(context: AppContext, person: SlackPerson | None) -> Mapping[str, Any]:
-    """Return the modal, which offers email to those whose address is known."""
-    email = person.email if person else ""
-    places = [(_DIRECT, "As a direct message")]
-    if email:
-        places.append((_EMAIL, f"By email to {email}"))
+def subscribe_view(context: AppContext, own: Sequence[Target]) -> Mapping[str, Any]:
+    """Return the modal, which offers the person's own places: email only if it can be sent."""
+    names = {Where.EMAIL: "By email to {}", Where.ME: "As a direct message"}
+    places = [(str(to.where), names[to.where].format(to.to.address)) for to in own]
     form = context.screen(
         "modal_subscribe",
         types=[(EVERYTHING, "Everything"), *((t, in_words(t)) for t in sorted(context.filters))],
         places=places,
-        has_email=bool(email),
-        longest_query=_LONGEST_QUERY,
+        has_email=len(own) > 1,
+        longest_query=LONGEST_QUERY,
     )
     return {**_modal(form), "callback_id": SUBSCRIBE, "submit": _plain("Add")}
 
@@ -53,7 +50,7 @@ def details_view(message: SlackMessage) -> Mapping[str, Any]:
 
 
 def read_wanted(
-    context: AppContext, submission: Submission, person: SlackPerson | None
+    context: AppContext, submission: Submission, own: Sequence[Target]
 ) -> Wanted | Mapping[str, str]:
     """Return what was asked for, or what is wrong with it by the names of fields."""
     errors: dict[str, str] = {}
@@ -64,20 +61,21 @@ def read_wanted(
         errors["types"] = "Choose from the list."
     query = submission.element("query").given.strip()
     minimum = submission.element("minimum").given.strip()
-    if len(query) > _LONGEST_QUERY:
-        errors["query"] = f"Give at most {_LONGEST_QUERY} characters."
+    if len(query) > LONGEST_QUERY:
+        errors["query"] = f"Give at most {LONGEST_QUERY} characters."
     if minimum and not _is_count(minimum):
-        errors["minimum"] = f"Give a whole number from 0 to {_MOST:,}, such as 100."
+        errors["minimum"] = f"Give a whole number from 0 to {MOST_RESULTS:,}, such as 100."
     given = {"query": query, "min": minimum}
     for name, refusal in _misplaced_filters(context, types, given).items():
         errors.setdefault(name, refusal)
-    to = _destination(submission, person)
-    if to is None:
-        errors["where"] = "I don't have your email address: choose direct messages."
-    if errors or to is None:
+    by_mail = submission.element("where").given == Where.EMAIL
+    target = next((to for to in own if (to.where is Where.EMAIL) is by_mail), None)
+    if target is None:
+        errors["where"] = "I can't send you mail now: choose direct messages."
+    if errors or target is None:
         return errors
     chosen = (EVERYTHING,) if EVERYTHING in types else types
-    return Wanted(to, chosen, query, int(minimum) if minimum else None)
+    return Wanted(target, chosen, query, int(minimum) if minimum else None)
 
 
 async def open_modal(
@@ -96,8 +94,8 @@ async def open_modal(
 
 def _is_count(text: str) -> bool:
     """Return whether this is a whole number, written in digits, that is not too large."""
-    is_short = len(text) <= len(str(_MOST))
-    return is_short and text.isascii() and text.isdecimal() and int(text) <= _MOST
+    is_short = len(text) <= len(str(MOST_RESULTS))
+    return is_short and text.isascii() and text.isdecimal() and int(text) <= MOST_RESULTS
 
 
 def _misplaced_filters(
@@ -108,23 +106,15 @@ def _misplaced_filters(
     for name, field in (("query", "query"), ("min", "minimum")):
         if not given[name]:
             continue
-        having = [in_words(t) for t in sorted(context.filters) if name in context.filters[t]]
-        without = [t for t in types if name not in context.filters.get(t, ())]
+        able = [in_words(t) for t in having(context.filters, name)]
+        without = [t for t in types if lacking(context.filters, t, name)]
         if without:
             label = "Everything" if EVERYTHING in without else in_words(without[0])
             what = "search words" if name == "query" else "a number of results or records"
             errors[field] = (
-                f"“{label}” has no such filter: only {' and '.join(having)} can have {what}."
+                f"“{label}” has no such filter: only {' and '.join(able)} can have {what}."
             )
     return errors
-
-
-def _destination(submission: Submission, person: SlackPerson | None) -> Destination | None:
-    where = submission.element("where").given
-    if where == _EMAIL:
-        email = person.email if person else ""
-        return Destination(Transport.EMAIL, email) if email else None
-    return Destination(Transport.SLACK, submission.user)
 
 
 def _modal(message: SlackMessage, close: str = "Cancel") -> Mapping[str, Any]:

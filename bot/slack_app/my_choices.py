@@ -9,6 +9,7 @@ from bot.model import Destination, Transport, in_words, to_ms
 from bot.model.schedule import QuietHours
 from bot.model.subscription import EVERYTHING, Mute, Place, Subscription
 from bot.rendering.graphemes import cut
+from bot.slack_app.target import Target
 
 Places = Mapping[Destination, Place]
 MUTE_LENGTHS = (
@@ -38,7 +39,7 @@ class Said:
 class Wanted:
     """A subscription that somebody has asked for."""
 
-    to: Destination
+    target: Target
     types: tuple[str, ...]
     query: str = ""
     minimum: int | None = None

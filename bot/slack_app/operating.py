@@ -114,7 +114,15 @@ def _failure(context: AppContext, dead: DeadLetter, stored: StoredEvent | None) 
 
 
 async def retry_one(context: AppContext, meant: Meant, *, by: str) -> SlackMessage:
-    """Send again what has failed of an event, or one delivery; return what was done in words.
+    """Send again what has failed of an event, or one delivery; return what was done in words."""
+    retried = await retry_event(context, meant, by=by)
+    if retried is None:
+        return context.screen("status_event", event=None, asked=meant.subject_id, readable=False)
+    return context.screen("retried", retried=retried)
+
+
+async def retry_event(context: AppContext, meant: Meant, *, by: str) -> Retried | None:
+    """Send again what has failed of an event, or one delivery; return None if it is unreadable or gone.
 
     `by` is the id of the user who asked for it, which is logged.
     """
@@ -123,12 +131,11 @@ async def retry_one(context: AppContext, meant: Meant, *, by: str) -> SlackMessa
         lines = await requeue(context.store, meant.subject_id, context.clock())
         after = await context.store.events.get(meant.event_id)
     except CorruptRecord:
-        before = after = None
-        lines = ()
+        return None
     if before is None or after is None or not lines:
-        return context.screen("status_event", event=None, asked=meant.subject_id, readable=False)
+        return None
     _log.info("retried by hand", event_id=meant.event_id, by=by)
-    return context.screen("retried", retried=_retried(context, before, after, meant.delivery_id))
+    return _retried(context, before, after, meant.delivery_id)
 
 
 def _retried(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model import DeadLetter, Delivery, Destination, Transport
+from bot.model import DeadLetter, Delivery, Destination, Transport, choices
 from bot.model.subscription import Place
 from bot.store import Backlog, Store
 from bot.store.stored_event import StoredEvent
@@ -74,7 +74,10 @@ async def load_home(store: Store, user: str, now: datetime) -> HomeData:
         failures=[_failure(dead, events.get(dead.event_id)) for dead in newest.dead],
         backlog=backlog,
         held=sum(held),
-        own=places_of(user, places),
+        own={
+            to: choices.unexpired(place, now, store.retention)
+            for to, place in places_of(user, places).items()
+        },
     )
 
 

@@ -121,13 +121,26 @@ async def test_a_mute_of_some_length_and_its_end(
     text = await visitor.press(action, value)
     for to in (ME, MY_MAIL):
         assert (await store.places.get(to)).mutes == (Mute(NOW, until, "U0RECRUITER"),)
-    assert "👍 You get no messages of your own until" in text
+    assert "👍 You get no direct messages or mails of your own until" in text
     assert visitor.labels.count("Unmute") == 1
     text = await visitor.press("home_unmute")
     for to in (ME, MY_MAIL):
         assert (await store.places.get(to)).mutes == ()
     assert "You get these messages again." in text
     assert "Unmute" not in visitor.labels
+
+
+async def test_a_mute_that_lasts_longer_stays(visitor: Visitor, store: Store) -> None:
+    forever = Mute(NOW, None, "U0RECRUITER")
+    for to in (ME, MY_MAIL):
+        await choose(store, to, Place(mutes=(forever,), owner="U0RECRUITER"))
+    await visitor.open()
+    text = await visitor.press("home_mute")
+    assert (
+        "Muted already: you get no direct messages or mails of your own until you unmute." in text
+    )
+    for to in (ME, MY_MAIL):
+        assert (await store.places.get(to)).mutes == (forever,)
 
 
 async def test_unmute_ends_one_of_several(visitor: Visitor, store: Store) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from slack_bolt.async_app import AsyncApp
+from structlog.testing import capture_logs
 
 from bot.fakes.faults import HttpFault
 from bot.fakes.slack.api import LocalSlack
@@ -12,7 +13,7 @@ from bot.fakes.slack.workspace import Profile
 from bot.model import DeliveryState, EventState
 from bot.slack_app.app import Timeouts, create_bolt
 from bot.slack_app.context import AppContext
-from bot.store import Store
+from bot.store import Store, keys
 from tests.factories import SLACK, make_event
 from tests.slack_app.stored import open_to, settle
 from tests.slack_app.traffic import SECRET
@@ -46,6 +47,25 @@ async def test_failures_in_words_with_buttons(visitor: Visitor, store: Store) ->
     ] * 2
 
 
+async def test_a_retry_is_logged_with_who_pressed_it(visitor: Visitor, store: Store) -> None:
+    [delivery] = await open_to(store, "evt_1", SLACK)
+    await settle(store, delivery, "failed", REASON)
+    await visitor.open()
+    with capture_logs() as logs:
+        await visitor.press("home_retry")
+    [line] = [line for line in logs if line["event"] == "retried by hand"]
+    assert (line["by"], line["event_id"]) == ("U0RECRUITER", "evt_1")
+
+
+async def test_what_cannot_be_read_is_said_in_words(visitor: Visitor, store: Store) -> None:
+    [delivery] = await open_to(store, "evt_1", SLACK)
+    await settle(store, delivery, "failed", REASON)
+    await visitor.open()
+    await store.redis.hset(keys.event("evt_1"), "event", "{")  # type: ignore[misc]  # redis-py types it as sync, too
+    text = await visitor.press("home_retry")
+    assert "⚠️ That is not there any more, or cannot be read, so it can't be sent again." in text
+
+
 async def test_retry_sends_it_again_and_says_so(visitor: Visitor, store: Store) -> None:
     [delivery] = await open_to(store, "evt_1", SLACK)
     await settle(store, delivery, "failed", REASON)
@@ -73,7 +93,7 @@ async def test_a_second_press_changes_nothing(visitor: Visitor, store: Store) ->
     await visitor.press("home_retry")
     visitor.slack.workspace.publish("U0RECRUITER", view)
     await visitor.press("home_retry")
-    assert "There was nothing left to send again." in visitor.text
+    assert "There is nothing to send again: it is on its way." in visitor.text
 
 
 async def test_details_open_in_a_modal(visitor: Visitor, store: Store) -> None:
