@@ -90,11 +90,7 @@ def take_filters(parsed: Parsed, words: list[str], _: Mapping[str, str]) -> Pars
         del words[0]
         return replace(parsed, query=value)
     number = value.replace(",", "").replace("_", "")
-    if (
-        not number.isdecimal()
-        or len(number) > len(str(MOST_RESULTS))
-        or int(number) > MOST_RESULTS
-    ):
+    if not number.isdecimal() or len(number) > len(str(MOST_RESULTS)) or int(number) > MOST_RESULTS:
         raise NotUnderstood(f"`min:` needs a whole number, as in `min:100`, not “{value}”.")
     del words[0]
     return replace(parsed, minimum=int(number))

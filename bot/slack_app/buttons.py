@@ -11,7 +11,8 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
 from bot.slack_app.context import Answer, AppContext
-from bot.slack_app.press import Press, parse
+from bot.slack_app.interactions import parse
+from bot.slack_app.press import Press
 from bot.slack_app.replies import Replies
 from bot.transports.slack.message import SlackMessage
 

@@ -14,7 +14,7 @@ from bot.errors import DeliveryError, IntakeError
 from bot.model import Audience, Destination, Transport, in_words
 from bot.model.subscription import EVERYTHING, Place, matches
 from bot.slack_app.context import AppContext
-from bot.slack_app.press import ConversationId, parse
+from bot.slack_app.interactions import ConversationId, parse
 from bot.store.greetings import Claim
 from bot.transports.slack.errors import as_delivery_errors
 from bot.transports.slack.ids import is_conversation, is_user

@@ -11,7 +11,7 @@ from pydantic import AliasPath, BaseModel, Field
 from bot.slack_app.context import Answer, AppContext
 from bot.slack_app.home_screen import home_blocks
 from bot.slack_app.home_setup import Memberships, check_setup
-from bot.slack_app.interactions import parse
+from bot.slack_app.interactions import UserId, parse
 from bot.slack_app.modals import blocks_of
 from bot.slack_app.my_choices import Said
 from bot.slack_app.people import SlackPerson
@@ -31,7 +31,7 @@ Work = Callable[[], Awaitable[Said | None]]
 class _Pressed(BaseModel):
     """https://docs.slack.dev/reference/interaction-payloads/block_actions-payload."""
 
-    user: str = Field(validation_alias=AliasPath("user", "id"))
+    user: UserId = Field(validation_alias=AliasPath("user", "id"))
 
 
 class _Opened(BaseModel):
@@ -40,7 +40,7 @@ class _Opened(BaseModel):
     https://docs.slack.dev/reference/events/app_home_opened
     """
 
-    user: str
+    user: UserId
     tab: str
 
 

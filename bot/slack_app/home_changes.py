@@ -128,10 +128,9 @@ def _quiet(edit: Callable[[QuietHours, Element], QuietHours | None]) -> Change:
         zone = _zone(own)
         try:
             quiet = edit(current or _DEFAULT, pressed)
-        except ValueError:
-            return Said("That is not a time of day.", done=False)
-        if quiet and quiet.start == quiet.end:
-            return Said("Quiet hours need a start and another end.", done=False)
+        except ValueError as error:
+            sentence = str(error)
+            return Said(f"{sentence[:1].upper()}{sentence[1:]}.", done=False)
         for to in own:
             await change_place(
                 context,

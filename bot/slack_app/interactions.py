@@ -4,14 +4,32 @@ https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
 https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
 """
 
+import json
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AliasPath, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, AliasPath, BaseModel, Field
 
 from bot.errors import InvalidEnvelope
+from bot.transports.slack.ids import is_conversation, is_user
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def _user_id(text: str) -> str:
+    if not is_user(text):
+        raise ValueError("must be the id of a user")
+    return text
+
+
+def _conversation_id(text: str) -> str:
+    if not is_conversation(text):
+        raise ValueError("must be the id of a conversation")
+    return text
+
+
+UserId = Annotated[str, AfterValidator(_user_id)]
+ConversationId = Annotated[str, AfterValidator(_conversation_id)]
 
 
 class Chosen(BaseModel):
@@ -44,7 +62,7 @@ class Element(BaseModel):
 class Interaction(BaseModel):
     """Somebody has pressed or chosen something."""
 
-    user: str = Field(validation_alias=AliasPath("user", "id"))
+    user: UserId = Field(validation_alias=AliasPath("user", "id"))
     trigger_id: str = ""
     actions: list[Element] = Field(min_length=1)
 
@@ -52,7 +70,7 @@ class Interaction(BaseModel):
 class Submission(BaseModel):
     """Somebody has submitted a modal; `values` are by the ids of the block and of the element."""
 
-    user: str = Field(validation_alias=AliasPath("user", "id"))
+    user: UserId = Field(validation_alias=AliasPath("user", "id"))
     values: dict[str, dict[str, Element]] = Field(
         validation_alias=AliasPath("view", "state", "values")
     )
@@ -63,12 +81,13 @@ class Submission(BaseModel):
 
 
 def parse(model: type[M], fields: Mapping[str, Any]) -> M:
-    """Read a payload.
+    """Return the fields of a request.
 
     Raises:
-        InvalidEnvelope: if it is not in the format that Slack documents.
+        InvalidEnvelope: if they are not in the format that Slack documents.
     """
     try:
+        json.dumps(fields, ensure_ascii=False).encode()  # half a surrogate pair is no text
         return model.model_validate(fields)
-    except ValidationError:
+    except (ValueError, TypeError, RecursionError):  # a ValidationError is a ValueError
         raise InvalidEnvelope("not in the format that Slack documents") from None

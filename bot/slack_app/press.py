@@ -1,32 +1,12 @@
 """A button that was pressed in Slack."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
-from pydantic import AfterValidator, AliasPath, BaseModel, Field, ValidationError
+from pydantic import AliasPath, BaseModel, Field
 
-from bot.errors import InvalidEnvelope
 from bot.slack_app.arguments import Where
 from bot.slack_app.context import Asker
-from bot.transports.slack.ids import is_conversation, is_user
-
-M = TypeVar("M", bound=BaseModel)
-
-
-def _user_id(text: str) -> str:
-    if not is_user(text):
-        raise ValueError("must be the id of a user")
-    return text
-
-
-def _conversation_id(text: str) -> str:
-    if not is_conversation(text):
-        raise ValueError("must be the id of a conversation")
-    return text
-
-
-UserId = Annotated[str, AfterValidator(_user_id)]
-ConversationId = Annotated[str, AfterValidator(_conversation_id)]
+from bot.slack_app.interactions import ConversationId, UserId
 
 
 class _Action(BaseModel):
@@ -73,15 +53,3 @@ class Press(BaseModel):
     def where(self) -> Where:
         """The channel; outside of channels, the person's direct messages."""
         return Where.HERE if self.is_in_channel else Where.ME
-
-
-def parse(model: type[M], fields: Mapping[str, Any]) -> M:
-    """Return the fields of a request.
-
-    Raises:
-        InvalidEnvelope: if they are not in the format that Slack documents.
-    """
-    try:
-        return model.model_validate(fields)
-    except ValidationError:
-        raise InvalidEnvelope("not in the format that Slack documents") from None

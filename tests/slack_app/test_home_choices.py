@@ -181,7 +181,7 @@ async def test_quiet_hours_are_set_by_pickers_in_the_persons_zone(
 async def test_quiet_hours_need_two_times(visitor: Visitor, store: Store) -> None:
     await choose(store, ME, Place(quiet=QuietHours(time(19), time(8))))
     await visitor.open()
-    assert "⚠️ Quiet hours need a start and another end." in await visitor.press(
+    assert "⚠️ Quiet hours must start and end at different times." in await visitor.press(
         "home_quiet_start", "08:00"
     )
     assert (await store.places.get(ME)).quiet == QuietHours(time(19), time(8))
