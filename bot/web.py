@@ -21,6 +21,7 @@ from bot.metrics.recorder import Metrics
 from bot.registry import load_registry
 from bot.settings import Settings, load_settings
 from bot.slack_app.app import TIMEOUTS, create_bolt
+from bot.slack_app.channels import Channels
 from bot.slack_app.context import AppContext
 from bot.slack_app.endpoint import SlackEndpoint, SlackEndpoints
 from bot.slack_app.people import People
@@ -34,7 +35,6 @@ from bot.unsubscribe.links import PATH as UNSUBSCRIBE
 from bot.unsubscribe.links import Tokens
 from bot.wiring import (
     audiences,
-    describe_to_recruiters,
     event_notifications,
     mailable,
     open_store,
@@ -110,6 +110,7 @@ def build_slack(
         clock=utc_now,
         workspace=Workspace(client, TIMEOUTS.identify_workspace),
         people=People(client),
+        channels=Channels(client),
         audiences=audiences(settings),
         filters={h.type: h.filters for h in registry.by_type.values()},
         aliases=registry.aliases,
@@ -119,7 +120,6 @@ def build_slack(
         admins=frozenset(settings.slack_admins),
         notifications=event_notifications(settings),
         sample=load_registry().by_type[SAMPLE_TYPE].sample_at,
-        describe_to_recruiters=describe_to_recruiters(settings, renderer),
     )
     app = create_bolt(signing_secret=secret.get_secret_value(), context=context)
     app_token = settings.slack_app_token

@@ -116,27 +116,17 @@ def event_notifications(settings: Settings) -> Callable[[Event], Sequence[Notifi
     return Notifications(load_registry().get, settings.policy).of_event
 
 
-def describe_to_recruiters(
-    settings: Settings, renderer: SlackRenderer
-) -> Callable[[Event], str | None]:
-    """Return what describes an event by the first sentence of its message for recruiters."""
+def slack_rendering(settings: Settings) -> tuple[SlackRenderer, Callable[[Event], str | None]]:
+    """Return what renders Slack's screens, and what describes an event.
+
+    That is the first sentence of its message for recruiters, since whoever asks may be one.
+    """
+    renderer = SlackRenderer(Templates(clock=utc_now, platform=settings.platform))
     notifications = event_notifications(settings)
 
     def describe(event: Event) -> str | None:
         found = notifications(event)  # the variant for recruiters is the last one
         return as_plain_text(renderer.render(found[-1]).text, links=False) if found else None
-
-    return describe
-
-
-def slack_rendering(settings: Settings) -> tuple[SlackRenderer, Callable[[Event], str | None]]:
-    """Return what renders Slack's screens, and what describes an event by the first sentence of its message."""
-    renderer = SlackRenderer(Templates(clock=utc_now, platform=settings.platform))
-    notifications = Notifications(load_registry().get, settings.policy)
-
-    def describe(event: Event) -> str | None:
-        found = notifications.of_event(event)
-        return as_plain_text(renderer.render(found[0]).text, links=False) if found else None
 
     return renderer, describe
 

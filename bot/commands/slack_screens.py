@@ -67,7 +67,7 @@ class _ReadingClient(AsyncWebClient):
 
 
 async def slack_screens(settings: Settings) -> list[Example]:
-    """Return the answers to the commands, and the Home tab, as Slackbot would see them; none if Slack is off.
+    """Return the answers to the commands, and the Home tab, as operators see them; none if Slack is off.
 
     They are made of what Redis holds, as in the web process. Nothing is shown or changed.
 
@@ -80,7 +80,11 @@ async def slack_screens(settings: Settings) -> list[Example]:
         return []
     client = _ReadingClient(token.get_secret_value(), str(settings.slack_api_url))
     store = open_store(settings, timeout=_TIMEOUT, script_timeout=_TIMEOUT)
-    slack = build_slack(settings.model_copy(update={"slack_app_token": None}), store, client)
+    slack = build_slack(
+        settings.model_copy(update={"slack_app_token": None, "slack_admins": (_VIEWER,)}),
+        store,
+        client,
+    )
     if slack is None:
         return []
     who = (await client.auth_test()).data

@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.model import Audience, Destination, Event, Notification, Transport
 from bot.slack_app.background import Background
+from bot.slack_app.channels import Channels
 from bot.slack_app.grammar import Parsed
 from bot.slack_app.people import People
 from bot.slack_app.screens import FUNCTIONS
@@ -34,8 +35,8 @@ class Asker:
 
     @property
     def is_direct(self) -> bool:
-        """Whether it is the conversation of one person with the bot."""
-        return self.channel.startswith("D")
+        """Whether it is the conversation of one person with the bot, or its Home tab."""
+        return not self.channel or self.channel.startswith("D")
 
     @property
     def here(self) -> Destination:
@@ -78,8 +79,8 @@ class AppContext:
     profile that an event is about. `mailable` returns an email address as mail is sent to it, and raises
     ValueError if none can be; it is None if email is off. `notifications` returns what the handler of an
     event asks for, and raises what the handler does. `sample` is the data of the event that
-    `/juicebox test` sends, at a time. `describe_to_recruiters` describes an event in the sentence for
-    recruiters, who read no commands and keys.
+    `/juicebox test` sends, at a time. `describe` describes an event in the sentence for recruiters, who
+    read no commands and keys.
     """
 
     store: Store
@@ -89,6 +90,7 @@ class AppContext:
     clock: Callable[[], datetime]
     workspace: Workspace
     people: People
+    channels: Channels
     audiences: Mapping[Audience, Sequence[Destination]] = field(default_factory=dict)
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -99,7 +101,6 @@ class AppContext:
     background: Background = field(default_factory=Background)
     thread_of: Callable[[Event], str] = lambda _: ""
     mailable: Callable[[str], str] | None = None
-    describe_to_recruiters: Describe | None = None
 
     def screen(self, name: str, **context: object) -> SlackMessage:
         """Render a folder of `templates/_slack`."""

@@ -1,12 +1,15 @@
 """Finds the event that was meant by what was typed or copied after a command."""
 
+import asyncio
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.slack_app.context import Answer, AppContext
+from bot.slack_app.context import Answer, AppContext, Asker
+from bot.slack_app.own_places import Sight, sight_of
 from bot.transports.slack.mrkdwn import unescape
-from bot.views.event_search import SearchResult, search_events
+from bot.views.event_search import Candidate, SearchResult, search_events
+from bot.views.outcomes import Reader, summary_for
 
 _QUOTES = (
     "\"'`\u00ab\u00b4\u00bb\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2039\u203a"
@@ -33,15 +36,29 @@ class Meant:
 
 
 async def find_event(
-    context: AppContext, text: str, *, in_texts: bool = False
-) -> Meant | SearchResult:
+    context: AppContext, text: str, asker: Asker, *, in_texts: bool = False
+) -> tuple[Meant | SearchResult, Sight]:
     """Return what was meant by an id or a part of one, or with `in_texts` by words; or the candidates.
 
     A full id is looked for among all events that are kept, and anything else among the newest thousand.
+    Words find only what the asker may read. What the asker may see is returned as well.
 
     Raises:
         redis.RedisError: if Redis does not answer.
     """
+    found, sight = await asyncio.gather(
+        _find(context, text, in_texts=in_texts), sight_of(context, asker)
+    )
+    if isinstance(found, Meant):
+        return found, sight
+    result = await _as_seen(context, found, sight.reader)
+    if result.count == 1 and result.is_complete:
+        [only] = result.candidates
+        return Meant(only.id, only.delivery_id), sight
+    return result, sight
+
+
+async def _find(context: AppContext, text: str, *, in_texts: bool) -> Meant | SearchResult:
     found = list(_possible_ids(text))
     kept = await context.store.events.first_kept(found)
     if kept is not None:
@@ -50,11 +67,22 @@ async def find_event(
     if _DELIVERY.fullmatch(asked.casefold()):
         event_id = await context.store.event_of(asked.casefold(), context.clock())
         return Meant(event_id, asked.casefold()) if event_id else SearchResult()
-    result = await search_events(context.store, asked, context.describe, in_texts=in_texts)
-    if result.count == 1 and result.is_complete:
-        [only] = result.candidates
-        return Meant(only.id, only.delivery_id)
-    return result
+    return await search_events(context.store, asked, context.describe, in_texts=in_texts)
+
+
+async def _as_seen(context: AppContext, found: SearchResult, reader: Reader) -> SearchResult:
+    """Return the candidates with what the reader may read of them."""
+    if reader.is_operator or not found.candidates:
+        return found
+    events = await context.store.events.with_ids([c.id for c in found.candidates])
+    kept: list[Candidate] = []
+    for candidate in found.candidates:
+        stored = events.get(candidate.id)
+        if stored and (reader.may_read(stored.deliveries) or not candidate.by_words):
+            summary = summary_for(reader, stored, context.describe)
+            kept.append(replace(candidate, summary=summary))
+    count = found.count if len(kept) == len(found.candidates) else len(kept)
+    return replace(found, candidates=kept, count=count)
 
 
 def which_one(context: AppContext, command: str, asked: str, found: SearchResult) -> Answer:

@@ -1,6 +1,5 @@
 """`/juicebox why`: why a message came to one's own places, or did not."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from bot.slack_app.context import Answer, AppContext, Asker, Command
 from bot.slack_app.event_lookup import Meant, find_event, which_one
 from bot.slack_app.explanation import Question, Reason, concerns, explain
 from bot.slack_app.grammar import Parsed
-from bot.slack_app.own_places import OwnPlace, is_operator, own_places
+from bot.slack_app.own_places import OwnPlace, Sight
 from bot.store.stored_event import StoredEvent
 from bot.views.event import view_of
 
@@ -31,9 +30,7 @@ class PlaceReasons:
 def why_commands(context: AppContext) -> Mapping[str, Command]:
     async def why(parsed: Parsed, asker: Asker) -> Answer:
         asked = parsed.typed
-        found, places = await asyncio.gather(
-            find_event(context, asked, in_texts=True), own_places(context, asker)
-        )
+        found, sight = await find_event(context, asked, asker, in_texts=True)
         if not isinstance(found, Meant):
             return which_one(context, "why", asked, found)
         try:
@@ -43,18 +40,19 @@ def why_commands(context: AppContext) -> Mapping[str, Command]:
         if stored is None:
             screen = context.screen("status_event", event=None, asked=asked, readable=False)
             return Answer(screen)
-        return await _explained(context, asker, stored, places)
+        return await _explained(context, asker, stored, sight)
 
     return {"why": why}
 
 
 async def _explained(
-    context: AppContext, asker: Asker, stored: StoredEvent, places: Sequence[OwnPlace]
+    context: AppContext, asker: Asker, stored: StoredEvent, sight: Sight
 ) -> Answer:
     notifications = _notifications(context, stored.event)
+    may_read = sight.reader.may_read(stored.deliveries)
     answers: list[PlaceReasons] = []
     left_out: list[OwnPlace] = []
-    for number, own in enumerate(places):
+    for number, own in enumerate(sight.places):
         question = Question(
             stored,
             own.spellings,
@@ -63,20 +61,27 @@ async def _explained(
             context.audiences,
         )
         if number == 0 or concerns(question):
-            answers.append(PlaceReasons(own, explain(question)))
+            reasons = [_as_seen(reason, may_read=may_read) for reason in explain(question)]
+            answers.append(PlaceReasons(own, reasons))
         else:
             left_out.append(own)
     return Answer(
         context.screen(
             "why",
-            event=view_of(stored, (), context.describe),
+            event=view_of(stored, (), context.describe).as_seen(sight.reader),
             answers=answers,
             left_out=left_out,
-            for_operators=is_operator(context, asker),
+            for_operators=sight.reader.is_operator,
             asker=asker.user,
             kind=_short_name(context, stored.event.type),
         )
     )
+
+
+def _as_seen(reason: Reason, *, may_read: bool) -> Reason:
+    """Return the reason without what the event says, if that may not be read."""
+    is_filter = reason.kind in {"query", "minimum"}
+    return Reason("filter", number=reason.number) if is_filter and not may_read else reason
 
 
 async def _place(context: AppContext, own: OwnPlace) -> Place:

@@ -9,7 +9,7 @@ import structlog
 from bot.model import Audience, Delivery, DeliveryState, Destination, Event, Notification
 from bot.slack_app.context import Answer, AppContext, Asker, Command
 from bot.slack_app.grammar import Parsed
-from bot.slack_app.own_places import own_places
+from bot.slack_app.own_places import sight_of
 from bot.store.stored_event import StoredEvent
 
 EXPORT_TYPE = "export.ready"
@@ -34,10 +34,8 @@ class Export:
 
 def export_commands(context: AppContext) -> Mapping[str, Command]:
     async def exports(_: Parsed, asker: Asker) -> Answer:
-        spellings = frozenset(
-            to for own in await own_places(context, asker) for to in own.spellings
-        )
-        found = await load_exports(context, spellings)
+        sight = await sight_of(context, asker)
+        found = await load_exports(context, sight.reader.own)
         return Answer(context.screen("exports", exports=found))
 
     return {"exports": exports}

@@ -10,11 +10,12 @@ from bot.errors import CorruptRecord
 from bot.model import NOTICE_TEMPLATE, DeadLetter
 from bot.rendering.templates import context_of
 from bot.slack_app.context import Answer, AppContext, Update
+from bot.slack_app.event_screen import event_screen
+from bot.slack_app.own_places import sight_of
 from bot.slack_app.permissions import refusal
 from bot.slack_app.press import Press
 from bot.store.stored_event import StoredEvent
 from bot.transports.slack.message import SlackMessage
-from bot.views.event import load_event
 
 _DAMAGED = (
     "This button is damaged, so nothing was done. `/juicebox failed` lists what can be retried."
@@ -56,18 +57,13 @@ async def retry(context: AppContext, press: Press) -> Answer:
 
 
 async def show_details(context: AppContext, press: Press) -> Answer:
-    """Show the event step by step."""
+    """Show the event, as far as the presser may know of it."""
     refused = await refusal(context, press.user, None, press.team)
     dead = _subject(press)
     if refused or dead is None:
         return Answer(context.screen("pressed", text=refused or _DAMAGED))
-    event, readable = None, True
-    try:
-        event = await load_event(context.store, dead.event_id, context.describe)
-    except CorruptRecord:
-        readable = False
-    asked = dead.event_id
-    return Answer(context.screen("status_event", event=event, asked=asked, readable=readable))
+    sight = await sight_of(context, press.asker)
+    return Answer(await event_screen(context, dead.event_id, sight.reader))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,25 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from pydantic import AliasPath, BaseModel, Field
 
-from bot.slack_app.context import Answer, AppContext
+from bot.slack_app.context import Answer, AppContext, Asker
 from bot.slack_app.home_screen import home_blocks
-from bot.slack_app.home_setup import Memberships, check_setup
+from bot.slack_app.home_setup import check_setup
 from bot.slack_app.interactions import UserId, parse
 from bot.slack_app.modals import blocks_of
 from bot.slack_app.my_choices import Said
+from bot.slack_app.own_places import sight_of
 from bot.slack_app.people import SlackPerson
 from bot.slack_app.permissions import refusal
-from bot.slack_app.workspace import CALL_ERRORS, WorkspaceUnknown
+from bot.slack_app.workspace import CALL_ERRORS
 from bot.transports.slack.message import SlackMessage
 from bot.views.home import load_home
-
-_PERSON_TIMEOUT = timedelta(seconds=0.5)
 
 _log = structlog.get_logger()
 
@@ -59,7 +59,6 @@ class HomeTab:
         self._context = context
         self._in_time = in_time
         self._timeout = timeout
-        self._memberships = Memberships(context.client)
 
     async def opened(self, event: Mapping[str, Any]) -> None:
         """Publish the Home tab if it is the tab that was opened.
@@ -98,28 +97,20 @@ class HomeTab:
         context = self._context
         said = await work() if work else None
         now = context.clock()
-        person, data = await asyncio.gather(
-            person_of(context, user), load_home(context.store, user, now)
+        sight, data = await asyncio.gather(
+            sight_of(context, Asker(user, "")), load_home(context.store, user, now)
         )
-        checklist = await check_setup(context, self._memberships, data.newest)
-        is_operator = await may_operate(context, user, person)
+        reader = replace(sight.reader, own=sight.reader.own | frozenset(data.own))
+        checklist = await check_setup(context, data.newest)
+        may_operate = await _may_operate(context, user, sight.person)
         blocks = home_blocks(
-            context, data, person, checklist, now, is_operator=is_operator, said=said
+            context, data, reader, checklist, now, may_operate=may_operate, said=said
         )
         return Answer(SlackMessage("Juicebox", tuple(blocks)))
 
 
-async def person_of(context: AppContext, user: str) -> SlackPerson | None:
-    """Return the person, or None if Slack does not say who it is in time."""
-    try:
-        async with asyncio.timeout(_PERSON_TIMEOUT.total_seconds()):
-            identity = await context.workspace.identity()
-            return await context.people.get(user, identity.team_id or "")
-    except (TimeoutError, WorkspaceUnknown):
-        return None
-
-
-async def may_operate(context: AppContext, user: str, person: SlackPerson | None) -> bool:
+async def _may_operate(context: AppContext, user: str, person: SlackPerson | None) -> bool:
+    """Return whether the user may retry; what they see is another matter."""
     if person is None:
         return user in context.admins
     return await refusal(context, user) == ""

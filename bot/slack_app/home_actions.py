@@ -8,12 +8,13 @@ from typing import Any
 
 from bot.slack_app.context import Answer, AppContext, Asker
 from bot.slack_app.destinations import find_current
+from bot.slack_app.event_screen import event_screen
 from bot.slack_app.home import HomeTab
 from bot.slack_app.interactions import Element, Interaction, Submission, parse
 from bot.slack_app.modals import details_view, open_modal, read_wanted, subscribe_view
 from bot.slack_app.my_choices import Said, Wanted
+from bot.slack_app.own_places import sight_of
 from bot.slack_app.permissions import refusal
-from bot.slack_app.status import event_status
 
 _ADD, _DETAILS = "home_subscribe", "home_details"
 _NO_STORE = "I can't reach my memory (Redis) right now. Please try again in a minute."
@@ -76,8 +77,9 @@ class HomeActions:
         return {} if stored else {"types": _NO_STORE}
 
     async def _details(self, user: str, event_id: str) -> Answer:
-        """Return the event step by step; to those who may not act for the operators, why not."""
+        """Return the event as the user may see it; to those who may not act for the operators, why not."""
         refused = await refusal(self.context, user)
         if refused:
             return Answer(self.context.screen("not_understood", text=refused))
-        return Answer(await event_status(self.context, event_id))
+        sight = await sight_of(self.context, Asker(user, ""))
+        return Answer(await event_screen(self.context, event_id, sight.reader))

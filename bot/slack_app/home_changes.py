@@ -152,10 +152,10 @@ async def _retry(context: AppContext, asker: Asker, pressed: Element) -> Said:
     refused = await refusal(context, asker.user)
     if refused:
         return Said(refused, done=False)
-    found = await find_event(context, pressed.given)
+    found, sight = await find_event(context, pressed.given, asker)
     if not isinstance(found, Meant):
         return _GONE
-    done = await retry_event(context, found, by=asker.user)
+    done = await retry_event(context, found, sight.reader, by=asker.user)
     if done is None:
         text = "That is not there any more, or cannot be read, so it can't be sent again."
         return Said(text, done=False)

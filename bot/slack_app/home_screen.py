@@ -26,12 +26,18 @@ from bot.slack_app.my_choices import (
     rule_rows,
     types_in_words,
 )
-from bot.slack_app.people import SlackPerson
 from bot.store.stored_event import StoredEvent
 from bot.transports.slack.message import SlackMessage
-from bot.views.event_summary import summarize_event
 from bot.views.home import Checklist, Failure, HomeData
-from bot.views.outcomes import EventInWords, Kind, Reader, event_in_words, thread_names
+from bot.views.outcomes import (
+    EventInWords,
+    Kind,
+    Reader,
+    event_in_words,
+    summary_for,
+    thread_names,
+)
+from bot.views.reasons import plain_reason
 
 MAX_BLOCKS = 100
 """https://docs.slack.dev/reference/views/home-tab-views"""
@@ -63,29 +69,29 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class FailureRow:
-    """A dead letter; `id` is what a retry takes."""
+    """A dead letter; `id` is what a retry takes, and `raw` the reason as operators see it."""
 
     id: str
     event_id: str
     summary: str
     at: datetime | None
     to: Destination | None
-    attempts: int
-    reason: str
+    attempts: int = 0
+    reason: str = ""
+    raw: str = ""
 
 
 def home_blocks(
     context: AppContext,
     data: HomeData,
-    person: SlackPerson | None,
+    reader: Reader,
     checklist: Checklist,
     now: datetime,
     *,
-    is_operator: bool,
+    may_operate: bool,
     said: Said | None = None,
 ) -> Sequence[Mapping[str, Any]]:
     """Return the blocks of the Home tab, within Slack's limits."""
-    reader = _reader(context, data, person, is_operator=is_operator)
     events = list(_events(context, data, reader))
     names = thread_names([*data.newest, *data.exports])
     screens = [
@@ -93,15 +99,15 @@ def home_blocks(
             "home",
             said=said,
             checklist=None if checklist.is_complete else checklist,
-            standing=_standing(data, events, is_operator=is_operator),
-            is_operator=is_operator,
+            standing=_standing(data, events, may_operate=may_operate),
+            may_operate=may_operate,
             events=events[:_MOST_EVENTS],
             more=len(events) > _MOST_EVENTS,
             exports=_exports(context, data, reader, now)[:_MOST_EXPORTS],
         ),
         _mine(context, data, names, now),
     ]
-    if is_operator:
+    if may_operate:
         oldest = timedelta(seconds=data.backlog.oldest_seconds)
         screens.append(
             context.screen(
@@ -109,22 +115,11 @@ def home_blocks(
                 backlog=data.backlog,
                 held=data.held,
                 oldest=duration(oldest) if oldest >= _LATE else "",
-                failures=[_failure_row(context, failure) for failure in data.failures],
+                failures=[_failure_row(context, reader, failure) for failure in data.failures],
             )
         )
     blocks = [block for screen in screens for block in screen.blocks]
     return blocks[:MAX_BLOCKS]
-
-
-def _reader(
-    context: AppContext, data: HomeData, person: SlackPerson | None, *, is_operator: bool
-) -> Reader:
-    return Reader(
-        own=frozenset(data.own),
-        shared=frozenset(context.audiences.get(Audience.RECRUITERS, ())),
-        is_member=person is not None and person.is_member,
-        is_operator=is_operator,
-    )
 
 
 def _mine(
@@ -147,14 +142,13 @@ def _mine(
 
 
 def _events(context: AppContext, data: HomeData, reader: Reader) -> Iterator[EventInWords]:
-    describe = context.describe_to_recruiters or context.describe
     for stored in data.newest:
-        event = event_in_words(stored, reader, describe)
-        if event:
+        event = event_in_words(stored, reader, context.describe)
+        if not event.is_for_others:
             yield event
 
 
-def _standing(data: HomeData, events: Sequence[EventInWords], *, is_operator: bool) -> Standing:
+def _standing(data: HomeData, events: Sequence[EventInWords], *, may_operate: bool) -> Standing:
     waited = timedelta(seconds=data.backlog.oldest_seconds)
     failed = sum(
         event.state is EventState.DEAD or any(o.kind is Kind.FAILED for o in event.outcomes)
@@ -163,7 +157,7 @@ def _standing(data: HomeData, events: Sequence[EventInWords], *, is_operator: bo
     return Standing(
         worker_alive=data.backlog.worker_alive,
         late=duration(waited) if waited >= _LATE else "",
-        failed=data.backlog.dead if is_operator else failed,
+        failed=data.backlog.dead if may_operate else failed,
         last_at=data.newest[0].received_at if data.newest else None,
     )
 
@@ -199,19 +193,19 @@ def _notifications(context: AppContext, event: Event) -> Sequence[Notification]:
     return ()
 
 
-def _failure_row(context: AppContext, failure: Failure) -> FailureRow:
+def _failure_row(context: AppContext, reader: Reader, failure: Failure) -> FailureRow:
     dead, stored, delivery = failure.dead, failure.stored, failure.delivery
     if stored is None:
-        return FailureRow(dead.id, dead.event_id, "No longer readable", None, None, 0, "")
-    reason = delivery.reason if delivery else stored.reason
+        return FailureRow(dead.id, dead.event_id, "No longer readable", None, None)
+    to = delivery.destination if delivery else None
+    raw = delivery.reason if delivery else stored.reason
     return FailureRow(
         id=dead.id,
         event_id=dead.event_id,
-        summary=summarize_event(
-            stored.event, has_deliveries=delivery is not None, describe=context.describe
-        ),
+        summary=summary_for(reader, stored, context.describe),
         at=stored.event.timestamp,
-        to=delivery.destination if delivery else None,
+        to=reader.named(to) if to else None,
         attempts=delivery.attempts if delivery else 0,
-        reason=reason,
+        reason=plain_reason(raw, to.transport) if to and raw else "",
+        raw=raw if reader.is_operator else "",
     )

@@ -1,7 +1,7 @@
 """`/juicebox failed` and `retry`: what could not be sent, and sending it again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +15,13 @@ from bot.model import DeadLetter, Delivery, DeliveryState, Destination, EventSta
 from bot.slack_app.context import Answer, AppContext, Asker, Command
 from bot.slack_app.event_lookup import Meant, find_event, which_one
 from bot.slack_app.grammar import Parsed
+from bot.slack_app.own_places import sight_of
 from bot.slack_app.permissions import refusal
 from bot.slack_app.responding import respond
 from bot.slack_app.workspace import WorkspaceUnknown
 from bot.store.stored_event import StoredEvent
 from bot.transports.slack.message import SlackMessage
-from bot.views.event import view_of
+from bot.views.outcomes import Reader, summary_for
 from bot.views.reasons import plain_reason
 
 RETRY_ALL = "retry_all"
@@ -66,7 +67,9 @@ class Retried:
 def operating_commands(context: AppContext) -> Mapping[str, Command]:
     async def failed(_: Parsed, asker: Asker) -> Answer:
         refused = await refusal(context, asker.user)
-        return Answer(_sentence(context, refused) if refused else await failures(context))
+        if refused:
+            return Answer(_sentence(context, refused))
+        return Answer(await _failures(context, (await sight_of(context, asker)).reader))
 
     async def retry(parsed: Parsed, asker: Asker) -> Answer:
         refused = await refusal(context, asker.user)
@@ -74,30 +77,33 @@ def operating_commands(context: AppContext) -> Mapping[str, Command]:
             return Answer(_sentence(context, refused))
         if parsed.typed.casefold() == "all":
             return Answer(await _ask_about_all(context))
-        found = await find_event(context, parsed.typed)
+        found, sight = await find_event(context, parsed.typed, asker)
         if not isinstance(found, Meant):
             return which_one(context, "retry", parsed.typed, found)
-        return Answer(await retry_one(context, found, by=asker.user))
+        return Answer(await _retry_one(context, found, sight.reader, by=asker.user))
 
     return {"failed": failed, "retry": retry}
 
 
-async def failures(context: AppContext) -> SlackMessage:
-    """Return the list of dead letters, the latest first."""
+async def _failures(context: AppContext, reader: Reader) -> SlackMessage:
+    """Return the list of dead letters, the latest first, as far as the reader may know of them."""
     dead = await context.store.dead_letters(context.clock())
     shown = dead[:_MOST_SHOWN]
     events = await context.store.events.with_ids(list({found.event_id for found in shown}))
-    listed = [_failure(context, d, events.get(d.event_id)) for d in shown]
+    listed = [_failure(context, reader, d, events.get(d.event_id)) for d in shown]
     return context.screen("failed", failures=listed, count=len(dead))
 
 
-def _failure(context: AppContext, dead: DeadLetter, stored: StoredEvent | None) -> Failure:
+def _failure(
+    context: AppContext, reader: Reader, dead: DeadLetter, stored: StoredEvent | None
+) -> Failure:
     if stored is None:
         return Failure(dead.id)
-    summary = view_of(stored, (), context.describe).summary
+    summary = summary_for(reader, stored, context.describe)
     if not dead.delivery_id:
         reason = "what Juicebox sent could not be understood"
-        return Failure(dead.id, summary, None, stored.concluded_at, reason, stored.reason)
+        raw = stored.reason if reader.is_operator else ""
+        return Failure(dead.id, summary, None, stored.concluded_at, reason, raw)
     delivery = stored.delivery(dead.delivery_id)
     if delivery is None:
         return Failure(dead.id, summary)
@@ -105,23 +111,25 @@ def _failure(context: AppContext, dead: DeadLetter, stored: StoredEvent | None) 
     return Failure(
         id=dead.id,
         summary=summary,
-        destination=to,
+        destination=reader.named(to) if to else None,
         failed_at=delivery.updated_at,
         reason=plain_reason(delivery.reason, to.transport if to else Transport.SLACK),
-        raw=delivery.reason,
+        raw=delivery.reason if reader.is_operator else "",
         maybe_delivered=delivery.maybe_delivered,
     )
 
 
-async def retry_one(context: AppContext, meant: Meant, *, by: str) -> SlackMessage:
+async def _retry_one(context: AppContext, meant: Meant, reader: Reader, *, by: str) -> SlackMessage:
     """Send again what has failed of an event, or one delivery; return what was done in words."""
-    retried = await retry_event(context, meant, by=by)
+    retried = await retry_event(context, meant, reader, by=by)
     if retried is None:
         return context.screen("status_event", event=None, asked=meant.subject_id, readable=False)
     return context.screen("retried", retried=retried)
 
 
-async def retry_event(context: AppContext, meant: Meant, *, by: str) -> Retried | None:
+async def retry_event(
+    context: AppContext, meant: Meant, reader: Reader, *, by: str
+) -> Retried | None:
     """Send again what has failed of an event, or one delivery; return None if it is unreadable or gone.
 
     `by` is the id of the user who asked for it, which is logged.
@@ -135,20 +143,26 @@ async def retry_event(context: AppContext, meant: Meant, *, by: str) -> Retried 
     if before is None or after is None or not lines:
         return None
     _log.info("retried by hand", event_id=meant.event_id, by=by)
-    return _retried(context, before, after, meant.delivery_id)
+    return _retried(context, reader, before, after, meant.delivery_id)
 
 
 def _retried(
-    context: AppContext, before: StoredEvent, after: StoredEvent, delivery_id: str
+    context: AppContext,
+    reader: Reader,
+    before: StoredEvent,
+    after: StoredEvent,
+    delivery_id: str,
 ) -> Retried:
     """Compare an event with what it was: what has failed before, and does not any more."""
     failed = {d.id for d in before.deliveries if d.state is DeliveryState.FAILED}
     again = [d for d in after.deliveries if d.id in failed and d.state is not DeliveryState.FAILED]
     asked = [d for d in after.deliveries if delivery_id in {"", d.id}]
     return Retried(
-        summary=view_of(after, (), context.describe).summary,
+        summary=summary_for(reader, after, context.describe),
         event_id=after.id,
-        deliveries=again,
+        deliveries=[
+            replace(d, destination=reader.named(d.destination)) for d in again if d.destination
+        ],
         is_handled_again=before.state is EventState.DEAD and after.state is not EventState.DEAD,
         is_waiting=after.state is EventState.ACCEPTED
         or any(d.destination and not d.state.is_settled for d in asked),

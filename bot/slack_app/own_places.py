@@ -1,20 +1,21 @@
-"""The places of whoever asks: this channel, their direct messages and their mails."""
+"""The places of whoever asks, and what else they may know of."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
 
 import structlog
-from pydantic import BaseModel, Field
 
 from bot.model import Audience, Destination, Transport
 from bot.slack_app.context import AppContext, Asker
-from bot.slack_app.workspace import CALL_ERRORS, WorkspaceUnknown
+from bot.slack_app.people import SlackPerson
+from bot.slack_app.workspace import WorkspaceUnknown
 from bot.transports.slack.ids import is_channel, is_conversation, is_user
+from bot.views.outcomes import Reader
 
-_LOOKUP_TIMEOUT = timedelta(seconds=0.4)
+_LOOKUP_TIMEOUT = timedelta(seconds=0.5)
 """Within the time that an answer may take."""
 
 _log = structlog.get_logger()
@@ -32,54 +33,85 @@ class OwnPlace:
     spellings: frozenset[Destination] = field(default_factory=frozenset, repr=False)
 
 
-class _Channel(BaseModel):
-    name: str = ""
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Who asks, None if Slack does not say; the asker's own places; and which events they may read."""
+
+    person: SlackPerson | None
+    places: Sequence[OwnPlace]
+    reader: Reader
 
 
-class _Info(BaseModel):
-    """https://docs.slack.dev/reference/methods/conversations.info."""
+async def sight_of(context: AppContext, asker: Asker) -> Sight:
+    """Return what the asker may see.
 
-    channel: _Channel = Field(default_factory=_Channel)
-
-
-async def own_places(context: AppContext, asker: Asker) -> list[OwnPlace]:
-    """Return this channel, unless it is a direct message, and the asker's own messages and mails.
-
-    Mails are left out if Slack does not tell the asker's address.
+    Their own places are this channel, unless it is a direct message, and their own messages and mails.
+    Mails are left out if Slack does not tell the asker's address. Members of the workspace also see what
+    the recruiters' channel gets, unless it is private, and operators see everything.
     """
-    name, email = await asyncio.gather(_name_here(context, asker), _email_of(context, asker))
+    person, name, shared = await asyncio.gather(
+        person_of(context, asker.user), _name_here(context, asker), _shared(context)
+    )
+    places = _own_places(context, asker, person, name)
+    reader = Reader(
+        own=frozenset(chain.from_iterable(own.spellings for own in places)),
+        shared=shared,
+        is_member=person is not None and person.is_member,
+        is_operator=_is_operator(context, asker, person, places),
+    )
+    return Sight(person, places, reader)
+
+
+async def person_of(context: AppContext, user: str) -> SlackPerson | None:
+    """Return the person, or None if Slack does not say who it is in time."""
+    try:
+        async with asyncio.timeout(_LOOKUP_TIMEOUT.total_seconds()):
+            identity = await context.workspace.identity()
+            return await context.people.get(user, identity.team_id or "")
+    except (TimeoutError, WorkspaceUnknown) as error:
+        _log.info("person unknown", fault=type(error).__name__)
+        return None
+
+
+def _own_places(
+    context: AppContext, asker: Asker, person: SlackPerson | None, name: str
+) -> list[OwnPlace]:
     found = []
     if not asker.is_direct:
         spellings = _spelled(context, asker.here, lambda address: address.removeprefix("#") == name)
         found.append(OwnPlace("This channel", "", spellings))
     suffix = "" if asker.is_direct else " me"
     found.append(OwnPlace("Your direct messages", suffix, frozenset({asker.me})))
-    if email:
-        to, folded = Destination(Transport.EMAIL, email), email.casefold()
+    if person and person.email:
+        to, folded = Destination(Transport.EMAIL, person.email), person.email.casefold()
         spellings = _spelled(context, to, lambda address: address.casefold() == folded)
         found.append(OwnPlace("Your email", " email", spellings))
     return found
 
 
-async def sight_of(context: AppContext, asker: Asker) -> Callable[[Destination], bool]:
-    """Return whether the asker may know of a destination: of their own, and of those in the settings.
+def _is_operator(
+    context: AppContext, asker: Asker, person: SlackPerson | None, places: Sequence[OwnPlace]
+) -> bool:
+    """Return whether an answer may have settings and other people's places in it.
 
-    Operators may know of all: those in `SLACK_ADMINS`, and whoever asks where operators are told.
+    That is so for those in `SLACK_ADMINS`, and for members who ask where only operators are told.
     """
-    if is_operator(context, asker):
-        return lambda _: True
-    places = await own_places(context, asker)
-    known = frozenset(chain.from_iterable(context.audiences.values()))
-    known = known.union(*(own.spellings for own in places))
-    return known.__contains__
-
-
-def is_operator(context: AppContext, asker: Asker) -> bool:
-    """Return whether an answer may have settings and other people's places in it."""
+    if asker.user in context.admins:
+        return True
+    if asker.is_direct or person is None or not person.is_member:
+        return False
+    here = places[0].spellings
     operators = context.audiences.get(Audience.OPERATORS, ())
     recruiters = context.audiences.get(Audience.RECRUITERS, ())
-    told_here = asker.here in operators and asker.here not in recruiters
-    return asker.user in context.admins or told_here
+    return not here.isdisjoint(operators) and here.isdisjoint(recruiters)
+
+
+async def _shared(context: AppContext) -> frozenset[Destination]:
+    """Return the recruiters' destinations that every member may see: public channels."""
+    recruiters = context.audiences.get(Audience.RECRUITERS, ())
+    channels = [to for to in recruiters if to.transport is Transport.SLACK]
+    public = await asyncio.gather(*(context.channels.is_public(to.address) for to in channels))
+    return frozenset(to for to, is_public in zip(channels, public, strict=True) if is_public)
 
 
 def _spelled(
@@ -104,24 +136,7 @@ def _has_names(context: AppContext) -> bool:
 
 async def _name_here(context: AppContext, asker: Asker) -> str:
     """Return the name of the channel, empty if it does not matter or Slack does not tell it."""
-    channel = asker.channel
-    if not is_channel(channel) or not _has_names(context):
+    if not is_channel(asker.channel) or not _has_names(context):
         return ""
-    try:
-        async with asyncio.timeout(_LOOKUP_TIMEOUT.total_seconds()):
-            reply = await context.client.conversations_info(channel=channel)
-        return _Info.model_validate(reply.data).channel.name
-    except CALL_ERRORS as error:
-        _log.info("channel not seen", fault=type(error).__name__)
-        return ""
-
-
-async def _email_of(context: AppContext, asker: Asker) -> str:
-    try:
-        async with asyncio.timeout(_LOOKUP_TIMEOUT.total_seconds()):
-            identity = await context.workspace.identity()
-            person = await context.people.get(asker.user, identity.team_id or "")
-    except (TimeoutError, WorkspaceUnknown) as error:
-        _log.info("person unknown", fault=type(error).__name__)
-        return ""
-    return person.email if person else ""
+    channel = await context.channels.get(asker.channel)
+    return channel.name if channel else ""

@@ -1,6 +1,6 @@
 """One event as people see it: what it says, where it was sent, and each step of its processing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,6 +8,7 @@ from bot.model import Delivery, DeliveryState, Destination, EventState, Step
 from bot.store import Store
 from bot.store.stored_event import StoredEvent
 from bot.views.event_summary import Describe, summarize_event
+from bot.views.outcomes import Reader, type_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class EventView:
     """An event with its deliveries, and apart from them the notices to operators about a failure.
 
     `received_type` is what Juicebox called the event, or empty where that is `type`. The `timeline`
-    is empty in lists of events, which do not load it.
+    is empty in lists of events, which do not load it. If it `is_for_others`, who looks at it may know only
+    its type and its time.
     """
 
     id: str
@@ -59,6 +61,7 @@ class EventView:
     deliveries: tuple[Delivery, ...]
     notices: tuple[Delivery, ...]
     timeline: tuple[TimelineStep, ...] = ()
+    is_for_others: bool = False
 
     @property
     def has_dead_letter(self) -> bool:
@@ -66,17 +69,19 @@ class EventView:
         failed = any(delivery.state is DeliveryState.FAILED for delivery in self.deliveries)
         return failed or self.state is EventState.DEAD
 
-    def as_seen(self, sees: Callable[[Destination], bool]) -> "EventView":
-        """Return the event without what concerns destinations that are not to be seen."""
-
-        def is_seen(to: Destination | None) -> bool:
-            return to is None or sees(to)
-
+    def as_seen(self, reader: Reader) -> "EventView":
+        """Return the event without what the reader may not know; others than operators see no steps."""
+        if reader.is_operator:
+            return self
+        may_read = reader.may_read(self.deliveries)
         return replace(
             self,
-            deliveries=tuple(d for d in self.deliveries if is_seen(d.destination)),
-            notices=tuple(d for d in self.notices if is_seen(d.destination)),
-            timeline=tuple(s for s in self.timeline if is_seen(s.destination)),
+            reason="",
+            summary=self.summary if may_read else type_in_words(self.type),
+            deliveries=tuple(d for d in self.deliveries if reader.may_see(d)),
+            notices=(),
+            timeline=(),
+            is_for_others=reader.is_for_others(self.deliveries),
         )
 
     @property

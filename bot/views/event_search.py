@@ -34,12 +34,16 @@ class _Match(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An event that may be meant. `delivery_id` is set if what was found is the id of its delivery."""
+    """An event that may be meant. `delivery_id` is set if what was found is the id of its delivery.
+
+    `by_words` is true if it was found by what it says, and by no id.
+    """
 
     id: str
     summary: str
     received_at: datetime
     delivery_id: str = ""
+    by_words: bool = False
 
     @property
     def subject_id(self) -> str:
@@ -132,9 +136,14 @@ class _Search:
                 summary=_summary(found.stored.event, found.delivery_ids, self.describe),
                 received_at=found.stored.received_at,
                 delivery_id=delivery_id,
+                by_words=not self._has_id(found),
             )
             for found, delivery_id in self._kept
         ]
+
+    def _has_id(self, skimmed: Skimmed) -> bool:
+        event = skimmed.stored.event
+        return any(map(self._compare, (event.id, *_ids_in(event), *skimmed.delivery_ids)))
 
     def _match(self, skimmed: Skimmed) -> tuple[_Match, str]:
         event = skimmed.stored.event

@@ -3,16 +3,27 @@
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from bot.model import Audience, Delivery, DeliveryState, Destination, EventState, in_words
+from bot.model import (
+    Audience,
+    Delivery,
+    DeliveryState,
+    Destination,
+    EventState,
+    Transport,
+    in_words,
+)
 from bot.store.stored_event import StoredEvent
 from bot.views.event_summary import Describe, summarize_event
+from bot.views.reasons import plain_reason, plain_skip
 
 _MUTED_UNTIL = re.compile(r"muted until (\d{4}-\d\d-\d\d \d\d:\d\d) UTC")
 _PAUSED = "paused: "
+_PERSON = re.compile(r"[DUW][A-Z0-9]+")
+"""The id of a user of Slack, or of a direct message: https://docs.slack.dev/reference/objects."""
 _REASONS = {
     "muted until it is unmuted": "muted",
     "nobody has subscribed to it": "nobody has subscribed to it",
@@ -20,7 +31,6 @@ _REASONS = {
     "no destination is set for recruiters": "no channel or address is set for it",
     "no destination is set for operators": "no channel or address is set for operators",
 }
-_NOT_NEEDED = "it was not needed any more"
 
 
 class Kind(StrEnum):
@@ -50,8 +60,8 @@ _KINDS = {
 class Reader:
     """Who looks at events, and what that person may see.
 
-    `own` are the person's places, `shared` those that the settings name for recruiters. Operators see
-    everything, members of the workspace what is shared, and guests what was for themselves.
+    `own` are the person's places, `shared` those for recruiters that every member may see. Operators
+    see everything, members of the workspace what is shared, and guests what was for themselves.
     """
 
     own: frozenset[Destination]
@@ -59,18 +69,38 @@ class Reader:
     is_member: bool
     is_operator: bool
 
+    def knows(self, to: Destination) -> bool:
+        """Return whether the reader may know of a destination."""
+        return self.is_operator or to in self.own or (self.is_member and to in self.shared)
+
     def may_see(self, delivery: Delivery) -> bool:
-        if self.is_operator or delivery.destination in self.own:
-            return True
-        if delivery.destination is None:
-            return self.is_member and delivery.audience is Audience.RECRUITERS
-        return self.is_member and delivery.destination in self.shared
+        if delivery.destination is not None:
+            return self.knows(delivery.destination)
+        return self.is_operator or (self.is_member and delivery.audience is Audience.RECRUITERS)
+
+    def may_read(self, deliveries: Sequence[Delivery]) -> bool:
+        """Return whether the reader may read what an event with these deliveries says."""
+        return self.is_operator or any(self.may_see(d) for d in deliveries if not d.is_notice)
+
+    def is_for_others(self, messages: Sequence[Delivery]) -> bool:
+        """Return whether the reader may not know what became of an event with these messages."""
+        return not self.may_read(messages) and (bool(messages) or not self.is_member)
+
+    def named(self, to: Destination) -> Destination:
+        """Return the destination, or instead of one that the reader may not know, what kind it is."""
+        if self.knows(to):
+            return to
+        if to.transport is Transport.EMAIL:
+            return replace(to, address="an email address")
+        is_person = _PERSON.fullmatch(to.address)
+        return replace(to, address="a direct message" if is_person else "a channel")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of the messages to these destinations, which is the same for all of them.
 
+    `why` is a part of a sentence, of a failure in mrkdwn.
     `until` is when what waits may be sent, or when a mute ends.
     """
 
@@ -82,26 +112,42 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class EventInWords:
-    """An event that a reader may see. `state` is what became of it where it has no messages."""
+    """An event as a reader may see it. `state` is what became of it where it has no messages.
+
+    If it `is_for_others`, the reader may know only its type and its time.
+    """
 
     id: str
     summary: str
     at: datetime
     state: EventState
     outcomes: tuple[Outcome, ...]
+    is_for_others: bool
 
 
-def event_in_words(stored: StoredEvent, reader: Reader, describe: Describe) -> EventInWords | None:
-    """Return the event as the reader may see it, or None."""
-    seen = [d for d in stored.deliveries if not d.is_notice and reader.may_see(d)]
+def event_in_words(stored: StoredEvent, reader: Reader, describe: Describe) -> EventInWords:
+    """Return the event as the reader may see it."""
+    messages = [d for d in stored.deliveries if not d.is_notice]
+    return EventInWords(
+        id=stored.id,
+        summary=summary_for(reader, stored, describe),
+        at=stored.event.timestamp,
+        state=stored.state,
+        outcomes=outcomes([d for d in messages if reader.may_see(d)]),
+        is_for_others=reader.is_for_others(messages),
+    )
+
+
+def summary_for(reader: Reader, stored: StoredEvent, describe: Describe) -> str:
+    """Return what the event says, or only its type if the reader may not read it."""
+    if not reader.may_read(stored.deliveries):
+        return type_in_words(stored.event.type)
     has_messages = any(not d.is_notice for d in stored.deliveries)
-    if not seen and not reader.is_operator and (has_messages or not reader.is_member):
-        return None
-    if seen or reader.is_operator:
-        summary = summarize_event(stored.event, has_deliveries=has_messages, describe=describe)
-    else:
-        summary = in_words(stored.event.type) or "An event without a type"
-    return EventInWords(stored.id, summary, stored.event.timestamp, stored.state, outcomes(seen))
+    return summarize_event(stored.event, has_deliveries=has_messages, describe=describe)
+
+
+def type_in_words(event_type: str) -> str:
+    return in_words(event_type) or "An event without a type"
 
 
 def outcomes(deliveries: Sequence[Delivery]) -> tuple[Outcome, ...]:
@@ -115,7 +161,9 @@ def outcomes(deliveries: Sequence[Delivery]) -> tuple[Outcome, ...]:
 
 
 def _outcome(delivery: Delivery) -> tuple[Kind, str, datetime | None]:
-    kind = _KINDS[delivery.state]
+    kind, to = _KINDS[delivery.state], delivery.destination
+    if kind is Kind.FAILED and to and delivery.reason:
+        return kind, plain_reason(delivery.reason, to.transport), None
     if kind is not Kind.LEFT_OUT:
         return kind, "", delivery.next_at
     muted = _MUTED_UNTIL.fullmatch(delivery.reason)
@@ -123,7 +171,7 @@ def _outcome(delivery: Delivery) -> tuple[Kind, str, datetime | None]:
         return kind, "muted", _moment(muted[1])
     if delivery.reason.startswith(_PAUSED):
         return kind, delivery.reason.removeprefix(_PAUSED), None
-    return kind, _REASONS.get(delivery.reason, _NOT_NEEDED), None
+    return kind, _REASONS.get(delivery.reason) or plain_skip(delivery.reason), None
 
 
 def _moment(text: str) -> datetime | None:

@@ -11,6 +11,7 @@ from bot.model import QUOTA_RECORD, Quota
 from bot.store import Backlog, Store
 from bot.views.event import EventView, load_latest
 from bot.views.event_summary import Describe
+from bot.views.outcomes import Reader
 
 _LATEST = 10
 _COUNTED = timedelta(hours=24)
@@ -30,14 +31,16 @@ class StatusView:
     backlog: Backlog
 
 
-async def load_status(store: Store, now: datetime, describe: Describe | None = None) -> StatusView:
-    """Return the status; six round trips to Redis.
+async def load_status(
+    store: Store, now: datetime, describe: Describe, reader: Reader
+) -> StatusView:
+    """Return the status as the reader may see it; six round trips to Redis.
 
     Raises:
         redis.RedisError: if Redis does not answer.
     """
     return StatusView(
-        events=tuple(await load_latest(store, _LATEST, describe)),
+        events=tuple(e.as_seen(reader) for e in await load_latest(store, _LATEST, describe)),
         counts=await store.events.counts_since(now - _COUNTED, now),
         quota=await _load_quota(store),
         backlog=await store.backlog(now),

@@ -171,4 +171,4 @@ async def test_a_forgotten_event_that_is_sent_again_is_a_duplicate(bot: Bot, red
         headers = signed(command)
         answer = await bot.client.post("/slack/events", content=command, headers=headers)
         assert told_in(answer.text) == {}
-    assert "forgotten on request" in answer.text
+    assert "Removed on request" in answer.text

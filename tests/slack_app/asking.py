@@ -16,7 +16,7 @@ from bot.model.subscription import Place, Subscription
 from bot.slack_app.endpoint import SlackEndpoint
 from bot.store import Store
 from tests.factories import NOW, seconds
-from tests.slack_app.conftest import texts
+from tests.slack_app.conftest import Ask, texts
 from tests.slack_app.test_local_slack import listening
 from tests.slack_app.traffic import SECRET, signed, slash_command
 
@@ -36,6 +36,15 @@ async def answer_to(http: httpx.AsyncClient, text: str, **changes: str) -> dict[
     assert message["response_type"] == "ephemeral"
     assert block_errors(message.get("blocks", [])) == []
     return message
+
+
+def asking_as_operator(http: httpx.AsyncClient) -> Ask:
+    """Return a function that types `/juicebox <text>` where only operators are told."""
+
+    async def ask_for(text: str) -> dict[str, Any]:
+        return await answer_to(http, text, channel_id="C0ALERTS")
+
+    return ask_for
 
 
 async def lines(http: httpx.AsyncClient, text: str, **changes: str) -> list[str]:

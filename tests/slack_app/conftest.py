@@ -20,6 +20,7 @@ from bot.fakes.smtp import Inbox
 from bot.model import Audience, Destination, Event, Transport
 from bot.registry import load_registry
 from bot.slack_app.app import Timeouts, create_bolt
+from bot.slack_app.channels import Channels
 from bot.slack_app.commands import SlashCommands
 from bot.slack_app.context import AppContext
 from bot.slack_app.endpoint import SlackEndpoint
@@ -47,11 +48,6 @@ AskText = Callable[[str], Awaitable[str]]
 
 
 def describe(event: Event) -> str | None:
-    said = notifications_of(event)
-    return as_plain_text(SLACK_RENDERER.render(said[0]).text, links=False) if said else None
-
-
-def describe_to_recruiters(event: Event) -> str | None:
     said = [variant for n in notifications_of(event) for variant in variants_of(n)]
     return as_plain_text(SLACK_RENDERER.render(said[-1]).text, links=False) if said else None
 
@@ -98,6 +94,7 @@ def context(
         clock=clock,
         workspace=Workspace(client, timeouts.identify_workspace),
         people=People(client),
+        channels=Channels(client),
         audiences={
             Audience.RECRUITERS: (SLACK, MAIL),
             Audience.OPERATORS: (Destination(Transport.SLACK, "C0ALERTS"),),
@@ -109,7 +106,6 @@ def context(
         audience_of=load_registry().audience_of,
         thread_of=threads(make_settings()),
         mailable=to_mailable,
-        describe_to_recruiters=describe_to_recruiters,
     )
 
 

@@ -49,7 +49,7 @@ async def test_each_failure_says_what_where_why_when_and_what_to_type(
     await settle(store, mail, "failed", "SMTP 550 5.1.1 no such mailbox")
     await accept(store, "evt_2", NOW + seconds(1))
     await dead_letter(store, "evt_2", "searchId is missing", now=NOW + seconds(1))
-    assert await lines(http, "failed") == [
+    assert await lines(http, "failed", channel_id="C0ALERTS") == [
         "3 messages could not be sent",
         "*Search completed (searchId srch_1, resultCount 1204)*",
         AT_14_30.replace("1768487400", "1768487401"),

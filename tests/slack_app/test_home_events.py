@@ -103,7 +103,7 @@ DATE = "<!date^1768516200^{date_short_pretty} at {time}|15 Jan 2026, 22:30 UTC>"
         (skipped("paused: it is archived"), "🔕 Left out for <#C0RECRUIT>: it is archived"),
         (
             skipped("its handler changed"),
-            "🔕 Left out for <#C0RECRUIT>: it was not needed any more",
+            "🔕 Left out for <#C0RECRUIT>: it was not needed",
         ),
     ],
 )

@@ -10,12 +10,12 @@ from structlog.testing import capture_logs
 from bot.fakes.faults import HttpFault
 from bot.fakes.slack.api import LocalSlack
 from bot.fakes.slack.workspace import Profile
-from bot.model import DeliveryState, EventState
+from bot.model import DeliveryState, Destination, EventState, Transport
 from bot.slack_app.app import Timeouts, create_bolt
 from bot.slack_app.context import AppContext
 from bot.store import Store, keys
 from tests.factories import SLACK, make_event
-from tests.slack_app.stored import open_to, settle
+from tests.slack_app.stored import AT_14_30, open_to, settle
 from tests.slack_app.traffic import SECRET
 from tests.slack_app.visitor import Visitor, run_worker, visiting
 from tests.stored_events import accept, dead_letter, read, read_delivery
@@ -24,7 +24,22 @@ REASON = "Slack says channel_not_found"
 
 
 @pytest.fixture
-async def visitor(bolt: AsyncApp, slack_api: LocalSlack, store: Store) -> AsyncIterator[Visitor]:
+async def visitor(
+    context: AppContext, slack_api: LocalSlack, store: Store
+) -> AsyncIterator[Visitor]:
+    """One of those in `SLACK_ADMINS`."""
+    await run_worker(store)
+    admins = frozenset({"U0RECRUITER"})
+    bolt = create_bolt(
+        signing_secret=SECRET, context=replace(context, admins=admins), timeouts=Timeouts()
+    )
+    async with visiting(bolt, slack_api) as person:
+        yield person
+
+
+@pytest.fixture
+async def member(bolt: AsyncApp, slack_api: LocalSlack, store: Store) -> AsyncIterator[Visitor]:
+    """A member of a workspace without `SLACK_ADMINS`."""
     await run_worker(store)
     async with visiting(bolt, slack_api) as person:
         yield person
@@ -140,10 +155,37 @@ async def test_others_do_not_see_it_and_cannot_press_it(
 
 
 async def test_someone_slack_does_not_tell_about_is_no_operator(
-    visitor: Visitor, slack_api: LocalSlack, store: Store
+    member: Visitor, slack_api: LocalSlack
 ) -> None:
     slack_api.plan_faults("users.info", [HttpFault.status(500)] * 9)
-    assert "For operators" not in await visitor.open()
+    assert "For operators" not in await member.open()
+
+
+OTHERS = {
+    "a channel": Destination(Transport.SLACK, "C0SECRET"),
+    "a direct message": Destination(Transport.SLACK, "U0OPERATOR"),
+    "an email address": Destination(Transport.EMAIL, "boss@example.com"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+async def test_members_without_admins_retry_but_do_not_see_other_peoples_places(
+    member: Visitor, store: Store, kind: str
+) -> None:
+    to = OTHERS[kind]
+    [delivery] = await open_to(store, "evt_1", to)
+    await settle(store, delivery, "failed", REASON)
+    text = await member.open()
+    part = text.split("For operators")[1]
+    assert f"*Search completed* · {AT_14_30}\n❌ Could not be sent to {kind} (1 attempt): " in part
+    await member.press("home_details")
+    assert "It was not for you, so I can't say more about it." in member.modal_text
+    for shown in (text, member.modal_text):
+        assert to.address not in shown
+        assert REASON not in shown
+        assert "rust engineer" not in shown
+    assert "👍 It is being sent again." in await member.press("home_retry")
+    assert (await read_delivery(store, delivery)).state is DeliveryState.RETRYING
 
 
 async def test_more_failures_than_fit_are_counted(visitor: Visitor, store: Store) -> None:

@@ -11,7 +11,7 @@ from bot.store import Store, keys
 from bot.store.queue import HEARTBEAT, QUEUE
 from tests.factories import MAIL, NOW, SLACK, make_delivery, make_event, seconds
 from tests.queue_times import now_ms
-from tests.slack_app.asking import answer_to
+from tests.slack_app.asking import answer_to, lines
 from tests.slack_app.conftest import Ask, AskText, Clock, texts
 from tests.slack_app.stored import AT_14_30, SEARCH, open_to, overview_of, settle
 from tests.stored_events import accept, dead_letter, handle, keep, leave_unhandled, rewrite
@@ -22,7 +22,9 @@ DETAILS = (
 )
 
 
-async def test_status_explains_what_to_do_before_the_first_event(ask_text: AskText) -> None:
+async def test_status_explains_what_to_do_before_the_first_event(
+    ask_text: AskText, http: httpx.AsyncClient
+) -> None:
     assert (
         await ask_text("status")
         == f"""\
@@ -30,10 +32,12 @@ Juicebox status
 ⚠️ *The worker is not running: what comes in waits.* It has to be started where I run.
 *No events yet.* When Juicebox sends one, it shows up here.
 • Try me without it: `/juicebox test`
-• Has the webhook been registered? `python -m bot webhook create https://…/webhooks/juicebox`
+• Has the webhook been registered? Whoever looks after me can tell.
 0 events in 24 hours
 {DETAILS}"""
     )
+    to_operators = "\n".join(await lines(http, "status", channel_id="C0ALERTS"))
+    assert "registered? `python -m bot webhook create https://…/webhooks/juicebox`" in to_operators
 
 
 async def test_status_shows_how_things_stand_and_a_line_for_each_event(
@@ -62,10 +66,10 @@ async def test_status_shows_how_things_stand_and_a_line_for_each_event(
         == f"""\
 Juicebox status
 ⚠️ *1 message could not be sent.* `/juicebox failed` lists it.
-⏳ Search completed (searchId srch_1, resultCount 1204) · {AT_14_30} · `evt_5`
+⏳ Search completed · {AT_14_30} · `evt_5`
 ❌ Export ready · {AT_14_30} · `evt_4`
-🗄️ Candidate hired (candidateId 7) · {AT_14_30} · `evt_3`
-🗄️ Profile enriched (profileId prof_1) · {AT_14_30} · `evt_2`
+🗄️ Candidate hired · {AT_14_30} · `evt_3`
+🗄️ Profile enriched · {AT_14_30} · `evt_2`
 🔁 Search completed with 1,204 results: “rust engineer” · {AT_14_30} · `evt_1`
 *Quota* `▰▰▰▰▰▰▰▰▱▱` 84.0% · 8,400 of 10,000 · resets 1 Feb 2026
 5 events in 24 hours: `search.completed` 2 · `candidate.hired` 1 · `export.ready` 1 · `profile.enriched` 1
@@ -131,8 +135,7 @@ async def test_unreadable_records_are_left_out(
     await redis.hset(keys.record("quota", "latest"), "at", "now")  # type: ignore[misc]  # redis-py types it as sync, too
     assert "evt_2" not in await ask_text("status")
     answer = await ask_text("status evt_1")
-    assert "waiting to be sent to <#C0RECRUIT>" not in answer
-    assert "⏳ waiting to be sent to recruiter@example.com\n" in answer
+    assert "⏳ Waiting to be sent to recruiter@example.com\n" in answer
 
 
 async def test_an_event_is_summarized_from_its_data_if_its_handler_fails(

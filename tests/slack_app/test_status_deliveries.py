@@ -1,5 +1,8 @@
 """`/juicebox status`: the line about each delivery and each notice."""
 
+import httpx
+import pytest
+
 from bot.delivery import transitions
 from bot.delivery.notice import notices_about
 from bot.delivery.recipients import Recipients
@@ -7,9 +10,15 @@ from bot.delivery.requeue import requeue
 from bot.model import Audience, DeadLetter, Delivery, DeliveryState, Destination, Transport
 from bot.store import Store
 from tests.factories import MAIL, NOW, SLACK, make_delivery, seconds
+from tests.slack_app.asking import asking_as_operator
 from tests.slack_app.conftest import Ask, AskText
 from tests.slack_app.stored import AT_14_30, AT_14_32, lines_of, open_to, settle
 from tests.stored_events import accept, apply, begin, dead_letter, handle, send
+
+
+@pytest.fixture
+def ask(http: httpx.AsyncClient) -> Ask:
+    return asking_as_operator(http)
 
 
 async def test_a_pending_delivery_shows_that_it_waits(ask: Ask, store: Store) -> None:

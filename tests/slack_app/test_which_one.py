@@ -9,14 +9,14 @@ from tests.slack_app.asking import lines
 from tests.slack_app.stored import AT_14_30
 from tests.stored_events import accept, dead_letter, handle
 
-SUMMARY = "Search completed (searchId srch_1, resultCount 1204)"
+SUMMARY = "Search completed"
 
 
 @pytest.mark.parametrize("typed", ["9f8e7d", "9F8E7D", "`9f8e7d`", "evt_9f8e7d6c5b", "srch_kreuz"])
 async def test_a_part_shows_the_event(http: httpx.AsyncClient, store: Store, typed: str) -> None:
     await accept(store, make_event("evt_9f8e7d6c5b", data={"searchId": "srch_Kreuzberg"}))
     await accept(store, "evt_other", NOW + seconds(1))
-    assert "evt_9f8e7d6c5b" in await lines(http, f"status {typed}")
+    assert "Event evt_9f8e7d6c5b" in await lines(http, f"status {typed}")
 
 
 async def test_a_part_of_a_deliverys_id_shows_its_event(
@@ -26,7 +26,7 @@ async def test_a_part_of_a_deliverys_id_shows_its_event(
     delivery = make_delivery()
     await handle(store, delivery)
     for typed in (delivery.id, delivery.id.upper(), delivery.id[4:10]):
-        assert "*Event*" in await lines(http, f"status {typed}")
+        assert "Event evt_1" in await lines(http, f"status {typed}")
 
 
 @pytest.mark.parametrize("command", ["status", "why", "retry"])

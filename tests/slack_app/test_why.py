@@ -14,13 +14,13 @@ from bot.model import Destination, Transport
 from bot.model.schedule import QuietHours
 from bot.model.subscription import Mute
 from bot.slack_app.context import AppContext, Asker
-from bot.slack_app.own_places import own_places
+from bot.slack_app.own_places import sight_of
 from bot.store import Store
 from tests.factories import MAIL, NOW, SLACK, make_event, seconds
 from tests.slack_app.asking import ALERTS, DIRECT, ME, OPERATOR, choose, here, lines, of_place, rule
 from tests.slack_app.conftest import Come
 from tests.slack_app.stored import AT_14_30, AT_14_32, SEARCH
-from tests.stored_events import accept, rewrite
+from tests.stored_events import rewrite
 
 FOUND = make_event(data=SEARCH)
 SENT = f"✅ Sent {AT_14_30}."
@@ -149,10 +149,10 @@ async def test_slack_that_does_not_say_who_asks_hides_mails_only(
     assert await here(http) == [SENT, DEFAULT]
 
 
-async def test_words_are_enough(http: httpx.AsyncClient, come: Come, store: Store) -> None:
+async def test_words_are_enough(http: httpx.AsyncClient, come: Come) -> None:
     await come(FOUND)
     assert await here(http, "rust ENGINEER") == [SENT, DEFAULT]
-    await accept(store, make_event("evt_2", data=SEARCH), NOW + seconds(1))
+    await come(make_event("evt_2", data=SEARCH))
     shown = await lines(http, "why rust engineer")
     assert shown[0] == "`rust engineer` can be one of 2 events. Choose one by its id:"
     assert [line for line in shown if line.startswith("`/juicebox why")] == [
@@ -192,5 +192,5 @@ async def test_a_channel_that_the_settings_name_is_known_by_its_id(
     """Slack's requests have ids, and `SLACK_CHANNEL` may be a name."""
     named = Destination(Transport.SLACK, "#recruiting")
     renamed = replace(context, audiences={next(iter(context.audiences)): (named,)})
-    [channel, _, _] = await own_places(renamed, Asker("U0RECRUITER", "C0RECRUIT"))
+    [channel, _, _] = (await sight_of(renamed, Asker("U0RECRUITER", "C0RECRUIT"))).places
     assert channel.spellings == {named, SLACK}

@@ -75,16 +75,38 @@ def test_every_state_has_an_outcome() -> None:
 @pytest.mark.parametrize("reader", [MEMBER, GUEST])
 def test_an_event_for_others_is_not_seen(reader: Reader) -> None:
     other = event_with(to(Destination(Transport.SLACK, "U0OTHER")))
-    assert event_in_words(other, reader, lambda _: "text") is None
-    assert event_in_words(other, OPERATOR, lambda _: "text") is not None
+    seen = event_in_words(other, reader, lambda _: "text")
+    assert (seen.is_for_others, seen.summary, seen.outcomes) == (True, "Search completed", ())
+    told = event_in_words(other, OPERATOR, lambda _: "text")
+    assert (told.is_for_others, told.summary) == (False, "text")
 
 
 def test_an_event_without_messages_is_known_by_its_type() -> None:
     new = event_with(state=EventState.ACCEPTED)
     seen = event_in_words(new, MEMBER, lambda _: "text")
-    assert seen is not None
-    assert (seen.summary, seen.outcomes) == ("Search completed", ())
-    assert event_in_words(new, GUEST, lambda _: "text") is None
+    assert (seen.is_for_others, seen.summary, seen.outcomes) == (False, "Search completed", ())
+    assert event_in_words(new, GUEST, lambda _: "text").is_for_others
+
+
+@pytest.mark.parametrize(
+    ("to", "kind"),
+    [
+        (Destination(Transport.SLACK, "C0PRIVATE"), "a channel"),
+        (Destination(Transport.SLACK, "#Deals"), "a channel"),
+        (Destination(Transport.SLACK, "U0OTHER"), "a direct message"),
+        (Destination(Transport.SLACK, "D0OTHER"), "a direct message"),
+        (Destination(Transport.EMAIL, "boss@example.com"), "an email address"),
+    ],
+)
+def test_other_peoples_places_are_named_by_their_kind(to: Destination, kind: str) -> None:
+    assert MEMBER.named(to).address == kind
+    assert (MEMBER.named(SLACK), OPERATOR.named(to)) == (SLACK, to)
+
+
+def test_a_failure_has_its_reason_in_plain_words() -> None:
+    failed = to(SLACK, state=DeliveryState.FAILED, reason="not_in_channel: the bot is not there")
+    [outcome] = outcomes([failed])
+    assert outcome.why == "I am not in that channel: `/invite @Juicebox` lets me in"
 
 
 def test_a_searchs_thread_is_named_by_its_query() -> None:
