@@ -56,7 +56,7 @@ COMPOSITION = {"bot.wiring", "bot.web", "bot.commands", "bot.__main__"}
 PLAYGROUND = "bot.playground"
 FAKES = "bot.fakes"
 MOST_TOP_LEVEL_MODULES = 10
-LONGEST_CHAIN = 18
+LONGEST_CHAIN = 19
 """In modules, each of which imports the next one."""
 MOST_ARROWS = 142
 """Imports from one folder into another, where a top-level module counts as a folder."""

@@ -17,7 +17,7 @@ def button_click(action_id: str, **changes: object) -> bytes:
     payload = {
         "type": "block_actions",
         "team": {"id": OURS},
-        "user": {"id": "U1", "team_id": OURS},
+        "user": {"id": "U0VIEWER", "team_id": OURS},
         "actions": [action],
         **changes,
     }
@@ -25,7 +25,7 @@ def button_click(action_id: str, **changes: object) -> bytes:
 
 
 def event_callback(**changes: object) -> bytes:
-    event = {"type": "app_home_opened", "user": "U1", "tab": "messages"}
+    event = {"type": "app_home_opened", "user": "U0VIEWER", "tab": "messages"}
     return json.dumps(
         {"type": "event_callback", "team_id": OURS, "event": event, **changes}
     ).encode()
@@ -43,7 +43,7 @@ FOREIGN = {
     "a command without a team": slash_command("status", team_id=""),
     "a button": button_click("refresh_home", team={"id": ANOTHER}),
     "a button in an organization": button_click(
-        "refresh_home", team=None, user={"id": "U1", "team_id": ANOTHER}
+        "refresh_home", team=None, user={"id": "U0VIEWER", "team_id": ANOTHER}
     ),
     "a view installed by another": button_click(
         "refresh_home", view={"app_installed_team_id": ANOTHER}

@@ -197,7 +197,7 @@ async def test_members_do_not_see_other_peoples_places_in_failures(
     ]
     assert (await lines(http, f"retry {delivery.id}"))[:2] == [
         "*Search completed*",
-        "🔁 It is sent again to a channel.",
+        "🔁 It is being sent again to a channel.",
     ]
 
 
