@@ -119,7 +119,7 @@ def build_slack(
         mailable=mailable(settings),
         admins=frozenset(settings.slack_admins),
         notifications=event_notifications(settings),
-        sample=load_registry().by_type[SAMPLE_TYPE].sample_at,
+        sample=registry.by_type[SAMPLE_TYPE].sample_at,
     )
     app = create_bolt(signing_secret=secret.get_secret_value(), context=context)
     app_token = settings.slack_app_token

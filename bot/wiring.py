@@ -119,7 +119,7 @@ def event_notifications(settings: Settings) -> Callable[[Event], Sequence[Notifi
 def slack_rendering(settings: Settings) -> tuple[SlackRenderer, Callable[[Event], str | None]]:
     """Return what renders Slack's screens, and what describes an event.
 
-    That is the first sentence of its message for recruiters, since whoever asks may be one.
+    That is the first sentence of its message for recruiters, since the user who asks may be one.
     """
     renderer = SlackRenderer(Templates(clock=utc_now, platform=settings.platform))
     notifications = event_notifications(settings)
@@ -133,11 +133,11 @@ def slack_rendering(settings: Settings) -> tuple[SlackRenderer, Callable[[Event]
 
 def threads(settings: Settings) -> Callable[[Event], str]:
     """Return what names the search, export or profile that an event is about; empty if it has none."""
-    notifications = Notifications(load_registry().get, settings.policy)
+    notifications = event_notifications(settings)
 
     def thread_of(event: Event) -> str:
         try:
-            found = notifications.of_event(event)
+            found = notifications(event)
         except Exception:  # noqa: BLE001  # whatever its handler raises, it is about nothing that is known
             return ""
         return found[0].thread if found else ""

@@ -95,7 +95,7 @@ def failed(change: Change, delivery: Delivery, reason: str, *, maybe_delivered: 
     """Make the delivery a dead letter that a job reports.
 
     A notice that fails is not reported: the failure it is about is listed already. Nor is a message for
-    one destination only: whoever asked for it is told.
+    one destination only: the person who asked is told.
     """
     done = _settled(change, delivery, DeliveryState.FAILED, reason)
     done = replace(done, maybe_delivered=maybe_delivered)

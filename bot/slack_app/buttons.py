@@ -1,4 +1,4 @@
-"""Buttons of messages: whoever presses one is answered in any case."""
+"""Buttons of messages. Every press is answered."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -62,6 +62,6 @@ class _Listener:
             return await self.button(self.context, press)
         except (RedisError, OSError):
             raise  # `in_time` has a sentence for these
-        except Exception:  # noqa: BLE001  # whoever presses a button sees nothing but the answer
+        except Exception:  # noqa: BLE001  # the user sees nothing but the answer
             _log.exception("button failed")
             return Answer(SlackMessage(_FAILED, ()))

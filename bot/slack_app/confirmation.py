@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.slack_app.context import Answer, AppContext, Asker
 from bot.slack_app.target import Target
 
-_NO_SCOPE = " Whoever looks after me can give me the scope users:read and install me again."
+_NO_SCOPE = " The person who looks after me can give me the scope users:read and install me again."
 _NO_ANSWER = " Slack does not answer right now: in a minute, you can type the command again."
 
 

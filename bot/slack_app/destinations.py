@@ -40,11 +40,11 @@ _INVITE = (
 _ARCHIVED = "This channel is archived, so nothing can be posted here. Nothing was changed."
 _NO_ANSWER = "Slack doesn't tell me about this channel right now. Nothing was changed; please try again in a minute."
 _EMAIL_OFF = (
-    "I can't send mail here: email is not set up. Whoever looks after me can set SMTP_URL and EMAIL_FROM."
+    "I can't send mail here: email is not set up. The person who looks after me can set SMTP_URL and EMAIL_FROM."
     " Until then, `me` in place of `email` sends you direct messages."
 )
 _NO_ADDRESS = (
-    "I can't see your email address. Please ask whoever looks after me to give me the scope"
+    "I can't see your email address. Please ask the person who looks after me to give me the scope"
     " users:read.email and to install me again. Until then, `me` in place of `email` sends you direct"
     " messages."
 )

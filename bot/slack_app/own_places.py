@@ -1,4 +1,4 @@
-"""The places of whoever asks, and what else they may know of."""
+"""The places of the user who asks, and what else that user may know of."""
 
 import asyncio
 from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ from bot.slack_app.context import AppContext
 
 _UNKNOWN = (
     "I can't tell members from guests, so I can't change what a channel gets: I lack the scope"
-    " users:read. Please ask whoever looks after me to install me again. For yourself, add `me`."
+    " users:read. Please ask the person who looks after me to install me again. For yourself, add `me`."
 )
 _NO_ANSWER = (
     "Slack does not answer right now, so I can't see whether you may do that. Nothing was changed; please"

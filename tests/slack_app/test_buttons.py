@@ -1,4 +1,4 @@
-"""Whoever presses a button is answered in time, whatever fails."""
+"""Every press of a button is answered in time, whatever fails."""
 
 import json
 from collections.abc import AsyncIterator

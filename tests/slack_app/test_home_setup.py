@@ -57,8 +57,10 @@ async def test_others_than_operators_read_no_commands(
     )
     async with visiting(bolt, slack_api) as person:
         text = await person.open()
-    assert "⬜ No event has come from Juicebox yet\nWhoever looks after me can do that" in text
-    assert "is running\nWhoever looks after me can do that" in text
+    assert (
+        "⬜ No event has come from Juicebox yet\nThe person who looks after me can do that" in text
+    )
+    assert "is running\nThe person who looks after me can do that" in text
     assert "python -m bot" not in text
 
 

@@ -32,7 +32,7 @@ Juicebox status
 ⚠️ *The worker is not running: what comes in waits.* It has to be started where I run.
 *No events yet.* When Juicebox sends one, it shows up here.
 • Try me without it: `/juicebox test`
-• Has the webhook been registered? Whoever looks after me can tell.
+• Has the webhook been registered? The person who looks after me can tell.
 0 events in 24 hours
 {DETAILS}"""
     )

@@ -144,7 +144,9 @@ async def test_as_many_as_can_be_stored_fit_into_one_answer(chat: Chat, store: S
 
 
 @pytest.mark.parametrize("made_by", ["U1|x> <!channel>", "", "<!here>"])
-async def test_whoever_damaged_redis_pings_nobody(chat: Chat, store: Store, made_by: str) -> None:
+async def test_a_damaged_place_in_redis_pings_nobody(
+    chat: Chat, store: Store, made_by: str
+) -> None:
     await choose(store, SLACK, Place((replace(RULE, made_by=made_by),), paused="<!channel>"))
     answer = await chat.type("subscriptions")
     assert "<!channel>" not in answer.text
